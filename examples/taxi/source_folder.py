@@ -1,0 +1,94 @@
+"""Writes what a trainer hands to Millrace: a folder with model.onnx, model.yaml and examples.json.
+
+Used by every training script of this repository. Copy it next to your own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+import onnx
+import yaml
+
+#: Operator sets and file version that old and new ONNX Runtimes read, native and in the browser.
+OPSET = {"": 15, "ai.onnx.ml": 3}
+IR_VERSION = 8
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML with one line for each field and step, as a person would write it."""
+
+
+class _Line(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+_Dumper.add_representer(
+    _Line, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
+)
+_Dumper.add_representer(
+    float,
+    lambda d, value: d.represent_scalar("tag:yaml.org,2002:float", _number_text(value)),
+)
+
+
+def _number_text(value: float) -> str:
+    """The shortest text that reads back as the same float, in YAML 1.1 as well as 1.2."""
+    text = repr(float(value))
+    mantissa, exponent, power = text.partition("e")
+    return text if not exponent or "." in mantissa else f"{mantissa}.0e{power}"
+
+
+def _lines(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in manifest.items():
+        if key in ("inputs", "outputs"):
+            out[key] = {name: _Line(field) for name, field in value.items()}
+        elif key == "prepare":
+            out[key] = [_Line(step) for step in value]
+        elif isinstance(value, Mapping) and key in ("metadata", "tolerance"):
+            out[key] = _Line(value)
+        elif key == "provenance":
+            out[key] = {k: _Line(v) if isinstance(v, Mapping) else v for k, v in value.items()}
+        else:
+            out[key] = value
+    return out
+
+
+def plain(value: Any) -> Any:
+    """A NumPy or Python value as JSON data: NaN becomes null, floats keep every digit."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(item) for item in value]
+    if isinstance(value, (np.bool_, bool)):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.float32):
+        # The shortest decimal that reads back as this float32, not its 17-digit double.
+        value = float(str(value))
+    if isinstance(value, (float, np.floating)):
+        return None if math.isnan(value) else float(value)
+    return value
+
+
+def write_source(
+    folder: Path, model: onnx.ModelProto, manifest: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]
+) -> None:
+    """Writes one package source folder; the same arguments give the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.ir_version = min(model.ir_version, IR_VERSION)
+    model.graph.doc_string = model.doc_string = ""
+    onnx.checker.check_model(model)
+    (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    text = yaml.dump(
+        _lines(manifest), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000, default_flow_style=False
+    )
+    (folder / "model.yaml").write_text(text, encoding="utf-8")
+    rows = ",\n".join("  " + json.dumps(plain(example), ensure_ascii=False) for example in examples)
+    (folder / "examples.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")

@@ -1,0 +1,199 @@
+/** The nouns that every folder shares: signature fields, the manifest, tensors, and what a scorer answers. */
+import type { Problem } from './errors.ts';
+
+export type Dtype =
+  | 'float32'
+  | 'float64'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool'
+  | 'string';
+
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly string[];
+
+/** Row-major; `bool` is a Uint8Array of 0 and 1, `int64` a BigInt64Array, `string` a plain array. */
+export interface Tensor {
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+}
+
+/** What a graph says of an input or output; null stands for a dimension that may vary. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly dims: readonly (number | null)[];
+}
+
+/** A model file made ready by a runtime. One `run` at a time is all that a session promises. */
+export interface ModelSession {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** False when the bits of a row's answer may depend on its neighbours in the batch (matrix kernels do that). */
+  readonly batchInvariant: boolean;
+  run(feeds: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, Tensor>>>;
+  close(): Promise<void>;
+}
+
+export type Kind = 'number' | 'integer' | 'boolean' | 'category' | 'text' | 'datetime' | 'tensor';
+
+interface FieldBase {
+  readonly description?: string;
+  readonly nullable?: boolean;
+  /** An example of a value, for forms and documentation. */
+  readonly example?: Value;
+}
+
+export interface NumberField extends FieldBase {
+  readonly kind: 'number' | 'integer';
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+export interface BooleanField extends FieldBase {
+  readonly kind: 'boolean';
+}
+export interface CategoryField extends FieldBase {
+  readonly kind: 'category';
+  readonly labels?: readonly string[];
+  /** What to do with a value outside `labels`; `reject` unless said. Without labels every value is allowed. */
+  readonly unknown?: 'reject' | 'allow';
+  readonly maxLength?: number;
+}
+export interface TextField extends FieldBase {
+  readonly kind: 'text';
+  readonly maxLength?: number;
+}
+export interface DatetimeField extends FieldBase {
+  readonly kind: 'datetime';
+  /** IANA zone in which a date and time without an offset is read, and in which its hour and weekday are taken. */
+  readonly zone?: string;
+}
+export interface TensorField extends FieldBase {
+  readonly kind: 'tensor';
+  readonly dtype: Dtype;
+  /** The shape of one row, without the batch dimension. */
+  readonly shape: readonly number[];
+}
+
+export type Field = NumberField | BooleanField | CategoryField | TextField | DatetimeField | TensorField;
+export type Fields = Readonly<Record<string, Field>>;
+
+/** An output field also says where in the graph's outputs it lies. */
+export type OutputField = Field & {
+  /** The graph output's name; the field's own name unless said. */
+  readonly from?: string;
+  /** Which column of a graph output of shape [rows, columns]. */
+  readonly at?: number;
+};
+export type OutputFields = Readonly<Record<string, OutputField>>;
+
+export type Value = null | boolean | number | bigint | string | Date | readonly Value[] | ArrayBufferView;
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One preparation step as written: `{ <name>: { …settings } }`. */
+export type StepConfig = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface Tolerance {
+  /** Absolute and relative: |answer − golden| ≤ atol + rtol × |golden|. */
+  readonly atol: number;
+  readonly rtol: number;
+}
+
+/** The golden examples: input, the answer of the library that trained the model, and how far off it may be. */
+export interface Example extends Partial<Tolerance> {
+  readonly input: Row;
+  readonly output: Row;
+}
+
+/** `model.json`: all that a package says of itself. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly license?: string;
+  readonly intendedUse?: string;
+  readonly limitations?: string;
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  readonly provenance?: {
+    readonly commit?: string;
+    readonly data?: string;
+    readonly trainer?: string;
+    readonly trained?: string;
+    readonly metrics?: Readonly<Record<string, number>>;
+  };
+  readonly runtime: 'onnx';
+  readonly inputs: Fields;
+  readonly outputs: OutputFields;
+  /** What to do with fields that the signature lacks; `ignore` unless said. */
+  readonly extraFields?: 'ignore' | 'reject';
+  /** Read numbers, booleans and dates from strings too, as CSV files and forms write them; false unless said. */
+  readonly coerce?: boolean;
+  readonly prepare?: readonly StepConfig[];
+  readonly tolerance?: Tolerance;
+}
+
+export interface Scored {
+  readonly output: Readonly<Record<string, Value>>;
+  readonly error?: undefined;
+}
+export interface Refused {
+  readonly output?: undefined;
+  readonly error: Problem;
+}
+export type Answer = Scored | Refused;
+
+/** A column as a caller may hand it in: typed (NaN is missing) or plain values as they would stand in rows. */
+export type ColumnInput = TensorData | readonly unknown[];
+/**
+ * A column of answers. number, integer, boolean (0 | 1) and datetime (ms since the epoch) are Float64Arrays with NaN for
+ * missing; category and text are arrays; a tensor is its flat row-major data.
+ */
+export type ColumnOutput = TensorData | readonly (string | null)[];
+
+export interface ColumnAnswers {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, ColumnOutput>>;
+  /** Refused rows by index; their places in `columns` hold NaN, null or zeros. */
+  readonly errors: ReadonlyMap<number, Problem>;
+}
+
+export interface ScoreOptions {
+  /** Read numbers, booleans and dates from strings too (a CSV file has nothing else). */
+  readonly coerce?: boolean;
+}
+
+/** A loaded package. Row by row or column by column, in any batch size, the same bits. */
+export interface Scorer {
+  readonly manifest: Manifest;
+  /** `sha256:…` of the package. */
+  readonly digest: string;
+  /** One answer a row, in order; a row that cannot be scored is refused alone. Never rejects for a bad row. */
+  score(rows: readonly unknown[], options?: ScoreOptions): Promise<readonly Answer[]>;
+  /** `rows` is needed only when the package has no inputs that tell. Columns must be of one length. */
+  scoreColumns(columns: Readonly<Record<string, ColumnInput>>, options?: ScoreOptions): Promise<ColumnAnswers>;
+  close(): Promise<void>;
+}
+
+/** What a transform module may export. Rows hold plain values; datetimes are milliseconds since the epoch. */
+export interface Transform {
+  readonly prepare?: (row: Record<string, unknown>) => Row;
+  readonly finish?: (output: Record<string, unknown>, row: Record<string, unknown>) => Row;
+}
