@@ -1,0 +1,57 @@
+import type { Blobs } from '../store/blobs.ts';
+import type { Sql } from '../store/sql.ts';
+import { createMoves } from './moves.ts';
+import type { ModelSummary, Registry } from './types.ts';
+import { createVersions } from './versions.ts';
+
+export interface RegistryOptions {
+  readonly sql: Sql;
+  readonly blobs: Blobs;
+  /** In the order in which a version goes through them. */
+  readonly environments: readonly string[];
+  readonly clock: () => Date;
+  /** Who is named in the history where a call names nobody. */
+  readonly who: string;
+}
+
+/** Names, immutable versions, and environments that point at them. Any number of processes may share one. */
+export const openRegistry = ({ sql, blobs, environments, clock, who }: RegistryOptions): Registry => {
+  const { promote, rollback, history, at, current, pointers } = createMoves({ sql, environments, clock, who });
+  const { summaries, latest, register, versions, resolve, find } = createVersions({
+    sql,
+    blobs,
+    environments,
+    clock,
+    who,
+    pointers,
+  });
+
+  const models: Registry['models'] = async () => {
+    const byName = Map.groupBy(await summaries(), ({ name }) => name);
+    const pointing = Map.groupBy(await current(), ({ name }) => name);
+    const result: ModelSummary[] = [];
+    for (const [name, found] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const newest = latest(found);
+      if (!newest) continue;
+      const own = (pointing.get(name) ?? []).map(({ name: _, ...pointer }) => pointer);
+      result.push({ name, latest: newest, versions: found, pointers: own });
+    }
+    return result;
+  };
+
+  return {
+    environments,
+    blobs,
+    register,
+    models,
+    versions,
+    resolve,
+    find,
+    promote,
+    rollback,
+    history,
+    at,
+    pointers,
+    close: () => sql.close(),
+  };
+};

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail, messageOf } from '../core/errors.ts';
+import { type Blobs, checkBytes, checkDigest, digestOf, missing } from './blobs.ts';
+
+/** Temporary files older than this (ms) belong to a process that has died. */
+const abandoned = 60 * 60 * 1000;
+
+const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
+
+/**
+ * Blobs as files: `<root>/sha256/<hex>`, the layout of an OCI image's `blobs`. A file appears under its name only when
+ * it is whole and on disk, so a process may die at any moment, and several may write at once.
+ */
+export const folderBlobs = async (root: string): Promise<Blobs> => {
+  const folder = join(root, 'sha256');
+  const temporary = join(root, 'temporary');
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw fail('STORE_FAILED', `${what} ${root}: ${messageOf(cause)}`, { cause });
+    }
+  };
+  const pathOf = (digest: string): string => join(folder, checkDigest(digest).slice('sha256:'.length));
+  const read = async (path: string): Promise<Uint8Array | undefined> => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  };
+
+  const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+    const draft = join(temporary, randomUUID());
+    try {
+      const file = await open(draft, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await syncFolder(dirname(path));
+  };
+
+  await attempt('Cannot prepare the blob folder', async () => {
+    await mkdir(folder, { recursive: true });
+    await mkdir(temporary, { recursive: true });
+    for (const name of await readdir(temporary)) {
+      const path = join(temporary, name);
+      const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))).mtimeMs;
+      if (age > abandoned) await rm(path, { force: true });
+    }
+  });
+
+  return {
+    put: async (digest, bytes) => {
+      checkBytes(digest, bytes, 'what was handed in');
+      const path = pathOf(digest);
+      await attempt('Cannot write to the blob folder', async () => {
+        const there = await read(path);
+        if (there === undefined || digestOf(there) !== digest) await write(path, bytes);
+      });
+    },
+    get: async (digest) => {
+      const path = pathOf(digest);
+      const bytes = await attempt('Cannot read the blob folder', () => read(path));
+      if (bytes === undefined) throw missing(digest, root);
+      return checkBytes(digest, bytes, root);
+    },
+    has: async (digest) => {
+      const path = pathOf(digest);
+      return attempt('Cannot read the blob folder', () =>
+        stat(path).then(
+          () => true,
+          (error) => {
+            if (isAbsent(error)) return false;
+            throw error;
+          },
+        ),
+      );
+    },
+    list: async () => {
+      const names = await attempt('Cannot read the blob folder', () => readdir(folder));
+      return names.map((name) => `sha256:${name}`).sort();
+    },
+  };
+};

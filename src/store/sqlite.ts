@@ -1,0 +1,159 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { fail, messageOf } from '../core/errors.ts';
+import type { Migratable } from './migrate.ts';
+
+/** How long a statement waits for other processes to release the file, in milliseconds. */
+const patience = 20_000;
+/** The part of it that SQLite may spend asleep with the whole process, so that short waits stay short. */
+const nap = 5;
+const maxStatements = 200;
+
+const pragmas = [
+  'journal_mode = wal',
+  'synchronous = normal',
+  'foreign_keys = on',
+  'journal_size_limit = 67108864', // bytes that an emptied log file may keep
+];
+
+/** SQLITE_BUSY in any of its shapes, save the one (SQLITE_BUSY_SNAPSHOT) that no waiting mends. */
+const isBusy = (error: unknown): boolean => {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  return (code & 0xff) === 5 && code !== 517;
+};
+
+const explain = (place: string, cause: unknown) =>
+  isBusy(cause)
+    ? fail('STORE_FAILED', `${place} was locked by another process for ${patience / 1000} s; find and end it`, {
+        cause,
+      })
+    : fail('STORE_FAILED', `${place}: ${messageOf(cause)}`, { cause });
+
+/** Runs `work` until the file is free, without holding up the rest of the process meanwhile. */
+const whenFree = async <T>(place: string, work: () => T): Promise<T> => {
+  const deadline = performance.now() + patience;
+  for (let turn = 0; ; turn++) {
+    try {
+      return work();
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() > deadline) throw explain(place, cause);
+    }
+    await sleep(1 + Math.random() * Math.min(25, 2 ** turn));
+  }
+};
+
+/** Statements made ready once and kept, the last used at the end. */
+const createStatements = (database: DatabaseSync) => {
+  const kept = new Map<string, StatementSync>();
+  return (sql: string): StatementSync => {
+    const statement = kept.get(sql) ?? database.prepare(sql);
+    kept.delete(sql);
+    kept.set(sql, statement);
+    if (kept.size > maxStatements) {
+      const [oldest] = kept.keys();
+      if (oldest !== undefined) kept.delete(oldest);
+    }
+    return statement;
+  };
+};
+
+const createConnection = (database: DatabaseSync, place: string): DatabaseConnection => {
+  const prepared = createStatements(database);
+  return {
+    executeQuery: <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> =>
+      whenFree(place, () => {
+        const statement = prepared(sql);
+        const values = parameters as readonly SQLInputValue[];
+        if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] };
+        const { changes, lastInsertRowid } = statement.run(...values);
+        return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+      }),
+    async *streamQuery<R>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+      const values = parameters as readonly SQLInputValue[];
+      const rows = await whenFree(place, () => database.prepare(sql).iterate(...values));
+      for (const row of rows) yield { rows: [row as R] };
+    },
+  };
+};
+
+const open = (path: string, place: string): Promise<DatabaseSync> =>
+  whenFree(place, () => {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    const database = new DatabaseSync(path, { timeout: nap });
+    try {
+      for (const pragma of pragmas) database.exec(`pragma ${pragma}`);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+
+/**
+ * One connection a process to a SQLite file. A transaction takes the write lock when it begins (`begin immediate`):
+ * one that read first and then wanted to write could fail halfway. A transaction with access mode `read only` takes none.
+ */
+const createDriver = (path: string, place: string): Driver => {
+  let database: DatabaseSync | undefined;
+  let connection: DatabaseConnection | undefined;
+  const run = async (on: DatabaseConnection, sql: string) => {
+    await on.executeQuery(CompiledQuery.raw(sql));
+  };
+  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  return {
+    init: async () => {
+      database = await open(path, place);
+      connection = createConnection(database, place);
+    },
+    acquireConnection: async () => {
+      if (!connection) throw fail('STORE_FAILED', `${place} is not open`);
+      return connection;
+    },
+    beginTransaction: (on, { accessMode }) => run(on, accessMode === 'read only' ? 'begin' : 'begin immediate'),
+    commitTransaction: (on) => run(on, 'commit'),
+    rollbackTransaction: async (on) => {
+      // A failed commit (a full disk) may already have ended the transaction.
+      if (database?.isTransaction) await run(on, 'rollback');
+    },
+    savepoint: (on, name) => run(on, `savepoint ${quote(name)}`),
+    rollbackToSavepoint: (on, name) => run(on, `rollback to ${quote(name)}`),
+    releaseSavepoint: (on, name) => run(on, `release ${quote(name)}`),
+    releaseConnection: async () => {},
+    destroy: async () => database?.close(),
+  };
+};
+
+/** `path` may be `:memory:`. `place` is how messages call the database. */
+export const sqliteDialect = (path: string, place: string): Dialect => ({
+  createDriver: () => createDriver(path, place),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createAdapter: () => new SqliteAdapter(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+});
+
+export const sqliteMigratable: Migratable = {
+  words: {
+    id: 'integer primary key autoincrement',
+    integer: 'integer',
+    bytes: 'blob',
+    appendOnly: (table) =>
+      ['update', 'delete'].map(
+        (action) => `create trigger ${table}_no_${action} before ${action} on ${table}
+          begin select raise(abort, '${table} is append-only'); end`,
+      ),
+  },
+  exists: `select 1 from sqlite_master where type = 'table' and name = 'migrations'`,
+  prepare: [],
+};
