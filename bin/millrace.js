@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Plain JavaScript that old Nodes can read too: it only finds the Node and the files to run. In a checkout the sources
+// run as they are, on the Node that the lockfile pins when this one is too old; an installed package runs `dist`.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import Module from 'node:module';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => new URL(path, import.meta.url);
+const source = here('../src/cli/main.ts');
+const inCheckout = existsSync(source);
+const needed = 24;
+
+const rerun = (node) => {
+  const script = fileURLToPath(import.meta.url);
+  const child = spawn(node, [script].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+  const forward = (signal) => child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  child.on('error', (error) => {
+    process.stderr.write(`millrace could not start ${node}: ${error.message}\n`);
+    process.exit(2);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeListener(signal, forward);
+    process.kill(process.pid, signal);
+    // Where the signal does not end this process, its number says how the child ended, as in a shell.
+    setTimeout(() => process.exit(128 + (constants.signals[signal] || 0)), 100);
+  });
+};
+
+if (parseInt(process.versions.node, 10) >= needed) {
+  if (Module.enableCompileCache) Module.enableCompileCache();
+  import(inCheckout ? source.href : here('../dist/cli/main.js').href).then((main) => main.run());
+} else {
+  const pinned = fileURLToPath(here(`../node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`));
+  if (inCheckout && existsSync(pinned)) rerun(pinned);
+  else {
+    const { name, version } = JSON.parse(readFileSync(here('../package.json'), 'utf8'));
+    const advice = inCheckout ? `run npm ci here, which brings it` : `install it from https://nodejs.org`;
+    process.stderr.write(
+      `${name} ${version} needs Node ${needed} or later, and this is ${process.version}: ${advice}.\n`,
+    );
+    process.exit(2);
+  }
+}

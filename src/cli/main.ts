@@ -1,0 +1,177 @@
+import type { Readable } from 'node:stream';
+import { Command, CommanderError } from 'commander';
+import { fail } from '../core/errors.ts';
+import { version } from '../version.ts';
+import type { Cli } from './command.ts';
+import { commands } from './commands.ts';
+import { report } from './report.ts';
+import { createTerminal, type Terminal, type TerminalStreams } from './terminal.ts';
+
+/** What the outside hands to a call of the command line. */
+export interface Io extends TerminalStreams {
+  readonly cwd: string;
+  /** Aborted when the call should end. */
+  readonly signal?: AbortSignal;
+}
+
+/** Exit codes. 1, for rows that were rejected, is for a command to set. */
+const done = 0;
+const couldNotRun = 2;
+const interrupted = 130;
+
+const createProgram = (terminal: Terminal): Command => {
+  const program = new Command('millrace')
+    .description('Put a trained model to work: one package, every mode of deployment.')
+    .usage('[options] <command>')
+    .option('-f, --file <millrace.yaml>', 'the project (default: the nearest millrace.yaml in this folder or above)')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', '\nRun millrace help <command> for what a command does, its options and examples.')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      // Errors are told by `report`, all in one form.
+      writeErr: () => {},
+      outputError: () => {},
+    })
+    .exitOverride();
+  for (const [name, { summary }] of Object.entries(commands)) {
+    program
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
+  }
+  return program;
+};
+
+/** The words before `--` hold this option. */
+const asks = (argv: readonly string[], option: string): boolean => {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes(option);
+};
+
+/** Fills in the command that `words` call, if there is one, and returns it. */
+const loadCalled = async (program: Command, words: readonly string[], cli: Cli): Promise<Command | undefined> => {
+  const [first, second] = program.parseOptions([...words]).operands;
+  const name = first === 'help' ? second : first;
+  const row = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const command = program.commands.find((one) => one.name() === name);
+  if (!row || !command) return undefined;
+  (await row.load()).define(command, cli);
+  return command;
+};
+
+/**
+ * One call of the command line.
+ *
+ * @param argv the words after `millrace`.
+ * @returns the exit code: 0 done, 1 some rows were rejected, 2 could not run, 130 interrupted. Never rejects.
+ */
+export const main = async (argv: readonly string[], io: Io): Promise<number> => {
+  const terminal = createTerminal(io);
+  const ended = new AbortController();
+  const signal = io.signal ? AbortSignal.any([io.signal, ended.signal]) : ended.signal;
+  let unread = false;
+  const onOutputError = (error: NodeJS.ErrnoException): void => {
+    unread ||= error.code === 'EPIPE';
+    ended.abort(error);
+  };
+  io.stdout.on('error', onOutputError);
+
+  const program = createProgram(terminal);
+  let code = done;
+  let app: ReturnType<Cli['app']> | undefined;
+  const cli: Cli = {
+    app: () => {
+      app ??= import('../app.ts').then(({ createApp }) =>
+        createApp({ cwd: io.cwd, env: io.env, file: program.opts<{ readonly file?: string }>().file }),
+      );
+      return app;
+    },
+    terminal,
+    env: io.env,
+    cwd: io.cwd,
+    signal,
+    exit: (value) => {
+      code = value;
+    },
+  };
+
+  let called: Command | undefined;
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else if (argv[0] === '__complete') {
+      const { complete } = await import('./complete.ts');
+      for (const word of await complete(argv.slice(1), program, (words) => loadCalled(program, words, cli), cli)) {
+        terminal.out(word);
+      }
+    } else {
+      called = await loadCalled(program, argv, cli);
+      await program.parseAsync(argv, { from: 'user' });
+    }
+  } catch (error) {
+    code = codeOf(error);
+  }
+  try {
+    // What made `app` fail, the command that asked for it has told.
+    const opened = await app?.catch(() => undefined);
+    await opened?.close();
+  } catch (error) {
+    if (code === done) code = codeOf(error);
+  } finally {
+    io.stdout.off('error', onOutputError);
+  }
+  return code;
+
+  function codeOf(error: unknown): number {
+    if (unread || (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return done;
+    if (error instanceof CommanderError && error.exitCode === 0) return done;
+    if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
+      return interrupted;
+    }
+    const usage = error instanceof CommanderError;
+    report(usage ? fail('USAGE', error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')) : error, terminal, {
+      json: asks(argv, '--json'),
+      debug: io.env.MILLRACE_DEBUG === '1',
+      hint: usage ? `millrace ${called ? `${called.name()} ` : ''}--help` : undefined,
+    });
+    return couldNotRun;
+  }
+};
+
+/** Two signals closer than this are one: a terminal sends Ctrl-C to every process of a group, and a parent passes it on. */
+const echoMs = 250;
+
+/** Runs the command line as this process: the only place that ends one. */
+export const run = async (): Promise<void> => {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`);
+  });
+
+  const controller = new AbortController();
+  let signalled = 0;
+  const onSignal = (): void => {
+    const now = performance.now();
+    if (signalled > 0 && now - signalled > echoMs) process.exit(interrupted);
+    if (signalled === 0) controller.abort();
+    signalled ||= now;
+  };
+  process.stdout.on('error', () => {});
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+
+  const { stdin, stdout, stderr, env } = process;
+  const io = { stdin: stdin as Readable, stdout, stderr, env, cwd: process.cwd(), signal: controller.signal };
+  const fatal = (error: unknown): void => {
+    report(error, createTerminal(io), { json: false, debug: env.MILLRACE_DEBUG === '1' });
+    process.exit(couldNotRun);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+
+  const code = await main(process.argv.slice(2), io);
+  // Streams are written in the background; what is still under way must reach its reader first.
+  stdout.on('error', () => process.exit(code));
+  stdout.write('', () => stderr.write('', () => process.exit(code)));
+};

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fail } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { readYaml } from '../yaml/read-yaml.ts';
+import { interpolate } from './interpolate.ts';
+import schema from './millrace.schema.json' with { type: 'json' };
+
+export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
+
+/** One line of `deployments`. What stands beside `mode` and `model` is the mode's own. */
+export interface Deployment {
+  readonly mode: (typeof modes)[number];
+  readonly model: string;
+  readonly [setting: string]: unknown;
+}
+
+/**
+ * A `millrace.yaml`, read and checked; without one, the defaults. Environment variables are filled in only when the
+ * part that names them is asked for, so that no command needs a secret that it does not use.
+ */
+export interface Project {
+  /** The `millrace.yaml`, or undefined when there is none. */
+  readonly file: string | undefined;
+  /** The folder that paths in the project start from. */
+  readonly folder: string;
+  /** Where state lives: the registry, the packages. */
+  readonly home: string;
+  readonly environments: readonly string[];
+  readonly connectionNames: readonly string[];
+  readonly deploymentNames: readonly string[];
+  /** The registry's URL, when one is named. */
+  registry(): string | undefined;
+  stream(): string;
+  /** @throws MillraceError BAD_PROJECT when there is no connection of this name. */
+  connection(name: string): string;
+  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
+  deployment(name: string): Deployment;
+}
+
+interface ProjectFile {
+  readonly environments?: readonly string[];
+  readonly registry?: string;
+  readonly connections?: Readonly<Record<string, string>>;
+  readonly stream?: string;
+  readonly deployments?: Readonly<Record<string, Deployment>>;
+}
+
+const fileName = 'millrace.yaml';
+const defaultEnvironments = ['development', 'staging', 'production'] as const;
+
+/** The nearest `millrace.yaml` in `folder` or above it. */
+const nearestFile = (folder: string): string | undefined => {
+  const file = join(folder, fileName);
+  if (existsSync(file)) return file;
+  const above = dirname(folder);
+  return above === folder ? undefined : nearestFile(above);
+};
+
+const textOf = (file: string, given: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw fail('FILE_NOT_FOUND', `${given} cannot be read`, {
+      expected: 'a project file (millrace.yaml)',
+      got: given,
+      cause,
+    });
+  }
+};
+
+/** The name that a person in `cwd` would use for a file. */
+const nameFrom = (cwd: string, file: string): string => {
+  const name = relative(cwd, file);
+  return name === '' || name.startsWith(join('..', '..', '..')) ? file : name;
+};
+
+export interface ProjectOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Names the project's file; without it, the nearest `millrace.yaml` upward from `cwd` counts. */
+  readonly file?: string | undefined;
+}
+
+/**
+ * Finds and reads the project.
+ *
+ * @throws MillraceError FILE_NOT_FOUND when `file` is given and does not exist; BAD_PROJECT, with line and column, when
+ * the file is not as `millrace.schema.json` wants it.
+ */
+export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project => {
+  const file = given === undefined ? nearestFile(cwd) : resolve(cwd, given);
+  const folder = file === undefined ? cwd : dirname(file);
+  const stateIn = file === undefined ? (env.HOME ?? homedir()) : folder;
+  const home = env.MILLRACE_HOME ? resolve(cwd, env.MILLRACE_HOME) : join(stateIn, '.millrace');
+
+  const { data, at } =
+    file === undefined
+      ? { data: {} as ProjectFile, at: () => fileName }
+      : readYaml<ProjectFile>(textOf(file, given ?? file), {
+          file: nameFrom(cwd, file),
+          schema,
+          code: 'BAD_PROJECT',
+        });
+  const filled = <T>(value: T, ...path: readonly string[]): T =>
+    interpolate(value, env, (inner) => at([...path, ...inner]));
+
+  const named = <T>(section: 'connections' | 'deployments', name: string): T => {
+    const entries = (data[section] ?? {}) as Readonly<Record<string, T>>;
+    const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+    if (entry === undefined) {
+      const names = Object.keys(entries);
+      const meant = nearest(name, names);
+      const what = section.slice(0, -1);
+      const hint = meant === undefined ? '' : `, did you mean '${meant}'?`;
+      throw fail('BAD_PROJECT', `the project has no ${what} '${name}'${hint}`, {
+        expected: names.length === 0 ? `a ${what} in ${fileName}` : `one of ${names.join(', ')}`,
+        got: name,
+      });
+    }
+    return filled(entry, section, name);
+  };
+
+  return Object.freeze({
+    file,
+    folder,
+    home,
+    environments: data.environments ?? defaultEnvironments,
+    connectionNames: Object.keys(data.connections ?? {}),
+    deploymentNames: Object.keys(data.deployments ?? {}),
+    registry: () => (data.registry === undefined ? undefined : filled(data.registry, 'registry')),
+    stream: () => filled(data.stream ?? 'embedded', 'stream'),
+    connection: (name: string) => named<string>('connections', name),
+    deployment: (name: string) => named<Deployment>('deployments', name),
+  });
+};
