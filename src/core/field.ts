@@ -1,0 +1,160 @@
+/** Reading one value of one field: the rules of each kind, compiled once. docs/VALIDATION.md states every decision. */
+import { type Code, fail, type Problem, show } from './errors.ts';
+import type { BooleanField, CategoryField, DatetimeField, Field, NumberField, TextField } from './types.ts';
+import { parseDatetime, zoneOf } from './zone.ts';
+
+/** Longest text or category unless the field says otherwise, in UTF-16 units. */
+export const MAX_TEXT = 65_536;
+
+/** Reads a value or says what is wrong with it. A missing value is NaN or null, and only where the field allows it. */
+export type Read<T> = (value: unknown) => T | Problem;
+export const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null;
+
+/** What a field wants, in words: "a number from 0 to 200 (mile)". */
+export const describe = (field: Field): string => {
+  const or = field.nullable ? ' or null' : '';
+  switch (field.kind) {
+    case 'number':
+    case 'integer': {
+      const noun = field.kind === 'number' ? 'a number' : 'an integer';
+      const { min, max } = field;
+      const range =
+        min !== undefined && max !== undefined
+          ? ` from ${min} to ${max}`
+          : min !== undefined
+            ? ` of at least ${min}`
+            : max !== undefined
+              ? ` of at most ${max}`
+              : '';
+      return `${noun}${range}${field.unit === undefined ? '' : ` (${field.unit})`}${or}`;
+    }
+    case 'boolean':
+      return `true or false${or}`;
+    case 'category': {
+      if (field.labels === undefined || field.unknown === 'allow') return `a category (text)${or}`;
+      const shown = field.labels.slice(0, 8).map((label) => JSON.stringify(label));
+      const more = field.labels.length - shown.length;
+      return `one of ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${or}`;
+    }
+    case 'text':
+      return `a text of at most ${field.maxLength ?? MAX_TEXT} characters${or}`;
+    case 'datetime':
+      return `an ISO 8601 date and time ${field.zone === undefined ? 'with an offset' : `(read in ${field.zone} when it has no offset)`}${or}`;
+    case 'tensor':
+      return `a ${field.dtype} tensor of shape [${field.shape.join(', ')}]${or}`;
+  }
+};
+
+/** A maker of problems for one field: the field's name and wish are the same for each. */
+export type Complain = (code: Code, value: unknown) => Problem;
+
+export const complaintsOf = (name: string, field: Field): Complain => {
+  const expected = describe(field);
+  return (code, value) => {
+    const got = show(value);
+    return { code, field: name, expected, got, message: `${name}: expected ${expected}, got ${got}.` };
+  };
+};
+
+const missing = (nullable: boolean | undefined, value: unknown, complain: Complain): number | Problem =>
+  nullable ? Number.NaN : complain(value === undefined ? 'MISSING_FIELD' : 'NULL_VALUE', value);
+
+const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** What CSV files write for "no value". */
+const blanks = new Set(['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None']);
+export const isBlank = (value: unknown): boolean => typeof value === 'string' && blanks.has(value.trim());
+
+/** number and integer. Booleans are not numbers; strings are only with `coerce`; a bigint is if it is safe. */
+export const readNumber = (name: string, field: NumberField, coerce: boolean): Read<number> => {
+  const complain = complaintsOf(name, field);
+  const min = field.min ?? Number.NEGATIVE_INFINITY;
+  const max = field.max ?? Number.POSITIVE_INFINITY;
+  const integer = field.kind === 'integer';
+  const { nullable } = field;
+  const read = (value: unknown): number | Problem => {
+    if (typeof value !== 'number') {
+      if (value === undefined || value === null) return missing(nullable, value, complain);
+      if (typeof value === 'bigint') {
+        const number = Number(value);
+        return Number.isSafeInteger(number) ? read(number) : complain('UNSAFE_INTEGER', value);
+      }
+      if (coerce && typeof value === 'string') {
+        if (isBlank(value)) return missing(nullable, null, complain);
+        const text = value.trim();
+        return numeral.test(text) ? read(Number(text)) : complain('WRONG_TYPE', value);
+      }
+      return complain('WRONG_TYPE', value);
+    }
+    if (value >= min && value <= max) {
+      if (integer) {
+        if (!Number.isInteger(value)) return complain(Number.isFinite(value) ? 'NOT_INTEGER' : 'NOT_FINITE', value);
+        if (!Number.isSafeInteger(value)) return complain('UNSAFE_INTEGER', value);
+        return value;
+      }
+      return value - value === 0 ? value : complain('NOT_FINITE', value);
+    }
+    if (Number.isNaN(value)) return missing(nullable, value, complain);
+    return complain(Number.isFinite(value) ? 'OUT_OF_RANGE' : 'NOT_FINITE', value);
+  };
+  return read;
+};
+
+export const readBoolean = (name: string, field: BooleanField, coerce: boolean): Read<number> => {
+  const complain = complaintsOf(name, field);
+  return (value) => {
+    if (value === true) return 1;
+    if (value === false) return 0;
+    if (value === undefined || value === null || Number.isNaN(value)) return missing(field.nullable, value, complain);
+    if (!coerce) return complain('WRONG_TYPE', value);
+    if (isBlank(value)) return missing(field.nullable, null, complain);
+    const text = String(value).trim().toLowerCase();
+    if (text === 'true' || text === '1') return 1;
+    return text === 'false' || text === '0' ? 0 : complain('WRONG_TYPE', value);
+  };
+};
+
+/** A text without an offset is read in the field's zone; without a zone it is refused, as it is no point in time. */
+export const readDatetime = (name: string, field: DatetimeField, coerce: boolean): Read<number> => {
+  const complain = complaintsOf(name, field);
+  const zone = field.zone === undefined ? undefined : zoneOf(field.zone);
+  return (value) => {
+    if (value === undefined || value === null) return missing(field.nullable, value, complain);
+    if (value instanceof Date) {
+      const time = value.getTime();
+      return Number.isNaN(time) ? complain('BAD_DATETIME', 'an invalid Date') : time;
+    }
+    if (typeof value !== 'string') return complain('WRONG_TYPE', value);
+    if (coerce && isBlank(value)) return missing(field.nullable, null, complain);
+    const time = parseDatetime(coerce ? value.trim() : value, zone);
+    return Number.isNaN(time) ? complain('BAD_DATETIME', value) : time;
+  };
+};
+
+/** category and text. A blank cell of a CSV file is a missing value where the field is nullable, else the empty text. */
+export const readString = (name: string, field: CategoryField | TextField, coerce: boolean): Read<string | null> => {
+  const complain = complaintsOf(name, field);
+  const maxLength = field.maxLength ?? MAX_TEXT;
+  const labels = field.kind === 'category' && field.labels && field.unknown !== 'allow' ? new Set(field.labels) : null;
+  return (value) => {
+    if (typeof value !== 'string') {
+      if (value === undefined || value === null || Number.isNaN(value)) {
+        return field.nullable ? null : complain(value === undefined ? 'MISSING_FIELD' : 'NULL_VALUE', value);
+      }
+      const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+      return coerce && scalar ? known(String(value)) : complain('WRONG_TYPE', value);
+    }
+    return coerce && field.nullable && value === '' ? null : known(value);
+  };
+  function known(text: string): string | Problem {
+    if (labels !== null) return labels.has(text) ? text : complain('UNKNOWN_CATEGORY', text);
+    return text.length <= maxLength ? text : complain('TOO_LONG', `${text.length} characters`);
+  }
+};
+
+/** Throws BAD_MANIFEST for a field whose own settings make no sense; what a schema cannot say. */
+export const checkField = (name: string, field: Field): void => {
+  if (field.kind === 'datetime') zoneOf(field.zone);
+  if ((field.kind === 'number' || field.kind === 'integer') && (field.min ?? -Infinity) > (field.max ?? Infinity)) {
+    throw fail('BAD_MANIFEST', `${name}: min ${field.min} is above max ${field.max}.`, { field: name });
+  }
+};

@@ -1,0 +1,128 @@
+/** Running the graph over a batch: in pieces where it must be, and around rows that it cannot take. */
+import { type Binding, tensorOf } from './bind.ts';
+import { allocate, type Batch, copyRow, type MutableTensorData, sliceData } from './columns.ts';
+import { fail, messageOf, type Problem } from './errors.ts';
+import type { ModelSession, Tensor, TensorData } from './types.ts';
+
+/** Rows a run at most, so that memory does not grow with the batch. The bits do not depend on it. */
+const MAX_ROWS = 16_384;
+
+/** How many rows one run may have. Throws BAD_MODEL for a graph with a fixed batch of several rows. */
+export const rowsPerRun = (session: ModelSession): number => {
+  let most = session.batchInvariant ? MAX_ROWS : 1;
+  for (const { name, dims } of session.inputs) {
+    const batch = dims[0];
+    if (typeof batch !== 'number') continue;
+    if (batch !== 1) {
+      throw fail(
+        'BAD_MODEL',
+        `The model's input ${name} has a fixed batch of ${batch} rows; export it with a dynamic first dimension.`,
+        {
+          expected: 'a dynamic first dimension, or 1',
+          got: `${batch}`,
+        },
+      );
+    }
+    most = 1;
+  }
+  return most;
+};
+
+/** What a runtime says of a failure, without the paths of the machine it was built on. */
+const runtimeMessage = (error: unknown): string => {
+  const [line = ''] = messageOf(error).split('\n');
+  return line
+    .replace(/^.*Status Message: /, '')
+    .replace(/\/\S+\/(\S+)/g, '$1')
+    .slice(0, 200);
+};
+
+const modelProblem = (error: unknown): Problem => {
+  const got = runtimeMessage(error);
+  return {
+    code: 'MODEL_FAILED',
+    expected: 'a row that the model can score',
+    got,
+    message: `The model refused this row: ${got}.`,
+  };
+};
+
+/**
+ * Runs the graph over all rows of the batch. When a run fails it is halved until the rows that make it fail stand alone;
+ * only they are refused. Answers one tensor an output, [rows, …].
+ */
+export const runBatch = async (
+  session: ModelSession,
+  bindings: readonly Binding[],
+  feeds: readonly TensorData[],
+  batch: Batch,
+  names: readonly string[],
+  most: number,
+): Promise<ReadonlyMap<string, Tensor>> => {
+  const { rows } = batch;
+  const runRange = (start: number, end: number): Promise<Readonly<Record<string, Tensor>>> => {
+    const whole = start === 0 && end === rows;
+    const inputs: Record<string, Tensor> = {};
+    for (let index = 0; index < bindings.length; index++) {
+      const { size, spec } = bindings[index];
+      const data = whole ? feeds[index] : sliceData(feeds[index], start * size, end * size);
+      inputs[spec.name] = tensorOf(bindings[index], end - start, data);
+    }
+    return session.run(inputs, names);
+  };
+
+  if (rows <= most) {
+    try {
+      return new Map(Object.entries(await runRange(0, rows)));
+    } catch (error) {
+      if (rows === 1) {
+        batch.refuse(0, modelProblem(error));
+        return new Map();
+      }
+    }
+  }
+  return runPieces(runRange, batch, names, most);
+};
+
+type RunRange = (start: number, end: number) => Promise<Readonly<Record<string, Tensor>>>;
+
+const runPieces = async (
+  runRange: RunRange,
+  batch: Batch,
+  names: readonly string[],
+  most: number,
+): Promise<ReadonlyMap<string, Tensor>> => {
+  const { rows } = batch;
+  const gathered = new Map<string, { tensor: Tensor; size: number; data: MutableTensorData }>();
+  const keep = (start: number, end: number, outputs: Readonly<Record<string, Tensor>>): void => {
+    for (const name of names) {
+      const tensor = outputs[name];
+      const size = tensor.data.length / (end - start);
+      let into = gathered.get(name);
+      if (into === undefined) {
+        into = { tensor, size, data: allocate(tensor.dtype, rows * size) };
+        gathered.set(name, into);
+      }
+      if (Array.isArray(into.data) || !ArrayBuffer.isView(tensor.data))
+        copyRow(tensor.data, 0, into.data, start * size, (end - start) * size);
+      else (into.data as Float64Array).set(tensor.data as Float64Array, start * size);
+    }
+  };
+  const attempt = async (start: number, end: number): Promise<void> => {
+    try {
+      keep(start, end, await runRange(start, end));
+    } catch (error) {
+      if (end - start === 1) return batch.refuse(start, modelProblem(error));
+      const middle = (start + end) >> 1;
+      await attempt(start, middle);
+      await attempt(middle, end);
+    }
+  };
+  for (let start = 0; start < rows; start += most) await attempt(start, Math.min(rows, start + most));
+  return new Map(
+    [...gathered].map(([name, { tensor, data }]) => [
+      name,
+      { dtype: tensor.dtype, dims: [rows, ...tensor.dims.slice(1)], data },
+    ]),
+  );
+};

@@ -1,0 +1,150 @@
+/** A loaded package: validate → prepare → run → finish. It knows no transport, no file and no database. */
+import { Batch, type Column } from './columns.ts';
+import type { Problem } from './errors.ts';
+import { bindOutputs, readOutput, spread, valueReader } from './finish.ts';
+import { callTransform, compilePreparation, hasProblem, plainRow } from './prepare.ts';
+import { rowsPerRun, runBatch } from './run.ts';
+import { compileSignature, type Signature } from './signature.ts';
+import type {
+  Answer,
+  ColumnOutput,
+  Manifest,
+  ModelSession,
+  OutputFields,
+  Row,
+  Scorer,
+  Transform,
+  Value,
+} from './types.ts';
+
+export interface ScorerParts {
+  readonly manifest: Manifest;
+  readonly digest: string;
+  readonly session: ModelSession;
+  readonly transform?: Transform;
+}
+
+/** Answers as columns of the rows that were scored, and where those rows stood. */
+interface Finished {
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly places: Int32Array | undefined;
+  readonly problems: ReadonlyMap<number, Problem>;
+}
+
+const compose = (outer: Int32Array | undefined, inner: Int32Array | undefined): Int32Array | undefined =>
+  outer === undefined ? inner : inner === undefined ? outer : inner.map((place) => outer[place]);
+
+/** Throws BAD_MANIFEST or BAD_MODEL when manifest and graph do not fit each other. */
+export const createScorer = ({ manifest, digest, session, transform = {} }: ScorerParts): Scorer => {
+  const { inputs, outputs, extraFields } = manifest;
+  const strict = compileSignature(inputs, { extraFields, coerce: manifest.coerce });
+  let lenient: Signature | undefined = manifest.coerce ? strict : undefined;
+  const signature = (coerce: boolean | undefined): Signature => {
+    if (!coerce) return strict;
+    lenient ??= compileSignature(inputs, { extraFields, coerce: true });
+    return lenient;
+  };
+  const preparation = compilePreparation(manifest, session.inputs, transform);
+  const { bindings } = preparation;
+  const fromGraph = Object.entries(outputs).filter(
+    ([name, field]) =>
+      transform.finish === undefined || session.outputs.some((spec) => spec.name === (field.from ?? name)),
+  );
+  const outputBindings = bindOutputs(Object.fromEntries(fromGraph), session.outputs);
+  const names = [...new Set(outputBindings.map(({ from }) => from))];
+  const most = rowsPerRun(session);
+  const finish = transform.finish && finisher(transform.finish, outputs);
+  const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
+
+  const pipeline = async (input: Batch): Promise<Finished> => {
+    const problems = new Map(input.problems);
+    let places: Int32Array | undefined;
+    let batch = input;
+    /** Drops refused rows, and remembers their problems by their first place. */
+    const settle = (): void => {
+      if (batch.problems.size === 0) return;
+      for (const [row, problem] of batch.problems) problems.set(places === undefined ? row : places[row], problem);
+      const compacted = batch.compact();
+      places = compose(places, compacted.places);
+      batch = compacted.batch;
+    };
+    settle();
+    if (batch.rows > 0) preparation.apply(batch);
+    settle();
+    let feeds = bindings.map((binding) => binding.read(batch));
+    if (batch.problems.size > 0) {
+      settle();
+      feeds = bindings.map((binding) => binding.read(batch));
+    }
+    if (batch.rows === 0) return { columns: new Map(), places: new Int32Array(0), problems };
+    const tensors = await runBatch(session, bindings, feeds, batch, names, most);
+    const answered = new Batch(batch.rows);
+    for (const [row, problem] of batch.problems) answered.refuse(row, problem);
+    for (const binding of outputBindings) {
+      const tensor = tensors.get(binding.from);
+      if (tensor) answered.columns.set(binding.name, readOutput(binding, tensor, answered));
+    }
+    const done = finish ? finish(answered, (row) => plainRow(inputs, batch.columns, row)) : answered;
+    batch = done;
+    settle();
+    return { columns: batch.columns, places, problems };
+  };
+
+  return {
+    manifest,
+    digest,
+    async score(rows, options) {
+      const { columns, places, problems } = await pipeline(signature(options?.coerce).fromRows(rows));
+      const answers = new Array<Answer>(rows.length);
+      for (const [row, error] of problems) answers[row] = { error };
+      const sources = readers.map(({ name }) => columns.get(name));
+      const scored = places === undefined ? rows.length : places.length;
+      for (let index = 0; index < scored; index++) {
+        const output: Record<string, Value> = {};
+        for (let field = 0; field < readers.length; field++) {
+          const column = sources[field];
+          if (column) output[readers[field].name] = readers[field].read(column, index);
+        }
+        answers[places === undefined ? index : places[index]] = { output };
+      }
+      return answers;
+    },
+    async scoreColumns(input, options) {
+      const batch = signature(options?.coerce).fromColumns(input);
+      const { columns, places, problems } = await pipeline(batch);
+      const answered: Record<string, ColumnOutput> = {};
+      for (const { name } of readers) {
+        const column = columns.get(name);
+        answered[name] = column ? spread(column, batch.rows, places) : new Array<null>(batch.rows).fill(null);
+      }
+      return { rows: batch.rows, columns: answered, errors: problems };
+    },
+    close: () => session.close(),
+  };
+};
+
+/** The transform module's `finish`, row by row; what it returns is checked like an input, by the outputs' signature. */
+const finisher = (finish: NonNullable<Transform['finish']>, outputs: OutputFields) => {
+  const signature = compileSignature(outputs);
+  const datetimes = Object.keys(outputs).filter((name) => outputs[name].kind === 'datetime');
+  return (answered: Batch, rowOf: (row: number) => Record<string, unknown>): Batch => {
+    const rows: Row[] = [];
+    const failed = new Map(answered.problems);
+    for (let row = 0; row < answered.rows; row++) {
+      const output = plainRow(outputs, answered.columns, row);
+      const result = failed.has(row) ? {} : callTransform('finish', () => finish({ ...output }, rowOf(row)));
+      if (hasProblem(result)) failed.set(row, result.problem);
+      const merged: Record<string, unknown> = { ...output, ...(hasProblem(result) ? {} : result) };
+      for (const name of datetimes) if (typeof merged[name] === 'number') merged[name] = new Date(merged[name]);
+      rows.push(merged);
+    }
+    const batch = signature.fromRows(rows);
+    for (const [row, problem] of batch.problems) {
+      if (!failed.has(row))
+        failed.set(row, { ...problem, code: 'BAD_OUTPUT', message: `The answer of finish: ${problem.message}` });
+    }
+    batch.problems.clear();
+    for (const [row, problem] of failed) batch.refuse(row, problem);
+    return batch;
+  };
+};

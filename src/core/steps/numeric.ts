@@ -1,0 +1,130 @@
+/** Steps over numbers. A missing value (NaN) stays missing through all of them but `impute`. */
+import type { Column } from '../columns.ts';
+import { fail } from '../errors.ts';
+import { mapNumbers, nameSchema, need, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
+
+/** ln(1 + x), accurate near 0 (ECMAScript Math.log1p). Needs x > −1. */
+export const log1p: StepKind = {
+  schema: {
+    description: 'ln(1 + x); x must be above −1',
+    ...settingsSchema({ of: nameSchema, as: nameSchema }, ['of']),
+  },
+  compile(settings, context) {
+    const { of, as = of } = settings as { of: string; as?: string };
+    return mapNumbers(context, of, as, (value) =>
+      value <= -1 ? stepProblem(context, of, 'a number above -1', value) : Math.log1p(value),
+    );
+  },
+};
+
+export const clip: StepKind = {
+  schema: {
+    description: 'No less than min, no more than max',
+    ...settingsSchema({ of: nameSchema, as: nameSchema, min: { type: 'number' }, max: { type: 'number' } }, ['of']),
+    anyOf: [{ required: ['min'] }, { required: ['max'] }],
+  },
+  compile(settings, context) {
+    const {
+      of,
+      as = of,
+      min = -Infinity,
+      max = Infinity,
+    } = settings as { of: string; as?: string; min?: number; max?: number };
+    if (min > max)
+      throw fail('BAD_MANIFEST', `${context.label}: min ${min} is above max ${max}.`, { step: context.label });
+    return mapNumbers(context, of, as, (value) => Math.min(Math.max(value, min), max));
+  },
+};
+
+/** (x − mean) / std, in float64. */
+export const scale: StepKind = {
+  schema: {
+    description: '(x − mean) / std',
+    ...settingsSchema(
+      { of: nameSchema, as: nameSchema, mean: { type: 'number' }, std: { type: 'number', exclusiveMinimum: 0 } },
+      ['of', 'mean', 'std'],
+    ),
+  },
+  compile(settings, context) {
+    const { of, as = of, mean, std } = settings as { of: string; as?: string; mean: number; std: number };
+    return mapNumbers(context, of, as, (value) => (value - mean) / std);
+  },
+};
+
+export const impute: StepKind = {
+  schema: {
+    description: 'A value in place of a missing one',
+    ...settingsSchema({ of: nameSchema, as: nameSchema, with: { type: ['number', 'string', 'boolean'] } }, [
+      'of',
+      'with',
+    ]),
+  },
+  compile(settings, context) {
+    const { of, as = of } = settings as { of: string; as?: string };
+    const text = typeof settings.with === 'string';
+    need(context, of, text ? 'string' : 'number');
+    const value = Number(settings.with);
+    return {
+      as,
+      type: text ? 'string' : 'number',
+      apply(batch): Column {
+        if (text) {
+          return {
+            type: 'string',
+            values: strings(context, batch, of).map((known) => known ?? (settings.with as string)),
+          };
+        }
+        return {
+          type: 'number',
+          values: numbers(context, batch, of).map((known) => (Number.isNaN(known) ? value : known)),
+        };
+      },
+    };
+  },
+};
+
+const casts = ['number', 'integer', 'boolean', 'text'] as const;
+
+/**
+ * To another type. number ← text by ECMAScript's Number (blank is missing); integer cuts the fraction; boolean is 0 for
+ * 0 and 1 for all else; text ← number by ECMAScript's shortest round-trip form ("1", "0.1").
+ */
+export const cast: StepKind = {
+  schema: {
+    description: 'To number, integer, boolean or text',
+    ...settingsSchema({ of: nameSchema, as: nameSchema, to: { enum: casts } }, ['of', 'to']),
+  },
+  compile(settings, context) {
+    const { of, as = of, to } = settings as { of: string; as?: string; to: (typeof casts)[number] };
+    need(context, of, 'number', 'string');
+    const parse = (text: string | null): number => (text === null || text.trim() === '' ? Number.NaN : Number(text));
+    return {
+      as,
+      type: to === 'text' ? 'string' : 'number',
+      apply(batch): Column {
+        const column = batch.columns.get(of);
+        const isText =
+          column?.type === 'string' ||
+          (column?.type === 'any' && typeof column.values.find((v) => v !== null) === 'string');
+        if (to === 'text') {
+          if (isText) return { type: 'string', values: strings(context, batch, of) };
+          const input = numbers(context, batch, of);
+          return { type: 'string', values: Array.from(input, (value) => (Number.isNaN(value) ? null : String(value))) };
+        }
+        const texts = isText ? strings(context, batch, of) : undefined;
+        const input = texts === undefined ? numbers(context, batch, of) : Float64Array.from(texts, parse);
+        const values = new Float64Array(batch.rows);
+        for (let row = 0; row < batch.rows; row++) {
+          const value = input[row];
+          const text = texts?.[row];
+          if (text && text.trim() !== '' && !Number.isFinite(value)) {
+            batch.refuse(row, stepProblem(context, of, 'a numeral', text));
+          }
+          values[row] =
+            to === 'number' || Number.isNaN(value) ? value : to === 'integer' ? Math.trunc(value) : Number(value !== 0);
+        }
+        return { type: 'number', values };
+      },
+    };
+  },
+};

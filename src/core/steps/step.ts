@@ -1,0 +1,160 @@
+/** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
+import type { Batch, Column, ColumnType } from '../columns.ts';
+import { type Code, fail, type Problem, show } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import type { Dtype, Field, Fields, TensorSpec } from '../types.ts';
+
+/** What is known when steps are compiled. */
+export interface StepContext {
+  readonly fields: Fields;
+  /** The graph's inputs, by name. */
+  readonly graph: ReadonlyMap<string, TensorSpec>;
+  /** Columns there are so far, and their types. */
+  readonly types: Map<string, ColumnType>;
+  /** Original field behind a column, for its zone. */
+  fieldOf(name: string): Field | undefined;
+  /** True when a transform module may add columns that nobody can know before it runs. */
+  readonly open: boolean;
+  /** "prepare[2] (log1p)", for messages. */
+  readonly label: string;
+}
+
+export interface Step {
+  readonly as: string;
+  readonly type: ColumnType;
+  /** Of a tensor: its dtype and elements a row. */
+  readonly tensor?: { readonly dtype: Dtype; readonly size: number };
+  apply(batch: Batch): Column;
+}
+
+/** A step's settings, already checked against the JSON Schema, and how they become a step. */
+export interface StepKind {
+  /** JSON Schema of the settings. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  compile(settings: Readonly<Record<string, unknown>>, context: StepContext): Step;
+}
+
+/** A problem of one row in one step. */
+export const stepProblem = (context: StepContext, field: string, expected: string, value: unknown): Problem => {
+  const got = show(value);
+  const message = `${context.label}: ${field}: expected ${expected}, got ${got}.`;
+  return { code: 'STEP_FAILED', step: context.label, field, expected, got, message };
+};
+
+/** Throws BAD_MANIFEST unless `name` is a column at this point of the preparation, of one of the wanted types. */
+export const need = (context: StepContext, name: string, ...wanted: readonly ColumnType[]): void => {
+  const type = context.types.get(name);
+  if (type === undefined) {
+    if (context.open) return;
+    const known = [...context.types.keys()];
+    const near = nearest(name, known);
+    throw fail(
+      'BAD_MANIFEST',
+      `${context.label}: there is no ${show(name)} here.${near ? ` Did you mean ${near}?` : ''}`,
+      {
+        step: context.label,
+        field: name,
+        expected: `one of ${known.join(', ')}`,
+        got: name,
+      },
+    );
+  }
+  if (type !== 'any' && !wanted.includes(type)) {
+    throw fail(
+      'BAD_MANIFEST',
+      `${context.label}: ${name} is a ${type} column; this step needs ${wanted.join(' or ')}.`,
+      {
+        step: context.label,
+        field: name,
+        expected: wanted.join(' or '),
+        got: type,
+      },
+    );
+  }
+};
+
+const absent = (context: StepContext, batch: Batch, name: string): void => {
+  for (let row = 0; row < batch.rows; row++) {
+    batch.refuse(
+      row,
+      transformProblem(name, `a field that the transform module returns (${context.label} needs it)`, undefined),
+    );
+  }
+};
+
+const transformProblem = (
+  field: string,
+  expected: string,
+  value: unknown,
+  code: Code = 'TRANSFORM_FAILED',
+): Problem => {
+  const got = show(value);
+  return { code, field, expected, got, message: `transform: ${field}: expected ${expected}, got ${got}.` };
+};
+
+/** The column as numbers (NaN is missing); rows where it is none are refused. */
+export const numbers = (context: StepContext, batch: Batch, name: string): Float64Array => {
+  const column = batch.columns.get(name);
+  if (column?.type === 'number') return column.values;
+  const values = new Float64Array(batch.rows).fill(Number.NaN);
+  if (column?.type !== 'any') {
+    absent(context, batch, name);
+    return values;
+  }
+  for (let row = 0; row < batch.rows; row++) {
+    const value = column.values[row];
+    if (value === null) continue;
+    const number = value instanceof Date ? value.getTime() : typeof value === 'boolean' ? Number(value) : value;
+    if (typeof number === 'number' && Math.abs(number) !== Infinity) values[row] = number;
+    else batch.refuse(row, transformProblem(name, 'a finite number, boolean or null', value));
+  }
+  return values;
+};
+
+/** The column as text (null is missing); rows where it is none are refused. */
+export const strings = (context: StepContext, batch: Batch, name: string): readonly (string | null)[] => {
+  const column = batch.columns.get(name);
+  if (column?.type === 'string') return column.values;
+  if (column?.type !== 'any') {
+    absent(context, batch, name);
+    return new Array<null>(batch.rows).fill(null);
+  }
+  return column.values.map((value, row) => {
+    if (typeof value === 'string' || value === null) return value;
+    batch.refuse(row, transformProblem(name, 'a text or null', value));
+    return null;
+  });
+};
+
+/** A step that makes numbers out of one column of numbers; a problem refuses the row. */
+export const mapNumbers = (
+  context: StepContext,
+  of: string,
+  as: string,
+  map: (value: number) => number | Problem,
+): Step => {
+  need(context, of, 'number');
+  return {
+    as,
+    type: 'number',
+    apply(batch) {
+      const input = numbers(context, batch, of);
+      const values = new Float64Array(batch.rows);
+      for (let row = 0; row < values.length; row++) {
+        const value = map(input[row]);
+        if (typeof value === 'number') values[row] = value;
+        else batch.refuse(row, value);
+      }
+      return { type: 'number', values };
+    },
+  };
+};
+
+/** Schema pieces that steps share. */
+export const nameSchema = { type: 'string', minLength: 1 } as const;
+export const settingsSchema = (properties: Readonly<Record<string, unknown>>, required: readonly string[]) => ({
+  type: 'object',
+  additionalProperties: false,
+  required,
+  properties,
+});

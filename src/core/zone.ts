@@ -1,0 +1,128 @@
+/**
+ * Time zones by the platform's own tables (Intl), which Node and browsers share. Offsets are cached for each quarter of
+ * an hour, since no zone changes within one.
+ */
+import { fail } from './errors.ts';
+
+const QUARTER = 900_000;
+const DAY = 86_400_000;
+/** A year of quarters is 35,000; past this many the cache starts anew. */
+const CACHE_LIMIT = 200_000;
+
+export interface Zone {
+  readonly name: string;
+  /** Milliseconds to add to UTC to get the local time at this instant (ms since the epoch). */
+  offset(instant: number): number;
+  /**
+   * The instant of a local date and time, given as ms as if it were UTC. A time that occurs twice (clocks going back)
+   * is the earlier one; one that never occurs (clocks going forward) moves forward by the gap: ISO/TC39 "compatible".
+   */
+  instant(local: number): number;
+}
+
+const utc: Zone = { name: 'UTC', offset: () => 0, instant: (local) => local };
+
+const parseOffset = (text: string): number => {
+  const match = /GMT(?:([+-])(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?)?/.exec(text);
+  if (match?.[1] === undefined) return 0;
+  const seconds = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60 + Number(match[4] ?? 0);
+  return (match[1] === '-' ? -seconds : seconds) * 1000;
+};
+
+const zones = new Map<string, Zone>();
+
+/** The zone of an IANA name. Throws BAD_MANIFEST for a name that the platform does not know. */
+export const zoneOf = (name: string | undefined): Zone => {
+  if (name === undefined || name === 'UTC') return utc;
+  const known = zones.get(name);
+  if (known) return known;
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset', year: 'numeric' });
+  } catch (cause) {
+    throw fail('BAD_MANIFEST', `There is no time zone ${JSON.stringify(name)}.`, {
+      expected: 'an IANA name such as America/New_York',
+      got: name,
+      cause,
+    });
+  }
+  const cache = new Map<number, number>();
+  const offset = (instant: number): number => {
+    const quarter = Math.floor(instant / QUARTER);
+    const cached = cache.get(quarter);
+    if (cached !== undefined) return cached;
+    const part = format.formatToParts(quarter * QUARTER).find(({ type }) => type === 'timeZoneName');
+    const value = parseOffset(part?.value ?? 'GMT');
+    if (cache.size >= CACHE_LIMIT) cache.clear();
+    cache.set(quarter, value);
+    return value;
+  };
+  const instant = (local: number): number => {
+    const before = offset(local - DAY);
+    const early = local - before;
+    const late = local - offset(local + DAY);
+    if (early === late) return early;
+    const earlyHolds = offset(early) === before;
+    const lateHolds = offset(late) === local - late;
+    if (earlyHolds && lateHolds) return Math.min(early, late);
+    return lateHolds ? late : early;
+  };
+  const zone: Zone = { name, offset, instant };
+  zones.set(name, zone);
+  return zone;
+};
+
+const digits = (text: string, start: number, count: number): number => {
+  let value = 0;
+  for (let index = start; index < start + count; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+};
+
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+
+/** Days from 1970-01-01 of a civil date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible algorithms"). */
+const daysFromCivil = (year: number, month: number, day: number): number => {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return (
+    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
+  );
+};
+
+const rest = /^(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/**
+ * Milliseconds since the epoch of an ISO 8601 date or date and time (RFC 3339 and its usual relaxations: a space for T,
+ * no seconds, a date alone meaning midnight; digits past the millisecond are cut). NaN when the text is none, or when it
+ * has no offset and no zone is given.
+ */
+export const parseDatetime = (text: string, zone: Zone | undefined): number => {
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  if (text[4] !== '-' || text[7] !== '-' || !(month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
+  if (day > (month === 2 && isLeap(year) ? 29 : monthDays[month - 1])) return Number.NaN;
+  const match = text.length === 10 ? undefined : rest.exec(text.slice(10));
+  if (match === null) return Number.NaN;
+  let local = daysFromCivil(year, month, day) * DAY;
+  const offset = match?.[5];
+  if (match?.[1] !== undefined) {
+    const hour = Number(match[1]);
+    const minute = Number(match[2]);
+    const second = Number(match[3] ?? 0);
+    if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
+    local += hour * 3_600_000 + minute * 60_000 + second * 1000;
+    if (match[4] !== undefined) local += Number(match[4].padEnd(3, '0').slice(0, 3));
+  } else if (offset !== undefined) return Number.NaN;
+  if (offset === undefined) return zone === undefined ? Number.NaN : zone.instant(local);
+  if (offset === 'Z' || offset === 'z') return local;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.length > 3 ? offset.slice(-2) : 0);
+  return local - (offset[0] === '-' ? -minutes : minutes) * 60_000;
+};

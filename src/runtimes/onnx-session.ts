@@ -1,0 +1,58 @@
+/** One ONNX session over either build of ONNX Runtime: the same calls, the same order, one run at a time. */
+import { fail, messageOf } from '../core/errors.ts';
+import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
+import { isBatchInvariant, readOnnx, withoutZipMap } from './onnx-graph.ts';
+
+/** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
+export interface OrtTensor {
+  readonly type: string;
+  readonly data: unknown;
+  readonly dims: readonly number[];
+  dispose?(): void;
+}
+export interface OrtSession {
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: readonly string[],
+  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+export interface Ort {
+  tensor(dtype: Tensor['dtype'], data: TensorData, dims: readonly number[]): OrtTensor;
+  /** Opens a session with one intra-op thread: with more, a tree ensemble's last bits change with the batch. */
+  open(file: Uint8Array): Promise<OrtSession>;
+}
+
+/** Throws BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
+export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession> => {
+  const graph = readOnnx(file);
+  let session: OrtSession;
+  try {
+    session = await ort.open(withoutZipMap(file, graph));
+  } catch (cause) {
+    const [got = ''] = messageOf(cause).split('\n');
+    throw fail('BAD_MODEL', `ONNX Runtime cannot load the model: ${got.slice(0, 300)}`, {
+      expected: 'a model of its opsets',
+      got: got.slice(0, 300),
+      cause,
+    });
+  }
+  return {
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    batchInvariant: isBatchInvariant(graph),
+    async run(feeds, outputs) {
+      const inputs: Record<string, OrtTensor> = {};
+      for (const name of Object.keys(feeds))
+        inputs[name] = ort.tensor(feeds[name].dtype, feeds[name].data, feeds[name].dims);
+      const results = await session.run(inputs, outputs);
+      const tensors: Record<string, Tensor> = {};
+      for (const name of outputs) {
+        const { type, dims, data } = results[name];
+        tensors[name] = { dtype: type as Tensor['dtype'], dims, data: data as TensorData };
+      }
+      return tensors;
+    },
+    close: () => session.release(),
+  };
+};

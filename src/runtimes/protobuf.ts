@@ -1,0 +1,108 @@
+/**
+ * Just enough of the protocol buffers wire format to look into an ONNX file and change one node of it without
+ * understanding the rest: fields are cut out as raw bytes and put back as they were. Web-standard.
+ * Source: https://protobuf.dev/programming-guides/encoding
+ */
+import { fail } from '../core/errors.ts';
+
+/** One field as it stands: its number, wire type, value (length-delimited: the bytes; varint: the number), raw bytes. */
+export interface WireField {
+  readonly field: number;
+  readonly wire: number;
+  readonly bytes: Uint8Array;
+  readonly value: number;
+  readonly raw: Uint8Array;
+}
+
+const truncated = () =>
+  fail('BAD_MODEL', 'The model file is cut off or is not an ONNX file.', { expected: 'an ONNX ModelProto' });
+
+/** The fields of one message, in order. Throws BAD_MODEL where the bytes are no message. */
+export const readMessage = (message: Uint8Array): readonly WireField[] => {
+  const fields: WireField[] = [];
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 10; count++) {
+      if (at >= message.length) throw truncated();
+      const byte = message[at++];
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) return value;
+    }
+    throw truncated();
+  };
+  while (at < message.length) {
+    const start = at;
+    const tag = varint();
+    const wire = tag % 8;
+    const field = Math.floor(tag / 8);
+    let bytes: Uint8Array = message.subarray(0, 0);
+    let value = 0;
+    if (wire === 0) value = varint();
+    else if (wire === 2 || wire === 1 || wire === 5) {
+      const length = wire === 2 ? varint() : wire === 1 ? 8 : 4;
+      if (at + length > message.length) throw truncated();
+      bytes = message.subarray(at, at + length);
+      at += length;
+    } else throw truncated();
+    if (field === 0) throw truncated();
+    fields.push({ field, wire, bytes, value, raw: message.subarray(start, at) });
+  }
+  return fields;
+};
+
+const text = new TextDecoder();
+export const decodeText = (bytes: Uint8Array): string => text.decode(bytes);
+
+/** The varints of a repeated int field, packed or not; 64-bit negatives come out as negatives. */
+export const readInts = (fields: readonly WireField[], field: number): readonly number[] => {
+  const signed = (value: number): number => (value >= 2 ** 63 ? value - 2 ** 64 : value);
+  return fields
+    .filter((candidate) => candidate.field === field)
+    .flatMap(({ wire, bytes, value }) => {
+      if (wire !== 2) return [signed(value)];
+      const values: number[] = [];
+      let current = 0;
+      let scale = 1;
+      for (const byte of bytes) {
+        current += (byte & 0x7f) * scale;
+        scale *= 128;
+        if (byte >= 0x80) continue;
+        values.push(signed(current));
+        current = 0;
+        scale = 1;
+      }
+      return values;
+    });
+};
+
+const writeVarint = (value: number): number[] => {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) | 128);
+    rest = Math.floor(rest / 128);
+  }
+  return [...bytes, rest];
+};
+
+export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array => {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+};
+
+/** A length-delimited field (text, bytes or a message). */
+export const writeBytes = (field: number, value: Uint8Array | string): Uint8Array => {
+  const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+  return joinBytes([Uint8Array.from([...writeVarint(field * 8 + 2), ...writeVarint(bytes.length)]), bytes]);
+};
+
+export const writeInt = (field: number, value: number): Uint8Array =>
+  Uint8Array.from([...writeVarint(field * 8), ...writeVarint(value)]);
