@@ -1,18 +1,27 @@
+import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
 import type { Cli } from './command.ts';
 
 /** Names of arguments and options whose values are references to models, or environments. */
-const refs: ReadonlySet<string> = new Set(['ref', 'refs', 'model', 'name']);
+const refs: ReadonlySet<string> = new Set(['ref', 'refs', 'model', 'name', 'name@version']);
 const environments: ReadonlySet<string> = new Set(['env', 'environment', 'to']);
 
 const longNames = (command: Command): readonly string[] =>
   command.options.filter((option) => !option.hidden).flatMap((option) => option.long ?? option.short ?? []);
 
+/** Each model's name, and the name at each environment that points at something. */
+const modelRefs = async (cli: Cli): Promise<readonly string[]> => {
+  const app = await cli.app();
+  // A keystroke must not make a registry where there is none.
+  if (!existsSync(app.home)) return [];
+  const models = await (await app.registry()).models();
+  return models.flatMap(({ name, pointers }) => [name, ...pointers.map(({ environment }) => `${name}@${environment}`)]);
+};
+
 const valuesOf = async (name: string, choices: readonly string[] | undefined, cli: Cli): Promise<readonly string[]> => {
   if (choices) return choices;
   if (environments.has(name)) return (await cli.app()).environments;
-  if (refs.has(name)) return [];
-  return [];
+  return refs.has(name) ? modelRefs(cli) : [];
 };
 
 /** The option that waits for its value: the word before is `--option`, and the option takes one. */
