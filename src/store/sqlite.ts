@@ -69,6 +69,9 @@ const createStatements = (database: DatabaseSync) => {
   };
 };
 
+/** node:sqlite's rows have no prototype; those of the other database have one, and are compared and cloned as such. */
+const plain = (row: object): object => ({ ...row });
+
 const createConnection = (database: DatabaseSync, place: string): DatabaseConnection => {
   const prepared = createStatements(database);
   return {
@@ -76,14 +79,14 @@ const createConnection = (database: DatabaseSync, place: string): DatabaseConnec
       whenFree(place, () => {
         const statement = prepared(sql);
         const values = parameters as readonly SQLInputValue[];
-        if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] };
+        if (statement.columns().length > 0) return { rows: statement.all(...values).map(plain) as R[] };
         const { changes, lastInsertRowid } = statement.run(...values);
         return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
       }),
     async *streamQuery<R>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
       const values = parameters as readonly SQLInputValue[];
       const rows = await whenFree(place, () => database.prepare(sql).iterate(...values));
-      for (const row of rows) yield { rows: [row as R] };
+      for (const row of rows) yield { rows: [plain(row) as R] };
     },
   };
 };
