@@ -72,11 +72,10 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
   const ended = new AbortController();
   const signal = io.signal ? AbortSignal.any([io.signal, ended.signal]) : ended.signal;
   let unread = false;
-  const onOutputError = (error: NodeJS.ErrnoException): void => {
+  io.stdout.on('error', (error: NodeJS.ErrnoException) => {
     unread ||= error.code === 'EPIPE';
     ended.abort(error);
-  };
-  io.stdout.on('error', onOutputError);
+  });
 
   const program = createProgram(terminal);
   let code = done;
@@ -118,8 +117,6 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     await opened?.close();
   } catch (error) {
     if (code === done) code = codeOf(error);
-  } finally {
-    io.stdout.off('error', onOutputError);
   }
   return code;
 
