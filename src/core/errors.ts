@@ -32,6 +32,10 @@ export const codes = {
   TOO_LARGE: 'The body is larger than the limit.',
   TOO_MANY_ROWS: 'The request has more rows than the limit.',
   UNAVAILABLE: 'The service is starting, draining or overloaded.',
+  QUEUE_FULL: 'More requests wait than the service allows.',
+  DEADLINE_EXCEEDED: 'The time that the caller allowed ran out before the answer was ready.',
+  TOO_SLOW: 'The request did not arrive in the time allowed.',
+  HEADERS_TOO_LARGE: 'The headers of the request are larger than the limit.',
   // a package
   BAD_MANIFEST: 'model.yaml is not as the schema wants it.',
   BAD_MODEL: 'The model file cannot be read, or does not fit the signature.',

@@ -13,6 +13,7 @@ import type {
   OutputFields,
   Row,
   Scorer,
+  Timings,
   Transform,
   Value,
 } from './types.ts';
@@ -30,6 +31,20 @@ interface Finished {
   readonly places: Int32Array | undefined;
   readonly problems: ReadonlyMap<number, Problem>;
 }
+
+type Lap = (stage: keyof Timings) => void;
+const noLap: Lap = () => {};
+
+/** Adds the time since the last lap to a stage. */
+const stopwatch = (timings: Timings | undefined): Lap => {
+  if (timings === undefined) return noLap;
+  let last = performance.now();
+  return (stage) => {
+    const now = performance.now();
+    timings[stage] += now - last;
+    last = now;
+  };
+};
 
 const compose = (outer: Int32Array | undefined, inner: Int32Array | undefined): Int32Array | undefined =>
   outer === undefined ? inner : inner === undefined ? outer : inner.map((place) => outer[place]);
@@ -56,7 +71,8 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   const finish = transform.finish && finisher(transform.finish, outputs);
   const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
 
-  const pipeline = async (input: Batch): Promise<Finished> => {
+  const pipeline = async (input: Batch, lap: Lap): Promise<Finished> => {
+    lap('validate');
     const problems = new Map(input.problems);
     let places: Int32Array | undefined;
     let batch = input;
@@ -76,8 +92,10 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
       settle();
       feeds = bindings.map((binding) => binding.read(batch));
     }
+    lap('prepare');
     if (batch.rows === 0) return { columns: new Map(), places: new Int32Array(0), problems };
     const tensors = await runBatch(session, bindings, feeds, batch, names, most);
+    lap('run');
     const answered = new Batch(batch.rows);
     for (const [row, problem] of batch.problems) answered.refuse(row, problem);
     for (const binding of outputBindings) {
@@ -93,8 +111,10 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   return {
     manifest,
     digest,
+    graph: { inputs: session.inputs, outputs: session.outputs },
     async score(rows, options) {
-      const { columns, places, problems } = await pipeline(signature(options?.coerce).fromRows(rows));
+      const lap = stopwatch(options?.timings);
+      const { columns, places, problems } = await pipeline(signature(options?.coerce).fromRows(rows), lap);
       const answers = new Array<Answer>(rows.length);
       for (const [row, error] of problems) answers[row] = { error };
       const sources = readers.map(({ name }) => columns.get(name));
@@ -107,16 +127,19 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
         }
         answers[places === undefined ? index : places[index]] = { output };
       }
+      lap('finish');
       return answers;
     },
     async scoreColumns(input, options) {
+      const lap = stopwatch(options?.timings);
       const batch = signature(options?.coerce).fromColumns(input);
-      const { columns, places, problems } = await pipeline(batch);
+      const { columns, places, problems } = await pipeline(batch, lap);
       const answered: Record<string, ColumnOutput> = {};
       for (const { name } of readers) {
         const column = columns.get(name);
         answered[name] = column ? spread(column, batch.rows, places) : new Array<null>(batch.rows).fill(null);
       }
+      lap('finish');
       return { rows: batch.rows, columns: answered, errors: problems };
     },
     close: () => session.close(),

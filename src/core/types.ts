@@ -175,9 +175,19 @@ export interface ColumnAnswers {
   readonly errors: ReadonlyMap<number, Problem>;
 }
 
+/** Milliseconds that each stage of a call took; the caller hands in zeros and gets them filled. */
+export interface Timings {
+  validate: number;
+  prepare: number;
+  run: number;
+  finish: number;
+}
+
 export interface ScoreOptions {
   /** Read numbers, booleans and dates from strings too (a CSV file has nothing else). */
   readonly coerce?: boolean;
+  /** Where to write how long each stage took; no clock is read without it. */
+  readonly timings?: Timings;
 }
 
 /** A loaded package. Row by row or column by column, in any batch size, the same bits. */
@@ -185,6 +195,8 @@ export interface Scorer {
   readonly manifest: Manifest;
   /** `sha256:…` of the package. */
   readonly digest: string;
+  /** What the model file itself takes and gives. */
+  readonly graph: Pick<ModelSession, 'inputs' | 'outputs'>;
   /** One answer a row, in order; a row that cannot be scored is refused alone. Never rejects for a bad row. */
   score(rows: readonly unknown[], options?: ScoreOptions): Promise<readonly Answer[]>;
   /** `rows` is needed only when the package has no inputs that tell. Columns must be of one length. */
