@@ -1,0 +1,199 @@
+import { dirname, posix } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+/** Source files by their path below the repository's root, such as `src/core/errors.ts`. */
+export type Sources = ReadonlyMap<string, string>;
+
+/**
+ * Who may import whom. A part is a folder of `src`, a folder of `src/modes`, or a file of `src` itself; a part may
+ * always import itself. `*` is everything that the other rows do not reserve.
+ */
+export const table: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  yaml: ['core'],
+  files: ['core'],
+  runtimes: ['core'],
+  package: ['core', 'runtimes', 'yaml', 'files'],
+  project: ['core', 'yaml'],
+  store: ['core'],
+  registry: ['core', 'store'],
+  monitor: ['core', 'store'],
+  control: ['core', 'registry', 'monitor'],
+  'modes/once': ['core', 'package', 'files'],
+  'modes/batch': ['core', 'package', 'files'],
+  'modes/service': ['core', 'package', 'version'],
+  'modes/stream': ['core', 'package'],
+  'modes/edge': ['core', 'package', 'runtimes'],
+  version: [],
+  app: [
+    'core',
+    'yaml',
+    'files',
+    'runtimes',
+    'package',
+    'project',
+    'store',
+    'registry',
+    'monitor',
+    'control',
+    'modes/*',
+    'version',
+  ],
+  index: ['*'],
+  cli: ['*', 'app'],
+};
+
+/** Files that must run without Node, and with them all that they load. */
+const webStandard = (path: string): boolean =>
+  /^src\/(?:core|modes\/edge)\//.test(path) ||
+  ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
+
+/** Packages that web-standard files may load; none of them is for `core`. */
+const webPackages = /^onnxruntime-(?:web|common)(?:\/|$)/;
+
+/** The one file that ends the process. */
+const endsProcess = 'src/cli/main.ts';
+
+const nodeGlobals = [
+  'process',
+  'Buffer',
+  '__dirname',
+  '__filename',
+  'require',
+  'global',
+  'setImmediate',
+  'clearImmediate',
+];
+
+const partOf = (path: string): string => {
+  const [, first = '', second = ''] = path.split('/');
+  return first === 'modes' ? `modes/${second}` : first.replace(/\.tsx?$/, '');
+};
+
+const mayImport = (from: string, to: string): boolean => {
+  if (from === to) return true;
+  const allowed = table[from] ?? [];
+  if (allowed.includes(to) || (to.startsWith('modes/') && allowed.includes('modes/*'))) return true;
+  return allowed.includes('*') && !['app', 'cli', 'index'].includes(to);
+};
+
+interface Import {
+  /** A path in the sources, or the name of a package. */
+  readonly to: string;
+  readonly external: boolean;
+}
+
+interface Module {
+  readonly imports: readonly Import[];
+  readonly types: readonly Import[];
+  /** Names of Node that the module reads as globals. */
+  readonly globals: readonly string[];
+}
+
+const resolveImport = (from: string, specifier: string): Import =>
+  specifier.startsWith('.')
+    ? { to: posix.join(dirname(from), specifier), external: false }
+    : { to: specifier, external: true };
+
+const mark = 'NODE_GLOBAL_';
+const define = Object.fromEntries(
+  [...nodeGlobals, 'process.exit'].map((name) => [name, mark + name.replace('.', '_')]),
+);
+
+const fromSources = (sources: Sources): Plugin => ({
+  name: 'sources',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+      if (kind === 'entry-point') return { path, namespace: 'sources' };
+      const { to, external } = resolveImport(importer, path);
+      return external || !sources.has(to) ? { path: to, external: true } : { path: to, namespace: 'sources' };
+    });
+    onLoad({ filter: /.*/, namespace: 'sources' }, ({ path }) => ({
+      contents: sources.get(path) ?? '',
+      loader: path.endsWith('.json') ? 'json' : path.endsWith('.tsx') ? 'tsx' : 'ts',
+    }));
+  },
+});
+
+/** esbuild reads the modules, so that strings, comments and shadowed names mislead nobody. */
+const readModules = async (sources: Sources): Promise<ReadonlyMap<string, Module>> => {
+  const modules = new Map<string, Module>();
+  for (const [path, text] of sources) {
+    if (!/\.tsx?$/.test(path)) continue;
+    const { metafile, outputFiles } = await build({
+      entryPoints: [path],
+      plugins: [fromSources(new Map([[path, text]]))],
+      bundle: true,
+      metafile: true,
+      write: false,
+      format: 'esm',
+      platform: 'neutral',
+      outdir: 'out',
+      define,
+      logLevel: 'silent',
+      treeShaking: false,
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    });
+    const output = outputFiles[0]?.text ?? '';
+    const imports = (Object.values(metafile.inputs)[0]?.imports ?? []).map(({ path: to }) => ({
+      to,
+      external: !to.startsWith('src/'),
+    }));
+    const types = [...text.matchAll(/^(?:import|export) type\s[^'";]*?from\s+['"]([^'"]+)['"]/gm)].map(
+      ([, specifier = '']) => resolveImport(path, specifier),
+    );
+    const globals = [...output.matchAll(new RegExp(`\\b${mark}(\\w+)`, 'g'))].map(([, name = '']) => name);
+    modules.set(path, { imports, types, globals: [...new Set(globals)] });
+  }
+  return modules;
+};
+
+const cyclesOf = (modules: ReadonlyMap<string, Module>): readonly string[] => {
+  const found: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start !== -1) {
+      found.push(`cycle: ${[...way.slice(start), path].join(' → ')}`);
+      return;
+    }
+    if (finished.has(path)) return;
+    for (const { to } of modules.get(path)?.imports ?? []) if (modules.has(to)) visit(to, [...way, path]);
+    finished.add(path);
+  };
+  for (const path of modules.keys()) visit(path, []);
+  return found;
+};
+
+/** What the sources do against the design, one line each; empty when they keep to it. */
+export const violations = async (sources: Sources): Promise<readonly string[]> => {
+  const modules = await readModules(sources);
+  const found: string[] = [...cyclesOf(modules)];
+
+  for (const [path, { imports, types, globals }] of modules) {
+    const part = partOf(path);
+    if (!Object.hasOwn(table, part)) found.push(`${path}: no row of the table names its part '${part}'`);
+    for (const { to, external } of [...imports, ...types]) {
+      if (external && part === 'core') found.push(`${path}: core imports the package ${to}`);
+      if (!external && !mayImport(part, partOf(to))) found.push(`${path}: ${part} imports ${to}`);
+    }
+    if (globals.includes('process_exit') && path !== endsProcess) found.push(`${path}: ends the process`);
+  }
+
+  const reached = new Map<string, string>();
+  const reach = (path: string, from: string): void => {
+    if (reached.has(path)) return;
+    reached.set(path, from);
+    for (const { to } of modules.get(path)?.imports ?? []) if (modules.has(to)) reach(to, path);
+  };
+  for (const path of modules.keys()) if (webStandard(path)) reach(path, path);
+  for (const [path, from] of reached) {
+    const { imports, globals } = modules.get(path) ?? { imports: [], globals: [] };
+    const why = from === path ? 'must run without Node' : `is loaded by ${from}, which must run without Node`;
+    for (const { to, external } of imports) {
+      if (external && !webPackages.test(to)) found.push(`${path}: imports ${to}, but ${why}`);
+    }
+    for (const name of globals) found.push(`${path}: uses ${name.replace('process_', 'process.')}, but ${why}`);
+  }
+  return found;
+};
