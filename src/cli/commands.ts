@@ -9,5 +9,15 @@ export interface CommandRow {
 
 /** Every command by name, in the order in which help lists them. */
 export const commands: Readonly<Record<string, CommandRow>> = {
+  models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
+  promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
+  rollback: {
+    summary: 'point an environment at the version before',
+    load: () => import('./commands/rollback.ts'),
+  },
+  history: {
+    summary: 'show where environments pointed, when and why',
+    load: () => import('./commands/history.ts'),
+  },
   completion: { summary: 'print the completion script of a shell', load: () => import('./commands/completion.ts') },
 };

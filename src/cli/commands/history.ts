@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { fail, show } from '../../core/errors.ts';
+import type { Registry } from '../../registry/types.ts';
+import { unknownEnvironment } from '../../registry/unknown.ts';
+import { type Cli, examples } from '../command.ts';
+import { oneLine, shortDigest, shortTime } from '../short.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly env?: string;
+  readonly at?: string;
+  readonly json?: true;
+}
+
+const day = /^\d{4}-\d{2}-\d{2}$/;
+const moment = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** A day means its last moment in UTC: that is what the environment pointed at when the day was over. */
+const readMoment = (text: string): Date => {
+  const [date, time] = day.test(text) ? [text, `${text}T23:59:59.999Z`] : [moment.exec(text)?.[1], text];
+  const read = new Date(time);
+  const exists = date !== undefined && new Date(`${date}T00:00Z`).toJSON()?.startsWith(date);
+  if (exists && !Number.isNaN(read.getTime())) return read;
+  throw fail('USAGE', `${show(text)} is not a date`, {
+    field: '--at',
+    expected: 'a day (2026-11-01) or a time with its zone (2026-11-01T12:00Z, 2026-11-01T14:00+02:00)',
+    got: show(text),
+  });
+};
+
+const showMoves = async (
+  registry: Registry,
+  name: string,
+  { env, json }: Options,
+  terminal: Terminal,
+): Promise<void> => {
+  const all = await registry.history(name);
+  const moves = env === undefined ? all : all.filter(({ environment }) => environment === env);
+  // What happened in an environment that the project no longer has can still be read.
+  if (env !== undefined && moves.length === 0 && !registry.environments.includes(env)) {
+    throw unknownEnvironment(env, registry.environments);
+  }
+  if (json) return terminal.json(moves);
+  if (moves.length === 0) return terminal.err(`${name} has not been promoted ${env ? `to ${env}` : 'anywhere'} yet`);
+  terminal.table(
+    moves.map(({ at, environment, action, from, to, who, why }) => ({
+      when: shortTime(at),
+      environment,
+      action,
+      from: from ?? '–',
+      to,
+      who: oneLine(who),
+      why: oneLine(why),
+    })),
+  );
+};
+
+const showMoment = async (
+  registry: Registry,
+  name: string,
+  date: Date,
+  { env, json }: Options,
+  terminal: Terminal,
+): Promise<void> => {
+  const asked = env === undefined ? registry.environments : [env];
+  const found = await Promise.all(
+    asked.map(async (environment) => ({ environment, pointer: await registry.at({ name, env: environment, date }) })),
+  );
+  if (json) return terminal.json(found.map(({ environment, pointer }) => pointer ?? { environment, version: null }));
+  terminal.err(`${name} at ${shortTime(date.toISOString())}`);
+  terminal.table(
+    found.map(({ environment, pointer }) => ({
+      environment,
+      version: pointer?.version ?? '–',
+      digest: pointer && shortDigest(pointer.digest),
+      since: pointer && shortTime(pointer.since),
+      who: oneLine(pointer?.who),
+      why: oneLine(pointer?.why),
+    })),
+  );
+};
+
+export const define = (command: Command, { app, terminal }: Cli): void => {
+  command
+    .argument('<name>', 'the model')
+    .option('--env <environment>', 'only this environment')
+    .option('--at <date>', 'where environments pointed then: a day (its end, in UTC), or a time with its zone')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: Options) => {
+      const date = options.at === undefined ? undefined : readMoment(options.at);
+      const registry = await (await app()).registry();
+      if (date) await showMoment(registry, name, date, options, terminal);
+      else await showMoves(registry, name, options, terminal);
+    });
+  examples(
+    command,
+    ['millrace history ride-duration', 'every move, the oldest first'],
+    ['millrace history ride-duration --env production --at 2026-11-01', 'what production pointed at that day'],
+  );
+};

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { type Cli, examples } from '../command.ts';
+import { shortDigest } from '../short.ts';
+
+interface Options {
+  readonly to: string;
+  readonly why?: string;
+  readonly as?: string;
+  readonly json?: true;
+}
+
+export const define = (command: Command, { app, terminal }: Cli): void => {
+  command
+    .argument('<name@version>', 'the version, or what another environment points at (name@staging)')
+    .requiredOption('--to <environment>', 'the environment that shall point at it')
+    .option('--why <text>', 'the reason, for the history')
+    .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
+    .option('--json', 'print JSON')
+    .action(async (ref: string, { to, why, as: who, json }: Options) => {
+      const registry = await (await app()).registry();
+      const { name, version } = await registry.resolve(ref);
+      const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
+      if (json) return terminal.json(moved);
+      const subject = `${name}@${moved.environment}`;
+      if (!moved.changed) return terminal.out(`${subject} is ${version} already; nothing has changed`);
+      const before = moved.from === null ? 'was empty' : `was ${moved.from}`;
+      terminal.out(`${subject} is now ${terminal.style('bold', version)} (${before})  ${shortDigest(moved.digest)}`);
+    });
+  examples(
+    command,
+    ['millrace promote ride-duration@1.2.0 --to staging', 'try a version'],
+    ['millrace promote ride-duration@staging --to production --why "MAE 3.1 → 2.9"', 'put it to work'],
+  );
+};

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { type Cli, examples } from '../command.ts';
+import { shortDigest } from '../short.ts';
+
+interface Options {
+  readonly env: string;
+  readonly why?: string;
+  readonly as?: string;
+  readonly json?: true;
+}
+
+export const define = (command: Command, { app, terminal }: Cli): void => {
+  command
+    .argument('<name>', 'the model')
+    .requiredOption('--env <environment>', 'the environment whose last promotion is taken back')
+    .option('--why <text>', 'the reason, for the history')
+    .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
+    .option('--json', 'print JSON')
+    .action(async (name: string, { env, why, as: who, json }: Options) => {
+      const registry = await (await app()).registry();
+      const moved = await registry.rollback({ name, env, ...(why && { why }), ...(who && { who }) });
+      if (json) return terminal.json(moved);
+      const version = terminal.style('bold', moved.version);
+      terminal.out(
+        `${name}@${moved.environment} is back at ${version} (was ${moved.from})  ${shortDigest(moved.digest)}`,
+      );
+    });
+  examples(
+    command,
+    ['millrace rollback ride-duration --env production --why "complaints"', 'back to the version before'],
+    ['millrace rollback ride-duration --env production', 'again: one further back'],
+  );
+};
