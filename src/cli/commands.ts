@@ -9,6 +9,9 @@ export interface CommandRow {
 
 /** Every command by name, in the order in which help lists them. */
 export const commands: Readonly<Record<string, CommandRow>> = {
+  init: { summary: 'write a first model.yaml for an ONNX file', load: () => import('./commands/init.ts') },
+  pack: { summary: 'check a folder and pack it as a version', load: () => import('./commands/pack.ts') },
+  inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: {

@@ -5,6 +5,7 @@
  */
 export const codes = {
   // a row that does not fit the signature
+  BAD_LINE: 'A line of a file cannot be read as a row.',
   NOT_A_ROW: 'The row is not an object of fields.',
   MISSING_FIELD: 'A required field is absent.',
   NULL_VALUE: 'A field that must have a value is null, NaN or missing.',

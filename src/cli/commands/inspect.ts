@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { describe } from '../../core/field.ts';
+import type { Manifest } from '../../core/types.ts';
+import type { Package } from '../../package/layout.ts';
+import type { Pointer } from '../../registry/types.ts';
+import { type Cli, examples } from '../command.ts';
+import { size } from '../size.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly json?: boolean;
+}
+
+/** Where environments point at this very package. */
+const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
+  const registry = await (await app()).registry();
+  return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
+};
+
+const heading = (terminal: Terminal, text: string): void => terminal.out(`\n${terminal.style('bold', text)}`);
+
+const showFields = (terminal: Terminal, title: string, fields: Manifest['inputs']): void => {
+  heading(terminal, title);
+  terminal.table(
+    Object.entries(fields).map(([field, spec]) => ({
+      field,
+      kind: spec.kind,
+      accepts: describe(spec),
+      description: spec.description ?? '',
+    })),
+  );
+};
+
+const show = (
+  terminal: Terminal,
+  { manifest, digest, digests, files, examples: golden }: Package,
+  pointers: readonly Pointer[],
+): void => {
+  const { provenance = {}, metadata = {} } = manifest;
+  terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
+  if (manifest.description) terminal.out(manifest.description);
+  showFields(terminal, 'inputs', manifest.inputs);
+  showFields(terminal, 'outputs', manifest.outputs);
+  heading(terminal, 'files');
+  terminal.table([...digests].map(([file, sha]) => ({ file, size: size(files.get(file)?.length ?? 0), digest: sha })));
+  const facts: Record<string, unknown> = {
+    license: manifest.license,
+    'golden examples': golden.length,
+    'preparation steps': manifest.prepare?.length ?? 0,
+    'extra fields': manifest.extraFields ?? 'ignore',
+    'intended use': manifest.intendedUse,
+    limitations: manifest.limitations,
+    trainer: provenance.trainer,
+    trained: provenance.trained,
+    commit: provenance.commit,
+    'training data': provenance.data,
+    ...Object.fromEntries(Object.entries(provenance.metrics ?? {}).map(([name, value]) => [`metric ${name}`, value])),
+    ...metadata,
+  };
+  heading(terminal, 'about');
+  terminal.table(
+    Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: String(value) }])),
+  );
+  heading(terminal, 'environments');
+  if (pointers.length === 0) terminal.out('none points here');
+  else
+    terminal.table(pointers.map(({ environment, since, who, why }) => ({ environment, since, who, why: why ?? '' })));
+};
+
+const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
+  const opened = await (await cli.app()).open(ref);
+  const pointers = await pointersAt(cli, opened);
+  if (!json) return show(cli.terminal, opened, pointers);
+  cli.terminal.json({
+    ...opened.manifest,
+    digest: opened.digest,
+    files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
+    examples: opened.examples,
+    environments: pointers,
+  });
+};
+
+export const define = (command: Command, cli: Cli): void => {
+  command
+    .argument('<ref>', 'name@version, name@environment, name@sha256:…, a folder or a package file')
+    .option('--json', 'everything as JSON')
+    .action((ref: string, options: Options) => inspect(ref, options, cli));
+  examples(
+    command,
+    ['millrace inspect churn@production', 'what production answers with'],
+    ['millrace inspect ./churn.tar --json', 'a package file, for programs'],
+  );
+};

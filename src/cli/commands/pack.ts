@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type Cli, examples } from '../command.ts';
+import { size } from '../size.ts';
+
+interface Options {
+  readonly out?: string;
+  readonly register: boolean;
+  readonly why?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+const pack = async (dir: string, options: Options, { app, cwd, terminal }: Cli): Promise<void> => {
+  const progress = terminal.progress();
+  const opened = await app();
+  const { package: packed, tar } = await opened
+    .pack(dir, { onProgress: (what) => progress.update(what) })
+    .finally(() => progress.done());
+  const { manifest, digest, examples: golden, blobs } = packed;
+  const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
+  if (file !== undefined) await writeFile(resolve(cwd, file), tar);
+  const registered = options.register
+    ? await (await opened.registry()).register({
+        manifest,
+        digest,
+        blobs,
+        ...(options.why !== undefined && { why: options.why }),
+        ...(options.as !== undefined && { who: options.as }),
+      })
+    : undefined;
+  const { name, version } = manifest;
+  if (options.json) {
+    return terminal.json({
+      name,
+      version,
+      digest,
+      examples: golden.length,
+      bytes: tar.length,
+      file: file ?? null,
+      registered: registered?.added ?? false,
+    });
+  }
+  terminal.out(`${name}@${version} ${digest}`);
+  const proof =
+    golden.length > 0
+      ? `${golden.length} golden examples hold`
+      : 'no golden examples: nothing proves that it answers as it should';
+  const kept = registered ? (registered.added ? 'registered' : 'registered before, unchanged') : 'not registered';
+  terminal.err(
+    `${proof}; ${size(tar.length)}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
+  );
+};
+
+export const define = (command: Command, cli: Cli): void => {
+  command
+    .argument('<dir>', 'folder with model.yaml')
+    .option('-o, --out <file>', 'write the package as a tar file (an OCI image layout) too')
+    .option('--no-register', 'only write the file (default: <dir>/<name>-<version>.tar)')
+    .option('--why <text>', 'note kept with the version')
+    .option('--as <who>', 'who registers it')
+    .option('--json', 'the result as JSON')
+    .action((dir: string, options: Options) => pack(dir, options, cli));
+  examples(
+    command,
+    ['millrace pack models/churn', 'check, pack and register'],
+    ['millrace pack . --no-register -o churn.tar', 'only the file, to carry elsewhere'],
+  );
+};

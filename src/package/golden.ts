@@ -1,0 +1,63 @@
+/** The golden examples: what the library that trained the model answers, held against what the package answers. */
+import type { Problem } from '../core/errors.ts';
+import type { Example, Manifest, Scorer, Tolerance, Value } from '../core/types.ts';
+
+/** Unless `tolerance` says otherwise: float32 arithmetic against a library that sums in float64. */
+export const defaultTolerance: Tolerance = { atol: 1e-6, rtol: 1e-5 };
+
+export interface Deviation {
+  /** Index of the example. */
+  readonly example: number;
+  readonly field: string;
+  readonly expected: unknown;
+  readonly got: unknown;
+  /** |got − expected| of numbers. */
+  readonly difference?: number;
+  readonly allowed?: number;
+  readonly problem?: Problem;
+}
+
+/** |got − expected| ≤ atol + rtol × |expected|, element by element; anything but numbers must be equal. */
+const deviates = (
+  got: unknown,
+  expected: unknown,
+  { atol, rtol }: Tolerance,
+): { difference?: number; allowed?: number } | undefined => {
+  if (Array.isArray(expected)) {
+    if (!Array.isArray(got) || got.length !== expected.length) return {};
+    for (let index = 0; index < expected.length; index++) {
+      const off = deviates(got[index], expected[index], { atol, rtol });
+      if (off) return off;
+    }
+    return undefined;
+  }
+  if (typeof got === 'number' && typeof expected === 'number') {
+    const difference = Math.abs(got - expected);
+    const allowed = atol + rtol * Math.abs(expected);
+    return difference <= allowed ? undefined : { difference, allowed };
+  }
+  return Object.is(got, expected) ? undefined : {};
+};
+
+/** Scores every example and lists what is off; an empty list means that all hold. */
+export const checkExamples = async (scorer: Scorer, examples: readonly Example[]): Promise<readonly Deviation[]> => {
+  const answers = await scorer.score(examples.map(({ input }) => input));
+  return answers.flatMap(({ output, error }, index): readonly Deviation[] => {
+    const example = examples[index];
+    const tolerance = toleranceOf(scorer.manifest, example);
+    if (error)
+      return [
+        { example: index, field: error.field ?? '', expected: example.output, got: error.message, problem: error },
+      ];
+    return Object.entries(example.output).flatMap(([field, expected]) => {
+      const got: Value | undefined = Object.hasOwn(output, field) ? output[field] : undefined;
+      const off = deviates(got, expected, tolerance);
+      return off ? [{ example: index, field, expected, got, ...off }] : [];
+    });
+  });
+};
+
+export const toleranceOf = ({ tolerance }: Manifest, example?: Partial<Tolerance>): Tolerance => ({
+  atol: example?.atol ?? tolerance?.atol ?? defaultTolerance.atol,
+  rtol: example?.rtol ?? tolerance?.rtol ?? defaultTolerance.rtol,
+});

@@ -1,0 +1,156 @@
+/** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
+import type { TensorSpec } from '../core/types.ts';
+import { intsOf, type OnnxGraph, type OnnxNode, stringsOf } from '../runtimes/onnx-graph.ts';
+
+/** Up to so many columns of an output become fields of their own; past that it stays one tensor. */
+const MAX_COLUMNS = 32;
+const MAX_FEATURES = 4096;
+
+const plainScalar = /^[A-Za-z_][A-Za-z0-9_. /-]*$/;
+const reserved = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']);
+const yaml = (text: string): string =>
+  plainScalar.test(text) && !text.endsWith(' ') && !reserved.has(text.toLowerCase()) ? text : JSON.stringify(text);
+
+const whole = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']);
+const kindOf = ({ dtype }: TensorSpec): string =>
+  dtype === 'string' ? 'category' : dtype === 'bool' ? 'boolean' : whole.has(dtype) ? 'integer' : 'number';
+
+/** Nodes that take this value, seen through those that only reshape or rename it. */
+const consumers = (graph: OnnxGraph, name: string, depth = 0): readonly OnnxNode[] =>
+  graph.nodes
+    .filter((node) => node.inputs.includes(name))
+    .flatMap((node) =>
+      depth < 8 && ['Identity', 'Reshape', 'Cast', 'Imputer', 'Scaler'].includes(node.op) && node.outputs[0]
+        ? [node, ...consumers(graph, node.outputs[0], depth + 1)]
+        : [node],
+    );
+
+/** The categories an encoder in the graph knows for this input, if it says. */
+const labelsOf = (graph: OnnxGraph, name: string): readonly string[] =>
+  consumers(graph, name)
+    .map((node) => [...stringsOf(node, 'cats_strings'), ...stringsOf(node, 'keys_strings')])
+    .find((labels) => labels.length > 0) ?? [];
+
+/** How many features a graph input with an open second dimension must have, by what its consumers look at. */
+const widthOf = (graph: OnnxGraph, name: string): number | undefined => {
+  for (const node of consumers(graph, name)) {
+    const ids = intsOf(node, 'nodes_featureids');
+    if (ids.length > 0) return ids.reduce((most, id) => Math.max(most, id), 0) + 1;
+  }
+  return undefined;
+};
+
+const labelList = (labels: readonly string[]): string => `[${labels.map(yaml).join(', ')}]`;
+
+interface Inputs {
+  readonly fields: readonly string[];
+  readonly steps: readonly string[];
+}
+
+const describeInputs = (graph: OnnxGraph): Inputs => {
+  const fields: string[] = [];
+  const steps: string[] = [];
+  for (const spec of graph.inputs) {
+    const { name, dims, dtype } = spec;
+    const [, second, ...more] = dims;
+    const width = dims.length < 2 ? 1 : more.length > 0 ? undefined : (second ?? widthOf(graph, name) ?? 1);
+    const guess = dims.length === 2 && second === null ? '  # the graph leaves the number of features open' : '';
+    if (width === undefined || width > MAX_FEATURES || (width > 1 && (dtype === 'string' || dtype === 'bool'))) {
+      const shape = dims.slice(1).map((dim) => dim ?? 1);
+      const open = dims.slice(1).includes(null) ? '  # the graph leaves a dimension open: write its real size' : '';
+      fields.push(`  ${yaml(name)}: { kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}] }${open}`);
+    } else if (width > 1) {
+      const names = Array.from(
+        { length: width },
+        (_, index) => `${graph.inputs.length > 1 ? `${name}_` : 'f'}${index}`,
+      );
+      fields.push(...names.map((field) => `  ${yaml(field)}: { kind: ${kindOf(spec)} }`));
+      steps.push(`  - concat: { fields: [${names.map(yaml).join(', ')}], as: ${yaml(name)}, dtype: ${dtype} }${guess}`);
+    } else {
+      const labels = dtype === 'string' ? labelsOf(graph, name) : [];
+      const known = labels.length > 0 ? `, labels: ${labelList(labels)}, unknown: allow` : '';
+      fields.push(`  ${yaml(name)}: { kind: ${kindOf(spec)}${known} }${guess}`);
+    }
+  }
+  return { fields, steps };
+};
+
+const describeOutputs = (graph: OnnxGraph): readonly string[] =>
+  graph.outputs.flatMap((spec) => {
+    const { name, dims, dtype } = spec;
+    const zip = graph.zipMaps.find(({ output }) => output === name);
+    const width = dims.length < 2 ? 1 : dims.length === 2 ? dims[1] : undefined;
+    if (zip && zip.labels.length <= MAX_COLUMNS) {
+      return zip.labels.map(
+        (label, index) =>
+          `  ${yaml(`probability_${label}`)}: { kind: number, from: ${yaml(name)}, at: ${index} }  # of class ${JSON.stringify(label)}`,
+      );
+    }
+    if (width === 1 || width === null)
+      return [`  ${yaml(name)}: { kind: ${kindOf(spec)}${dims.length < 2 ? '' : ', at: 0'} }`];
+    if (width !== undefined && width <= MAX_COLUMNS) {
+      return Array.from(
+        { length: width },
+        (_, index) => `  ${yaml(`${name}_${index}`)}: { kind: ${kindOf(spec)}, from: ${yaml(name)}, at: ${index} }`,
+      );
+    }
+    return [
+      `  ${yaml(name)}: { kind: tensor, dtype: ${dtype}, shape: [${dims
+        .slice(1)
+        .map((dim) => dim ?? 1)
+        .join(', ')}] }`,
+    ];
+  });
+
+/** The model's name as a package may have it, from a file's name. */
+export const nameFrom = (file: string): string =>
+  file
+    .replace(/\.onnx$/i, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+|-+$/g, '')
+    .slice(0, 128) || 'model';
+
+/** The text of a model.yaml for a graph. */
+export const writeModelYaml = (graph: OnnxGraph, file: string): string => {
+  const { fields, steps } = describeInputs(graph);
+  const specs = (list: readonly TensorSpec[]) =>
+    list
+      .map(({ name, dtype, dims }) => `#   ${name}: ${dtype} [${dims.map((dim) => dim ?? '?').join(', ')}]`)
+      .join('\n');
+  return `# How Millrace puts ${file} to work. Check it with: millrace pack <this folder>
+# Every key is described in schemas/model.schema.json and docs/PACKAGE.md.
+name: ${nameFrom(file)}
+version: 0.1.0
+# description: What the model answers, in a line
+# license: Apache-2.0
+model: ${yaml(file)}
+
+# What a caller sends. Give the fields the names and limits that people know, for example
+#   distance: { kind: number, unit: mile, min: 0, max: 200 }
+#   payment:  { kind: category, labels: [cash, credit card] }
+#   pickup:   { kind: datetime, zone: America/New_York }
+# kinds: number, integer, boolean, category, text, datetime, tensor. nullable: true lets missing values through.
+# The graph takes:
+${specs(graph.inputs)}
+inputs:
+${fields.join('\n')}
+
+# What a caller gets. from: the graph's output; at: which of its columns.
+# The graph gives:
+${specs(graph.outputs)}
+outputs:
+${describeOutputs(graph).join('\n')}
+
+# Steps from inputs to what the graph takes, in order; each graph input is fed by the field or result of its name.
+# join, lookup, hour, weekday, month, difference, log1p, clip, scale, impute, cast, concat; transform: for the rest.
+${steps.length > 0 ? `prepare:\n${steps.join('\n')}` : '# prepare:\n#   - hour: { of: pickup, as: hour }'}
+
+# transform: transform.ts        # exports prepare(row) and/or finish(output, row)
+# examples: examples.json        # golden: [{ "input": {…}, "output": {…} }], from the library that trained the model
+# reference: reference.csv       # a sample of the training data, profiled for monitoring
+# intendedUse: What the model is for
+# limitations: Where it should not be trusted
+# provenance: { trainer: ${yaml(graph.producer || 'library and version')}, data: "sha256:…", metrics: { mae: 0.0 } }
+`;
+};

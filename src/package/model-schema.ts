@@ -1,0 +1,170 @@
+/** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
+import { stepKinds } from '../core/steps/index.ts';
+
+const text = (description: string) => ({ type: 'string', description });
+const nullable = {
+  type: 'boolean',
+  description: 'null, NaN or an absent field stand for a missing value (default false)',
+};
+const common = {
+  description: text('What the field means, for people'),
+  example: { description: 'A value as an example, for forms and documentation' },
+};
+const numeric = {
+  unit: text('Unit, as people write it: mile, minute, dollar'),
+  min: { type: 'number', description: 'Least value that is accepted' },
+  max: { type: 'number', description: 'Greatest value that is accepted' },
+};
+const maxLength = { type: 'integer', minimum: 1, description: 'Most characters (default 65,536)' };
+const dtypes = [
+  'float32',
+  'float64',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'bool',
+  'string',
+];
+
+/** Settings that each kind of field takes besides `kind`. */
+const kinds: Readonly<Record<string, { readonly properties: object; readonly required?: readonly string[] }>> = {
+  number: { properties: { ...numeric, nullable } },
+  integer: { properties: { ...numeric, nullable } },
+  boolean: { properties: { nullable } },
+  category: {
+    properties: {
+      labels: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Values that are known',
+      },
+      unknown: {
+        enum: ['reject', 'allow'],
+        description: 'A value outside labels is refused (default) or passed on to the model',
+      },
+      maxLength,
+      nullable,
+    },
+  },
+  text: { properties: { maxLength, nullable } },
+  datetime: {
+    properties: {
+      zone: text('IANA zone in which a time without an offset is read; without it such a time is refused'),
+      nullable,
+    },
+  },
+  tensor: {
+    properties: {
+      dtype: { enum: dtypes },
+      shape: {
+        type: 'array',
+        items: { type: 'integer', minimum: 1 },
+        description: 'Shape of one row, without the batch',
+      },
+    },
+    required: ['dtype', 'shape'],
+  },
+};
+
+const source = {
+  from: text("The graph's output that holds it (default: the field's own name)"),
+  at: { type: 'integer', minimum: 0, description: 'Column of a graph output of shape [rows, columns]' },
+};
+
+const fieldSchema = (more: object) => ({
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { enum: Object.keys(kinds) } },
+  allOf: Object.entries(kinds).map(([kind, { properties, required = [] }]) => ({
+    if: { properties: { kind: { const: kind } }, required: ['kind'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {
+      additionalProperties: false,
+      required: ['kind', ...required],
+      properties: { kind: {}, ...common, ...properties, ...more },
+    },
+  })),
+});
+
+/** Names that JavaScript objects already have would be found in every row. */
+const fieldNames = {
+  minLength: 1,
+  maxLength: 128,
+  not: { enum: [...Object.getOwnPropertyNames(Object.prototype), 'prototype'] },
+};
+
+const stepSchema = {
+  type: 'object',
+  minProperties: 1,
+  maxProperties: 1,
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(stepKinds).map(([name, { schema }]) => [name, schema])),
+};
+
+const tolerance = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    atol: { type: 'number', minimum: 0, description: 'Absolute (default 1e-6)' },
+    rtol: { type: 'number', minimum: 0, description: 'Relative (default 1e-5)' },
+  },
+  description: 'How far an answer may be from the golden one: atol + rtol × |golden|',
+};
+
+export const modelSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'model.yaml of Millrace',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'version', 'model', 'inputs', 'outputs'],
+  properties: {
+    name: {
+      type: 'string',
+      pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$',
+      description: 'Lower-case letters, digits and . _ - between them',
+    },
+    version: {
+      type: 'string',
+      pattern: '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?$',
+      description: 'A semantic version such as 1.2.0',
+    },
+    description: text('What the model answers, in a line'),
+    license: text('SPDX identifier'),
+    model: text('The model file, beside model.yaml'),
+    inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema({}) },
+    outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
+    extraFields: {
+      enum: ['ignore', 'reject'],
+      description: 'Fields that the signature lacks are ignored (default) or refuse the row',
+    },
+    coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
+    prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
+    transform: text('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
+    examples: text(
+      'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
+    ),
+    reference: text('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
+    tolerance,
+    intendedUse: text('What the model is for'),
+    limitations: text('Where it should not be trusted'),
+    metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    provenance: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        commit: text('Git commit of the training code'),
+        data: text('Digest of the training data: sha256:…'),
+        trainer: text('Library and version that trained it'),
+        trained: text('When, as ISO 8601'),
+        metrics: { type: 'object', additionalProperties: { type: 'number' } },
+      },
+    },
+  },
+} as const;

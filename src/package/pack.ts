@@ -1,0 +1,166 @@
+/** Packing: a folder with model.yaml becomes one immutable package, after it has proved that it answers as it should. */
+import { fail, MillraceError, messageOf } from '../core/errors.ts';
+import { type Profile, profileColumns } from '../core/profile.ts';
+import { compileSignature } from '../core/signature.ts';
+import type { ColumnInput, ColumnOutput, Example, Manifest, ModelSession, Scorer } from '../core/types.ts';
+import { checkExamples, type Deviation } from './golden.ts';
+import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
+import { loadScorer } from './open.ts';
+import { readSource, type Source } from './source.ts';
+import { writeTar } from './tar.ts';
+
+/** A piece of the reference sample: columns, and whether its cells are all text, as in CSV files. */
+export interface ReferenceChunk {
+  readonly columns: Readonly<Record<string, ColumnInput>>;
+  readonly coerce: boolean;
+}
+
+export interface PackOptions {
+  readonly open: (file: Uint8Array) => Promise<ModelSession>;
+  readonly readReference: (path: string) => AsyncIterable<ReferenceChunk>;
+  readonly onProgress?: (what: string) => void;
+}
+
+export interface Packed {
+  readonly package: Package;
+  readonly tar: Uint8Array;
+}
+
+const quote = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+
+const deviationText = ({ example, field, expected, got, difference, allowed, problem }: Deviation): string =>
+  problem
+    ? `example ${example}: ${problem.message}`
+    : `example ${example}: ${field}: expected ${quote(expected)}, got ${quote(got)}${difference === undefined ? '' : ` (off by ${difference.toPrecision(3)}, ${allowed?.toPrecision(3)} allowed)`}`;
+
+const checkGolden = async (scorer: Scorer, examples: readonly Example[]): Promise<void> => {
+  const known = Object.keys(scorer.manifest.outputs);
+  examples.forEach(({ output }, index) => {
+    const stranger = Object.keys(output).find((name) => !known.includes(name));
+    if (stranger === undefined && Object.keys(output).length > 0) return;
+    throw fail(
+      'BAD_EXAMPLES',
+      `Example ${index} has ${stranger === undefined ? 'no output' : `an output ${stranger} that the signature lacks`}.`,
+      {
+        expected: known.join(', '),
+        got: stranger ?? 'nothing',
+      },
+    );
+  });
+  const off = await checkExamples(scorer, examples);
+  if (off.length === 0) return;
+  const rows = new Set(off.map(({ example }) => example)).size;
+  const shown = off.slice(0, 5).map(deviationText);
+  const more = off.length > shown.length ? `\n  and ${off.length - shown.length} more` : '';
+  throw fail('EXAMPLE_OFF', `${rows} of ${examples.length} golden examples are off:\n  ${shown.join('\n  ')}${more}`, {
+    expected: 'answers within the tolerance of the golden ones',
+    got: `${rows} that are not`,
+  });
+};
+
+const append = (into: Record<string, unknown[]>, name: string, values: ArrayLike<unknown>): void => {
+  into[name] ??= [];
+  for (let index = 0; index < values.length; index++) into[name].push(values[index]);
+};
+
+/** Significant digits that predictions are rounded to in the profile: kernels of other machines may differ after them. */
+const DIGITS = 5;
+
+/** The rows of the reference are checked by the signature like any others, scored, and profiled. */
+const profileReference = async (
+  scorer: Scorer,
+  path: string,
+  chunks: AsyncIterable<ReferenceChunk>,
+): Promise<Profile> => {
+  const { manifest } = scorer;
+  const inputs: Record<string, unknown[]> = {};
+  const outputs: Record<string, unknown[]> = {};
+  let rows = 0;
+  for await (const { columns, coerce } of chunks) {
+    const signature = compileSignature(manifest.inputs, { coerce: coerce || manifest.coerce, extraFields: 'ignore' });
+    const batch = signature.fromColumns(columns);
+    const own = Object.fromEntries(
+      Object.keys(manifest.inputs).flatMap((name) => (Object.hasOwn(columns, name) ? [[name, columns[name]]] : [])),
+    );
+    const answers = await scorer.scoreColumns(own, { coerce });
+    const [first] = answers.errors;
+    if (first) {
+      throw fail(
+        'BAD_REFERENCE',
+        `${path}, row ${rows + first[0] + 1}: ${first[1].message} The training data must fit the signature; mend one of them.`,
+        {
+          ...first[1],
+        },
+      );
+    }
+    for (const [name, column] of batch.columns)
+      if (column.type === 'number' || column.type === 'string') append(inputs, name, column.values);
+    for (const [name, column] of Object.entries(answers.columns)) append(outputs, name, column);
+    rows += batch.rows;
+  }
+  return {
+    rows,
+    inputs: profileColumns(manifest.inputs, inputs as unknown as Record<string, ColumnOutput>),
+    outputs: profileColumns(manifest.outputs, outputs as unknown as Record<string, ColumnOutput>, DIGITS),
+  };
+};
+
+const readProfile = async (scorer: Scorer, path: string, options: PackOptions): Promise<Profile> => {
+  try {
+    return await profileReference(scorer, path, options.readReference(path));
+  } catch (cause) {
+    if (cause instanceof MillraceError && cause.code === 'BAD_REFERENCE') throw cause;
+    throw fail('BAD_REFERENCE', `The reference ${path} cannot be read: ${messageOf(cause)}`, { got: path, cause });
+  }
+};
+
+/** Files that are known before anything is scored. */
+const firstFiles = async (
+  source: Source,
+  manifest: Manifest,
+  bundled: Uint8Array | undefined,
+): Promise<Map<string, Uint8Array>> =>
+  new Map([
+    ['model.json', encodeJson(manifest)],
+    ['model.onnx', source.model],
+    ...(bundled ? [['transform.js', bundled] as const] : []),
+    ...(source.examples.length > 0 ? [['examples.json', encodeJson(source.examples)] as const] : []),
+  ]);
+
+/**
+ * Packs a folder. Refuses (throws) when model.yaml is wrong (BAD_MANIFEST), model and signature do not fit (BAD_MODEL,
+ * BAD_MANIFEST), the transform cannot travel (BAD_TRANSFORM), a golden example is off (EXAMPLE_OFF), or the reference
+ * does not fit the signature (BAD_REFERENCE). The digest depends on nothing but the folder's content.
+ */
+export const packFolder = async (dir: string, options: PackOptions): Promise<Packed> => {
+  const say = options.onProgress ?? (() => {});
+  const source = await readSource(dir);
+  const { manifest } = source;
+  let bundled: Uint8Array | undefined;
+  if (source.transform !== undefined) {
+    say('bundling the transform');
+    const { bundleTransform } = await import('./bundle.ts');
+    bundled = await bundleTransform(source.transform);
+  }
+  const files = await firstFiles(source, manifest, bundled);
+  const draft = await makePackage(files);
+  say('loading the model');
+  let scorer: Scorer;
+  try {
+    scorer = await loadScorer(draft, options.open);
+  } catch (error) {
+    throw source.locate(error);
+  }
+  try {
+    say(`scoring ${source.examples.length} golden examples`);
+    await checkGolden(scorer, source.examples);
+    if (source.reference !== undefined) {
+      say('profiling the reference');
+      files.set('profile.json', encodeJson(await readProfile(scorer, source.reference, options)));
+    }
+  } finally {
+    await scorer.close();
+  }
+  const packed = source.reference === undefined ? draft : await makePackage(files);
+  return { package: packed, tar: writeTar(toLayout(packed)) };
+};

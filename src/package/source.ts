@@ -1,0 +1,124 @@
+/** A folder with model.yaml, as the user wrote it: read and checked, each problem with its line and column. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Code, fail, MillraceError, messageOf } from '../core/errors.ts';
+import type { Example, Manifest } from '../core/types.ts';
+import { readYaml } from '../yaml/read-yaml.ts';
+import { modelSchema } from './model-schema.ts';
+
+type ModelYaml = Omit<Manifest, 'runtime'> & {
+  readonly model: string;
+  readonly transform?: string;
+  readonly examples?: string;
+  readonly reference?: string;
+};
+
+export interface Source {
+  readonly dir: string;
+  readonly manifest: Manifest;
+  readonly model: Uint8Array;
+  readonly examples: readonly Example[];
+  /** Paths, where given. */
+  readonly transform?: string;
+  readonly reference?: string;
+  /** Gives a problem found later (by the core) the place in model.yaml that it comes from. */
+  locate(error: unknown): unknown;
+}
+
+const readBytes = async (path: string, code: Code, what: string): Promise<Uint8Array> => {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw fail(code, `${what} ${path} cannot be read: ${messageOf(cause)}.`, {
+      expected: 'a readable file',
+      got: path,
+      cause,
+    });
+  }
+};
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof MillraceError && (error.cause as { code?: string })?.code === 'ENOENT';
+
+const readExamples = async (dir: string, name: string | undefined): Promise<readonly Example[]> => {
+  const file = name ?? 'examples.json';
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await readBytes(join(dir, file), 'FILE_NOT_FOUND', 'The examples file'));
+  } catch (error) {
+    if (name === undefined && isMissing(error)) return [];
+    throw error;
+  }
+  const wrong = (expected: string, got: string, cause?: unknown) =>
+    fail('BAD_EXAMPLES', `${file}: expected ${expected}, got ${got}.`, { expected, got, cause });
+  let examples: unknown;
+  try {
+    examples = JSON.parse(text);
+  } catch (cause) {
+    throw wrong('JSON', messageOf(cause), cause);
+  }
+  if (!Array.isArray(examples)) throw wrong('an array of { input, output }', 'something else');
+  const allowed = new Set(['input', 'output', 'atol', 'rtol', 'note']);
+  const isRow = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  examples.forEach((example, index) => {
+    if (!isRow(example) || !isRow(example.input) || !isRow(example.output)) {
+      throw wrong(`{ input: {…}, output: {…} } as example ${index}`, 'something else');
+    }
+    const extra = Object.keys(example).find((key) => !allowed.has(key));
+    if (extra) throw wrong(`only ${[...allowed].join(', ')} in example ${index}`, extra);
+  });
+  return examples as readonly Example[];
+};
+
+/** Manifest keys in one order, so that the order in model.yaml does not change the digest (fields keep theirs). */
+const manifestOf = ({ model: _, transform: __, examples: ___, reference: ____, ...yaml }: ModelYaml): Manifest => ({
+  name: yaml.name,
+  version: yaml.version,
+  ...(yaml.description !== undefined && { description: yaml.description }),
+  ...(yaml.license !== undefined && { license: yaml.license }),
+  ...(yaml.intendedUse !== undefined && { intendedUse: yaml.intendedUse }),
+  ...(yaml.limitations !== undefined && { limitations: yaml.limitations }),
+  ...(yaml.metadata !== undefined && { metadata: yaml.metadata }),
+  ...(yaml.provenance !== undefined && { provenance: yaml.provenance }),
+  runtime: 'onnx',
+  inputs: yaml.inputs,
+  outputs: yaml.outputs,
+  ...(yaml.extraFields !== undefined && { extraFields: yaml.extraFields }),
+  ...(yaml.coerce !== undefined && { coerce: yaml.coerce }),
+  ...(yaml.prepare !== undefined && { prepare: yaml.prepare }),
+  ...(yaml.tolerance !== undefined && { tolerance: yaml.tolerance }),
+});
+
+/** Reads `<dir>/model.yaml` and what it names. Throws BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
+export const readSource = async (dir: string): Promise<Source> => {
+  const path = join(dir, 'model.yaml');
+  const text = new TextDecoder().decode(await readBytes(path, 'FILE_NOT_FOUND', 'The manifest'));
+  const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
+  const manifest = manifestOf(data);
+  if (!/\.onnx$/i.test(data.model)) {
+    throw fail('BAD_MANIFEST', `${at(['model'])}: expected an .onnx file, got ${data.model}.`, {
+      expected: 'a file named *.onnx',
+      got: data.model,
+    });
+  }
+  return {
+    dir,
+    manifest,
+    model: await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file'),
+    examples: await readExamples(dir, data.examples),
+    ...(data.transform !== undefined && { transform: join(dir, data.transform) }),
+    ...(data.reference !== undefined && { reference: join(dir, data.reference) }),
+    locate(error) {
+      if (!(error instanceof MillraceError) || error.code !== 'BAD_MANIFEST') return error;
+      const { step, field } = error.problem;
+      const index = /^prepare\[(\d+)\]/.exec(step ?? '')?.[1];
+      const place =
+        index !== undefined
+          ? at(['prepare', Number(index)])
+          : field === undefined
+            ? path
+            : at([Object.hasOwn(manifest.outputs, field) ? 'outputs' : 'inputs', field]);
+      return new MillraceError({ ...error.problem, message: `${place}: ${error.message}` }, { cause: error });
+    },
+  };
+};
