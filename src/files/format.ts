@@ -1,0 +1,16 @@
+import type { Source, Target } from './place.ts';
+import type { ColumnSpec, TableChunk, TableWriter } from './table.ts';
+
+export interface ReadSettings {
+  readonly chunkRows: number;
+}
+export interface WriteSettings {
+  /** The columns of the file, in order. JSON and NDJSON write what they are given instead, since each row may differ. */
+  readonly columns: readonly ColumnSpec[];
+}
+
+/** One file per format implements this, and has a row in index.ts. */
+export interface FormatModule {
+  read(source: Source, settings: ReadSettings): AsyncIterable<TableChunk>;
+  write(target: Target, settings: WriteSettings): Promise<TableWriter>;
+}

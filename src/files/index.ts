@@ -1,0 +1,69 @@
+/** The formats, each loaded when first needed: one file and one row here for each. */
+import { extname } from 'node:path';
+import { fail } from '../core/errors.ts';
+import type { FormatModule } from './format.ts';
+import { nameOf, type Source, type Target } from './place.ts';
+import { CHUNK_ROWS, type ColumnSpec, type Format, formats, type TableChunk, type TableWriter } from './table.ts';
+
+const modules: Readonly<Record<Format, () => Promise<FormatModule>>> = {
+  csv: async () => (await import('./csv.ts')).csv,
+  json: async () => (await import('./json.ts')).json,
+  ndjson: async () => (await import('./ndjson.ts')).ndjson,
+  parquet: async () => (await import('./parquet.ts')).parquet,
+};
+
+const extensions: Readonly<Record<string, Format>> = {
+  '.csv': 'csv',
+  '.tsv': 'csv',
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
+};
+
+/** The format that a file's name tells; undefined for streams and other names. */
+export const formatOfName = (place: Source | Target): Format | undefined =>
+  typeof place === 'string' ? extensions[extname(place).toLowerCase()] : undefined;
+
+/** The format of a file, by its name unless given. Throws USAGE when neither tells. */
+export const formatOf = (place: Source | Target, format?: Format): Format => {
+  const known = format ?? formatOfName(place);
+  if (known) return known;
+  throw fail('USAGE', `The format of ${nameOf(place)} is not known.`, {
+    expected: `a name that ends in ${Object.keys(extensions).join(', ')}, or a format: ${formats.join(', ')}`,
+    got: nameOf(place),
+  });
+};
+
+export interface ReadOptions {
+  readonly format?: Format;
+  /** Rows in a chunk, about; fewer where rows are long. */
+  readonly chunkRows?: number;
+}
+
+/**
+ * Reads a table in chunks, in the file's order and in flat memory. A row that cannot be read is among its chunk's `rejects`.
+ * Throws (while iterating) FILE_NOT_FOUND, BAD_FILE for a file of another format, USAGE when the format is not known.
+ */
+export async function* readTable(
+  source: Source,
+  { format, chunkRows = CHUNK_ROWS }: ReadOptions = {},
+): AsyncGenerator<TableChunk> {
+  const { read } = await modules[formatOf(source, format)]();
+  yield* read(source, { chunkRows });
+}
+
+export interface WriteOptions {
+  readonly format?: Format;
+  readonly columns: readonly ColumnSpec[];
+}
+
+/**
+ * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
+ * is there; a stream is written as it comes and left open. Throws FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
+ */
+export const createTableWriter = async (target: Target, { format, columns }: WriteOptions): Promise<TableWriter> => {
+  const { write } = await modules[formatOf(target, format)]();
+  return write(target, { columns });
+};

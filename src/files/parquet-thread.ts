@@ -1,0 +1,128 @@
+/**
+ * The writing side of Parquet, in a thread of its own. DuckDB's COPY pulls rows out of a table function, which waits here
+ * for the next piece: so one COPY writes the whole file, in order and in flat memory, while the other thread scores.
+ */
+
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type DuckDBDataChunk, DuckDBTableFunction } from '@duckdb/node-api';
+import duckdb from '@duckdb/node-bindings';
+import { codecOf } from './column-types.ts';
+import { identifier, literal, openDuck } from './duckdb.ts';
+import type { ColumnSpec } from './table.ts';
+
+/** Fixed-width columns lie in one buffer, `data` and `valid` (one bit a row, as DuckDB wants it) being places in it. */
+export interface PackedColumn {
+  readonly data: number | readonly (string | null)[];
+  readonly valid?: number;
+}
+export interface Piece {
+  readonly rows: number;
+  readonly buffer: ArrayBuffer;
+  readonly columns: readonly PackedColumn[];
+}
+export type ToThread = { readonly piece: Piece } | { readonly end: true } | { readonly abort: true };
+/** `free` hands a buffer back to be filled again. */
+export type FromThread = { readonly free: ArrayBuffer } | { readonly done: true } | { readonly failed: string };
+
+export interface ThreadData {
+  readonly path: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly rowGroup: number;
+  readonly port: MessagePort;
+  /** Counts messages, to sleep on. */
+  readonly posted: Int32Array;
+}
+
+/** Rows in a vector, at most. */
+const VECTOR = 2048;
+
+const { path, columns, rowGroup, port, posted } = workerData as ThreadData;
+const codecs = columns.map(({ type }) => codecOf(type));
+const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+/** The next message; sleeps until there is one. */
+const receive = (): ToThread => {
+  for (;;) {
+    const seen = Atomics.load(posted, 0);
+    const received = receiveMessageOnPort(port);
+    if (received) return received.message as ToThread;
+    Atomics.wait(posted, 0, seen);
+  }
+};
+
+let piece: Piece | undefined;
+let offset = 0;
+
+const fill = (chunk: DuckDBDataChunk, { buffer, columns: packed }: Piece, count: number): void => {
+  packed.forEach(({ data, valid }, index) => {
+    const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+    const width = codecs[index].bits?.BYTES_PER_ELEMENT;
+    if (typeof data === 'number' && width !== undefined) {
+      duckdb.copy_data_to_vector(vector, 0, buffer, data + offset * width, count * width);
+      if (valid === undefined) return;
+      duckdb.vector_ensure_validity_writable(vector);
+      duckdb.copy_data_to_vector_validity(vector, 0, buffer, valid + offset / 8, Math.ceil(count / 64) * 8);
+    } else if (typeof data !== 'number') {
+      let mask: Uint8Array | undefined;
+      for (let row = 0; row < count; row++) {
+        const text = data[offset + row];
+        if (text !== null) duckdb.vector_assign_string_element(vector, row, text);
+        else {
+          mask ??= new Uint8Array(VECTOR / 8).fill(255);
+          mask[row >> 3] &= ~(1 << (row & 7));
+        }
+      }
+      if (mask === undefined) return;
+      duckdb.vector_ensure_validity_writable(vector);
+      duckdb.copy_data_to_vector_validity(vector, 0, mask.buffer as ArrayBuffer, 0, mask.length);
+    }
+  });
+};
+
+const rows = DuckDBTableFunction.create({
+  name: 'rows',
+  bindFunction: (info) => {
+    columns.forEach((_, index) => {
+      info.addResultColumn(`c${index}`, codecs[index].vector);
+    });
+  },
+  initFunction: () => {},
+  mainFunction: (info, chunk) => {
+    while (piece === undefined || offset >= piece.rows) {
+      if (piece) say({ free: piece.buffer }, [piece.buffer]);
+      piece = undefined;
+      offset = 0;
+      const message = receive();
+      if ('abort' in message) {
+        info.setError('aborted');
+        return;
+      }
+      if ('end' in message) {
+        chunk.rowCount = 0;
+        return;
+      }
+      piece = message.piece;
+    }
+    const count = Math.min(VECTOR, piece.rows - offset);
+    chunk.rowCount = count;
+    fill(chunk, piece, count);
+    offset += count;
+  },
+});
+
+const select = columns.map(
+  ({ name }, index) => `${codecs[index].into?.(`c${index}`) ?? `c${index}`} AS ${identifier(name)}`,
+);
+const duck = await openDuck();
+try {
+  duck.connection.registerTableFunction(rows);
+  await duck.connection.run(
+    `COPY (SELECT ${select.join(', ')} FROM rows()) TO ${literal(path)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup})`,
+  );
+  say({ done: true });
+} catch (error) {
+  say({ failed: error instanceof Error ? error.message : String(error) });
+} finally {
+  duck.close();
+  port.close();
+}

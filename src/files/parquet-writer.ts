@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { fail } from '../core/errors.ts';
+import { store } from './column-types.ts';
+import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-thread.ts';
+import { spoolTarget, type Target } from './place.ts';
+import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
+
+/** Pieces on their way to the thread before `write` waits. */
+const IN_FLIGHT = 2;
+/** Values in a row group: DuckDB's 122,880 rows for tables of up to 32 columns, fewer for wider ones. */
+const ROW_GROUP_VALUES = 122_880 * 32;
+const rowGroupOf = (columns: number): number =>
+  Math.max(2048, Math.min(122_880, Math.floor(ROW_GROUP_VALUES / Math.max(1, columns) / 2048) * 2048));
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+/** Copies fixed-width columns into one buffer, so that a piece moves between threads without copies of its own. */
+const pack = (rows: number, stored: readonly Stored[], reuse: ArrayBuffer | undefined): Piece => {
+  let size = 0;
+  const mask = Math.ceil(rows / 64) * 8;
+  const columns = stored.map(({ data, valid }): PackedColumn => {
+    if (!('buffer' in data)) return { data };
+    const at = size;
+    size += aligned(rows * data.BYTES_PER_ELEMENT);
+    if (valid === undefined) return { data: at };
+    size += mask;
+    return { data: at, valid: size - mask };
+  });
+  const buffer = reuse !== undefined && reuse.byteLength >= size ? reuse : new ArrayBuffer(size);
+  columns.forEach((column, index) => {
+    const { data, valid } = stored[index];
+    if (typeof column.data !== 'number' || !('buffer' in data)) return;
+    const bytes = new Uint8Array(buffer, column.data, rows * data.BYTES_PER_ELEMENT);
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, bytes.length));
+    if (column.valid === undefined || valid === undefined) return;
+    const bits = new Uint8Array(buffer, column.valid, mask).fill(255);
+    for (let row = 0; row < rows; row++) if (valid[row] === 0) bits[row >> 3] &= ~(1 << (row & 7));
+  });
+  return { rows, buffer, columns };
+};
+
+const threadFile = new URL(`./parquet-thread${extname(import.meta.url)}`, import.meta.url);
+
+/** A Parquet file written in row order, in flat memory, by a thread of its own. */
+export const writeParquet = async (target: Target, columns: readonly ColumnSpec[]): Promise<TableWriter> => {
+  if (columns.length === 0) {
+    throw fail('BAD_FILE', 'A Parquet file needs at least one column.', { expected: 'columns', got: 'none' });
+  }
+  const file = await spoolTarget(target);
+  const { port1: port, port2 } = new MessageChannel();
+  const posted = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: ThreadData = {
+    path: file.path,
+    columns,
+    rowGroup: rowGroupOf(columns.length),
+    port: port2,
+    posted,
+  };
+  const worker = new Worker(threadFile, { workerData, transferList: [port2] });
+  const exited = once(worker, 'exit');
+  exited.catch(() => {});
+
+  let inFlight = 0;
+  let failure: Error | undefined;
+  let done = false;
+  let finished = false;
+  let free: ArrayBuffer | undefined;
+  let wake = (): void => {};
+  const settle = (error?: Error): void => {
+    failure ??= error;
+    wake();
+  };
+  port.on('message', (message: FromThread) => {
+    if ('free' in message) {
+      inFlight--;
+      free = message.free;
+    } else if ('done' in message) done = true;
+    else
+      failure ??= fail('STORE_FAILED', `The Parquet file cannot be written: ${message.failed.split('\n', 1)[0]}`, {
+        cause: message.failed,
+      });
+    wake();
+  });
+  worker.on('error', settle);
+  worker.on('exit', () => settle(done ? undefined : new Error('The thread that writes Parquet ended.')));
+
+  const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => {
+    port.postMessage(message, transfer);
+    Atomics.add(posted, 0, 1);
+    Atomics.notify(posted, 0);
+  };
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) {
+      if (failure !== undefined) throw failure;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (failure !== undefined) throw failure;
+  };
+
+  return {
+    async write({ rows, columns: values, stored }: Rows) {
+      if (rows === 0) return;
+      await until(() => inFlight < IN_FLIGHT);
+      const packed = pack(
+        rows,
+        columns.map(({ name, type }) => stored?.[name] ?? store(name, type, values[name], rows)),
+        free,
+      );
+      free = undefined;
+      inFlight++;
+      post({ piece: packed }, [packed.buffer]);
+    },
+    async close() {
+      finished = true;
+      post({ end: true });
+      await until(() => done);
+      await exited;
+      return file.commit();
+    },
+    async abort() {
+      if (!finished) post({ abort: true });
+      finished = true;
+      await exited.catch(() => {});
+      await file.discard();
+    },
+  };
+};

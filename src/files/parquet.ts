@@ -1,0 +1,9 @@
+/** Parquet, through DuckDB. */
+import type { FormatModule } from './format.ts';
+import { readParquet } from './parquet-reader.ts';
+import { writeParquet } from './parquet-writer.ts';
+
+export const parquet: FormatModule = {
+  read: (source, { chunkRows }) => readParquet(source, chunkRows),
+  write: (target, { columns }) => writeParquet(target, columns),
+};

@@ -1,0 +1,84 @@
+/** The port of this folder: a table that is read or written piece by piece, whatever the format of its file. */
+import type { Problem } from '../core/errors.ts';
+import type { ColumnInput } from '../core/types.ts';
+
+export const formats = ['csv', 'json', 'ndjson', 'parquet'] as const;
+export type Format = (typeof formats)[number];
+
+/** Rows in a chunk unless said otherwise: four of DuckDB's vectors, and a good batch for a model. */
+export const CHUNK_ROWS = 8192;
+/** Longest row of a text format, in UTF-16 units. A longer one is rejected, so memory stays flat in any file. */
+export const MAX_ROW_CHARS = 16 * 1024 * 1024;
+
+/**
+ * A column's type in the words of DuckDB's SQL: `DOUBLE`, `BIGINT`, `TIMESTAMP`, `DECIMAL(10,2)`, `VARCHAR`, …, or `JSON`
+ * for the cells of JSON files, each of which may be of another type.
+ */
+export type ColumnType = string;
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export type Bits =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+/** A column as Parquet holds it, so that it can be written again bit for bit. Text, and what only text can carry, is an array. */
+export interface Stored {
+  readonly data: Bits | readonly (string | null)[];
+  /** One byte a row, 0 where the value is missing; absent when none is. */
+  readonly valid?: Uint8Array;
+}
+
+/** Where a row stands: data rows count from 1, rejected ones included; lines exist in text formats only. */
+export interface Place {
+  readonly row: number;
+  readonly line?: number;
+}
+
+/** A row that could not be read at all. */
+export interface BadRow extends Place {
+  readonly problem: Problem;
+  /** The text as it stands in the file, cut at 1,000 characters. */
+  readonly raw: string;
+}
+
+/** What a writer takes. */
+export interface Rows {
+  readonly rows: number;
+  /** Every column has `rows` values; NaN, null and undefined are missing. Read from Parquet they are decoded when first looked at. */
+  readonly columns: Readonly<Record<string, ColumnInput>>;
+  readonly stored?: Readonly<Record<string, Stored>>;
+}
+
+/** What a reader gives. The first chunk comes even when the table has no rows, so that its columns are known. */
+export interface TableChunk extends Rows {
+  /** The type of each column, in the file's order. In JSON files the columns are those of the rows in the chunk. */
+  readonly types: Readonly<Record<string, ColumnType>>;
+  readonly rejects: readonly BadRow[];
+  /** Where the row of this index stands in the file. */
+  place(index: number): Place;
+  /** How much of the file has been read so far, 0 to 1, where its size is known. */
+  readonly share?: number;
+}
+
+export interface TableWriter {
+  /** Resolves when the next rows may come; a slow disk holds the caller back. */
+  write(rows: Rows): Promise<void>;
+  /** Writes what is left; a file appears under its name only now, whole. Resolves to its size in bytes. */
+  close(): Promise<number>;
+  /** Leaves no trace. Safe after `close` and after a failure. */
+  abort(): Promise<void>;
+}
+
+/** A bare object: a column may be called `__proto__`. */
+export const record = <T>(): Record<string, T> => Object.create(null);

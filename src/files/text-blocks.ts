@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer';
+import { fail } from '../core/errors.ts';
+import { nameOf, openSource, type Source } from './place.ts';
+
+/** A piece of a text file. */
+export interface TextBlock {
+  readonly text: string;
+  /** False when the bytes are not UTF-8; each place that is not holds U+FFFD. */
+  readonly clean: boolean;
+  /** How much of the file has been read, where its size is known. */
+  readonly share?: number;
+}
+
+/** How many bytes at the end belong to a character that is not complete (RFC 3629). */
+const incomplete = (bytes: Buffer): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+};
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+const signatures: readonly (readonly [string, readonly number[]])[] = [
+  ['Parquet', [0x50, 0x41, 0x52, 0x31]],
+  ['gzip', [0x1f, 0x8b]],
+  ['zip (or a spreadsheet)', [0x50, 0x4b, 0x03, 0x04]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['UTF-16 text', [0xff, 0xfe]],
+  ['UTF-16 text', [0xfe, 0xff]],
+];
+
+const refuseBinary = (name: string, bytes: Buffer): void => {
+  const known = signatures.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0];
+  const at = bytes.indexOf(0);
+  if (known === undefined && at === -1) return;
+  const got = known ?? `a zero byte at ${at}`;
+  throw fail('BAD_FILE', `${name} is not a text file: expected UTF-8 text, got ${got}.`, {
+    expected: 'UTF-8 text',
+    got,
+  });
+};
+
+/**
+ * A text file as blocks of whole characters, without its byte order mark. Throws FILE_NOT_FOUND, and BAD_FILE when the
+ * first block is not text at all.
+ */
+export async function* textBlocks(source: Source): AsyncGenerator<TextBlock> {
+  const name = nameOf(source);
+  const { bytes, size } = await openSource(source);
+  let tail: Buffer = Buffer.alloc(0);
+  let read = 0;
+  let started = false;
+  const start = (data: Buffer): Buffer => {
+    started = true;
+    refuseBinary(name, data);
+    return data.subarray(0, 3).equals(byteOrderMark) ? data.subarray(3) : data;
+  };
+  const block = (data: Buffer): TextBlock => {
+    const share = size ? { share: Math.min(1, read / size) } : {};
+    return { text: data.toString('utf8'), clean: isUtf8(data), ...share };
+  };
+  for await (const piece of bytes) {
+    read += piece.length;
+    let data: Buffer =
+      typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    if (tail.length > 0) data = Buffer.concat([tail, data]);
+    if (!started && data.length < 4) {
+      tail = data;
+      continue;
+    }
+    if (!started) data = start(data);
+    const cut = data.length - incomplete(data);
+    tail = Buffer.from(data.subarray(cut));
+    if (cut > 0) yield block(data.subarray(0, cut));
+  }
+  if (!started) tail = start(tail);
+  if (tail.length > 0) yield block(tail);
+}
