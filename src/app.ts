@@ -1,7 +1,15 @@
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { fail, MillraceError } from './core/errors.ts';
+import type { Scorer } from './core/types.ts';
+import type { Package } from './package/layout.ts';
+import type { Packed, PackOptions, ReferenceChunk } from './package/pack.ts';
 import { type Project, readProject } from './project/project.ts';
+import { parseRef } from './registry/ref.ts';
 import type { Registry } from './registry/types.ts';
+import { type RuntimeName, runtimes } from './runtimes/index.ts';
 
 /** Everything a command or a mode may need of the outside, made when it is first asked for. */
 export interface App {
@@ -11,6 +19,17 @@ export interface App {
   readonly environments: readonly string[];
   /** Opened on the first call, the same one after that. @throws MillraceError STORE_FAILED, BAD_PROJECT */
   registry(): Promise<Registry>;
+  /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
+  pack(folder: string, options?: Pick<PackOptions, 'onProgress'>): Promise<Packed>;
+  /**
+   * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file is read, and
+   * anything else is looked up in the registry.
+   *
+   * @throws MillraceError BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE; what `pack` and `Registry.resolve` throw.
+   */
+  open(ref: string): Promise<Package>;
+  /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
+  scorer(ref: string): Promise<Scorer>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -25,6 +44,41 @@ export interface AppOptions {
   /** The project's `millrace.yaml`; the nearest one upward from `cwd` unless said. */
   readonly file?: string | undefined;
 }
+
+/** The runtime that a package names. */
+const openerOf = async ({ manifest: { name, version, runtime } }: Package) => {
+  if (Object.hasOwn(runtimes, runtime)) return runtimes[runtime as RuntimeName]();
+  throw fail('BAD_MODEL', `${name}@${version} needs the runtime ${runtime}, which this version of Millrace lacks`, {
+    expected: `one of ${Object.keys(runtimes).join(', ')}`,
+    got: runtime,
+  });
+};
+
+/** A file of any format that `files` reads; each of its rows must be readable. */
+async function* readReference(path: string): AsyncGenerator<ReferenceChunk> {
+  const { formatOf, readTable } = await import('./files/index.ts');
+  const coerce = formatOf(path) === 'csv';
+  for await (const { columns, rejects } of readTable(path)) {
+    const [reject] = rejects;
+    if (reject) {
+      const { code: _, message, ...details } = reject.problem;
+      throw fail('BAD_REFERENCE', `${path}, row ${reject.row}: ${message}`, details);
+    }
+    yield { columns, coerce };
+  }
+}
+
+const isFolder = async (path: string, given: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw fail('FILE_NOT_FOUND', `There is no ${given}`, {
+      expected: 'a folder with model.yaml, or a package file',
+      got: given,
+      cause,
+    });
+  }
+};
 
 const whoOf = (env: NodeJS.ProcessEnv): string => {
   if (env.MILLRACE_WHO) return env.MILLRACE_WHO;
@@ -71,18 +125,63 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return registry.openRegistry({ sql, blobs, environments, clock: () => new Date(), who: whoOf(env) });
   };
 
-  let registry: Promise<Registry> | undefined;
+  let opened: Promise<Registry> | undefined;
+  const registry: App['registry'] = () => {
+    opened ??= openRegistry();
+    return opened;
+  };
+
+  const pack: App['pack'] = async (folder, options) => {
+    const { packFolder } = await import('./package/pack.ts');
+    return packFolder(resolve(cwd, folder), { ...options, open: await runtimes.onnx(), readReference });
+  };
+
+  const openPath = async (given: string): Promise<Package> => {
+    const path = resolve(cwd, given);
+    if (await isFolder(path, given)) return (await pack(path)).package;
+    const { openPackage } = await import('./package/open.ts');
+    return openPackage(await readFile(path));
+  };
+
+  const openRegistered = async (ref: string): Promise<Package> => {
+    const { blobs, find } = await registry();
+    const { digest, blobs: digests } = await find(ref);
+    const bytes = await Promise.all(digests.map(async (blob) => [blob, await blobs.get(blob)] as const));
+    const { openBlobs } = await import('./package/layout.ts');
+    return openBlobs(digest, new Map(bytes));
+  };
+
+  const open: App['open'] = async (ref) => {
+    const parsed = parseRef(ref);
+    if (parsed.kind === 'path') return openPath(parsed.path);
+    try {
+      return await openRegistered(ref);
+    } catch (error) {
+      const mayBePath = error instanceof MillraceError && error.code === 'UNKNOWN_MODEL' && parsed.kind === 'latest';
+      if (!mayBePath || !existsSync(resolve(cwd, ref))) throw error;
+      throw fail('UNKNOWN_MODEL', `${error.message}; for the path write ./${ref}`, {
+        expected: error.problem.expected ?? 'a registered model',
+        got: ref,
+        cause: error,
+      });
+    }
+  };
+
   return {
     project,
     home,
     environments,
-    registry: () => {
-      registry ??= openRegistry();
-      return registry;
+    registry,
+    pack,
+    open,
+    scorer: async (ref) => {
+      const found = await open(ref);
+      const [opener, { loadScorer }] = await Promise.all([openerOf(found), import('./package/open.ts')]);
+      return loadScorer(found, opener);
     },
     close: async () => {
-      const opened = await registry?.catch(() => undefined);
-      await opened?.close();
+      const closing = await opened?.catch(() => undefined);
+      await closing?.close();
     },
   };
 };
