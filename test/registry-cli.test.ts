@@ -74,7 +74,12 @@ describe('millrace promote and rollback', () => {
       /^error UNKNOWN_VERSION: .*did you mean 1\.0\.0\?/,
     );
     assert.match(await refused('promote ride@1.0.0 --to prodution'), /^error UNKNOWN_ENVIRONMENT: .*mean production\?/);
-    assert.match(await refused('promote ride@1.0.0'), /^error USAGE: .*--to/);
+    assert.match(
+      await refused('promote ride@1.0.0'),
+      /^error USAGE: .*--to.*\n.*\n.*one of development, staging, production/,
+    );
+    assert.match(await refused('promote ride@1.0.0 --ot production'), /^error USAGE: unknown option '--ot'/);
+    assert.match(await refused('rollback ride'), /^error USAGE: .*--env/);
     assert.match(await refused('rollback ride --env production'), /^error NOTHING_TO_ROLL_BACK: /);
     assert.match(await refused('rollback rdie --env production'), /^error UNKNOWN_MODEL: /);
   });

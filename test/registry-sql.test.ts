@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { sql as raw } from 'kysely';
 import { MillraceError } from '../src/core/errors.ts';
 import { migrations } from '../src/store/migrations.ts';
 import { openSql, type Sql } from '../src/store/sql.ts';
@@ -152,6 +153,26 @@ describe('a PostgreSQL store', () => {
     await assert.rejects(db.selectFrom('models').selectAll().execute(), { code: 'STORE_FAILED' });
     await server.start();
     assert.deepEqual(await db.selectFrom('models').selectAll().execute(), [{ name: 'ride', turn: 0 }]);
+  });
+
+  it('sees what others wrote while it waited, also where the server would rather not', async () => {
+    const { url } = await postgres.empty();
+    const { db } = await openAt({ url });
+    await db.insertInto('models').values({ name: 'ride', turn: 0 }).execute();
+    const name = raw.id(new URL(url).pathname.slice(1));
+    await raw`alter database ${name} set default_transaction_isolation = serializable`.execute(db);
+    const many = await Promise.all([openAt({ url }), openAt({ url })]);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        many[i % 2]?.db.transaction().execute((trx) =>
+          trx
+            .updateTable('models')
+            .set((row) => ({ turn: row('turn', '+', 1) }))
+            .execute(),
+        ),
+      ),
+    );
+    assert.deepEqual(await db.selectFrom('models').select('turn').execute(), [{ turn: 20 }]);
   });
 
   it('keeps to its own schema', async () => {

@@ -107,11 +107,13 @@ export const createMoves = ({ sql, environments, clock, who }: MovesOptions) => 
       });
     });
 
-  const history: Registry['history'] = async (name) => {
-    const rows = await db.selectFrom('history').selectAll().where('name', '=', name).orderBy('id').execute();
+  const history: Registry['history'] = async (name, env) => {
+    const query = db.selectFrom('history').selectAll().where('name', '=', name).orderBy('id');
+    const rows = await (env === undefined ? query : query.where('environment', '=', env)).execute();
     if (rows.length === 0) {
       const known = await namesOf(db);
       if (!known.includes(name)) throw unknownModel(name, known);
+      if (env !== undefined) check(env);
     }
     return rows.map(
       ({ from_version, to_version, why, ...row }): Move => ({

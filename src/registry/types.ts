@@ -106,8 +106,13 @@ export interface Registry {
    * @throws MillraceError NOTHING_TO_ROLL_BACK, EMPTY_ENVIRONMENT, UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
    */
   rollback(move: Signed & { readonly name: string; readonly env: string }): Promise<Moved>;
-  /** Every move of the model's environments, oldest first. @throws MillraceError UNKNOWN_MODEL */
-  history(name: string): Promise<readonly Move[]>;
+  /**
+   * Every move of the model's environments, or of one, the oldest first. What happened in an environment that the
+   * project no longer has can still be read.
+   *
+   * @throws MillraceError UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
+   */
+  history(name: string, env?: string): Promise<readonly Move[]>;
   /** Where an environment pointed at that moment; undefined before its first promotion. */
   at(moment: { readonly name: string; readonly env: string; readonly date: Date }): Promise<Pointer | undefined>;
   /** Where each environment points, those that point at nothing left out. None for a name that is not registered. */

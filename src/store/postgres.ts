@@ -66,6 +66,14 @@ class Driver extends PostgresDriver {
     this.#place = place;
   }
 
+  /** What a transaction reads after it has waited for a lock is what the one before it wrote, whatever the server's default. */
+  override beginTransaction(...[connection, settings]: Parameters<PostgresDriver['beginTransaction']>) {
+    return super.beginTransaction(connection, {
+      ...settings,
+      isolationLevel: settings.isolationLevel ?? 'read committed',
+    });
+  }
+
   override async acquireConnection(...rest: Parameters<PostgresDriver['acquireConnection']>) {
     try {
       const connection = await super.acquireConnection(...rest);

@@ -346,6 +346,10 @@ export const registryContract = (store: Store): void => {
           },
         ]);
         await assert.rejects(other.history('rid'), refused('UNKNOWN_MODEL', 'did you mean ride?'));
+        await assert.rejects(other.history('ride', 'prod'), refused('UNKNOWN_ENVIRONMENT'));
+        assert.deepEqual(await other.history('ride', 'staging'), []);
+        const { registry: renamed } = await again({ environments: ['live'] });
+        assert.equal((await renamed.history('ride', 'production')).length, 3);
       });
 
       it('tell where they pointed at any moment', async () => {

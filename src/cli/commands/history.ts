@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { fail, show } from '../../core/errors.ts';
 import type { Registry } from '../../registry/types.ts';
-import { unknownEnvironment } from '../../registry/unknown.ts';
 import { type Cli, examples } from '../command.ts';
 import { oneLine, shortDigest, shortTime } from '../short.ts';
 import type { Terminal } from '../terminal.ts';
@@ -34,12 +33,7 @@ const showMoves = async (
   { env, json }: Options,
   terminal: Terminal,
 ): Promise<void> => {
-  const all = await registry.history(name);
-  const moves = env === undefined ? all : all.filter(({ environment }) => environment === env);
-  // What happened in an environment that the project no longer has can still be read.
-  if (env !== undefined && moves.length === 0 && !registry.environments.includes(env)) {
-    throw unknownEnvironment(env, registry.environments);
-  }
+  const moves = await registry.history(name, env);
   if (json) return terminal.json(moves);
   if (moves.length === 0) return terminal.err(`${name} has not been promoted ${env ? `to ${env}` : 'anywhere'} yet`);
   terminal.table(

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
+import { missingEnvironment } from '../missing-environment.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
-  readonly to: string;
+  readonly to?: string;
   readonly why?: string;
   readonly as?: string;
   readonly json?: true;
@@ -12,12 +13,14 @@ interface Options {
 export const define = (command: Command, { app, terminal }: Cli): void => {
   command
     .argument('<name@version>', 'the version, or what another environment points at (name@staging)')
-    .requiredOption('--to <environment>', 'the environment that shall point at it')
+    .option('--to <environment>', 'the environment that shall point at it (required)')
     .option('--why <text>', 'the reason, for the history')
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON')
     .action(async (ref: string, { to, why, as: who, json }: Options) => {
-      const registry = await (await app()).registry();
+      const { environments, registry: open } = await app();
+      if (to === undefined) throw missingEnvironment('--to', environments);
+      const registry = await open();
       const { name, version } = await registry.resolve(ref);
       const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
       if (json) return terminal.json(moved);

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
+import { missingEnvironment } from '../missing-environment.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
-  readonly env: string;
+  readonly env?: string;
   readonly why?: string;
   readonly as?: string;
   readonly json?: true;
@@ -12,12 +13,14 @@ interface Options {
 export const define = (command: Command, { app, terminal }: Cli): void => {
   command
     .argument('<name>', 'the model')
-    .requiredOption('--env <environment>', 'the environment whose last promotion is taken back')
+    .option('--env <environment>', 'the environment whose last promotion is taken back (required)')
     .option('--why <text>', 'the reason, for the history')
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON')
     .action(async (name: string, { env, why, as: who, json }: Options) => {
-      const registry = await (await app()).registry();
+      const { environments, registry: open } = await app();
+      if (env === undefined) throw missingEnvironment('--env', environments);
+      const registry = await open();
       const moved = await registry.rollback({ name, env, ...(why && { why }), ...(who && { who }) });
       if (json) return terminal.json(moved);
       const version = terminal.style('bold', moved.version);
