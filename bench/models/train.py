@@ -1,6 +1,6 @@
 """Trains the benchmark model `trees-100x6`: 16 numbers, 100 LightGBM trees of depth 6, on seeded synthetic data.
 
-    python bench/models/train.py
+python bench/models/train.py
 """
 
 from __future__ import annotations
@@ -74,7 +74,12 @@ def main() -> None:
         "provenance": {
             "trainer": f"LightGBM {lgb.__version__}",
             "data": f"synthetic, seed {SEED}",
-            "metrics": {"mae": round(mae, 4), "mae_naive_mean": round(naive, 4), "rows_train": 20_000, "rows_test": 2_000},
+            "metrics": {
+                "mae": round(mae, 4),
+                "mae_naive_mean": round(naive, 4),
+                "rows_train": 20_000,
+                "rows_test": 2_000,
+            },
         },
         "inputs": {name: {"kind": "number"} for name in names},
         "outputs": {"score": {"kind": "number", "from": "variable", "at": 0}},

@@ -3,13 +3,16 @@
 LightGBM compares a feature with a double; an ONNX tree on float32 input holds its thresholds as float32. The
 converter rounds them to the nearest float32, so a value that lies between the two goes to the other leaf. For a
 float32 value x and a double t, `x <= t` holds exactly when `x <= (the largest float32 not above t)`: rounding down
-is exact, rounding to nearest is not. This module converts with onnxmltools and then sets each threshold, and the
-branch that a missing value takes, from the booster itself.
+is exact, rounding to nearest is not. (Feed LightGBM the same float32 values when training and when comparing.)
+
+This module converts with onnxmltools and then sets each threshold, and the branch that a missing value takes, from
+the booster itself.
 """
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -19,9 +22,14 @@ from onnxmltools.convert.common.data_types import FloatTensorType
 
 from source_folder import OPSET
 
+#: LightGBM reads a value this close to zero as zero (its kZeroThreshold, a float32).
+ZERO = float(np.float32(1e-35))
+
 
 def round_down(threshold: float) -> float:
-    """The largest float32 that is not above `threshold`."""
+    """The largest float32 that LightGBM sends left at `threshold`."""
+    if -ZERO <= threshold < 0:
+        return float(np.nextafter(np.float32(-ZERO), np.float32(-np.inf)))
     nearest = np.float32(threshold)
     return float(np.nextafter(nearest, np.float32(-np.inf)) if float(nearest) > threshold else nearest)
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
+
 import yaml
 
 #: Operator sets and file version that old and new ONNX Runtimes read, native and in the browser.
@@ -22,14 +24,15 @@ IR_VERSION = 8
 class _Dumper(yaml.SafeDumper):
     """YAML with one line for each field and step, as a person would write it."""
 
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
 
 class _Line(dict[str, Any]):
     """A mapping that is written on one line."""
 
 
-_Dumper.add_representer(
-    _Line, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
-)
+_Dumper.add_representer(_Line, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True))
 _Dumper.add_representer(
     float,
     lambda d, value: d.represent_scalar("tag:yaml.org,2002:float", _number_text(value)),
@@ -84,10 +87,16 @@ def write_source(
     folder.mkdir(parents=True, exist_ok=True)
     model.ir_version = min(model.ir_version, IR_VERSION)
     model.graph.doc_string = model.doc_string = ""
+    # Converters list these in the order of a set, which differs from run to run.
+    opsets = sorted(((o.domain, o.version) for o in model.opset_import))
+    del model.opset_import[:]
+    model.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in opsets)
     onnx.checker.check_model(model)
     (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    # A sample of data to compare with later, where somebody has put one beside the model.
+    sample = {"reference": "reference.csv"} if (folder / "reference.csv").exists() else {}
     text = yaml.dump(
-        _lines(manifest), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000, default_flow_style=False
+        _lines({**manifest, **sample}), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
     )
     (folder / "model.yaml").write_text(text, encoding="utf-8")
     rows = ",\n".join("  " + json.dumps(plain(example), ensure_ascii=False) for example in examples)
