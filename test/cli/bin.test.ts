@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { tempFolder } from '../temp-folder.ts';
+
+const bin = join(import.meta.dirname, '..', '..', 'bin', 'millrace.js');
+
+/** The bin as a process; with `old`, on a Node that says it is too old to run the sources. */
+const start = (t: TestContext, argv: readonly string[], { old = false }: { readonly old?: boolean } = {}) => {
+  const cwd = tempFolder(t);
+  const pretend = join(cwd, 'old-node.cjs');
+  writeFileSync(
+    pretend,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } });\n",
+  );
+  const child = spawn(process.execPath, [...(old ? ['--require', pretend] : []), bin, ...argv], {
+    cwd,
+    env: { ...process.env, HOME: cwd, MILLRACE_HOME: join(cwd, 'home') },
+  });
+  const exit = new Promise<{ readonly code: number | null; readonly signal: string | null }>((resolve) =>
+    child.on('exit', (code, signal) => resolve({ code, signal })),
+  );
+  return { child, exit, stdout: text(child.stdout), stderr: text(child.stderr) };
+};
+
+for (const old of [false, true]) {
+  const where = old ? 'in a checkout on a Node that is too old' : 'in a checkout';
+
+  test(`${where} the command line runs, and its output comes through`, async (t) => {
+    const { exit, stdout, stderr } = start(t, ['models', '--json'], { old });
+    assert.deepEqual(await exit, { code: 0, signal: null });
+    assert.deepEqual(JSON.parse(await stdout), []);
+    assert.equal(await stderr, '');
+  });
+
+  test(`${where} the exit code of a failure comes through, and one block says why`, async (t) => {
+    const { exit, stdout, stderr } = start(t, ['inspect', 'nothing@1.0.0'], { old });
+    assert.deepEqual(await exit, { code: 2, signal: null });
+    assert.equal(await stdout, '');
+    assert.match(await stderr, /^error UNKNOWN_MODEL: No model is named nothing.*\n {2}expected: .*\n {2}got: .*\n$/);
+  });
+}
+
+test('output that nobody reads to the end is no error', async (t) => {
+  const { child, exit, stderr } = start(t, ['completion', 'bash']);
+  child.stdout.destroy();
+  assert.deepEqual(await exit, { code: 0, signal: null });
+  assert.equal(await stderr, '');
+});
