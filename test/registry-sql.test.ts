@@ -96,6 +96,20 @@ describe('a SQLite store', () => {
     other.close();
   });
 
+  it('is held by a transaction from its beginning, so that what it read stays true until it writes', async () => {
+    const place = await sqlite.empty();
+    const { db } = await openAt(place);
+    const other = new DatabaseSync(fileOf(place));
+    await db.transaction().execute(async (trx) => {
+      const models = await trx.selectFrom('models').selectAll().execute();
+      assert.throws(() => other.exec('begin immediate'), /locked/);
+      await trx.insertInto('models').values({ name: 'ride', turn: models.length }).execute();
+    });
+    other.exec(`update models set turn = 1`);
+    other.close();
+    assert.deepEqual(await db.selectFrom('models').selectAll().execute(), [{ name: 'ride', turn: 1 }]);
+  });
+
   it('can be read while another process writes', async () => {
     const place = await sqlite.empty();
     const { db } = await openAt(place);

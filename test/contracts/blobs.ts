@@ -97,6 +97,22 @@ export const blobsContract = (name: string, open: () => Promise<BlobsUnderTest>)
       }
     });
 
+    it('shows a blob to others only when it is whole', async () => {
+      const { blobs, again } = await open();
+      const other = await again();
+      const bytes = random(8_000_000);
+      const digest = digestOf(bytes);
+      let written = false;
+      const writing = blobs.put(digest, bytes).finally(() => {
+        written = true;
+      });
+      while (!written) {
+        if (await other.has(digest)) assert.equal((await other.get(digest)).length, bytes.length);
+      }
+      await writing;
+      assert.equal(digestOf(await other.get(digest)), digest);
+    });
+
     it('holds one blob when several write the same at once', async () => {
       const { blobs, again } = await open();
       const bytes = random(2_000_000);
