@@ -23,21 +23,23 @@ const start = (t: TestContext, argv: readonly string[], { old = false }: { reado
   const exit = new Promise<{ readonly code: number | null; readonly signal: string | null }>((resolve) =>
     child.on('exit', (code, signal) => resolve({ code, signal })),
   );
-  return { child, exit, stdout: text(child.stdout), stderr: text(child.stderr) };
+  return { child, exit, stderr: text(child.stderr) };
 };
 
 for (const old of [false, true]) {
   const where = old ? 'in a checkout on a Node that is too old' : 'in a checkout';
 
   test(`${where} the command line runs, and its output comes through`, async (t) => {
-    const { exit, stdout, stderr } = start(t, ['models', '--json'], { old });
+    const { child, exit, stderr } = start(t, ['models', '--json'], { old });
+    const stdout = text(child.stdout);
     assert.deepEqual(await exit, { code: 0, signal: null });
     assert.deepEqual(JSON.parse(await stdout), []);
     assert.equal(await stderr, '');
   });
 
   test(`${where} the exit code of a failure comes through, and one block says why`, async (t) => {
-    const { exit, stdout, stderr } = start(t, ['inspect', 'nothing@1.0.0'], { old });
+    const { child, exit, stderr } = start(t, ['inspect', 'nothing@1.0.0'], { old });
+    const stdout = text(child.stdout);
     assert.deepEqual(await exit, { code: 2, signal: null });
     assert.equal(await stdout, '');
     assert.match(await stderr, /^error UNKNOWN_MODEL: No model is named nothing.*\n {2}expected: .*\n {2}got: .*\n$/);
