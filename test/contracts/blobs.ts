@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { MillraceError } from '../../src/core/errors.ts';
 import { type Blobs, digestOf } from '../../src/store/blobs.ts';
 import { bytesOf } from './packages.ts';
@@ -107,6 +108,7 @@ export const blobsContract = (name: string, open: () => Promise<BlobsUnderTest>)
         written = true;
       });
       while (!written) {
+        await turn();
         if (await other.has(digest)) assert.equal((await other.get(digest)).length, bytes.length);
       }
       await writing;
