@@ -1,0 +1,206 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { fail } from '../../core/errors.ts';
+import type { Scorer } from '../../core/types.ts';
+import { parseJson } from '../../files/cells.ts';
+import { formatOf, formatOfName } from '../../files/index.ts';
+import type { Format } from '../../files/table.ts';
+import { formats } from '../../files/table.ts';
+import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
+import { type Cli, examples } from '../command.ts';
+
+interface Options {
+  readonly in: string;
+  readonly out: string;
+  readonly format?: Format;
+  readonly inFormat?: Format;
+  readonly rejects?: string;
+  readonly row?: string;
+  readonly columns?: readonly string[];
+  readonly onlyPredictions?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const rowsText = (value: number): string => `${count(value)} ${value === 1 ? 'row' : 'rows'}`;
+
+const named = ({ manifest, digest }: Scorer) => ({ model: manifest.name, version: manifest.version, digest });
+
+const parseRow = (text: string): unknown => {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw fail('BAD_JSON', '--row is not valid JSON.', {
+      expected: 'a JSON object of fields, in single quotes for the shell',
+      got: text.slice(0, 80),
+      cause,
+    });
+  }
+};
+
+/** One row on the command line, its answer on stdout; a row that is refused is told like an error, with exit code 1. */
+const predictRow = async (scorer: Scorer, text: string, { json }: Options, { terminal, exit }: Cli): Promise<void> => {
+  const [answer] = await scorer.score([parseRow(text)]);
+  if (answer.error) exit(1);
+  if (json)
+    return terminal.json({
+      ...named(scorer),
+      ...(answer.error ? { error: answer.error } : { prediction: answer.output }),
+    });
+  if (answer.error) {
+    const { code, message } = answer.error;
+    terminal.err(`${terminal.style('red', `rejected ${code}:`, 'err')} ${message}`);
+    return;
+  }
+  const units = scorer.manifest.outputs;
+  terminal.table(
+    Object.entries(answer.output).map(([name, value]) => {
+      const field = units[name];
+      const unit = field !== undefined && 'unit' in field ? (field.unit ?? '') : '';
+      const shown = typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value);
+      return { prediction: name, value: shown, unit };
+    }),
+  );
+  terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
+};
+
+const progressText = ({ rows, rejected, share }: Progress, seconds: number): string => {
+  const parts = [
+    share === undefined ? '' : `${Math.floor(share * 100)} %`,
+    rowsText(rows),
+    `${count(Math.round(rows / Math.max(seconds, 0.001)))} rows/s`,
+  ];
+  if (rejected > 0) parts.push(`${count(rejected)} rejected`);
+  return parts.filter((part) => part !== '').join(' · ');
+};
+
+/** What a person wants to know in the end, on stderr, since stdout may hold the rows. */
+const tell = (
+  result: PredictFileResult,
+  scorer: Scorer,
+  seconds: number,
+  { out, rejects }: Options,
+  { terminal }: Cli,
+): void => {
+  const { rows_in, rows_out, rows_rejected, rejected, first_rejects } = result;
+  const where = out === '-' ? '' : ` → ${out}`;
+  terminal.err(
+    `${rowsText(rows_in)} in, ${count(rows_out)} out${where}, ${count(rows_rejected)} rejected, ${seconds.toFixed(1)} s`,
+  );
+  terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
+  if (rows_rejected === 0) return;
+  const codes = Object.entries(rejected).sort(([, a], [, b]) => b - a);
+  terminal.err(`\nrejected: ${codes.map(([code, times]) => `${code} ${count(times)}`).join(', ')}`);
+  if (rejects !== undefined) {
+    terminal.err(`each with its reason: ${rejects}`);
+    return;
+  }
+  for (const { row, line, problem } of first_rejects) {
+    terminal.err(
+      `  row ${count(row)}${line === undefined ? '' : ` (line ${count(line)})`}: ${problem.code} ${problem.message}`,
+    );
+  }
+  const more = rows_rejected - first_rejects.length;
+  terminal.err(
+    `${more > 0 ? `  and ${count(more)} more\n` : ''}--rejects <file> writes all of them, each with its reason and its row`,
+  );
+};
+
+const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise<void> => {
+  const { terminal, cwd, signal } = cli;
+  const path = (name: string): string => (isAbsolute(name) ? name : resolve(cwd, name));
+  const input = options.in === '-' ? terminal.stdin : path(options.in);
+  const output = options.out === '-' ? terminal.stdout : path(options.out);
+  if (options.in === '-' && (terminal.stdin as Readable & { isTTY?: boolean }).isTTY) {
+    throw fail('USAGE', 'There is nothing to score.', {
+      expected: '--in <file>, --row <json>, or rows piped to stdin',
+      got: 'a terminal',
+    });
+  }
+  const inputFormat = options.inFormat ?? formatOfName(input) ?? options.format;
+  const outputFormat = options.format ?? formatOfName(output) ?? formatOf(input, inputFormat);
+  if (outputFormat === 'parquet' && options.out === '-' && (terminal.stdout as NodeJS.WriteStream).isTTY) {
+    throw fail('USAGE', 'Parquet is not for a terminal.', {
+      expected: '--out <file>, --format ndjson, or a pipe',
+      got: 'a terminal',
+    });
+  }
+
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const progress = terminal.progress();
+  let result: PredictFileResult;
+  try {
+    result = await predictFile({
+      scorer,
+      input,
+      output,
+      rejects: options.rejects === undefined ? undefined : path(options.rejects),
+      inputFormat,
+      outputFormat,
+      columns: options.columns ?? (options.onlyPredictions ? [] : undefined),
+      force: options.force,
+      onProgress: (now) => progress.update(progressText(now, seconds())),
+      signal,
+    });
+  } finally {
+    progress.done();
+  }
+  if (result.rows_rejected > 0) cli.exit(1);
+  if (!options.json) return tell(result, scorer, seconds(), options, cli);
+  const { first_rejects: _, ...counts } = result;
+  const summary = { ...named(scorer), ...counts, seconds: Number(seconds().toFixed(3)) };
+  if (options.out === '-') terminal.err(JSON.stringify(summary));
+  else terminal.json(summary);
+};
+
+const predict = async (ref: string, options: Options, cli: Cli): Promise<void> => {
+  const scorer = await (await cli.app()).scorer(ref);
+  try {
+    if (options.row === undefined) await predictTable(scorer, options, cli);
+    else await predictRow(scorer, options.row, options, cli);
+  } finally {
+    await scorer.close();
+  }
+};
+
+const names = (text: string): readonly string[] => {
+  const list = text.split(',').map((name) => name.trim());
+  if (list.includes(''))
+    throw new InvalidArgumentError('Expected names with commas between them, such as ride_id,pickup.');
+  return list;
+};
+
+export const define = (command: Command, cli: Cli): void => {
+  command
+    .argument('<ref>', 'name@version, name@environment, name@sha256:…, a folder or a package file')
+    .option('--in <file>', 'the rows to score; - is stdin', '-')
+    .option('--out <file>', 'where they go with their predictions; - is stdout', '-')
+    .addOption(
+      new Option('--format <format>', 'format of the output, and of an input whose name does not tell').choices(
+        formats,
+      ),
+    )
+    .addOption(new Option('--in-format <format>', 'format of the input (default: by its name)').choices(formats))
+    .option('--rejects <file>', 'write rejected rows here with their reasons, as NDJSON')
+    .option('--columns <names>', 'keep only these columns of the input, such as ride_id,pickup', names)
+    .option('--only-predictions', 'keep no columns of the input, or those of --columns')
+    .option('--force', 'replace output and rejects files that exist')
+    .option('--row <json>', 'score this one row instead, and print its prediction')
+    .option('--json', 'the summary (or the prediction of --row) as JSON')
+    .action((ref: string, options: Options) => predict(ref, options, cli));
+  examples(
+    command,
+    ['millrace predict ride-fare@production --in rides.parquet --out fares.parquet', 'a file'],
+    ['cat rides.csv | millrace predict ride-fare --format csv > fares.csv', 'a pipe'],
+    ['millrace predict ride-fare --row \'{"distance": 3.1}\'', 'one row'],
+  ).addHelpText(
+    'after',
+    `
+The output holds the input's columns, then the predictions; a prediction whose name is taken is called predicted_<name>.
+A row that cannot be scored is left out and goes to the rejects. Files appear whole when all is done, or not at all.
+Exit code: 0 all rows scored, 1 some were rejected, 2 could not run.`,
+  );
+};

@@ -1,0 +1,126 @@
+/** Between tables and scorers: which columns go in, what the answers are called, and as what types they are written. */
+import type {
+  ColumnAnswers,
+  ColumnInput,
+  ColumnOutput,
+  Dtype,
+  Field,
+  Manifest,
+  OutputFields,
+  Scorer,
+} from '../core/types.ts';
+import { type ColumnSpec, type ColumnType, type Format, type Rows, record, type TableChunk } from './table.ts';
+
+/**
+ * The columns that the signature asks for, all of them, so that an absent one is missing in every row. An empty cell of CSV is
+ * a missing value where the field is nullable and for all but texts, else the empty text (docs/VALIDATION.md).
+ */
+const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, format: Format) => {
+  const given = record<ColumnInput>();
+  for (const [name, field] of Object.entries(inputs)) {
+    if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
+    else if (format === 'csv' && (field.kind === 'text' || field.kind === 'category') && !field.nullable) {
+      given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
+    } else given[name] = columns[name];
+  }
+  return given;
+};
+
+/** Row `index` as an object; fields that are undefined are left out. */
+export const rowAt = ({ columns }: Rows, index: number): Record<string, unknown> => {
+  const row = record<unknown>();
+  for (const name of Object.keys(columns)) {
+    const value = (columns[name] as ArrayLike<unknown>)[index];
+    if (value !== undefined) row[name] = Number.isNaN(value) ? null : value;
+  }
+  return row;
+};
+
+/** Rows of JSON may each have other fields, and a package may refuse those it does not know: then rows are scored as rows. */
+const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswers> => {
+  const rows = Array.from({ length: chunk.rows }, (_, index) => rowAt(chunk, index));
+  const answers = await scorer.score(rows);
+  const columns = record<ColumnOutput>();
+  for (const name of Object.keys(scorer.manifest.outputs)) {
+    columns[name] = answers.map(({ output }) => output?.[name] ?? null) as ColumnOutput;
+  }
+  const errors = new Map(answers.flatMap(({ error }, index) => (error ? [[index, error] as const] : [])));
+  return { rows: chunk.rows, columns, errors };
+};
+
+/** Scores the rows of a chunk. CSV has nothing but text, so numbers, booleans and dates are read from it. */
+export const scoreChunk = (scorer: Scorer, chunk: TableChunk, format: Format): Promise<ColumnAnswers> => {
+  const isJson = format === 'json' || format === 'ndjson';
+  if (isJson && scorer.manifest.extraFields === 'reject') return scoreRows(scorer, chunk);
+  return scorer.scoreColumns(inputColumns(chunk, scorer.manifest, format), format === 'csv' ? { coerce: true } : {});
+};
+
+const elementTypes: Readonly<Record<Dtype, ColumnType>> = {
+  float32: 'FLOAT',
+  float64: 'DOUBLE',
+  int8: 'TINYINT',
+  uint8: 'UTINYINT',
+  int16: 'SMALLINT',
+  uint16: 'USMALLINT',
+  int32: 'INTEGER',
+  uint32: 'UINTEGER',
+  int64: 'BIGINT',
+  uint64: 'UBIGINT',
+  bool: 'BOOLEAN',
+  string: 'VARCHAR',
+};
+
+/** The type of the column that holds a field's values. */
+export const columnTypeOf = (field: Field): ColumnType => {
+  switch (field.kind) {
+    case 'number':
+      return 'DOUBLE';
+    case 'integer':
+      return 'BIGINT';
+    case 'boolean':
+      return 'BOOLEAN';
+    case 'datetime':
+      return 'TIMESTAMP WITH TIME ZONE';
+    case 'tensor':
+      return elementTypes[field.dtype] + '[]'.repeat(field.shape.length);
+    default:
+      return 'VARCHAR';
+  }
+};
+
+/** Nested arrays of `shape` out of flat row-major data. */
+const nest = (data: ArrayLike<unknown>, [length, ...inner]: readonly number[], at: number): unknown => {
+  if (length === undefined) return data[at];
+  const size = inner.reduce((product, dim) => product * dim, 1);
+  return Array.from({ length }, (_, index) => nest(data, inner, at + index * size));
+};
+
+/** A column of answers with one value a row: a tensor's flat data becomes nested arrays. */
+export const answerColumn = (field: Field, answers: ColumnOutput, rows: number): ColumnInput => {
+  if (
+    field.kind !== 'tensor' ||
+    field.shape.length === 0 ||
+    !(ArrayBuffer.isView(answers) || answers.length !== rows)
+  ) {
+    return answers;
+  }
+  const size = field.shape.reduce((product, dim) => product * dim, 1);
+  const data = field.dtype === 'bool' ? Array.from(answers as Uint8Array, (value) => value === 1) : answers;
+  return Array.from({ length: rows }, (_, row) => nest(data as ArrayLike<unknown>, field.shape, row * size));
+};
+
+export interface AnswerColumn extends ColumnSpec {
+  /** The output field. */
+  readonly field: string;
+}
+
+/** The columns of the answers: called as the output fields, behind `predicted_` where the table has such a column already. */
+export const answerColumns = (outputs: OutputFields, taken: readonly string[]): readonly AnswerColumn[] => {
+  const used = new Set(taken);
+  return Object.entries(outputs).map(([field, spec]) => {
+    let name = field;
+    while (used.has(name)) name = `predicted_${name}`;
+    used.add(name);
+    return { field, name, type: columnTypeOf(spec) };
+  });
+};

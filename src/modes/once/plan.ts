@@ -1,0 +1,88 @@
+/** What the output looks like, settled by the input's first rows. */
+import { fail } from '../../core/errors.ts';
+import { isBlank } from '../../core/field.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
+import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
+import type { ColumnSpec, Format, TableChunk } from '../../files/table.ts';
+
+export interface PlanOptions {
+  readonly manifest: Manifest;
+  readonly input: string;
+  readonly from: Format;
+  readonly to: Format;
+  /** The input's columns to keep; all of them unless said. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+export interface PassColumn extends ColumnSpec {
+  /** Makes the values fit `type`, where the source has none of its own. */
+  readonly fit?: (values: ColumnInput) => ColumnInput;
+}
+
+export interface Plan {
+  readonly pass: readonly PassColumn[];
+  readonly answers: readonly AnswerColumn[];
+  /** True when a row may not have fields other than `pass`: CSV and Parquet have the same columns from first to last row. */
+  readonly isFixed: boolean;
+}
+
+const isJson = (format: Format): boolean => format === 'json' || format === 'ndjson';
+
+const eachCell =
+  (read: (text: string) => unknown) =>
+  (values: ColumnInput): ColumnInput =>
+    Array.from(values as ArrayLike<unknown>, (value) => {
+      if (typeof value !== 'string') return value;
+      return isBlank(value) ? null : read(value.trim());
+    });
+
+const readBoolean = (text: string): boolean => text === '1' || text.toLowerCase() === 'true';
+
+/** CSV and JSON have no types. In Parquet the signature's fields get theirs, as scored rows are known to fit; all else is text. */
+const typed = (name: string, field: Field | undefined): PassColumn => {
+  if (field?.kind === 'number' || field?.kind === 'integer') {
+    return { name, type: columnTypeOf(field), fit: eachCell(Number) };
+  }
+  if (field?.kind === 'boolean') return { name, type: 'BOOLEAN', fit: eachCell(readBoolean) };
+  return { name, type: 'VARCHAR' };
+};
+
+/** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */
+const refuseMissing = ({ manifest, input }: PlanOptions, { types }: TableChunk): void => {
+  const have = Object.keys(types);
+  for (const [name, field] of Object.entries(manifest.inputs)) {
+    if (field.nullable || Object.hasOwn(types, name)) continue;
+    const near = nearest(name, have);
+    throw fail(
+      'BAD_FILE',
+      `${input} has no column ${name}, which ${manifest.name} needs.${near ? ` Is it ${near}?` : ''}`,
+      {
+        field: name,
+        expected: `a column ${name}`,
+        got: have.length > 20 ? `${have.slice(0, 20).join(', ')} and ${have.length - 20} more` : have.join(', '),
+      },
+    );
+  }
+};
+
+/** Throws BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
+export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
+  const { manifest, input, from, to, columns } = options;
+  if (!isJson(from)) refuseMissing(options, first);
+  const have = Object.keys(first.types);
+  for (const name of columns ?? []) {
+    if (have.includes(name) || (isJson(from) && first.rows > 0)) continue;
+    const near = nearest(name, have);
+    throw fail('USAGE', `${input} has no column ${name} to keep.${near ? ` Is it ${near}?` : ''}`, {
+      field: name,
+      expected: `columns of ${input}: ${have.join(', ')}`,
+      got: name,
+    });
+  }
+  const pass = (columns ?? have).map((name): PassColumn => {
+    if (from !== 'parquet' && to === 'parquet') return typed(name, manifest.inputs[name]);
+    return { name, type: first.types[name] ?? 'JSON' };
+  });
+  return { pass, answers: answerColumns(manifest.outputs, have), isFixed: !isJson(to) && columns === undefined };
+};
