@@ -24,7 +24,7 @@ const expected = 'sqlite:<path> or postgres://<user>@<host>:<port>/<database>';
  * In SQLite an acknowledged write survives the end of the process at any moment; the last ones before a power cut may
  * be lost (`synchronous = normal`), whole transactions only.
  *
- * @throws MillraceError STORE_FAILED, its message without user and password; so do all queries.
+ * @throws MillraceError STORE_FAILED, its message without the password; so do all queries.
  */
 export const openSql = async (url: string): Promise<Sql> => {
   const scheme = url.slice(0, url.indexOf(':') + 1);
