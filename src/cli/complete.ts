@@ -2,26 +2,29 @@ import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
 import type { Cli } from './command.ts';
 
-/** Names of arguments and options whose values are references to models, or environments. */
-const refs: ReadonlySet<string> = new Set(['ref', 'refs', 'model', 'name', 'name@version']);
+/** Names of arguments and options whose values are models, references to models, or environments. */
+const names: ReadonlySet<string> = new Set(['name', 'model']);
+const refs: ReadonlySet<string> = new Set(['ref', 'refs', 'name@version']);
 const environments: ReadonlySet<string> = new Set(['env', 'environment', 'to']);
 
 const longNames = (command: Command): readonly string[] =>
   command.options.filter((option) => !option.hidden).flatMap((option) => option.long ?? option.short ?? []);
 
-/** Each model's name, and the name at each environment that points at something. */
-const modelRefs = async (cli: Cli): Promise<readonly string[]> => {
+const registered = async (cli: Cli) => {
   const app = await cli.app();
   // A keystroke must not make a registry where there is none.
-  if (!existsSync(app.home)) return [];
-  const models = await (await app.registry()).models();
-  return models.flatMap(({ name, pointers }) => [name, ...pointers.map(({ environment }) => `${name}@${environment}`)]);
+  return existsSync(app.home) ? (await app.registry()).models() : [];
 };
 
 const valuesOf = async (name: string, choices: readonly string[] | undefined, cli: Cli): Promise<readonly string[]> => {
   if (choices) return choices;
   if (environments.has(name)) return (await cli.app()).environments;
-  return refs.has(name) ? modelRefs(cli) : [];
+  if (names.has(name)) return (await registered(cli)).map((model) => model.name);
+  if (!refs.has(name)) return [];
+  return (await registered(cli)).flatMap((model) => [
+    model.name,
+    ...model.pointers.map(({ environment }) => `${model.name}@${environment}`),
+  ]);
 };
 
 /** The option that waits for its value: the word before is `--option`, and the option takes one. */
