@@ -5,9 +5,7 @@ import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { interpolate } from './interpolate.ts';
-import schema from './millrace.schema.json' with { type: 'json' };
-
-export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
+import { defaultEnvironments, type modes, projectSchema } from './project-schema.ts';
 
 /** One line of `deployments`. What stands beside `mode` and `model` is the mode's own. */
 export interface Deployment {
@@ -48,7 +46,6 @@ interface ProjectFile {
 }
 
 const fileName = 'millrace.yaml';
-const defaultEnvironments = ['development', 'staging', 'production'] as const;
 
 /** The nearest `millrace.yaml` in `folder` or above it. */
 const nearestFile = (folder: string): string | undefined => {
@@ -87,7 +84,7 @@ export interface ProjectOptions {
  * Finds and reads the project.
  *
  * @throws MillraceError FILE_NOT_FOUND when `file` is given and does not exist; BAD_PROJECT, with line and column, when
- * the file is not as `millrace.schema.json` wants it.
+ * the file is not as `projectSchema` wants it.
  */
 export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project => {
   const file = given === undefined ? nearestFile(cwd) : resolve(cwd, given);
@@ -100,7 +97,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
       ? { data: {} as ProjectFile, at: () => fileName }
       : readYaml<ProjectFile>(textOf(file, given ?? file), {
           file: nameFrom(cwd, file),
-          schema,
+          schema: projectSchema,
           code: 'BAD_PROJECT',
         });
   const filled = <T>(value: T, ...path: readonly string[]): T =>

@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
-import schema from '../../src/project/millrace.schema.json' with { type: 'json' };
-import { modes, readProject } from '../../src/project/project.ts';
+import { readProject } from '../../src/project/project.ts';
 import { tempFolder } from '../temp-folder.ts';
 
 const projectOf = (t: TestContext, text: string, env: NodeJS.ProcessEnv = {}) => {
@@ -123,10 +122,6 @@ for (const [what, text, message] of bad) {
     assert.match(problem.message, message);
   });
 }
-
-test('the schema and the code know the same modes', () => {
-  assert.deepEqual(schema.$defs.deployment.properties.mode.enum, modes);
-});
 
 test('the nearest file upward counts, and state lies beside it', (t) => {
   const root = tempFolder(t);

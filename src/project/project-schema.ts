@@ -1,0 +1,61 @@
+/** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
+
+export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
+
+export const defaultEnvironments = ['development', 'staging', 'production'] as const;
+
+const text = (description: string) => ({ description, type: 'string', minLength: 1 });
+
+const name = {
+  description: 'a name of lower-case letters, digits, dashes, dots and underscores that begins with a letter',
+  type: 'string',
+  pattern: '^[a-z](?:[a-z0-9._-]*[a-z0-9])?$',
+  maxLength: 100,
+};
+
+const deployment = {
+  description: 'This model, in this mode. What else it says depends on the mode.',
+  type: 'object',
+  required: ['mode', 'model'],
+  properties: {
+    mode: { description: 'How the model is put to work', enum: modes },
+    model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
+  },
+};
+
+export const projectSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'millrace.yaml',
+  description:
+    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    environments: {
+      description: 'Where a version can be promoted to, in order',
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { $ref: '#/$defs/name' },
+      default: defaultEnvironments,
+    },
+    registry: text('Where versions and environments are kept: postgres://… or sqlite:<file>'),
+    connections: {
+      description: 'Databases by name, as URLs',
+      type: 'object',
+      propertyNames: { $ref: '#/$defs/name' },
+      additionalProperties: text('A URL, such as postgres://… or sqlite:<file>'),
+    },
+    stream: {
+      ...text('The log that stream deployments read and write: kafka://host:port,… or embedded'),
+      default: 'embedded',
+    },
+    deployments: {
+      description: 'What runs, by name',
+      type: 'object',
+      propertyNames: { $ref: '#/$defs/name' },
+      additionalProperties: { $ref: '#/$defs/deployment' },
+    },
+  },
+  $defs: { name, deployment },
+} as const;
