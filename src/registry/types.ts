@@ -69,7 +69,7 @@ export interface Moved extends Resolved {
   readonly changed: boolean;
 }
 
-interface Signed {
+export interface Signed {
   /** The registry's own `who` unless said. */
   readonly who?: string;
   readonly why?: string;
