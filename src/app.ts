@@ -28,6 +28,8 @@ export interface App {
    * @throws MillraceError BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE; what `pack` and `Registry.resolve` throw.
    */
   open(ref: string): Promise<Package>;
+  /** Makes an opened package ready to score; the caller closes it. @throws MillraceError BAD_MODEL, BAD_TRANSFORM */
+  load(found: Package): Promise<Scorer>;
   /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
   scorer(ref: string): Promise<Scorer>;
   /** Closes what was opened. */
@@ -167,6 +169,11 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     }
   };
 
+  const load: App['load'] = async (found) => {
+    const [opener, { loadScorer }] = await Promise.all([openerOf(found), import('./package/open.ts')]);
+    return loadScorer(found, opener);
+  };
+
   return {
     project,
     home,
@@ -174,11 +181,8 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     registry,
     pack,
     open,
-    scorer: async (ref) => {
-      const found = await open(ref);
-      const [opener, { loadScorer }] = await Promise.all([openerOf(found), import('./package/open.ts')]);
-      return loadScorer(found, opener);
-    },
+    load,
+    scorer: async (ref) => load(await open(ref)),
     close: async () => {
       const closing = await opened?.catch(() => undefined);
       await closing?.close();
