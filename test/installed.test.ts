@@ -57,9 +57,28 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
   assert.match((await millrace('pack', './model')).stdout, /^trees-100x6@1\.0\.0 sha256:[0-9a-f]{64}/m);
   await millrace('promote', 'trees-100x6@1.0.0', '--to', 'production');
   const [{ input, output }] = JSON.parse(readFileSync(join(cwd, 'model', 'examples.json'), 'utf8'));
-  const predicted = await millrace('predict', 'trees-100x6@production', '--row', JSON.stringify(input));
-  const { score } = JSON.parse(predicted.stdout);
+  const predicted = await millrace('predict', 'trees-100x6@production', '--row', JSON.stringify(input), '--json');
+  const { score } = JSON.parse(predicted.stdout).prediction;
   assert.ok(Math.abs(score - output.score) < 1e-4, `expected ${output.score}, got ${score}`);
+  // Parquet is written by a worker, which must be found in the installed package too.
+  writeFileSync(join(cwd, 'rows.ndjson'), `${JSON.stringify(input)}\n`.repeat(3));
+  await millrace('predict', './model', '--in', 'rows.ndjson', '--out', 'scored.parquet');
+  const again = await millrace(
+    'predict',
+    './model',
+    '--in',
+    'scored.parquet',
+    '--format',
+    'ndjson',
+    '--only-predictions',
+  );
+  assert.deepEqual(
+    again.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    Array(3).fill({ score }),
+  );
 
   // As a library, with its types.
   writeFileSync(join(cwd, 'consumer.mts'), consumer);
