@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { createRides } from '../../examples/taxi/rides.ts';
+import { createApp } from '../../src/app.ts';
+import type { Answer, Scorer, Value } from '../../src/core/types.ts';
+import { toleranceOf } from '../../src/package/golden.ts';
+import { openBrowser, openSite, type Site } from './browser.ts';
+
+const root = join(import.meta.dirname, '../..');
+/** Tree models, which must agree bit for bit, and one with matrix kernels, which must agree within its tolerance. */
+const taxi = ['ride-duration', 'ride-fare', 'ride-tip'];
+const models: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(taxi.map((name) => [name, `examples/taxi/models/${name}`])),
+  'sk-mlp': 'test/fixtures/models/sk-mlp',
+  'sk-logistic-zipmap': 'test/fixtures/models/sk-logistic-zipmap',
+};
+
+type Edge = typeof import('../../src/modes/edge/edge.ts');
+type Window = typeof globalThis & { edge: Edge };
+
+const bundleEdge = async (): Promise<string> => {
+  const result = await build({
+    entryPoints: [join(root, 'src/modes/edge/edge.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['onnxruntime-web-use-extern-wasm'],
+    logLevel: 'silent',
+  });
+  return result.outputFiles[0].text;
+};
+
+describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
+  const app = createApp({ cwd: root, env: { HOME: '/nonexistent', MILLRACE_REGISTRY: 'sqlite::memory:' } });
+  const scorers = new Map<string, Scorer>();
+  let browser: Browser;
+  let site: Site;
+  let page: Page;
+
+  before(async () => {
+    const dist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
+    const wasm = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
+    const files = new Map<string, Uint8Array | string>([
+      [
+        '/page.html',
+        '<!doctype html><script type="module">window.edge = await import("/edge.js"); document.title = "ready";</script>',
+      ],
+      ['/edge.js', await bundleEdge()],
+    ]);
+    for (const file of wasm) files.set(`/wasm/${file}`, await readFile(join(dist, file)));
+    for (const [name, folder] of Object.entries(models)) {
+      files.set(`/${name}.tar`, (await app.pack(folder)).tar);
+      scorers.set(name, await app.scorer(`./${folder}`));
+    }
+    site = await openSite(files);
+    browser = await openBrowser();
+    page = await browser.newPage();
+    await page.goto(`${site.url}/page.html`);
+    await page.waitForFunction(() => document.title === 'ready');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+    for (const scorer of scorers.values()) await scorer.close();
+    await app.close();
+  });
+
+  /** Scores rows in the page, with a package that it fetched and verified itself. */
+  const scoreThere = (
+    name: string,
+    rows: readonly unknown[],
+  ): Promise<{ digest: string; answers: readonly Answer[] }> =>
+    page.evaluate(
+      async ([file, input]) => {
+        const scorer = await (window as unknown as Window).edge.load(file as string, { wasm: '/wasm/' });
+        const answers = await scorer.score(input as readonly unknown[]);
+        await scorer.close();
+        return { digest: scorer.digest, answers };
+      },
+      [`/${name}.tar`, rows] as const,
+    );
+
+  for (const name of taxi) {
+    it(`answers ${name} with the same bits as the server, refusals included`, async () => {
+      const scorer = scorers.get(name) as Scorer;
+      const rows: unknown[] = createRides(7)
+        .take(500)
+        .map(({ ride }) => ride);
+      rows.push({}, { ...(rows[0] as object), distance: -1 }, { ...(rows[1] as object), pickup: 'yesterday' }, null);
+      const there = await scoreThere(name, rows);
+      assert.equal(there.digest, scorer.digest);
+      assert.deepEqual(there.answers, await scorer.score(rows));
+      assert.equal(there.answers.filter(({ error }) => error).length, 4);
+    });
+  }
+
+  for (const name of ['sk-mlp', 'sk-logistic-zipmap']) {
+    it(`answers ${name} within the tolerance of its manifest`, async () => {
+      const scorer = scorers.get(name) as Scorer;
+      const { atol, rtol } = toleranceOf(scorer.manifest);
+      const fields = Object.keys(scorer.manifest.inputs);
+      const rows = Array.from({ length: 200 }, (_, row) =>
+        Object.fromEntries(fields.map((field, index) => [field, Math.sin(row * 1.7 + index) * 2])),
+      );
+      const near = (a: Value | undefined, b: Value | undefined): boolean =>
+        typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= atol + rtol * Math.abs(b) : a === b;
+      const [there, here] = [await scoreThere(name, rows), await scorer.score(rows)];
+      here.forEach(({ output = {} }, row) => {
+        for (const [field, value] of Object.entries(output)) {
+          const got = there.answers[row].output?.[field];
+          assert.ok(near(got, value), `row ${row}: ${field}: ${got} in the browser, ${value} on the server`);
+        }
+      });
+    });
+  }
+
+  it('refuses a package with one byte changed, naming the file', async () => {
+    const tar = Uint8Array.from(site.files.get('/ride-tip.tar') as Uint8Array);
+    const place = Buffer.from(tar).indexOf('ride-tip@'.slice(0, 8), 1024);
+    tar[place + 3] ^= 1;
+    site.files.set('/flipped.tar', tar);
+    const message = await page.evaluate(async () => {
+      try {
+        await (window as unknown as Window).edge.load('/flipped.tar', { wasm: '/wasm/' });
+        return 'loaded';
+      } catch (error) {
+        return `${(error as { code?: string }).code}: ${(error as Error).message}`;
+      }
+    });
+    assert.match(message, /^DAMAGED_PACKAGE: (model\.json|index\.json|the model config)/);
+  });
+
+  it('refuses another package than the one whose digest it was told, one too large, and one that is not there', async () => {
+    const codes = await page.evaluate(async () => {
+      const { load } = (window as unknown as Window).edge;
+      const codeOf = (promise: Promise<unknown>) =>
+        promise.then(
+          () => 'loaded',
+          (error: { code?: string }) => error.code,
+        );
+      return [
+        await codeOf(load('/ride-tip.tar', { wasm: '/wasm/', digest: `sha256:${'0'.repeat(64)}` })),
+        await codeOf(load('/ride-tip.tar', { wasm: '/wasm/', maxBytes: 1000 })),
+        await codeOf(load('/nothing.tar', { wasm: '/wasm/' })),
+      ];
+    });
+    assert.deepEqual(codes, ['DAMAGED_PACKAGE', 'TOO_LARGE', 'FILE_NOT_FOUND']);
+  });
+});
