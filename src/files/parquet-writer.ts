@@ -53,7 +53,8 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   const posted = new Int32Array(new SharedArrayBuffer(4));
   const workerData: ThreadData = {
     path: file.path,
-    columns,
+    // Only what a thread can be sent: a caller's columns may carry more.
+    columns: columns.map(({ name, type }) => ({ name, type })),
     rowGroup: rowGroupOf(columns.length),
     port: port2,
     posted,
