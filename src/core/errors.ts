@@ -35,6 +35,7 @@ export const codes = {
   UNAVAILABLE: 'The service is starting, draining or overloaded.',
   QUEUE_FULL: 'More requests wait than the service allows.',
   DEADLINE_EXCEEDED: 'The time that the caller allowed ran out before the answer was ready.',
+  CANCELLED: 'The caller went away before the answer was ready.',
   TOO_SLOW: 'The request did not arrive in the time allowed.',
   HEADERS_TOO_LARGE: 'The headers of the request are larger than the limit.',
   // a package
@@ -54,6 +55,12 @@ export const codes = {
   VERSION_TAKEN: 'The version is registered with another digest; versions never change.',
   NOTHING_TO_ROLL_BACK: 'The environment has no earlier version to go back to.',
   STORE_FAILED: 'The database or blob store failed.',
+  // streams
+  STREAM_FAILED: 'The broker cannot be reached, or refused what was asked of it.',
+  UNKNOWN_TOPIC: 'The broker has no topic of this name.',
+  FENCED: 'The partition belongs to another member of the group by now.',
+  BAD_EVENT: 'The event is not in the form that the deployment reads.',
+  CONDITION_FAILED: 'A condition in CEL cannot be evaluated for this event.',
   // the command line and projects
   USAGE: 'The command was called in a way it does not understand.',
   FILE_NOT_FOUND: 'The file does not exist or cannot be read.',

@@ -1,0 +1,267 @@
+/**
+ * Adaptive micro-batching: a request that finds the model idle is run at once; those that come while it runs wait, and
+ * the next run takes them together. So nothing waits for a batch to fill, and batches grow as the load does.
+ */
+import { fail, type MillraceError } from '../../core/errors.ts';
+import type { Scorer, Timings } from '../../core/types.ts';
+import type { Form, Part } from './forms.ts';
+import type { Limits } from './limits.ts';
+
+/** Whoever waits for the answer; a socket is one. */
+export interface Caller {
+  readonly destroyed: boolean;
+}
+
+export interface Work<Input, Output> {
+  readonly form: Form<Input, Output>;
+  readonly input: Input;
+  /** At least one. */
+  readonly rows: number;
+  /** About how much memory the input takes. */
+  readonly bytes: number;
+  /** When the answer is of no use any more, on the clock of `performance.now()`. */
+  readonly deadline?: number;
+  readonly caller?: Caller;
+}
+
+/** One run of the model, told to whoever watches. */
+export interface Run {
+  readonly rows: number;
+  readonly requests: number;
+  readonly timings: Timings;
+  /** Milliseconds that each of its requests had waited. */
+  readonly waited: readonly number[];
+}
+
+export interface BatcherOptions {
+  readonly scorer: Scorer;
+  readonly limits: Pick<Limits, 'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes'>;
+  /** Runs at a time: 1 for a scorer in this thread. */
+  readonly lanes?: number;
+  readonly onRun?: (run: Run) => void;
+}
+
+export interface Batcher {
+  /** @throws MillraceError QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
+  submit<Input, Output>(work: Work<Input, Output>): Promise<Output>;
+  /** What waits now. */
+  readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
+  /** Requests that wait or run. */
+  readonly inFlight: number;
+  /** Resolves when nothing waits or runs any more. */
+  idle(): Promise<void>;
+}
+
+/** A class because one is made for every request: a hidden class and methods on a prototype cost less. */
+class Job {
+  readonly work: Work<unknown, unknown>;
+  readonly queuedAt: number;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly outputs: unknown[] = [];
+  timer: NodeJS.Timeout | undefined;
+  /** Rows handed to runs, and rows answered. */
+  taken = 0;
+  answered = 0;
+  settled = false;
+
+  constructor(
+    work: Work<unknown, unknown>,
+    queuedAt: number,
+    resolve: (output: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.work = work;
+    this.queuedAt = queuedAt;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+interface Piece extends Part<unknown> {
+  readonly job: Job;
+}
+
+const queueFull = (): MillraceError =>
+  fail('QUEUE_FULL', 'More requests wait for this model than it can answer soon; try again a little later.', {
+    expected: 'room in the queue',
+    got: 'a full queue',
+  });
+const tooLate = (): MillraceError =>
+  fail('DEADLINE_EXCEEDED', 'The time allowed for this request ran out before its answer was ready.', {
+    expected: 'an answer in time',
+    got: 'a deadline that has passed',
+  });
+const cancelled = (): MillraceError => fail('CANCELLED', 'The caller went away before the answer was ready.');
+
+export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptions): Batcher => {
+  /** By the form's key, each in order of arrival; a key without jobs is taken out. */
+  const queues = new Map<string, Job[]>();
+  const waiting = { requests: 0, rows: 0, bytes: 0 };
+  let running = 0;
+  let inFlight = 0;
+  let idlers: (() => void)[] = [];
+
+  const settle = (job: Job): boolean => {
+    if (job.settled) return false;
+    job.settled = true;
+    clearTimeout(job.timer);
+    inFlight--;
+    return true;
+  };
+  /** Takes what is left of a job out of the sums; its place in the queue is cleared when the queue is next looked at. */
+  const dropWaiting = ({ work, taken }: Job): void => {
+    if (taken === work.rows) return;
+    waiting.requests--;
+    waiting.rows -= work.rows - taken;
+    waiting.bytes -= work.bytes;
+  };
+  const refuse = (job: Job, error: unknown): void => {
+    if (!settle(job)) return;
+    dropWaiting(job);
+    job.reject(error);
+  };
+  const fits = (work: Work<unknown, unknown>): boolean =>
+    waiting.requests < limits.queueRequests &&
+    (waiting.requests === 0 ||
+      (waiting.rows + work.rows <= limits.queueRows && waiting.bytes + work.bytes <= limits.queueBytes));
+  const sweep = (): void => {
+    for (const [key, queue] of queues) {
+      for (const job of queue) if (job.work.caller?.destroyed) refuse(job, cancelled());
+      const left = queue.filter((job) => !job.settled);
+      if (left.length === 0) queues.delete(key);
+      else queues.set(key, left);
+    }
+  };
+
+  /** The queue whose first job has waited longest. */
+  const oldest = (): Job[] | undefined => {
+    if (queues.size === 1) for (const queue of queues.values()) return queue;
+    let found: Job[] | undefined;
+    for (const queue of queues.values()) if (!found || queue[0].queuedAt < found[0].queuedAt) found = queue;
+    return found;
+  };
+
+  /** Takes the next run's rows out of the queues; none when nothing waits. */
+  const assemble = (): readonly Piece[] => {
+    for (let queue = oldest(); queue !== undefined; queue = oldest()) {
+      const pieces = takeFrom(queue);
+      if (queue.length === 0) for (const [key, value] of queues) if (value === queue) queues.delete(key);
+      if (pieces.length > 0) return pieces;
+    }
+    return [];
+  };
+  const takeFrom = (queue: Job[]): readonly Piece[] => {
+    const pieces: Piece[] = [];
+    let rows = 0;
+    let bytes = 0;
+    let done = 0;
+    for (; done < queue.length && rows < limits.batchRows && bytes < limits.batchBytes; done++) {
+      const job = queue[done];
+      const { work } = job;
+      if (!job.settled && work.caller?.destroyed) refuse(job, cancelled());
+      if (job.settled) continue;
+      const start = job.taken;
+      const end = Math.min(work.rows, start + limits.batchRows - rows);
+      pieces.push({ job, input: work.input, rows: work.rows, start, end });
+      rows += end - start;
+      bytes += (work.bytes * (end - start)) / work.rows;
+      waiting.rows -= end - start;
+      job.taken = end;
+      if (end < work.rows) break;
+      waiting.requests--;
+      waiting.bytes -= work.bytes;
+    }
+    queue.splice(0, done);
+    // What is left of a long request goes behind the others, so that short ones need not wait for all of it.
+    const [first] = queue;
+    if (first && first.taken > 0 && first.work.rows - first.taken > limits.batchRows) queue.push(...queue.splice(0, 1));
+    return pieces;
+  };
+
+  const answer = (job: Job, output: unknown, rows: number): void => {
+    if (job.settled) return;
+    job.outputs.push(output);
+    job.answered += rows;
+    if (job.answered < job.work.rows) return;
+    settle(job);
+    job.resolve(job.outputs.length === 1 ? output : job.work.form.gather(job.outputs));
+  };
+
+  const run = async (pieces: readonly Piece[]): Promise<void> => {
+    const { form } = pieces[0].job.work;
+    const began = performance.now();
+    const rows = pieces.reduce((sum, { start, end }) => sum + end - start, 0);
+    const timings: Timings = { validate: 0, prepare: 0, run: 0, finish: 0 };
+    try {
+      const output = await form.score(scorer, form.join(pieces), { timings });
+      let at = 0;
+      for (const { job, start, end } of pieces) {
+        answer(job, form.take(output, rows, at, at + end - start), end - start);
+        at += end - start;
+      }
+      onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.queuedAt) });
+    } catch (error) {
+      // Whatever it was, it is not the fault of all of them: each gets its own chance, and its own error.
+      if (pieces.length > 1) for (const piece of pieces) await run([piece]);
+      else refuse(pieces[0].job, error);
+    }
+  };
+
+  const pump = (): void => {
+    while (running < lanes) {
+      const pieces = assemble();
+      if (pieces.length === 0) break;
+      running++;
+      void run(pieces).then(next);
+    }
+    if (inFlight === 0 && running === 0 && idlers.length > 0) {
+      for (const resolve of idlers) resolve();
+      idlers = [];
+    }
+  };
+  const next = (): void => {
+    running--;
+    pump();
+  };
+
+  const enqueue = (job: Job): void => {
+    const { key } = job.work.form;
+    const queue = queues.get(key);
+    if (queue) queue.push(job);
+    else queues.set(key, [job]);
+    waiting.requests++;
+    waiting.rows += job.work.rows;
+    waiting.bytes += job.work.bytes;
+    inFlight++;
+  };
+
+  return {
+    waiting,
+    get inFlight() {
+      return inFlight;
+    },
+    submit<Input, Output>(work: Work<Input, Output>): Promise<Output> {
+      const anyWork = work as Work<unknown, unknown>;
+      return new Promise<unknown>((resolve, reject) => {
+        if (!fits(anyWork)) {
+          sweep();
+          if (!fits(anyWork)) return reject(queueFull());
+        }
+        const job = new Job(anyWork, performance.now(), resolve, reject);
+        if (work.deadline !== undefined) {
+          if (work.deadline <= job.queuedAt) return reject(tooLate());
+          job.timer = setTimeout(() => refuse(job, tooLate()), work.deadline - job.queuedAt);
+        }
+        enqueue(job);
+        if (running < lanes) pump();
+      }) as Promise<Output>;
+    },
+    idle: () =>
+      inFlight === 0 && running === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            idlers.push(resolve);
+          }),
+  };
+};

@@ -1,0 +1,58 @@
+/** What HTTP calls each error. The core says what went wrong; only here does that become a number. */
+import type { Code } from '../../core/errors.ts';
+
+/** The row cannot be scored: its content is at fault, not the form of the request. */
+const unprocessable = 422;
+
+const statuses: Partial<Record<Code, number>> = {
+  BAD_REQUEST: 400,
+  BAD_JSON: 400,
+  BAD_REF: 400,
+  NOT_FOUND: 404,
+  UNKNOWN_MODEL: 404,
+  UNKNOWN_VERSION: 404,
+  UNKNOWN_ENVIRONMENT: 404,
+  EMPTY_ENVIRONMENT: 404,
+  FILE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  TOO_SLOW: 408,
+  EXAMPLE_OFF: 409,
+  BAD_EXAMPLES: 409,
+  BAD_MODEL: 409,
+  BAD_MANIFEST: 409,
+  BAD_TRANSFORM: 409,
+  DAMAGED_PACKAGE: 409,
+  TOO_LARGE: 413,
+  TOO_MANY_ROWS: 413,
+  UNSUPPORTED_MEDIA: 415,
+  NOT_A_ROW: unprocessable,
+  MISSING_FIELD: unprocessable,
+  NULL_VALUE: unprocessable,
+  WRONG_TYPE: unprocessable,
+  NOT_FINITE: unprocessable,
+  NOT_INTEGER: unprocessable,
+  UNSAFE_INTEGER: unprocessable,
+  OUT_OF_RANGE: unprocessable,
+  UNKNOWN_CATEGORY: unprocessable,
+  TOO_LONG: unprocessable,
+  BAD_DATETIME: unprocessable,
+  BAD_SHAPE: unprocessable,
+  UNKNOWN_FIELD: unprocessable,
+  STEP_FAILED: unprocessable,
+  TRANSFORM_FAILED: unprocessable,
+  MODEL_FAILED: unprocessable,
+  BAD_OUTPUT: unprocessable,
+  QUEUE_FULL: 429,
+  HEADERS_TOO_LARGE: 431,
+  // Nobody reads this one: the caller is gone. nginx writes the same number into its log.
+  CANCELLED: 499,
+  UNAVAILABLE: 503,
+  STORE_FAILED: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** The HTTP status of an error; 500 for what a caller can do nothing about. */
+export const httpStatus = (code: Code): number => statuses[code] ?? 500;
+
+/** Seconds after which trying again may help, for the statuses where it may. */
+export const retryAfter = (status: number): number | undefined => (status === 429 || status === 503 ? 1 : undefined);

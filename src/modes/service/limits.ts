@@ -1,0 +1,36 @@
+/** What a service allows. Nothing in it is without a bound; each bound has a refusal and a metric. */
+export interface Limits {
+  /** Bytes of a request's body (413). */
+  readonly bodyBytes: number;
+  /** Bytes of a request's headers (431). */
+  readonly headerBytes: number;
+  /** How deep JSON may be nested (400). */
+  readonly depth: number;
+  /** Rows a request (413). */
+  readonly rows: number;
+  /** Rows and bytes that one run of a model may have; longer requests are run in pieces. */
+  readonly batchRows: number;
+  readonly batchBytes: number;
+  /** Requests, rows and bytes that may wait for one model (429). */
+  readonly queueRequests: number;
+  readonly queueRows: number;
+  readonly queueBytes: number;
+  /** Milliseconds until an answer when the caller does not say (504). */
+  readonly timeoutMs: number;
+  /** Milliseconds in which a request must have arrived whole (408). */
+  readonly arrivalMs: number;
+}
+
+export const defaultLimits: Limits = Object.freeze({
+  bodyBytes: 16 * 2 ** 20,
+  headerBytes: 16 * 2 ** 10,
+  depth: 32,
+  rows: 100_000,
+  batchRows: 512,
+  batchBytes: 4 * 2 ** 20,
+  queueRequests: 1024,
+  queueRows: 200_000,
+  queueBytes: 64 * 2 ** 20,
+  timeoutMs: 60_000,
+  arrivalMs: 30_000,
+});

@@ -1,0 +1,135 @@
+/** The protocol's JSON: requests into tensors, tensors into answers. */
+import { fail, type MillraceError, show } from '../../../core/errors.ts';
+import { type Datatype, datatypes, type Elements, isDatatype, isElement } from './datatypes.ts';
+import { type InputTensor, type OutputTensor, wrongElement } from './tensors.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const malformed = (field: string, expected: string, value: unknown): MillraceError =>
+  fail('BAD_REQUEST', `${field}: expected ${expected}, got ${show(value)}.`, { field, expected, got: show(value) });
+
+/** The object at `field`, an empty one when it is absent. */
+export const parametersOf = (value: unknown, field: string): Json => {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw malformed(field, 'an object of parameters', value);
+  return value;
+};
+
+const shapeOf = (value: unknown, field: string): readonly number[] => {
+  if (!Array.isArray(value) || value.length > 32) throw malformed(field, 'an array of sizes', value);
+  for (const dim of value) {
+    if (!Number.isSafeInteger(dim) || dim < 0) throw malformed(field, 'sizes of 0 or more', dim);
+  }
+  return value as number[];
+};
+
+/** Elements of nested or flat arrays, in row-major order. Nested ones must have the shape. */
+const flatten = (name: string, value: unknown, shape: readonly number[]): readonly unknown[] => {
+  if (!Array.isArray(value)) throw malformed(`${name}.data`, 'an array', value);
+  const nested = value.some(Array.isArray);
+  if (!nested) return value;
+  const flat: unknown[] = [];
+  const walk = (part: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      flat.push(part);
+      return;
+    }
+    if (!Array.isArray(part) || part.length !== shape[depth]) {
+      throw fail('BAD_SHAPE', `${name}: nested data must have the shape [${shape.join(', ')}].`, {
+        field: name,
+        expected: `${shape[depth]} elements at depth ${depth + 1}`,
+        got: show(part),
+      });
+    }
+    for (const element of part) walk(element, depth + 1);
+  };
+  walk(value, 0);
+  return flat;
+};
+
+export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly number[], data: unknown): Elements => {
+  const flat = flatten(name, data, shape);
+  const expected = sizeOf(shape);
+  if (flat.length !== expected) {
+    throw fail(
+      'BAD_SHAPE',
+      `${name}: the shape [${shape.join(', ')}] has ${expected} elements, data has ${flat.length}.`,
+      {
+        field: name,
+        expected: `${expected} elements`,
+        got: `${flat.length} elements`,
+      },
+    );
+  }
+  for (const element of flat) {
+    if (element !== null && !isElement(datatype, element)) throw wrongElement(name, datatype, show(element));
+  }
+  return flat as Elements;
+};
+
+/** Elements of a shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, dim) => size * dim, 1);
+
+/** One entry of `inputs` or `outputs`, its name checked. */
+export interface Entry {
+  readonly name: string;
+  readonly parameters: Json;
+  readonly json: Json;
+}
+
+const entriesOf = (value: unknown, field: string): readonly Entry[] => {
+  if (!Array.isArray(value)) throw malformed(field, 'an array of tensors', value);
+  return value.map((json: unknown, at): Entry => {
+    const place = `${field}[${at}]`;
+    if (!isObject(json)) throw malformed(place, 'an object', json);
+    if (typeof json.name !== 'string') throw malformed(`${place}.name`, 'a text', json.name);
+    return { name: json.name, parameters: parametersOf(json.parameters, `${place}.parameters`), json };
+  });
+};
+
+export interface JsonRequest {
+  readonly id: string | undefined;
+  readonly parameters: Json;
+  readonly inputs: readonly Entry[];
+  readonly outputs: readonly Entry[] | undefined;
+}
+
+/** Reads the frame of a request; the tensors' data is for `tensorOfJson`, or lies behind it in binary. */
+export const readRequest = (body: unknown): JsonRequest => {
+  if (!isObject(body)) throw malformed('request', 'an object with inputs', body);
+  const { id, inputs, outputs } = body;
+  if (id !== undefined && id !== null && typeof id !== 'string') throw malformed('id', 'a text', id);
+  return {
+    id: typeof id === 'string' ? id : undefined,
+    parameters: parametersOf(body.parameters, 'parameters'),
+    inputs: entriesOf(inputs, 'inputs'),
+    outputs: outputs === undefined || outputs === null ? undefined : entriesOf(outputs, 'outputs'),
+  };
+};
+
+/** The datatype and shape of an input. Throws BAD_REQUEST. */
+export const headOf = ({ name, json }: Entry): Pick<InputTensor, 'name' | 'datatype' | 'shape'> => {
+  const { datatype } = json;
+  if (!isDatatype(datatype)) throw malformed(`${name}.datatype`, `one of ${datatypes.join(', ')}`, datatype);
+  return { name, datatype, shape: shapeOf(json.shape, `${name}.shape`) };
+};
+
+export const tensorOfJson = (entry: Entry): InputTensor => {
+  const head = headOf(entry);
+  return { ...head, data: elementsOfJson(head.name, head.datatype, head.shape, entry.json.data) };
+};
+
+/** Elements as JSON: NaN and ±Infinity, which JSON cannot write, become null. */
+const elementsAsJson = ({ datatype, data }: OutputTensor): string => {
+  if (datatype === 'BOOL')
+    return JSON.stringify(Array.from(data as ArrayLike<unknown>, (v) => (v === null ? null : Boolean(v))));
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`;
+  return JSON.stringify(Array.isArray(data) ? data : Array.from(data as ArrayLike<unknown>));
+};
+
+/** One output of an answer, its data written in place. */
+export const tensorAsJson = (tensor: OutputTensor): string =>
+  `{"name":${JSON.stringify(tensor.name)},"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}","data":${elementsAsJson(tensor)}}`;

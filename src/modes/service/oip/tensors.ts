@@ -1,0 +1,182 @@
+/** Between the protocol's tensors and the columns of the core; every transport of the protocol comes through here. */
+import { allocate, type MutableTensorData } from '../../../core/columns.ts';
+import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
+import { nearest } from '../../../core/nearest.ts';
+import type { ColumnAnswers, ColumnInput, ColumnOutput, Dtype } from '../../../core/types.ts';
+import type { Columns } from '../forms.ts';
+import { type Datatype, type Elements, wanted } from './datatypes.ts';
+import type { TensorBinding, TensorSignature } from './signature.ts';
+
+/** A tensor of a request; `data` holds as many elements as `shape` says, each of them of the datatype. */
+export interface InputTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: Elements;
+}
+
+export interface OutputTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** Of any kind of array that can hold the datatype: an encoder converts what it needs. null is a missing value. */
+  readonly data: Elements;
+}
+
+const numeric: ReadonlySet<Datatype> = new Set([
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+]);
+
+/** A number field takes every numeric datatype, as each of its values is checked anyway. */
+const takes = ({ field, datatype }: TensorBinding, given: Datatype): boolean => {
+  if (field.kind === 'number' || field.kind === 'integer') return numeric.has(given);
+  return given === datatype || (given === 'FP16' && datatype === 'FP32');
+};
+
+const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** The rows of a tensor. Throws BAD_SHAPE when it is not of the field's shape. */
+const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[]): number => {
+  const inner = field.kind === 'tensor' ? field.shape : [];
+  const rest = given.slice(1);
+  const same = (dims: readonly number[]) => dims.length === rest.length && dims.every((dim, at) => dim === rest[at]);
+  const scalar = field.kind !== 'tensor' && rest.every((dim) => dim === 1) && rest.length <= 1;
+  if (given.length > 0 && (scalar || same(inner) || same(shape.slice(1)))) return given[0];
+  throw fail('BAD_SHAPE', `${name}: expected a tensor of shape ${showShape(shape)}, got ${showShape(given)}.`, {
+    field: name,
+    expected: showShape(shape),
+    got: showShape(given),
+  });
+};
+
+const typedElements = (name: string, dtype: Dtype, data: Elements): ColumnInput => {
+  if (ArrayBuffer.isView(data) || dtype === 'string') return data;
+  const wide = dtype === 'int64' || dtype === 'uint64';
+  const typed = allocate(dtype, data.length) as Exclude<MutableTensorData, string[]>;
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at];
+    if (value === null) {
+      throw fail('NULL_VALUE', `${name}: expected a number at every place of the tensor, got null.`, {
+        field: name,
+        expected: 'a number',
+        got: 'null',
+      });
+    }
+    (typed as Record<number, unknown>)[at] = wide ? BigInt(value) : Number(value);
+  }
+  return typed;
+};
+
+const columnOf = (binding: TensorBinding, { name, datatype, data }: InputTensor): ColumnInput => {
+  const { field } = binding;
+  if (!takes(binding, datatype)) {
+    throw fail('WRONG_TYPE', `${name}: expected datatype ${binding.datatype}, got ${datatype}.`, {
+      field: name,
+      expected: binding.datatype,
+      got: datatype,
+    });
+  }
+  if (field.kind === 'tensor') return typedElements(name, field.dtype, data);
+  if (field.kind === 'boolean' && !ArrayBuffer.isView(data))
+    return data.map((value) => (value === null ? null : Boolean(value)));
+  return data;
+};
+
+const unknownTensor = (kind: 'input' | 'output', name: string, bindings: readonly TensorBinding[]): MillraceError => {
+  const known = bindings.map((binding) => binding.name);
+  const meant = nearest(name, known);
+  return fail('BAD_REQUEST', `The model has no ${kind} named ${name}.${meant ? ` Did you mean ${meant}?` : ''}`, {
+    field: name,
+    expected: `one of ${known.join(', ')}`,
+    got: name,
+  });
+};
+
+/** The columns that a request's tensors are. Throws BAD_REQUEST, BAD_SHAPE, WRONG_TYPE or NULL_VALUE. */
+export const columnsOf = (
+  { inputs }: TensorSignature,
+  tensors: readonly InputTensor[],
+): { readonly columns: Columns; readonly rows: number } => {
+  const columns: Record<string, ColumnInput> = {};
+  let rows: number | undefined;
+  for (const tensor of tensors) {
+    const binding = inputs.find(({ name }) => name === tensor.name);
+    if (binding === undefined) throw unknownTensor('input', tensor.name, inputs);
+    if (Object.hasOwn(columns, tensor.name)) {
+      throw fail('BAD_REQUEST', `The input ${tensor.name} is there twice.`, { field: tensor.name });
+    }
+    const own = rowsOf(binding, tensor.shape);
+    rows ??= own;
+    if (own !== rows) {
+      throw fail(
+        'BAD_SHAPE',
+        `${tensor.name} has ${own} rows, ${tensors[0].name} has ${rows}; all must have the same.`,
+        {
+          field: tensor.name,
+          expected: `${rows} rows`,
+          got: `${own} rows`,
+        },
+      );
+    }
+    columns[tensor.name] = columnOf(binding, tensor);
+  }
+  return { columns, rows: rows ?? 0 };
+};
+
+/** The outputs that a request asks for, all of them unless it names some. Throws BAD_REQUEST. */
+export const wantedOutputs = (
+  { outputs }: TensorSignature,
+  names: readonly string[] | undefined,
+): readonly TensorBinding[] => {
+  if (names === undefined || names.length === 0) return outputs;
+  return names.map((name) => {
+    const binding = outputs.find((output) => output.name === name);
+    if (binding === undefined) throw unknownTensor('output', name, outputs);
+    return binding;
+  });
+};
+
+const elementsOf = ({ field }: TensorBinding, column: ColumnOutput): Elements => {
+  if (field.kind === 'datetime') {
+    return Array.from(column as Float64Array, (time) => (Number.isNaN(time) ? null : new Date(time).toISOString()));
+  }
+  if (field.kind === 'boolean' && field.nullable) {
+    return Array.from(column as Float64Array, (value) => (Number.isNaN(value) ? null : value !== 0));
+  }
+  return column;
+};
+
+/** The tensors of an answer. The first refused row refuses all of them, as the protocol has no place for errors of rows. */
+export const tensorsOf = (
+  bindings: readonly TensorBinding[],
+  { rows, columns, errors }: ColumnAnswers,
+): readonly OutputTensor[] => {
+  for (const [row, problem] of errors) throw new MillraceError(inRow(problem, row, rows));
+  return bindings.map((binding) => ({
+    name: binding.name,
+    datatype: binding.datatype,
+    shape: [rows, ...binding.shape.slice(1)],
+    data: elementsOf(binding, columns[binding.name]),
+  }));
+};
+
+const inRow = (problem: Problem, row: number, rows: number): Problem =>
+  rows === 1 ? problem : { ...problem, message: `Row ${row}: ${problem.message}` };
+
+/** Throws WRONG_TYPE for an element that is not of the datatype. */
+export const wrongElement = (name: string, datatype: Datatype, got: string): MillraceError =>
+  fail('WRONG_TYPE', `${name}: expected ${wanted(datatype)} (${datatype}), got ${got}.`, {
+    field: name,
+    expected: wanted(datatype),
+    got,
+  });

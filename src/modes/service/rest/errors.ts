@@ -1,0 +1,78 @@
+/** Errors as HTTP answers: one shape for the native API, the protocol's own for /v2, whatever went wrong and wherever. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyReply } from 'fastify';
+import { type Code, MillraceError, type Problem, problemOf } from '../../../core/errors.ts';
+import { httpStatus, retryAfter } from '../http-status.ts';
+
+/** How a problem stands in a body. */
+export type ErrorBody = (problem: Problem) => string;
+
+export const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: problem });
+/** The protocol wants a text at `error`; what a program needs to act on stands beside it. */
+export const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
+
+export const jsonType = 'application/json; charset=utf-8';
+
+/** Codes of the framework's own errors, as far as a caller can cause them. */
+const frameworkCodes: Readonly<Record<string, Code>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'TOO_LARGE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_JSON',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'BAD_JSON',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
+  FST_ERR_BAD_URL: 'NOT_FOUND',
+  FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
+  FST_ERR_ROUTE_METHOD_NOT_SUPPORTED: 'METHOD_NOT_ALLOWED',
+};
+
+const isFramework = (error: unknown): error is { readonly code: string; readonly message: string } =>
+  error instanceof Error && Object.hasOwn(frameworkCodes, String((error as { code?: unknown }).code));
+
+/** Any thrown value as a problem that may be told. */
+export const toldProblem = (error: unknown, bodyBytes: number): Problem => {
+  if (error instanceof MillraceError) return error.problem;
+  if (!isFramework(error)) return problemOf(error);
+  const code = frameworkCodes[error.code];
+  if (code === 'TOO_LARGE') {
+    const expected = `at most ${bodyBytes} bytes`;
+    return { code, expected, message: `The body is larger than the limit of ${bodyBytes} bytes; send less at a time.` };
+  }
+  if (code === 'UNSUPPORTED_MEDIA') {
+    const expected = 'content-type: application/json';
+    return { code, expected, message: `This content type is not read here; send ${expected}.` };
+  }
+  return { code, message: `${error.message}.`.replace(/\.\.$/, '.') };
+};
+
+export const sendProblem = (reply: FastifyReply, problem: Problem, body: ErrorBody): FastifyReply => {
+  const status = httpStatus(problem.code);
+  const wait = retryAfter(status);
+  if (wait !== undefined) reply.header('retry-after', wait);
+  return reply.code(status).type(jsonType).send(body(problem));
+};
+
+/** Node's names for what a connection did before there was a request. */
+const clientProblems: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: { code: 'HEADERS_TOO_LARGE', message: 'The headers are larger than the limit.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { code: 'TOO_SLOW', message: 'The request did not arrive in the time allowed.' },
+};
+
+/** Answers a connection whose bytes are no HTTP request, and ends it. */
+export const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): Problem | undefined => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const problem = clientProblems[error.code ?? ''] ?? {
+    code: 'BAD_REQUEST' as const,
+    message: 'These bytes are not an HTTP/1.1 request.',
+  };
+  const status = httpStatus(problem.code);
+  const body = nativeBody(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${jsonType}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  return problem;
+};
