@@ -4,7 +4,7 @@ import { csvCell } from './cells.ts';
 import { type ChunkBuilder, createChunkBuilder } from './chunk-builder.ts';
 import { type CsvRecord, createRecordReader } from './csv-records.ts';
 import type { FormatModule } from './format.ts';
-import { nameOf, openSink } from './place.ts';
+import { openSink, sourceName } from './place.ts';
 import { MAX_ROW_CHARS, record, type TableChunk } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 
@@ -49,7 +49,7 @@ const columnsOf = (names: readonly string[], rows: readonly Cells[]): Pick<Table
 
 export const csv: FormatModule = {
   async *read(source, { chunkRows }) {
-    const name = nameOf(source);
+    const name = sourceName(source);
     let names: readonly string[] | undefined;
     let reader: ReturnType<typeof createRecordReader> | undefined;
     const builder: ChunkBuilder<Cells> = createChunkBuilder(chunkRows);

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { fail } from '../core/errors.ts';
 import type { FormatModule } from './format.ts';
-import { nameOf, type Source, type Target } from './place.ts';
+import type { Source, Target } from './place.ts';
 import { CHUNK_ROWS, type ColumnSpec, type Format, formats, type TableChunk, type TableWriter } from './table.ts';
 
 const modules: Readonly<Record<Format, () => Promise<FormatModule>>> = {
@@ -30,9 +30,10 @@ export const formatOfName = (place: Source | Target): Format | undefined =>
 export const formatOf = (place: Source | Target, format?: Format): Format => {
   const known = format ?? formatOfName(place);
   if (known) return known;
-  throw fail('USAGE', `The format of ${nameOf(place)} is not known.`, {
+  const name = typeof place === 'string' ? place : 'a stream';
+  throw fail('USAGE', `The format of ${name} is not known.`, {
     expected: `a name that ends in ${Object.keys(extensions).join(', ')}, or a format: ${formats.join(', ')}`,
-    got: nameOf(place),
+    got: name,
   });
 };
 

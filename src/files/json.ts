@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import type { FormatModule } from './format.ts';
 import { createElementReader, NotAnArray } from './json-elements.ts';
 import { createJsonRowReader, jsonLines } from './json-rows.ts';
-import { nameOf, openSink } from './place.ts';
+import { openSink, sourceName } from './place.ts';
 import { MAX_ROW_CHARS } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 
@@ -18,7 +18,7 @@ const flat = (name: string, error: unknown): unknown => {
 
 export const json: FormatModule = {
   async *read(source, { chunkRows }) {
-    const name = nameOf(source);
+    const name = sourceName(source);
     const reader = createJsonRowReader(chunkRows);
     const elements = createElementReader(MAX_ROW_CHARS);
     let chunks = 0;

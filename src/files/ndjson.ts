@@ -2,7 +2,7 @@
 import { fail } from '../core/errors.ts';
 import type { FormatModule } from './format.ts';
 import { createJsonRowReader, jsonLines } from './json-rows.ts';
-import { nameOf, openSink } from './place.ts';
+import { openSink, sourceName } from './place.ts';
 import { MAX_ROW_CHARS } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 import { type Line, textLines } from './text-lines.ts';
@@ -25,12 +25,12 @@ export const ndjson: FormatModule = {
       if (!reader.builder.full) continue;
       const chunk = reader.flush(line.share);
       chunks++;
-      if (reader.good === 0) throw notNdjson(nameOf(source), chunk.rejects[0]?.raw ?? '');
+      if (reader.good === 0) throw notNdjson(sourceName(source), chunk.rejects[0]?.raw ?? '');
       yield chunk;
     }
     if (reader.builder.empty && chunks > 0) return;
     const chunk = reader.flush(1);
-    if (reader.good === 0 && chunk.rejects.length > 0) throw notNdjson(nameOf(source), chunk.rejects[0]?.raw ?? '');
+    if (reader.good === 0 && chunk.rejects.length > 0) throw notNdjson(sourceName(source), chunk.rejects[0]?.raw ?? '');
     yield chunk;
   },
 

@@ -3,7 +3,7 @@ import { fail, messageOf } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
-import { nameOf, type Source, spoolSource } from './place.ts';
+import { type Source, sourceName, spoolSource } from './place.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
 import { readColumn } from './vectors.ts';
 
@@ -52,7 +52,7 @@ const lazyColumns = (columns: readonly ParquetColumn[], stored: Readonly<Record<
 
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
 export async function* readParquet(source: Source, chunkRows: number): AsyncGenerator<TableChunk> {
-  const name = nameOf(source);
+  const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
   const duck = await openDuck();
   try {

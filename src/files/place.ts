@@ -11,12 +11,9 @@ import { fail, messageOf } from '../core/errors.ts';
 export type Source = string | Readable;
 export type Target = string | Writable;
 
-export const nameOf = (place: Source | Target): string =>
-  typeof place === 'string'
-    ? place
-    : 'pipe' in place && 'readable' in place && place.readable
-      ? 'standard input'
-      : 'standard output';
+/** What a place is called in messages. */
+export const sourceName = (source: Source): string => (typeof source === 'string' ? source : 'standard input');
+export const targetName = (target: Target): string => (typeof target === 'string' ? target : 'standard output');
 
 const BLOCK = 256 * 1024;
 

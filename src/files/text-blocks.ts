@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { fail } from '../core/errors.ts';
-import { nameOf, openSource, type Source } from './place.ts';
+import { openSource, type Source, sourceName } from './place.ts';
 
 /** A piece of a text file. */
 export interface TextBlock {
@@ -48,7 +48,7 @@ const refuseBinary = (name: string, bytes: Buffer): void => {
  * first block is not text at all.
  */
 export async function* textBlocks(source: Source): AsyncGenerator<TextBlock> {
-  const name = nameOf(source);
+  const name = sourceName(source);
   const { bytes, size } = await openSource(source);
   let tail: Buffer = Buffer.alloc(0);
   let read = 0;

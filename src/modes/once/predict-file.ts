@@ -5,7 +5,7 @@ import { fail, type Problem } from '../../core/errors.ts';
 import type { ColumnInput, Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable } from '../../files/index.ts';
-import { nameOf, type Source, type Target } from '../../files/place.ts';
+import { type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import { pickRows } from '../../files/rows.ts';
 import { answerColumn, rowAt, scoreChunk } from '../../files/scoring.ts';
 import {
@@ -63,15 +63,16 @@ const identityOf = async (place: Source | Target): Promise<{ readonly id?: strin
 };
 
 const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions): Promise<void> => {
-  const places = [input, output, ...(rejects === undefined ? [] : [rejects])];
+  const places: readonly (Source | Target)[] = [input, output, ...(rejects === undefined ? [] : [rejects])];
+  const names = [sourceName(input), ...[output, rejects ?? ''].map(targetName)];
   const found = await Promise.all(places.map(identityOf));
   found.forEach(({ id, exists }, index) => {
-    const name = nameOf(places[index]);
+    const name = names[index];
     const same = id === undefined ? -1 : found.findIndex((other) => other.id === id);
     if (same !== -1 && same < index) {
       throw fail('USAGE', `${name} would be read and written, or written twice, at once.`, {
         expected: 'different files for input, output and rejects',
-        got: `${nameOf(places[same])} and ${name}, which are one file`,
+        got: `${names[same]} and ${name}, which are one file`,
       });
     }
     if (index === 0 || !exists || force) return;
@@ -160,7 +161,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
     rejects = await createRejects(options.rejects);
     let plan: Plan | undefined;
     const start = async (first: TableChunk): Promise<Plan> => {
-      plan = planOutput({ manifest: scorer.manifest, input: nameOf(input), from, to, columns }, first);
+      plan = planOutput({ manifest: scorer.manifest, input: sourceName(input), from, to, columns }, first);
       writer = await createTableWriter(output, { format: to, columns: [...plan.pass, ...plan.answers] });
       return plan;
     };
