@@ -77,7 +77,7 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line)),
-    Array(3).fill({ score }),
+    Array(3).fill({ predicted_score: score }),
   );
 
   // As a library, with its types.
