@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { tempFolder } from '../temp-folder.ts';
 
-const bin = join(import.meta.dirname, '..', '..', 'bin', 'millrace.js');
+const root = join(import.meta.dirname, '..', '..');
+const bin = join(root, 'bin', 'millrace.js');
+const model = join(root, 'bench', 'models', 'trees-100x6');
 
 /** The bin as a process; with `old`, on a Node that says it is too old to run the sources. */
 const start = (t: TestContext, argv: readonly string[], { old = false }: { readonly old?: boolean } = {}) => {
@@ -45,6 +49,29 @@ for (const old of [false, true]) {
     assert.match(await stderr, /^error UNKNOWN_MODEL: No model is named nothing.*\n {2}expected: .*\n {2}got: .*\n$/);
   });
 }
+
+for (const old of [false, true]) {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    test(`${signal} ends the service in order${old ? ', through the Node that is too old' : ''}`, async (t) => {
+      const { child, exit, stderr } = start(t, ['serve', model, '--port', '0'], { old });
+      t.after(() => child.kill('SIGKILL'));
+      for await (const line of createInterface(child.stdout)) if (line.startsWith('ready on ')) break;
+      child.kill(signal);
+      assert.deepEqual(await exit, { code: 0, signal: null });
+      assert.match(await stderr, /^stopping/);
+    });
+  }
+}
+
+test('Ctrl-C stops a command that waits for its input', async (t) => {
+  const { child, exit } = start(t, ['predict', model, '--in-format', 'ndjson']);
+  t.after(() => child.kill('SIGKILL'));
+  const ended = exit.then(() => true);
+  // Nobody knows when it listens to signals; so it is told again until it has ended.
+  while (!(await Promise.race([ended, setTimeout(300, false)]))) child.kill('SIGINT');
+  const { code, signal } = await exit;
+  assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
+});
 
 test('output that nobody reads to the end is no error', async (t) => {
   const { child, exit, stderr } = start(t, ['completion', 'bash']);

@@ -10,6 +10,8 @@ import { main } from '../../src/cli/main.ts';
 import { runCli } from '../run-cli.ts';
 import { tempFolder } from '../temp-folder.ts';
 
+const model = join(import.meta.dirname, '..', '..', 'bench', 'models', 'trees-100x6');
+
 const packageVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
@@ -105,4 +107,22 @@ test('a reader that goes away is no error', async (t) => {
     { code, errors: await errors, failed: stdout.errored?.message },
     { code: 0, errors: '', failed: 'write EPIPE' },
   );
+});
+
+test('a call that is stopped while it works is interrupted, not failed', async (t) => {
+  const cwd = tempFolder(t);
+  const controller = new AbortController();
+  // Rows without end; the call is stopped when it has begun to read them.
+  const stdin = new Readable({
+    read() {
+      this.push('{"f0": 1}\n');
+      controller.abort();
+    },
+  });
+  const [stdout, stderr] = [new PassThrough().resume(), new PassThrough()];
+  const errors = text(stderr);
+  const argv = ['predict', model, '--in-format', 'ndjson'];
+  const code = await main(argv, { stdin, stdout, stderr, cwd, env: { HOME: cwd }, signal: controller.signal });
+  stderr.end();
+  assert.deepEqual({ code, errors: await errors }, { code: 130, errors: '' });
 });
