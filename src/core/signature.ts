@@ -12,7 +12,7 @@ import {
   readString,
 } from './field.ts';
 import { nearest } from './nearest.ts';
-import type { ColumnInput, Dtype, Field, Fields, Row, TensorField } from './types.ts';
+import type { ColumnInput, Dtype, Field, Fields, NumberField, Row, TensorField } from './types.ts';
 
 export interface Signature {
   readonly fields: Fields;
@@ -72,12 +72,25 @@ const typedReader = (name: string, field: Field, read: Read<number>): Read<numbe
   };
 };
 
+/** True when every value is a plain finite number that the field allows, so that the column can be taken as it is. */
+const allFit = (values: Float64Array, { kind, min = -Infinity, max = Infinity }: NumberField): boolean => {
+  const limit = kind === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
+  const least = Math.max(min, -limit);
+  const most = Math.min(max, limit);
+  for (let row = 0; row < values.length; row++) if (!(values[row] >= least && values[row] <= most)) return false;
+  return kind === 'number' || values.every(Number.isInteger);
+};
+
 const numericField = (name: string, field: Field, read: Read<number>): FieldReader => {
   const plain = numeric(name, read);
   const typed = numeric(name, typedReader(name, field, read));
+  const isNumber = field.kind === 'number' || field.kind === 'integer';
   return {
     ...plain,
-    fromColumn: (input, batch) => (ArrayBuffer.isView(input) ? typed : plain).fromColumn(input, batch),
+    fromColumn(input, batch) {
+      if (isNumber && input instanceof Float64Array && allFit(input, field)) return { type: 'number', values: input };
+      return (ArrayBuffer.isView(input) ? typed : plain).fromColumn(input, batch);
+    },
   };
 };
 

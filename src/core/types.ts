@@ -199,7 +199,7 @@ export interface Scorer {
   readonly graph: Pick<ModelSession, 'inputs' | 'outputs'>;
   /** One answer a row, in order; a row that cannot be scored is refused alone. Never rejects for a bad row. */
   score(rows: readonly unknown[], options?: ScoreOptions): Promise<readonly Answer[]>;
-  /** `rows` is needed only when the package has no inputs that tell. Columns must be of one length. */
+  /** Columns must be of one length. They may be used without a copy: leave them as they are until the answer is there. */
   scoreColumns(columns: Readonly<Record<string, ColumnInput>>, options?: ScoreOptions): Promise<ColumnAnswers>;
   close(): Promise<void>;
 }
