@@ -97,6 +97,21 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
   };
 
   let called: Command | undefined;
+  const codeOf = (error: unknown): number => {
+    if (unread || (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return done;
+    if (error instanceof CommanderError && error.exitCode === 0) return done;
+    if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
+      return interrupted;
+    }
+    const usage = error instanceof CommanderError;
+    report(usage ? fail('USAGE', error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')) : error, terminal, {
+      json: asks(argv, '--json'),
+      debug: io.env.MILLRACE_DEBUG === '1',
+      hint: usage ? `millrace ${called ? `${called.name()} ` : ''}--help` : undefined,
+    });
+    return couldNotRun;
+  };
+
   try {
     if (argv.length === 0) program.outputHelp();
     else if (argv[0] === '__complete') {
@@ -119,21 +134,6 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     if (code === done) code = codeOf(error);
   }
   return code;
-
-  function codeOf(error: unknown): number {
-    if (unread || (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return done;
-    if (error instanceof CommanderError && error.exitCode === 0) return done;
-    if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
-      return interrupted;
-    }
-    const usage = error instanceof CommanderError;
-    report(usage ? fail('USAGE', error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')) : error, terminal, {
-      json: asks(argv, '--json'),
-      debug: io.env.MILLRACE_DEBUG === '1',
-      hint: usage ? `millrace ${called ? `${called.name()} ` : ''}--help` : undefined,
-    });
-    return couldNotRun;
-  }
 };
 
 /** Two signals closer than this are one: a terminal sends Ctrl-C to every process of a group, and a parent passes it on. */

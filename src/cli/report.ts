@@ -39,7 +39,9 @@ export const report = (error: unknown, terminal: Terminal, { json, debug, hint }
   }
   const { code, message, ...details } = problem;
   terminal.err(`${terminal.style('red', `error ${code}:`, 'err')} ${message}`);
-  for (const [name, value] of Object.entries({ ...details, ...(hint !== undefined && { try: hint }) })) {
+  // What the message says already is not said twice.
+  const more = Object.entries(details).filter(([, value]) => !message.includes(value));
+  for (const [name, value] of [...more, ...(hint === undefined ? [] : [['try', hint] as const])]) {
     terminal.err(`  ${terminal.style('dim', `${name}:`, 'err')} ${value}`);
   }
   if (debug) terminal.err(stacks(error));

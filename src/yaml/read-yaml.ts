@@ -69,7 +69,7 @@ const dotted = (path: Path): string =>
  * Reads a YAML 1.2 text that must fit a JSON Schema.
  *
  * @throws MillraceError `options.code` for a text that is not YAML (syntax, repeated keys, aliases that explode) or does
- * not fit: every problem found, each with `file:line:column`, the first also as `field`, `expected` and `got`.
+ * not fit: every problem found, each with `file:line:column`; a single one also as `field`, `expected` and `got`.
  */
 export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOptions): YamlFile<T> => {
   const lines = new LineCounter();
@@ -109,8 +109,8 @@ export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOption
     };
     const all = [...new Set(problems.map(line))];
     const listed = all.length > maxListed ? [...all.slice(0, maxListed), `… and ${all.length - maxListed} more`] : all;
-    const message = all.length === 1 ? listed.join('') : `${file} has ${all.length} problems:\n${listed.join('\n')}`;
-    throw fail(code, message, {
+    if (all.length > 1) throw fail(code, `${file} has ${all.length} problems:\n${listed.join('\n')}`);
+    throw fail(code, listed.join(''), {
       ...(first.path.length > 0 && { field: dotted(first.path) }),
       ...(first.expected !== undefined && { expected: first.expected }),
       ...(first.got !== undefined && { got: first.got }),

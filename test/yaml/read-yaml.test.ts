@@ -121,7 +121,12 @@ test('bad syntax is refused with its place', () => {
   assert.match(problemOf('name: abc\ninputs: { a: [1, 2 }\n').message, /^a\.yaml:2:\d+: /);
 });
 
-test('several problems are listed one a line, and the first is told as data', () => {
+test('a single problem is told as data too', () => {
+  const { field, expected, got } = problemOf('name: abc\nworkers: many\n');
+  assert.deepEqual({ field, expected, got }, { field: 'workers', expected: 'a whole number', got: '"many"' });
+});
+
+test('several problems are listed one a line', () => {
   const problem = problemOf('nam: abc\nworkers: 1.5\n');
   assert.equal(
     problem.message,
@@ -132,7 +137,6 @@ test('several problems are listed one a line, and the first is told as data', ()
       'a.yaml:2:10: workers: expected a whole number, got 1.5',
     ].join('\n'),
   );
-  assert.equal(problem.expected, 'name');
 });
 
 test('hundreds of problems do not make hundreds of lines', () => {
