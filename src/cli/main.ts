@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
-import { fail } from '../core/errors.ts';
+import { fail, MillraceError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { version } from '../version.ts';
 import type { Cli } from './command.ts';
 import { commands } from './commands.ts';
@@ -50,10 +51,17 @@ const asks = (argv: readonly string[], option: string): boolean => {
   return (end === -1 ? argv : argv.slice(0, end)).includes(option);
 };
 
+const usageError = ({ message }: CommanderError): MillraceError =>
+  fail('USAGE', message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '));
+
 /** Fills in the command that `words` call, if there is one, and returns it. */
 const loadCalled = async (program: Command, words: readonly string[], cli: Cli): Promise<Command | undefined> => {
   const [first, second] = program.parseOptions([...words]).operands;
   const name = first === 'help' ? second : first;
+  if (first === 'help' && name !== undefined && name !== 'help' && !Object.hasOwn(commands, name)) {
+    const meant = nearest(name, Object.keys(commands));
+    throw fail('USAGE', `unknown command '${name}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`);
+  }
   const row = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   const command = program.commands.find((one) => one.name() === name);
   if (!row || !command) return undefined;
@@ -103,8 +111,9 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
       return interrupted;
     }
-    const usage = error instanceof CommanderError;
-    report(usage ? fail('USAGE', error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')) : error, terminal, {
+    const told = error instanceof CommanderError ? usageError(error) : error;
+    const usage = told instanceof MillraceError && told.code === 'USAGE';
+    report(told, terminal, {
       json: asks(argv, '--json'),
       debug: io.env.MILLRACE_DEBUG === '1',
       hint: usage ? `millrace ${called ? `${called.name()} ` : ''}--help` : undefined,

@@ -94,7 +94,7 @@ export const createTerminal = ({ stdin, stdout, stderr, env }: TerminalStreams):
           const now = Date.now();
           if (stderr.isTTY !== true || now - last < progressEvery) return;
           last = now;
-          stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+          stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns || 80) - 1)}`);
           shown = true;
         },
         done: clear,

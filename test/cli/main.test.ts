@@ -49,9 +49,14 @@ for (const name of Object.keys(commands)) {
 }
 
 test('a mistyped command is refused with a suggestion', async (t) => {
-  const { code, stderr } = await runCli(['completon'], { cwd: tempFolder(t) });
-  assert.equal(code, 2);
-  assert.equal(stderr, "error USAGE: unknown command 'completon' (Did you mean completion?)\n  try: millrace --help\n");
+  for (const argv of [['completon'], ['help', 'completon']]) {
+    const { code, stdout, stderr } = await runCli(argv, { cwd: tempFolder(t) });
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.equal(
+      stderr,
+      "error USAGE: unknown command 'completon' (Did you mean completion?)\n  try: millrace --help\n",
+    );
+  }
 });
 
 test('with --json an error is one JSON object on stderr', async (t) => {
