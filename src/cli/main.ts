@@ -58,7 +58,7 @@ const usageError = ({ message }: CommanderError): MillraceError =>
 const loadCalled = async (program: Command, words: readonly string[], cli: Cli): Promise<Command | undefined> => {
   const [first, second] = program.parseOptions([...words]).operands;
   const name = first === 'help' ? second : first;
-  if (first === 'help' && name !== undefined && name !== 'help' && !Object.hasOwn(commands, name)) {
+  if (first === 'help' && name !== undefined && !Object.hasOwn(commands, name)) {
     const meant = nearest(name, Object.keys(commands));
     throw fail('USAGE', `unknown command '${name}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`);
   }
@@ -122,7 +122,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
   };
 
   try {
-    if (argv.length === 0) program.outputHelp();
+    if (argv.length === 0 || argv.join(' ') === 'help help') program.outputHelp();
     else if (argv[0] === '__complete') {
       const { complete } = await import('./complete.ts');
       for (const word of await complete(argv.slice(1), program, (words) => loadCalled(program, words, cli), cli)) {
