@@ -76,7 +76,7 @@ describe('millrace promote and rollback', () => {
     assert.match(await refused('promote ride@1.0.0 --to prodution'), /^error UNKNOWN_ENVIRONMENT: .*mean production\?/);
     assert.match(
       await refused('promote ride@1.0.0'),
-      /^error USAGE: .*--to.*\n.*\n.*one of development, staging, production/,
+      /^error USAGE: .*--to.*\n.*one of development, staging, production/,
     );
     assert.match(await refused('promote ride@1.0.0 --ot production'), /^error USAGE: unknown option '--ot'/);
     assert.match(await refused('rollback ride'), /^error USAGE: .*--env/);
