@@ -19,7 +19,7 @@ const goalText = ({ atLeast, atMost }: Goal): string =>
 const met = (value: number, { atLeast = -Infinity, atMost = Infinity }: Goal): boolean =>
   value >= atLeast && value <= atMost;
 
-const print = (terminal: Terminal, { rows, ratios, goals = {} }: BenchResult): void => {
+const print = (terminal: Terminal, { rows, ratios, goals = {} }: BenchResult, short: boolean): void => {
   terminal.table(
     rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, rounded(value)]))),
   );
@@ -27,8 +27,12 @@ const print = (terminal: Terminal, { rows, ratios, goals = {} }: BenchResult): v
   terminal.table(
     Object.entries(ratios).map(([name, value]) => {
       const goal = goals[name];
-      const verdict = goal === undefined ? '' : `${goalText(goal)} ${met(value, goal) ? 'met' : 'missed'}`;
-      return { 'against the yardstick': name, ratio: value.toFixed(3), goal: verdict };
+      const verdict = short ? '' : goal && met(value, goal) ? 'met' : 'missed';
+      return {
+        'against the yardstick': name,
+        ratio: value.toFixed(3),
+        goal: goal ? `${goalText(goal)} ${verdict}`.trim() : '',
+      };
     }),
   );
 };
@@ -66,7 +70,7 @@ const main = async (): Promise<number> => {
   if (!json) terminal.out(`${bench.summary}\n${machine}${short ? ', short form: the figures mean nothing' : ''}\n`);
   const result = await bench.run({ short });
   if (json) terminal.json({ bench: name, machine, short, ...result });
-  else print(terminal, result);
+  else print(terminal, result, short);
   return 0;
 };
 
