@@ -1,0 +1,122 @@
+/**
+ * Tensors as raw bytes: little-endian elements in row-major order, booleans a byte each, and every element of BYTES after
+ * its length in four bytes. REST's binary extension and gRPC's raw contents are both this.
+ * Source: Open Inference Protocol, "Tensor Data Representation"; Triton's binary tensor data extension.
+ */
+import { fail, type MillraceError } from '../../../core/errors.ts';
+import type { TensorData } from '../../../core/types.ts';
+import { type Datatype, type Elements, elementBytes, wanted } from './datatypes.ts';
+import { type OutputTensor, wrongElement } from './tensors.ts';
+
+type TypedArray = Extract<TensorData, ArrayBufferView>;
+type ArrayOf = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
+
+const arrays: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, ArrayOf>> = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+};
+
+const wrongSize = (name: string, expected: string, got: string): MillraceError =>
+  fail('BAD_SHAPE', `${name}: expected ${expected}, got ${got}.`, { field: name, expected, got });
+
+/** IEEE 754 binary16 to the number it stands for. */
+const half = (bits: number): number => {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const readTexts = (name: string, bytes: Uint8Array, count: number): readonly string[] => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const texts: string[] = [];
+  let at = 0;
+  while (texts.length < count) {
+    const left = bytes.byteLength - at - 4;
+    const length = left < 0 ? 0 : view.getUint32(at, true);
+    if (left < length) throw wrongSize(name, `${count} elements`, `bytes that end in element ${texts.length}`);
+    try {
+      texts.push(utf8.decode(bytes.subarray(at + 4, at + 4 + length)));
+    } catch {
+      throw wrongElement(name, 'BYTES', `bytes that are no UTF-8 in element ${texts.length}`);
+    }
+    at += 4 + length;
+  }
+  if (at !== bytes.byteLength) throw wrongSize(name, `${count} elements`, `${bytes.byteLength - at} bytes more`);
+  return texts;
+};
+
+/**
+ * The `count` elements that bytes hold; they may be looked at in place, so the bytes must not change afterwards.
+ *
+ * @throws MillraceError BAD_SHAPE when the bytes hold more or fewer; WRONG_TYPE
+ */
+export const elementsOfRaw = (name: string, datatype: Datatype, bytes: Uint8Array, count: number): Elements => {
+  if (datatype === 'BYTES') return readTexts(name, bytes, count);
+  const width = elementBytes[datatype];
+  if (bytes.byteLength !== count * width) {
+    throw wrongSize(name, `${count} elements of ${width} bytes`, `${bytes.byteLength} bytes`);
+  }
+  // A view must start at a multiple of its elements' size.
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  if (datatype === 'FP16') return Float32Array.from(new Uint16Array(buffer, byteOffset, count), half);
+  const elements = new arrays[datatype](buffer, byteOffset, count);
+  if (datatype === 'BOOL') {
+    const stray = (elements as Uint8Array).find((element) => element > 1);
+    if (stray !== undefined) throw wrongElement(name, datatype, `the byte ${stray}`);
+  }
+  return elements;
+};
+
+const noNull = ({ name, datatype }: OutputTensor): MillraceError =>
+  fail(
+    'BAD_OUTPUT',
+    `${name} is missing for a row, and binary ${datatype} has no value for that; ask for this output in JSON.`,
+    { field: name, expected: wanted(datatype), got: 'null' },
+  );
+
+const rawTexts = (tensor: OutputTensor): Uint8Array => {
+  const parts: Buffer[] = [];
+  for (const element of tensor.data as readonly unknown[]) {
+    if (element === null) throw noNull(tensor);
+    const text = Buffer.from(String(element));
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32LE(text.length);
+    parts.push(length, text);
+  }
+  return Buffer.concat(parts);
+};
+
+/**
+ * The bytes of a tensor of an answer, a missing number as NaN.
+ *
+ * @throws MillraceError BAD_OUTPUT for a missing value of any other datatype
+ */
+export const rawOf = (tensor: OutputTensor): Uint8Array => {
+  const { datatype, data } = tensor;
+  if (datatype === 'BYTES') return rawTexts(tensor);
+  // No output is FP16: half floats are widened on their way in, and no graph's output is bound as one.
+  const Elements = arrays[datatype === 'FP16' ? 'FP32' : datatype];
+  if (data instanceof Elements) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const elements = new Elements(new ArrayBuffer(data.length * elementBytes[datatype]), 0, data.length);
+  const wide = datatype === 'INT64' || datatype === 'UINT64';
+  const missing = datatype === 'FP32' || datatype === 'FP64' ? Number.NaN : undefined;
+  for (let at = 0; at < data.length; at++) {
+    const element = data[at] ?? missing;
+    if (element === undefined) throw noNull(tensor);
+    (elements as Record<number, unknown>)[at] = wide ? BigInt(element) : Number(element);
+  }
+  return new Uint8Array(elements.buffer);
+};
