@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { createRides } from '../../examples/taxi/rides.ts';
 import { createApp } from '../../src/app.ts';
-import type { Answer, Scorer, Value } from '../../src/core/types.ts';
+import type { Answer, Manifest, Value } from '../../src/core/types.ts';
+import { createService, type Service } from '../../src/modes/service/service.ts';
 import { toleranceOf } from '../../src/package/golden.ts';
 import { openBrowser, openSite, type Site } from './browser.ts';
 
@@ -38,7 +39,9 @@ const bundleEdge = async (): Promise<string> => {
 
 describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
   const app = createApp({ cwd: root, env: { HOME: '/nonexistent', MILLRACE_REGISTRY: 'sqlite::memory:' } });
-  const scorers = new Map<string, Scorer>();
+  const manifests = new Map<string, Manifest>();
+  let service: Service;
+  let server: string;
   let browser: Browser;
   let site: Site;
   let page: Page;
@@ -55,9 +58,12 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     ]);
     for (const file of wasm) files.set(`/wasm/${file}`, await readFile(join(dist, file)));
     for (const [name, folder] of Object.entries(models)) {
-      files.set(`/${name}.tar`, (await app.pack(folder)).tar);
-      scorers.set(name, await app.scorer(`./${folder}`));
+      const packed = await app.pack(folder);
+      files.set(`/${name}.tar`, packed.tar);
+      manifests.set(name, packed.package.manifest);
     }
+    service = await createService({ refs: Object.values(models).map((folder) => `./${folder}`), source: app });
+    server = await service.listen({ host: '127.0.0.1', port: 0 });
     site = await openSite(files);
     browser = await openBrowser();
     page = await browser.newPage();
@@ -68,7 +74,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
   after(async () => {
     await browser?.close();
     await site?.close();
-    for (const scorer of scorers.values()) await scorer.close();
+    await service?.close();
     await app.close();
   });
 
@@ -87,32 +93,50 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
       [`/${name}.tar`, rows] as const,
     );
 
+  /** Asks the server for the same rows over HTTP. */
+  const scoreHere = async (
+    name: string,
+    rows: readonly unknown[],
+  ): Promise<{ digest: string; answers: readonly Answer[] }> => {
+    const response = await fetch(`${server}/predict/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ rows }),
+    });
+    const { digest, predictions } = (await response.json()) as {
+      digest: string;
+      predictions: readonly { prediction?: Readonly<Record<string, Value>>; error?: Answer['error'] }[];
+    };
+    const answers = predictions.map(
+      ({ prediction, error }): Answer => (error ? { error } : { output: prediction ?? {} }),
+    );
+    return { digest, answers };
+  };
+
   for (const name of taxi) {
     it(`answers ${name} with the same bits as the server, refusals included`, async () => {
-      const scorer = scorers.get(name) as Scorer;
       const rows: unknown[] = createRides(7)
         .take(500)
         .map(({ ride }) => ride);
       rows.push({}, { ...(rows[0] as object), distance: -1 }, { ...(rows[1] as object), pickup: 'yesterday' }, null);
-      const there = await scoreThere(name, rows);
-      assert.equal(there.digest, scorer.digest);
-      assert.deepEqual(there.answers, await scorer.score(rows));
+      const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
+      assert.deepEqual(there, here);
       assert.equal(there.answers.filter(({ error }) => error).length, 4);
     });
   }
 
   for (const name of ['sk-mlp', 'sk-logistic-zipmap']) {
     it(`answers ${name} within the tolerance of its manifest`, async () => {
-      const scorer = scorers.get(name) as Scorer;
-      const { atol, rtol } = toleranceOf(scorer.manifest);
-      const fields = Object.keys(scorer.manifest.inputs);
+      const manifest = manifests.get(name) as Manifest;
+      const { atol, rtol } = toleranceOf(manifest);
+      const fields = Object.keys(manifest.inputs);
       const rows = Array.from({ length: 200 }, (_, row) =>
         Object.fromEntries(fields.map((field, index) => [field, Math.sin(row * 1.7 + index) * 2])),
       );
       const near = (a: Value | undefined, b: Value | undefined): boolean =>
         typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= atol + rtol * Math.abs(b) : a === b;
-      const [there, here] = [await scoreThere(name, rows), await scorer.score(rows)];
-      here.forEach(({ output = {} }, row) => {
+      const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
+      here.answers.forEach(({ output = {} }, row) => {
         for (const [field, value] of Object.entries(output)) {
           const got = there.answers[row].output?.[field];
           assert.ok(near(got, value), `row ${row}: ${field}: ${got} in the browser, ${value} on the server`);
