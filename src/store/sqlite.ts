@@ -42,7 +42,7 @@ const explain = (place: string, cause: unknown) =>
     : fail('STORE_FAILED', `${place}: ${messageOf(cause)}`, { cause });
 
 /** Runs `work` until the file is free, without holding up the rest of the process meanwhile. */
-const whenFree = async <T>(place: string, work: () => T): Promise<T> => {
+export const whenFree = async <T>(place: string, work: () => T): Promise<T> => {
   const deadline = performance.now() + patience;
   for (let turn = 0; ; turn++) {
     try {
@@ -91,7 +91,8 @@ const createConnection = (database: DatabaseSync, place: string): DatabaseConnec
   };
 };
 
-const open = (path: string, place: string): Promise<DatabaseSync> =>
+/** Opens or makes the file, ready for several processes. */
+export const openDatabase = (path: string, place: string): Promise<DatabaseSync> =>
   whenFree(place, () => {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     const database = new DatabaseSync(path, { timeout: nap });
@@ -117,7 +118,7 @@ const createDriver = (path: string, place: string): Driver => {
   const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
   return {
     init: async () => {
-      database = await open(path, place);
+      database = await openDatabase(path, place);
       connection = createConnection(database, place);
     },
     acquireConnection: async () => {

@@ -1,0 +1,141 @@
+/** The port of streams: topics of keyed events in partitions, groups that share them, and one atomic step. */
+
+/** Names may repeat, as Kafka allows. */
+export type Headers = readonly (readonly [name: string, value: Uint8Array])[];
+
+export interface NewEvent {
+  readonly topic: string;
+  /** Events of one key go to one partition, in order; events without a key go to all of them in turn. */
+  readonly key?: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers?: Headers;
+  /** When it happened, in milliseconds since the epoch; now unless said. */
+  readonly at?: number;
+}
+
+export interface StreamEvent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface Batch {
+  /** In the order of their offsets, all of one partition. */
+  readonly events: readonly StreamEvent[];
+  /** Where reading goes on; committing it says that all before it is done. */
+  readonly position: number;
+}
+
+export interface TopicOptions {
+  /** 3 unless said. */
+  readonly partitions?: number;
+  /** How long events are kept, in milliseconds; 7 days unless said. */
+  readonly retention?: number;
+  /** The largest event, in bytes, where the broker has a limit of its own. */
+  readonly largest?: number;
+}
+
+export interface TopicInfo {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  /** The first offset that is still kept. */
+  readonly start: number;
+  /** The offset that the next event gets. */
+  readonly end: number;
+  /** Where the group goes on; null before its first commit. */
+  readonly committed: number | null;
+}
+
+/** A partition that this member of the group owns for now. */
+export interface AssignedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Aborted when the partition is wanted back: finish or drop what is under way, and return. */
+  readonly signal: AbortSignal;
+  /**
+   * The next events: up to `most`, as soon as there are any, or `delay` milliseconds after the first of them arrived.
+   * None once `signal` is aborted. What is not taken stays in the broker, save a bounded number that wait here: whoever
+   * takes slowly pauses the partition.
+   */
+  take(most: number, delay?: number): Promise<Batch>;
+  /**
+   * Publishes `results` and moves the group to `position`, both or neither.
+   *
+   * @throws MillraceError FENCED, and nothing is changed, when the partition has gone to another member.
+   */
+  commit(position: number, results?: readonly NewEvent[]): Promise<void>;
+  /** Events that wait here, taken by nobody yet. */
+  readonly waiting: number;
+  /** Events between what was taken and the end of the partition, as last heard. */
+  readonly lag: number;
+}
+
+export interface GroupOptions {
+  readonly group: string;
+  /** They must exist. */
+  readonly topics: readonly string[];
+  /** Where a group that is new to a partition begins. */
+  readonly start: 'earliest' | 'latest';
+  /** How many events, and bytes of them, may wait in a partition; 1,000 and 4 MiB unless said. */
+  readonly waiting?: { readonly events: number; readonly bytes: number };
+  /** What went wrong and will be tried again. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+export interface Membership {
+  /** False until the group has let this member in, and while its broker cannot be reached. */
+  readonly joined: boolean;
+  /** The partitions at work here. */
+  readonly partitions: readonly AssignedPartition[];
+  /** Waits for the work under way, and gives the partitions to the other members. May be called twice. */
+  leave(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly from: 'earliest' | 'latest';
+  /** Ends at what was the end of the topic when reading began. */
+  readonly untilEnd?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Broker {
+  readonly kind: 'embedded' | 'kafka';
+  /** Where it is, without secrets, for messages. */
+  readonly place: string;
+  /** Makes a topic that is missing; one that exists stays as it is. */
+  ensureTopic(topic: string, options?: TopicOptions): Promise<void>;
+  /** Sorted by name, without those of the broker itself. */
+  topics(): Promise<readonly TopicInfo[]>;
+  /**
+   * Durable once it resolves, in order within a key.
+   *
+   * @throws MillraceError UNKNOWN_TOPIC, STREAM_FAILED
+   */
+  produce(events: readonly NewEvent[]): Promise<void>;
+  /**
+   * Joins a group and calls `work` once for each partition that it is given, for as long as it has it. When `work`
+   * throws, it is called again from the last committed position. Never gives up: what goes wrong is told to `onTrouble`.
+   */
+  consume(options: GroupOptions, work: (partition: AssignedPartition) => Promise<void>): Membership;
+  /** Reads all partitions without a group and without leaving a trace. */
+  read(topic: string, options: ReadOptions): AsyncIterable<Batch>;
+  /** How far a group is in every partition of these topics. */
+  positions(group: string, topics: readonly string[]): Promise<readonly Position[]>;
+  close(): Promise<void>;
+}
+
+/** The last header of this name as text. */
+export const header = ({ headers }: Pick<StreamEvent, 'headers'>, name: string): string | undefined => {
+  const bytes = headers.findLast(([one]) => one === name)?.[1];
+  return bytes && new TextDecoder().decode(bytes);
+};

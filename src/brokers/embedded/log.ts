@@ -1,0 +1,97 @@
+import { join, resolve } from 'node:path';
+import type { Batch, Broker, Position, ReadOptions } from '../broker.ts';
+import { parseDuration } from '../duration.ts';
+import type { BrokerOptions } from '../index.ts';
+import { openLogFile } from './database.ts';
+import { joinGroup } from './membership.ts';
+import { toEvent } from './rows.ts';
+import { createTopics } from './topics.ts';
+import { createWaiters } from './waiters.ts';
+
+const defaultLease = '10s';
+const mostAtOnce = 500;
+const bytesAtOnce = 1024 * 1024;
+/** How often old events are looked for, in milliseconds. */
+const expireEvery = 10_000;
+
+/** `embedded`, `embedded:<path>`, and after a `?` the setting `lease`, such as `10s`. */
+const parse = (address: string, { home, folder }: BrokerOptions) => {
+  const [, path = '', query] = /^embedded:?([^?]*)\??(.*)$/.exec(address) ?? [];
+  const lease = parseDuration(new URLSearchParams(query).get('lease') ?? defaultLease, 'stream');
+  return { path: path === '' ? join(home, 'streams.db') : resolve(folder, path), lease };
+};
+
+/**
+ * A log in a SQLite file, for the processes of one machine. What was acknowledged survives the end of a process at any
+ * moment; the last transactions before a power cut may be lost, each as a whole.
+ *
+ * @throws MillraceError STORE_FAILED
+ */
+export const openEmbedded = async (address: string, options: BrokerOptions): Promise<Broker> => {
+  const { path, lease } = parse(address, options);
+  const file = await openLogFile(path);
+  const clock = Date.now;
+  const topics = createTopics(file, clock);
+  const waiters = createWaiters(path, file.version);
+  const memberships = new Set<{ leave(): Promise<void> }>();
+  const selectCommitted = file.database.prepare('select committed from claims where grp = ? and lane = ?');
+
+  const expire = setInterval(() => {
+    file.write(() => topics.expire(clock())).catch(() => {});
+  }, expireEvery);
+  expire.unref();
+
+  async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
+    const never = signal ?? new AbortController().signal;
+    const lanes = topics.lanesOf(topic).map((lane) => ({ ...lane, next: from === 'latest' ? lane.end : lane.start }));
+    while (!never.aborted) {
+      const since = waiters.state();
+      let any = false;
+      for (const lane of lanes) {
+        const most = untilEnd ? Math.min(mostAtOnce, lane.end - lane.next) : mostAtOnce;
+        const rows = most > 0 ? topics.read(lane.id, lane.next, most, bytesAtOnce) : [];
+        const last = rows.at(-1);
+        if (!last) {
+          if (untilEnd) lane.next = lane.end;
+          continue;
+        }
+        any = true;
+        lane.next = last.offset + 1;
+        yield { events: rows.map((row) => toEvent(topic, lane.partition, row)), position: lane.next };
+      }
+      if (untilEnd && lanes.every(({ next, end }) => next >= end)) return;
+      if (!any) await waiters.change(since, never);
+    }
+  }
+
+  return {
+    kind: 'embedded',
+    place: file.place,
+    ensureTopic: (topic, settings = {}) => file.write(() => topics.ensure(topic, settings)),
+    topics: async () => topics.list(),
+    produce: async (events) => {
+      if (events.length === 0) return;
+      await file.write(() => topics.append(events));
+      waiters.wake();
+    },
+    consume: (group, work) => {
+      const membership = joinGroup({ file, topics, waiters, clock, lease }, group, work);
+      memberships.add(membership);
+      return membership;
+    },
+    read,
+    positions: async (group, names) =>
+      names.flatMap((name) =>
+        topics.lanesOf(name).map(({ id, topic, partition, start, end }): Position => {
+          const row = selectCommitted.get(group, id);
+          return { topic, partition, start, end, committed: row === undefined ? null : Number(row.committed) };
+        }),
+      ),
+    close: async () => {
+      clearInterval(expire);
+      await Promise.all([...memberships].map((membership) => membership.leave()));
+      waiters.close();
+      file.close();
+    },
+  };
+};

@@ -1,0 +1,44 @@
+import { fail } from '../core/errors.ts';
+import type { Broker } from './broker.ts';
+
+export interface BrokerOptions {
+  /** The folder in which the embedded log lies unless its address says another. */
+  readonly home: string;
+  /** The folder that relative paths in an address start from. */
+  readonly folder: string;
+  /** The name under which a broker may list this client; `millrace` unless said. */
+  readonly client?: string;
+}
+
+/** A driver: a file or folder here, and a row below. */
+interface Driver {
+  readonly address: string;
+  /** Opens what an address of this driver means; what follows the scheme is the driver's own. */
+  open(address: string, options: BrokerOptions): Promise<Broker>;
+}
+
+/** Every broker by the scheme of its address. */
+export const drivers: Readonly<Record<string, Driver>> = {
+  embedded: {
+    address: 'embedded or embedded:<path>',
+    open: async (...call) => (await import('./embedded/log.ts')).openEmbedded(...call),
+  },
+};
+
+/**
+ * Opens the broker that an address means, such as `embedded` or `kafka://host:9092`.
+ *
+ * @throws MillraceError BAD_PROJECT for an address that no driver knows; STREAM_FAILED, STORE_FAILED.
+ */
+export const openBroker = async (address: string, options: BrokerOptions): Promise<Broker> => {
+  const scheme = /^[a-z]+/.exec(address)?.[0] ?? '';
+  if (Object.hasOwn(drivers, scheme)) return drivers[scheme].open(address, options);
+  const expected = Object.values(drivers)
+    .map((driver) => driver.address)
+    .join(', or ');
+  throw fail('BAD_PROJECT', `'stream' is not the address of a broker`, {
+    field: 'stream',
+    expected,
+    got: scheme === '' ? 'a text without a scheme' : `${scheme}:…`,
+  });
+};
