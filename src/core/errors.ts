@@ -38,6 +38,7 @@ export const codes = {
   CANCELLED: 'The caller went away before the answer was ready.',
   TOO_SLOW: 'The request did not arrive in the time allowed.',
   HEADERS_TOO_LARGE: 'The headers of the request are larger than the limit.',
+  CANNOT_LISTEN: 'The service cannot listen on this address.',
   // a package
   BAD_MANIFEST: 'model.yaml is not as the schema wants it.',
   BAD_MODEL: 'The model file cannot be read, or does not fit the signature.',
@@ -61,6 +62,15 @@ export const codes = {
   FENCED: 'The partition belongs to another member of the group by now.',
   BAD_EVENT: 'The event is not in the form that the deployment reads.',
   CONDITION_FAILED: 'A condition in CEL cannot be evaluated for this event.',
+  // batch
+  BAD_SOURCE: 'The source is not there, or its columns are not what the model needs.',
+  BAD_SINK: 'The table or file that answers go to has another shape than they.',
+  DUPLICATE_KEY: 'Two rows of the source have the same key.',
+  TOO_MANY_REJECTS: 'More rows were rejected than the deployment allows.',
+  DISK_FULL: 'The disk or database that is written to has no room left.',
+  UNKNOWN_RUN: 'There is no run of this id.',
+  RUN_BUSY: 'Another process is at work on this run.',
+  REACTION_FAILED: 'A webhook or command that follows a run could not be carried out.',
   // the command line and projects
   USAGE: 'The command was called in a way it does not understand.',
   FILE_NOT_FOUND: 'The file does not exist or cannot be read.',
@@ -97,13 +107,13 @@ export class MillraceError extends Error {
   }
 }
 
-/** Shorthand for throwing: `throw fail('BAD_REF', '…', { expected, got })`. */
+/** Shorthand for throwing: `throw fail('BAD_REF', '…', { expected, got })`. Another problem may be spread as details. */
 export const fail = (
   code: Code,
   message: string,
-  details: Omit<Problem, 'code' | 'message'> & { readonly cause?: unknown } = {},
+  details: Partial<Problem> & { readonly cause?: unknown } = {},
 ): MillraceError => {
-  const { cause, ...rest } = details;
+  const { cause, code: _, message: __, ...rest } = details;
   return new MillraceError({ code, message, ...rest }, cause === undefined ? undefined : { cause });
 };
 
@@ -114,7 +124,8 @@ export const problemOf = (error: unknown): Problem =>
     : { code: 'INTERNAL', message: 'Something went wrong inside Millrace; its log says what.' };
 
 /** The text of any thrown value. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : typeof error === 'string' ? error : show(error);
 
 /** A short, safe picture of a value for `got`: never longer than 80 characters. */
 export const show = (value: unknown): string => {
@@ -128,3 +139,7 @@ export const show = (value: unknown): string => {
   else text = typeof value === 'object' ? 'an object' : typeof value;
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };
+
+/** Names for a message, the first few of many: "a, b, c and 40 more". */
+export const showNames = (names: readonly string[], most = 12): string =>
+  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;

@@ -1,48 +1,129 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { createService } from '../../modes/service/service.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { App } from '../../app.ts';
+import { fail } from '../../core/errors.ts';
+import type { Limits } from '../../modes/service/limits.ts';
+import { createLog, type Level, levels } from '../../modes/service/log.ts';
+import type { ModelSource } from '../../modes/service/model.ts';
+import { createService, type Service } from '../../modes/service/service.ts';
+import { parseRef } from '../../registry/ref.ts';
 import { type Cli, examples } from '../command.ts';
+import { shortDigest } from '../short.ts';
 
 interface Options {
-  readonly port: number;
+  readonly port?: number;
   readonly host: string;
+  readonly lameDuck: number;
+  readonly timeout: number;
+  readonly maxBody: number;
+  readonly maxRows: number;
+  readonly maxQueue: number;
+  readonly maxModels?: number;
+  readonly modelControl: boolean;
+  readonly logLevel: Level;
 }
 
-const portOf = (text: string): number => {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a number from 0 (any free one) to 65535.');
+const whole = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+};
+const port = whole(0, 65_535);
+const seconds = (text: string): number => {
+  if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected seconds.');
 };
 
-const serve = async (
-  refs: readonly string[],
-  { port, host }: Options,
-  { app, terminal, signal }: Cli,
-): Promise<void> => {
-  const service = await createService({ refs, source: await app() });
-  const url = await service.listen({ host, port });
-  for (const { name, version, digest } of service.plane.models.list()) {
-    terminal.out(
-      `${terminal.style('bold', `${name}@${version}`)}  ${digest.slice(0, 19)}  POST ${url}/predict/${name}`,
-    );
+const mebi = 2 ** 20;
+
+const portOf = ({ port: given }: Options, { env }: Cli): number => {
+  if (given !== undefined) return given;
+  try {
+    return port(env.PORT ?? '8080');
+  } catch {
+    throw fail('USAGE', 'PORT is not a port.', { expected: 'a number from 0 to 65535', got: `${env.PORT}` });
   }
-  terminal.out(`ready on ${terminal.style('cyan', url)}; Ctrl-C stops it`);
-  await new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', resolve, { once: true });
+};
+
+/** Packages out of a folder, a file or the registry; environments of the registry are followed. */
+const sourceOf = (app: App): ModelSource => ({
+  open: app.open,
+  load: app.load,
+  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.registry()).resolve(ref) : undefined),
+});
+
+/** The models of the project's service deployments. */
+const deployedRefs = ({ project }: App): readonly string[] => {
+  const refs = project.deploymentNames
+    .map((name) => project.deployment(name))
+    .filter(({ mode }) => mode === 'service')
+    .map(({ model }) => model);
+  if (refs.length > 0) return refs;
+  throw fail('USAGE', 'There is nothing to serve.', {
+    expected: 'a model, or a deployment with mode: service in millrace.yaml',
+    got: 'neither',
   });
-  terminal.err('stopping; what is in flight is finished first');
-  await service.close();
+};
+
+const tell = ({ plane }: Service, url: string, { terminal }: Cli): void => {
+  for (const { card } of plane.models.slots) {
+    if (card === undefined) continue;
+    const model = terminal.style('bold', `${card.name}@${card.version}`);
+    const cost = `${card.loadMs.toFixed(0)} ms, ${(card.memoryBytes / mebi).toFixed(0)} MiB`;
+    terminal.out(`${model}  ${shortDigest(card.digest)}  ${cost}  POST ${url}/predict/${card.name}`);
+  }
+  terminal.out(`ready on ${terminal.style('cyan', url)}; try ${url}/docs; Ctrl-C stops it`);
+};
+
+const serve = async (given: readonly string[], options: Options, cli: Cli): Promise<void> => {
+  const { terminal, signal } = cli;
+  const at = { host: options.host, port: portOf(options, cli) };
+  const app = await cli.app();
+  const limits: Partial<Limits> = {
+    bodyBytes: options.maxBody * mebi,
+    rows: options.maxRows,
+    queueRequests: options.maxQueue,
+    timeoutMs: options.timeout * 1000,
+  };
+  const { log, flush } = createLog(options.logLevel);
+  try {
+    const service = await createService({
+      refs: given.length > 0 ? given : deployedRefs(app),
+      source: sourceOf(app),
+      limits,
+      maxModels: options.maxModels,
+      modelControl: options.modelControl,
+      log,
+    });
+    try {
+      tell(service, await service.listen(at), cli);
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      terminal.err('stopping: not ready from now on; what is in flight is finished');
+    } finally {
+      await service.close({ lameDuckMs: signal.aborted ? options.lameDuck * 1000 : 0 });
+    }
+  } finally {
+    flush();
+  }
 };
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .argument('<ref...>', 'models: name@version, name@environment, a folder or a package file')
-    .option('--port <port>', 'where to listen; 0 takes any free port', portOf, portOf(cli.env.PORT ?? '8080'))
+    .argument('[ref...]', 'models: name@version, name@environment, a folder or a package file')
+    .option('--port <port>', 'where to listen; 0 takes any free port (default: PORT, else 8080)', port)
     .option('--host <address>', 'which address to listen on; 0.0.0.0 for all of them', '127.0.0.1')
+    .option('--lame-duck <seconds>', 'go on answering for so long after SIGTERM, while /readyz says no', seconds, 0)
+    .option('--timeout <seconds>', 'the longest that a request may wait', seconds, 60)
+    .option('--max-body <MiB>', 'the largest body', whole(1, 1024), 16)
+    .option('--max-rows <rows>', 'the most rows a request', whole(1, 10_000_000), 100_000)
+    .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
+    .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
+    .option('--no-model-control', 'do not let callers load and unload models')
+    .addOption(new Option('--log-level <level>', 'JSON lines on stderr').choices(levels).default('info'))
     .action((refs: readonly string[], options: Options) => serve(refs, options, cli));
   examples(
     command,
-    ['millrace serve ride-duration@production', 'what the environment points at'],
+    ['millrace serve ride-duration@production', 'what the environment points at, also after it moves'],
     ['millrace serve ./models/ride --port 0', 'a folder, on any free port'],
+    ['millrace serve', 'the service deployments of millrace.yaml'],
   );
 };

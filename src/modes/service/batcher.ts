@@ -19,9 +19,9 @@ export interface Work<Input, Output> {
   readonly rows: number;
   /** About how much memory the input takes. */
   readonly bytes: number;
-  /** When the answer is of no use any more, on the clock of `performance.now()`. */
-  readonly deadline?: number;
-  readonly caller?: Caller;
+  /** When the answer is of no use any more, on the clock of `performance.now()`; `limits.timeoutMs` unless given. */
+  readonly deadline?: number | undefined;
+  readonly caller?: Caller | undefined;
 }
 
 /** One run of the model, told to whoever watches. */
@@ -35,7 +35,10 @@ export interface Run {
 
 export interface BatcherOptions {
   readonly scorer: Scorer;
-  readonly limits: Pick<Limits, 'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes'>;
+  readonly limits: Pick<
+    Limits,
+    'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes' | 'timeoutMs'
+  >;
   /** Runs at a time: 1 for a scorer in this thread. */
   readonly lanes?: number;
   readonly onRun?: (run: Run) => void;
@@ -152,6 +155,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     return [];
   };
   const takeFrom = (queue: Job[]): readonly Piece[] => {
+    const now = performance.now();
     const pieces: Piece[] = [];
     let rows = 0;
     let bytes = 0;
@@ -160,6 +164,8 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       const job = queue[done];
       const { work } = job;
       if (!job.settled && work.caller?.destroyed) refuse(job, cancelled());
+      // No timer is set for this one: nothing hangs on the moment, and a timer for each request has its price.
+      if (now - job.queuedAt > limits.timeoutMs) refuse(job, tooLate());
       if (job.settled) continue;
       const start = job.taken;
       const end = Math.min(work.rows, start + limits.batchRows - rows);

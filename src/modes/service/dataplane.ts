@@ -2,22 +2,26 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
-import { fail } from '../../core/errors.ts';
-import type { Answer } from '../../core/types.ts';
+import { type Code, fail, problemOf } from '../../core/errors.ts';
+import type { Answer, ColumnAnswers } from '../../core/types.ts';
 import type { Caller } from './batcher.ts';
-import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
+import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createIds } from './ids.ts';
 import type { Limits } from './limits.ts';
-import type { Model, ModelTable } from './models.ts';
+import { errorsOf, type Metrics } from './metrics.ts';
+import type { Card, Model } from './model.ts';
+import type { ModelTable } from './models.ts';
 import { columnsOf, type InputTensor, type OutputTensor, tensorsOf, wantedOutputs } from './oip/tensors.ts';
 
 /** What a transport knows of a call beside its content. */
 export interface Call {
+  /** From `newId`; row 3 of many is `<id>.3`. */
+  readonly id: string;
   /** About how much memory the request takes. */
   readonly bytes: number;
-  /** On the clock of `performance.now()`. */
-  readonly deadline: number | undefined;
-  readonly caller: Caller | undefined;
+  /** On the clock of `performance.now()`; the service's own unless given. */
+  readonly deadline?: number | undefined;
+  readonly caller?: Caller | undefined;
 }
 
 export interface InferRequest {
@@ -29,14 +33,26 @@ export interface InferRequest {
 }
 
 export interface InferResponse {
-  readonly model: Model;
+  readonly model: Card;
   readonly outputs: readonly OutputTensor[];
+}
+
+/** One call that got its answers, for whoever keeps records of them. */
+export interface Answered {
+  readonly id: string;
+  readonly model: Card;
+  /** Milliseconds from the decoded request to its answers. */
+  readonly ms: number;
+  readonly content:
+    | { readonly rows: readonly unknown[]; readonly answers: readonly Answer[] }
+    | { readonly columns: Columns; readonly answers: ColumnAnswers };
 }
 
 export interface Dataplane {
   readonly models: ModelTable;
   readonly limits: Limits;
-  /** A new id for a prediction. */
+  readonly metrics: Metrics;
+  /** A new id for a call. */
   readonly newId: () => string;
   /** One answer a row. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
   predict(
@@ -48,7 +64,15 @@ export interface Dataplane {
   infer(request: InferRequest, call: Call): Promise<InferResponse>;
 }
 
-export const createDataplane = (models: ModelTable, limits: Limits): Dataplane => {
+export interface DataplaneOptions {
+  readonly models: ModelTable;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  /** Called after each answered call, before the caller has its answer: it must be quick, and never throw. */
+  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+}
+
+export const createDataplane = ({ models, limits, metrics, onAnswered }: DataplaneOptions): Dataplane => {
   const checkRows = (rows: number): void => {
     if (rows <= limits.rows) return;
     throw fail('TOO_MANY_ROWS', `A request may have ${limits.rows} rows, got ${rows}; send them in several.`, {
@@ -56,27 +80,64 @@ export const createDataplane = (models: ModelTable, limits: Limits): Dataplane =
       got: `${rows} rows`,
     });
   };
+  const told = (
+    call: Call,
+    model: Card,
+    began: number,
+    content: Answered['content'],
+    code: Code | undefined,
+    errors: number,
+  ) => {
+    const ms = performance.now() - began;
+    const rows = 'rows' in content ? content.rows.length : content.answers.rows;
+    metrics.answered(model, ms, rows, code, errors);
+    onAnswered?.({ id: call.id, model, ms, content });
+  };
+  const failed = (model: Card, began: number, error: unknown): unknown => {
+    metrics.failed(model, performance.now() - began, problemOf(error).code);
+    return error;
+  };
+
   return {
     models,
     limits,
+    metrics,
     newId: createIds(),
-    predict(model, rows, { coerce = false, bytes, deadline, caller }) {
-      checkRows(rows.length);
-      if (rows.length === 0) return Promise.resolve([]);
-      const form = coerce ? coercedRows : rowForm;
-      return model.batcher.submit({ form, input: rows, rows: rows.length, bytes, deadline, caller });
+    async predict(model, rows, call) {
+      const began = performance.now();
+      try {
+        checkRows(rows.length);
+        const { coerce = false, bytes, deadline, caller } = call;
+        const form = coerce ? coercedRows : rowForm;
+        const work = { form, input: rows, rows: rows.length, bytes, deadline, caller };
+        const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
+        const { first, count } = errorsOf(answers);
+        told(call, model, began, { rows, answers }, first, count);
+        return answers;
+      } catch (error) {
+        throw failed(model, began, error);
+      }
     },
-    async infer(request, { bytes, deadline, caller }) {
-      const model = models.get(request.model, request.version);
-      const bindings = wantedOutputs(model.tensors, request.outputs);
-      const { columns, rows } = columnsOf(model.tensors, request.inputs);
-      checkRows(rows);
-      const form = columnForm(columns, rows);
-      const answers =
-        rows === 0
-          ? await model.scorer.scoreColumns(columns)
-          : await model.batcher.submit({ form, input: columns, rows, bytes, deadline, caller });
-      return { model, outputs: tensorsOf(bindings, answers) };
+    async infer(request, call) {
+      const began = performance.now();
+      const model = await models.get(request.model, request.version);
+      const ask = async () => {
+        const bindings = wantedOutputs(model.tensors, request.outputs);
+        const { columns, rows } = columnsOf(model.tensors, request.inputs);
+        checkRows(rows);
+        const { bytes, deadline, caller } = call;
+        const work = { form: columnForm(columns, rows), input: columns, rows, bytes, deadline, caller };
+        const answers = rows === 0 ? await model.scorer.scoreColumns(columns) : await model.batcher.submit(work);
+        return { bindings, columns, answers };
+      };
+      try {
+        const { bindings, columns, answers } = await ask();
+        const outputs = tensorsOf(bindings, answers);
+        told(call, model, began, { columns, answers }, undefined, 0);
+        return { model, outputs };
+      } catch (error) {
+        throw failed(model, began, error);
+      }
     },
   };
 };

@@ -1,111 +1,175 @@
-/** The models that a service holds, by name and version, each with its own queue. */
-import { fail } from '../../core/errors.ts';
+/** The models of a service by name and version: loaded, unloaded and replaced while requests come in. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fail, type MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import type { Example, Scorer } from '../../core/types.ts';
-import type { Package } from '../../package/layout.ts';
-import { type Batcher, createBatcher, type Run } from './batcher.ts';
-import type { Limits } from './limits.ts';
-import { type TensorSignature, tensorSignature } from './oip/signature.ts';
+import { type Card, type LoadOptions, loadModel, type Model } from './model.ts';
 
-/** Where packages come from; the service itself knows no registry and no disk. */
-export interface ModelSource {
-  /** The package that a reference means. @throws MillraceError */
-  open(ref: string): Promise<Package>;
-  /** Makes it ready to score. @throws MillraceError */
-  load(found: Package): Promise<Scorer>;
-}
+export type State = 'loading' | 'ready' | 'evicted' | 'unloaded';
 
-export interface Model {
+/** A place in the service for what one reference means. */
+export interface Slot {
   readonly ref: string;
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly scorer: Scorer;
-  readonly batcher: Batcher;
-  readonly tensors: TensorSignature;
-  readonly examples: readonly Example[];
-  /** True when answers may hold integers past 2^53, out of 64-bit tensors. */
-  readonly wide: boolean;
-  readonly bytes: number;
-  readonly loadMs: number;
+  readonly state: State;
+  /** What was last loaded here. */
+  readonly card: Card | undefined;
+  /** Why the last attempt to load or replace it failed. */
+  readonly problem: Problem | undefined;
 }
 
 export interface ModelTable {
-  /** Every model there is, in the order in which they were asked for. */
-  list(): readonly Model[];
-  /** The version of that name, or the first of that name. @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION */
-  get(name: string, version?: string): Model;
-  /** Opens, and takes into the table. @throws MillraceError */
-  load(ref: string): Promise<Model>;
-  /** Finishes what runs, and closes all. */
+  /** In the order in which they were asked for. */
+  readonly slots: readonly Slot[];
+  /**
+   * The version of that name, or the first of that name. One that was put aside to make room is loaded again.
+   *
+   * @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION; what loading throws.
+   */
+  get(name: string, version?: string): Model | Promise<Model>;
+  /** Adds a reference and loads it. @throws MillraceError */
+  add(ref: string): Promise<Model>;
+  /** Loads every unloaded version of a name. @throws MillraceError UNKNOWN_MODEL; what loading throws. */
+  load(name: string): Promise<void>;
+  /** Takes a name, or one version of it, out of service; what is in flight is finished. @throws MillraceError */
+  unload(name: string, version?: string): Promise<void>;
+  /** Loads what the slot's reference means now beside what is there, and lets it take over. @throws MillraceError */
+  replace(slot: Slot): Promise<Model>;
+  /** Finishes what is in flight, and closes all. */
   close(): Promise<void>;
 }
 
-export interface ModelTableOptions {
-  readonly source: ModelSource;
-  readonly limits: Limits;
-  readonly onRun?: (model: Model, run: Run) => void;
+export interface ModelTableOptions extends LoadOptions {
+  /** Models kept loaded; the one used least recently is put aside for another. No limit unless given. */
+  readonly maxModels?: number | undefined;
 }
 
-export const createModels = ({ source, limits, onRun }: ModelTableOptions): ModelTable => {
-  const byName = new Map<string, Model[]>();
-  const list = (): readonly Model[] => [...byName.values()].flat();
+interface OwnSlot {
+  readonly ref: string;
+  state: State;
+  card: Card | undefined;
+  model: Model | undefined;
+  loading: Promise<Model> | undefined;
+  problem: Problem | undefined;
+  /** Rises with every use. */
+  used: number;
+}
 
-  const get: ModelTable['get'] = (name, version) => {
-    const versions = byName.get(name);
-    if (versions === undefined) {
-      const known = [...byName.keys()];
-      const meant = nearest(name, known);
-      throw fail('UNKNOWN_MODEL', `No model named ${name} is served here.${meant ? ` Did you mean ${meant}?` : ''}`, {
-        expected: known.length === 0 ? 'a model that is loaded' : `one of ${known.join(', ')}`,
-        got: name,
-      });
-    }
-    const model = version === undefined ? versions[0] : versions.find((one) => one.version === version);
-    if (model !== undefined) return model;
-    const known = versions.map((one) => one.version).join(', ');
-    throw fail('UNKNOWN_VERSION', `${name} is not served in version ${version}.`, {
-      expected: `one of ${known}`,
-      got: `${version}`,
-    });
+const unknownModel = (name: string, known: readonly string[]): MillraceError => {
+  const meant = nearest(name, known);
+  return fail('UNKNOWN_MODEL', `No model named ${name} is served here.${meant ? ` Did you mean ${meant}?` : ''}`, {
+    expected: known.length === 0 ? 'a model that is loaded' : `one of ${known.join(', ')}`,
+    got: name,
+  });
+};
+
+export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOptions): ModelTable => {
+  const slots: OwnSlot[] = [];
+  const retiring = new Set<Promise<void>>();
+  let clock = 0;
+  let byName = new Map<string, readonly OwnSlot[]>();
+  const index = (): void => {
+    const serving = slots.filter(({ card, state }) => card !== undefined && state !== 'unloaded');
+    byName = Map.groupBy(serving, ({ card }) => card?.name ?? '');
   };
 
-  const load: ModelTable['load'] = async (ref) => {
-    const began = performance.now();
-    const found = await source.open(ref);
-    const scorer = await source.load(found);
-    const { name, version } = scorer.manifest;
-    const batcher = createBatcher({ scorer, limits, onRun: (run) => onRun?.(model, run) });
-    const model: Model = {
-      ref,
-      name,
-      version,
-      digest: scorer.digest,
-      scorer,
-      batcher,
-      tensors: tensorSignature(scorer),
-      examples: found.examples,
-      wide: Object.values(scorer.manifest.outputs).some(
-        (field) => field.kind === 'tensor' && (field.dtype === 'int64' || field.dtype === 'uint64'),
-      ),
-      bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),
-      loadMs: performance.now() - began,
+  /** Closes a model that nobody can get any more, once its last answer is out. */
+  const retire = (model: Model): void => {
+    const close = async (): Promise<void> => {
+      // Who got it in this turn of the event loop has put its request into the queue by the next one.
+      await nextTurn();
+      await model.batcher.idle();
+      await model.scorer.close();
     };
-    const others = (byName.get(name) ?? []).filter((one) => one.version !== version);
-    byName.set(name, [...others, model]);
-    return model;
+    const closing = close().finally(() => retiring.delete(closing));
+    retiring.add(closing);
   };
+  const takeOut = (slot: OwnSlot, state: State): void => {
+    const { model } = slot;
+    slot.state = state;
+    slot.model = undefined;
+    index();
+    if (model) retire(model);
+  };
+  const makeRoom = (kept: OwnSlot): void => {
+    const loaded = slots.filter(({ model }) => model !== undefined).sort((a, b) => a.used - b.used);
+    const over = loaded.length - maxModels;
+    for (const slot of loaded.filter((one) => one !== kept).slice(0, Math.max(0, over))) takeOut(slot, 'evicted');
+  };
+
+  /** Loads what the slot's reference means now; until it is ready the slot stays as it is. */
+  const loadInto = (slot: OwnSlot): Promise<Model> => {
+    slot.loading ??= (async () => {
+      if (slot.model === undefined) slot.state = 'loading';
+      try {
+        const model = await loadModel(slot.ref, options);
+        const before = slot.model;
+        Object.assign(slot, { model, card: model, state: 'ready', problem: undefined, used: ++clock });
+        index();
+        if (before) retire(before);
+        makeRoom(slot);
+        return model;
+      } catch (error) {
+        slot.problem = problemOf(error);
+        if (slot.model === undefined) slot.state = slot.card ? 'evicted' : 'unloaded';
+        throw error;
+      } finally {
+        slot.loading = undefined;
+      }
+    })();
+    return slot.loading;
+  };
+
+  const named = (name: string): readonly OwnSlot[] => slots.filter(({ card }) => card?.name === name);
+  const names = (): readonly string[] => [...new Set(slots.flatMap(({ card }) => card?.name ?? []))];
 
   return {
-    list,
-    get,
-    load,
-    async close() {
-      for (const { batcher, scorer } of list()) {
-        await batcher.idle();
-        await scorer.close();
+    slots,
+    get(name, version) {
+      const own = byName.get(name);
+      if (own === undefined) throw unknownModel(name, [...byName.keys()]);
+      const slot = version === undefined ? own[0] : own.find(({ card }) => card?.version === version);
+      if (slot === undefined) {
+        const known = own.map(({ card }) => card?.version).join(', ');
+        throw fail('UNKNOWN_VERSION', `${name} is not served in version ${version}.`, {
+          expected: `one of ${known}`,
+          got: `${version}`,
+        });
       }
-      byName.clear();
+      slot.used = ++clock;
+      return slot.model ?? loadInto(slot);
+    },
+    async add(ref) {
+      const slot: OwnSlot = {
+        ref,
+        state: 'unloaded',
+        card: undefined,
+        model: undefined,
+        loading: undefined,
+        problem: undefined,
+        used: 0,
+      };
+      const model = await loadInto(slot);
+      slots.push(slot);
+      index();
+      makeRoom(slot);
+      return model;
+    },
+    async load(name) {
+      const own = named(name);
+      if (own.length === 0) throw unknownModel(name, names());
+      for (const slot of own) if (slot.model === undefined) await loadInto(slot);
+    },
+    async unload(name, version) {
+      const own = named(name).filter(({ card }) => version === undefined || card?.version === version);
+      if (own.length === 0) throw unknownModel(name, names());
+      for (const slot of own) {
+        await slot.loading?.catch(() => undefined);
+        takeOut(slot, 'unloaded');
+      }
+    },
+    replace: (slot) => loadInto(slot as OwnSlot),
+    async close() {
+      for (const slot of slots) takeOut(slot, 'unloaded');
+      await Promise.all(retiring);
     },
   };
 };

@@ -3,7 +3,7 @@ import { describe } from '../../core/field.ts';
 import type { Field, Fields } from '../../core/types.ts';
 import { version } from '../../version.ts';
 import type { Limits } from './limits.ts';
-import type { Model } from './models.ts';
+import type { Card } from './model.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -106,8 +106,7 @@ const refusalResponses = Object.fromEntries(
 
 const identity = { model: { type: 'string' }, version: { type: 'string' }, digest: { type: 'string' } };
 
-const predictPath = ({ name, version: modelVersion, scorer, examples }: Model): Schema => {
-  const { manifest } = scorer;
+const predictPath = ({ name, version: modelVersion, manifest, examples }: Card): Schema => {
   const row = ref(`${name}.row`);
   const prediction = ref(`${name}.prediction`);
   const one = object({ id: { type: 'string' }, ...identity, prediction }, ['id', 'model', 'version', 'prediction']);
@@ -155,9 +154,9 @@ const modelParameter = [{ name: 'model', in: 'path', required: true, schema: { t
 const protocolError = { description: 'Refused.', content: json(ref('ProtocolError')) };
 
 /** OpenAPI 3.1. A `predict` path for each model, with its own schemas, and the Open Inference Protocol. */
-export const openapi = (models: readonly Model[], limits: Limits): Schema => {
+export const openapi = (models: readonly Card[], limits: Limits): Schema => {
   const first = [...new Map(models.toReversed().map((model) => [model.name, model])).values()].reverse();
-  const schemas = first.flatMap(({ name, scorer: { manifest } }) => [
+  const schemas = first.flatMap(({ name, manifest }) => [
     [`${name}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
     [`${name}.prediction`, rowSchema(manifest.outputs, true)],
   ]);

@@ -32,7 +32,7 @@ describe('POST /predict/{model}', () => {
 
   it('answers a row with its prediction and who made it', async () => {
     const { status, json } = await predict(ride);
-    const { digest } = served.service.plane.models.get('ride-duration');
+    const { digest } = await served.service.plane.models.get('ride-duration');
     assert.equal(status, 200);
     assert.deepEqual(Object.keys(json), ['id', 'model', 'version', 'digest', 'prediction']);
     assert.deepEqual([json.model, json.version, json.digest], ['ride-duration', '1.0.0', digest]);

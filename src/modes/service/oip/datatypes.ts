@@ -22,7 +22,7 @@ export type Datatype = (typeof datatypes)[number];
 export const isDatatype = (value: unknown): value is Datatype => datatypes.includes(value as Datatype);
 
 /** Elements in row-major order. FP16 is widened to a Float32Array; null stands for a missing value, in JSON only. */
-export type Elements = TensorData | readonly (string | number | boolean | null)[];
+export type Elements = TensorData | readonly (string | number | bigint | boolean | null)[];
 
 /** Bytes an element in binary; BYTES has none, as each element says its own length. */
 export const elementBytes: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
@@ -86,7 +86,7 @@ export const isElement = (datatype: Datatype, value: unknown): boolean => {
   if (datatype === 'BYTES') return typeof value === 'string';
   if (datatype === 'BOOL') return typeof value === 'boolean' || value === 0 || value === 1;
   const range = integerRanges[datatype];
-  if (range === undefined) return typeof value === 'number';
+  if (range === undefined) return typeof value === 'number' || typeof value === 'bigint';
   if (typeof value === 'bigint') return value >= range[0] && value <= range[1];
   return typeof value === 'number' && Number.isInteger(value) && value >= range[0] && value <= range[1];
 };

@@ -67,6 +67,11 @@ export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly
   for (const element of flat) {
     if (element !== null && !isElement(datatype, element)) throw wrongElement(name, datatype, show(element));
   }
+  const floating = datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
+  // A long integer is exact where integers are wanted; as a floating-point number it is the nearest one.
+  if (floating && flat.some((element) => typeof element === 'bigint')) {
+    return flat.map((element) => (typeof element === 'bigint' ? Number(element) : element)) as Elements;
+  }
   return flat as Elements;
 };
 

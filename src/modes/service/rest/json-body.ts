@@ -16,15 +16,12 @@ const isShallow = (value: unknown, depth: number): boolean => {
   return true;
 };
 
-/**
- * Parses JSON. A key such as `__proto__` becomes a field like any other, and changes no object's prototype.
- *
- * @throws MillraceError BAD_JSON
- */
-export const parseJson = (text: string, depth: number): unknown => {
+type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source: string }) => unknown;
+
+const read = (text: string, depth: number, reviver?: Reviver): unknown => {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
   } catch (error) {
     // V8 quotes the text it could not read; what was sent does not belong into messages that may be logged.
     const where = /at position \d+(?: \(line \d+ column \d+\))?|end of JSON input/.exec(messageOf(error))?.[0] ?? '';
@@ -33,3 +30,20 @@ export const parseJson = (text: string, depth: number): unknown => {
   if (isShallow(value, depth)) return value;
   throw fail('BAD_JSON', `The body is nested deeper than ${depth} levels.`, { expected: `at most ${depth} levels` });
 };
+
+/**
+ * Parses JSON. A key such as `__proto__` becomes a field like any other, and changes no object's prototype.
+ *
+ * @throws MillraceError BAD_JSON
+ */
+export const parseJson = (text: string, depth: number): unknown => read(text, depth);
+
+/** An integer of so many digits that it may be past 2^53. */
+const longInteger = /(?<![\d.])\d{16,}(?![\d.eE])/;
+
+const keepDigits: Reviver = (_key, value, { source }) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
+
+/** Like `parseJson`, but an integer past 2^53 becomes a BigInt, with all its digits. */
+export const parseExactJson = (text: string, depth: number): unknown =>
+  longInteger.test(text) ? read(text, depth, keepDigits) : read(text, depth);

@@ -1,13 +1,15 @@
-/** The Open Inference Protocol, version 2, over REST. */
+/** The Open Inference Protocol, version 2, over REST, with the binary tensor and the model repository extensions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fail, show } from '../../../core/errors.ts';
 import { version as serverVersion } from '../../../version.ts';
 import type { Dataplane } from '../dataplane.ts';
-import type { Model } from '../models.ts';
-import { readRequest, tensorAsJson, tensorOfJson } from '../oip/json.ts';
+import type { Health } from '../health.ts';
+import { jsonLengthHeader, readTensors, splitBody, wantsBinary, writeTensors } from '../oip/binary.ts';
+import { type JsonRequest, readRequest } from '../oip/json.ts';
 import type { TensorBinding } from '../oip/signature.ts';
 import { callOf } from './call.ts';
 import { jsonType } from './errors.ts';
-import { parseJson } from './json-body.ts';
+import { parseExactJson } from './json-body.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -16,22 +18,27 @@ interface ModelPath {
 
 const described = ({ name, datatype, shape }: TensorBinding) => ({ name, datatype, shape });
 
-const metadata = (model: Model, versions: readonly string[]) => ({
-  name: model.name,
-  versions,
-  platform: `${model.scorer.manifest.runtime}_millrace`,
-  inputs: model.tensors.inputs.map(described),
-  outputs: model.tensors.outputs.map(described),
-});
+/** Features of Triton that would change the answer, so that they cannot be passed over. */
+const refuseUnsupported = ({ inputs, outputs }: JsonRequest): void => {
+  for (const { name, parameters } of [...inputs, ...(outputs ?? [])]) {
+    for (const feature of ['shared_memory_region', 'classification']) {
+      if (parameters[feature] === undefined) continue;
+      throw fail('BAD_REQUEST', `${name}: the parameter ${feature} is not supported here.`, {
+        field: name,
+        expected: `no ${feature}`,
+        got: show(parameters[feature]),
+      });
+    }
+  }
+};
 
-export interface Health {
-  /** True once every model is loaded, until the service begins to stop. */
-  readonly ready: boolean;
-}
+/** Triton's own parameter for a request's time, in microseconds. */
+const timeoutMs = ({ parameters: { timeout } }: JsonRequest): number | undefined =>
+  typeof timeout === 'number' && timeout > 0 ? timeout / 1000 : undefined;
 
 export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health): void => {
   const { models, limits } = plane;
-  const server = { name: 'millrace', version: serverVersion(), extensions: [] };
+  const server = { name: 'millrace', version: serverVersion(), extensions: ['binary_tensor_data', 'model_repository'] };
 
   app.get('/v2', () => server);
   app.get('/v2/health/live', () => ({ live: true }));
@@ -40,34 +47,44 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
     return { ready: health.ready };
   });
 
-  const describe = (request: FastifyRequest) => {
-    const { model: name, version } = request.params as ModelPath;
-    const model = models.get(name, version);
-    const versions = models.list().filter((one) => one.name === name);
-    return metadata(
-      model,
-      versions.map((one) => one.version),
-    );
-  };
-  const ready = (request: FastifyRequest, reply: FastifyReply) => {
-    const { model: name, version } = request.params as ModelPath;
-    const model = models.get(name, version);
-    if (!health.ready) reply.code(503);
-    return { name: model.name, ready: health.ready };
-  };
-  const infer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+  const describe = async (request: FastifyRequest) => {
     const { model, version } = request.params as ModelPath;
-    const call = callOf(request, limits.timeoutMs);
-    const body = parseJson((request.body as Buffer).toString(), limits.depth);
-    const { id, inputs, outputs } = readRequest(body);
-    const answer = await plane.infer(
-      { model, version, inputs: inputs.map(tensorOfJson), outputs: outputs?.map(({ name }) => name) },
-      call,
+    const { name, manifest, tensors } = await models.get(model, version);
+    const versions = models.slots.flatMap(({ card, state }) =>
+      card?.name === name && state !== 'unloaded' ? card.version : [],
     );
-    reply.header('content-type', jsonType);
-    const tail = `"outputs":[${answer.outputs.map(tensorAsJson).join(',')}]}`;
-    const { name: model_name, version: model_version, digest } = answer.model;
-    return `${JSON.stringify({ model_name, model_version, id, parameters: { digest } }).slice(0, -1)},${tail}`;
+    return {
+      name,
+      versions: [...new Set(versions)],
+      platform: `${manifest.runtime}_millrace`,
+      inputs: tensors.inputs.map(described),
+      outputs: tensors.outputs.map(described),
+    };
+  };
+
+  const ready = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { model, version } = request.params as ModelPath;
+    const { name } = await models.get(model, version);
+    if (!health.ready) reply.code(503);
+    return { name, ready: health.ready };
+  };
+
+  const infer = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
+    const { model, version } = request.params as ModelPath;
+    const { json, binary } = splitBody(request.body as Buffer, request.headers[jsonLengthHeader]);
+    const asked = readRequest(parseExactJson(json.toString(), limits.depth));
+    refuseUnsupported(asked);
+    const answer = await plane.infer(
+      { model, version, inputs: readTensors(asked, binary), outputs: asked.outputs?.map(({ name }) => name) },
+      callOf(request, timeoutMs(asked)),
+    );
+    const { name, version: answered, digest } = answer.model;
+    const head = { model_name: name, model_version: answered, id: asked.id, parameters: { digest } };
+    const text = JSON.stringify(head).slice(0, -1);
+    const { body, jsonLength } = writeTensors(text, answer.outputs, wantsBinary(asked));
+    if (jsonLength === undefined) reply.header('content-type', jsonType);
+    else reply.header('content-type', 'application/octet-stream').header(jsonLengthHeader, jsonLength);
+    return body;
   };
 
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {

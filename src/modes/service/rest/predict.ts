@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import type { Dataplane } from '../dataplane.ts';
-import type { Model } from '../models.ts';
+import type { Model } from '../model.ts';
 import { callOf } from './call.ts';
 import { jsonType } from './errors.ts';
+import { parseExactJson, parseJson } from './json-body.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -28,7 +29,7 @@ const identityOf = (model: Model): string => {
 const replacer = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`) : value;
 const outputAsJson = (model: Model, output: Answer['output']): string =>
-  JSON.stringify(output, model.wide ? replacer : undefined);
+  JSON.stringify(output, model.wide.outputs ? replacer : undefined);
 
 const answerAsJson = (model: Model, id: string, { output, error }: Answer): string =>
   error === undefined
@@ -38,21 +39,23 @@ const answerAsJson = (model: Model, id: string, { output, error }: Answer): stri
 /** The rows of a body that holds many, or undefined when the body is a row itself. */
 const rowsOf = (body: unknown, model: Model): readonly unknown[] | undefined => {
   if (typeof body !== 'object' || body === null || !('rows' in body)) return undefined;
-  return Array.isArray(body.rows) && !Object.hasOwn(model.scorer.manifest.inputs, 'rows') ? body.rows : undefined;
+  return Array.isArray(body.rows) && !Object.hasOwn(model.manifest.inputs, 'rows') ? body.rows : undefined;
 };
 
 export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
-  const { models, limits, newId } = plane;
+  const { models, limits } = plane;
 
   const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { model: name, version } = request.params as ModelPath;
-    const model = models.get(name, version);
-    const call = callOf(request, limits.timeoutMs);
+    const model = await models.get(name, version);
+    const call = callOf(request);
+    const parse = model.wide.inputs ? parseExactJson : parseJson;
+    const body = parse(request.body as string, limits.depth);
+    const many = rowsOf(body, model);
+    const { id } = call;
     reply.header('content-type', jsonType);
-    const many = rowsOf(request.body, model);
-    const id = newId();
     if (many === undefined) {
-      const [{ output, error }] = await plane.predict(model, [request.body], call);
+      const [{ output, error }] = await plane.predict(model, [body], call);
       if (error !== undefined) throw new MillraceError(error);
       return `{"id":"${id}",${identityOf(model)},"prediction":${outputAsJson(model, output)}}`;
     }

@@ -1,18 +1,29 @@
 /** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
+import type { Health } from '../health.ts';
+import { httpStatus } from '../http-status.ts';
+import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
 import { answerClientError, type ErrorBody, nativeBody, protocolBody, sendProblem, toldProblem } from './errors.ts';
-import { parseJson } from './json-body.ts';
-import { type Health, oipRoutes } from './oip.ts';
+import { oipRoutes } from './oip.ts';
 import { predictRoutes } from './predict.ts';
+import { repositoryRoutes } from './repository.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Bytes of the body as it came. */
     bytes: number;
   }
+}
+
+export interface RestOptions {
+  readonly plane: Dataplane;
+  readonly health: Health;
+  readonly log: Logger;
+  /** Callers may load and unload models. */
+  readonly modelControl: boolean;
 }
 
 const bodyFor = ({ url }: FastifyRequest): ErrorBody => (/^\/v2(?:[/?]|$)/.test(url) ? protocolBody : nativeBody);
@@ -36,26 +47,65 @@ const refuseOtherMethods = (app: FastifyInstance, routes: ReadonlyMap<string, Re
   }
 };
 
-export const createRest = async (plane: Dataplane, health: Health): Promise<FastifyInstance> => {
-  const { limits } = plane;
-  const tell = (error: unknown) => toldProblem(error, limits.bodyBytes);
+/** What a caller may name a request by, to find it in logs again. */
+const callersId = /^[\w.:/+=@-]{1,128}$/;
+
+export const createRest = async ({ plane, health, log, modelControl }: RestOptions): Promise<FastifyInstance> => {
+  const { limits, metrics } = plane;
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = toldProblem(error, limits.bodyBytes);
+    const status = httpStatus(problem.code);
+    metrics.rejected(problem.code);
+    const level = status === 500 ? 'error' : 'debug';
+    log[level]({ id: request.id, status, code: problem.code, ...(status === 500 && { err: error }) }, 'refused');
+    return sendProblem(reply, problem, bodyFor(request));
+  };
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
+    genReqId: plane.newId,
     // Every error has its shape from here; the framework's own answers would have another.
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => sendProblem(reply, tell(error), bodyFor(request)),
+    clientErrorHandler: (error, socket) => {
+      const problem = answerClientError(error, socket);
+      if (problem) metrics.rejected(problem.code);
+    },
+    frameworkErrors: refuse,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: limits.headerBytes },
     routerOptions: { maxParamLength: 256 },
   });
   app.decorateRequest('bytes', 0);
-  app.setErrorHandler((error, request, reply) => sendProblem(reply, tell(error), bodyFor(request)));
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
     const message = `There is nothing at ${request.url.split('?')[0].slice(0, 200)}; /openapi.json lists what there is.`;
-    return sendProblem(reply, { code: 'NOT_FOUND', message }, bodyFor(request));
+    return refuse(fail('NOT_FOUND', message), request, reply);
   });
+  app.addHook('onRequest', (request, reply, next) => {
+    const given = request.headers['x-request-id'];
+    reply.header('x-request-id', typeof given === 'string' && callersId.test(given) ? given : request.id);
+    // Callers shall go elsewhere: a connection that is closed by us may cross their next request.
+    if (!health.ready) reply.header('connection', 'close');
+    next();
+  });
+  if (log.isLevelEnabled('debug')) {
+    app.addHook('onResponse', (request, reply, next) => {
+      const { method, routeOptions, id } = request;
+      const caller = reply.getHeader('x-request-id');
+      log.debug(
+        {
+          id,
+          ...(caller !== id && { caller }),
+          method,
+          route: routeOptions.url,
+          status: reply.statusCode,
+          ms: reply.elapsedTime,
+        },
+        'answered',
+      );
+      next();
+    });
+  }
 
   const routes = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -63,24 +113,26 @@ export const createRest = async (plane: Dataplane, health: Health): Promise<Fast
     for (const one of [method].flat()) known.add(one);
     routes.set(url, known);
   });
+  const cards = () =>
+    plane.models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
 
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
     native.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
       request.bytes = body.length;
-      try {
-        done(null, parseJson(body, limits.depth));
-      } catch (error) {
-        done(error as Error);
-      }
+      done(null, body);
     });
     predictRoutes(native, plane);
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
-      if (!health.ready) reply.code(503);
-      return { ready: health.ready };
+      if (health.ready) return { ready: true };
+      return reply.code(503).send({ ready: false, reason: health.reason });
     });
-    native.get('/openapi.json', () => openapi(plane.models.list(), limits));
+    native.get('/openapi.json', () => openapi(cards(), limits));
+    native.get('/metrics', async (_request, reply) => {
+      reply.header('content-type', metrics.registry.contentType);
+      return metrics.registry.metrics();
+    });
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
@@ -90,6 +142,7 @@ export const createRest = async (plane: Dataplane, health: Health): Promise<Fast
       done(null, body);
     });
     oipRoutes(protocol, plane, health);
+    repositoryRoutes(protocol, plane, modelControl);
   });
   refuseOtherMethods(app, new Map([...routes].map(([url, known]) => [url, new Set(known)])));
   return app;

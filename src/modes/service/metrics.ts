@@ -1,0 +1,180 @@
+/** What the service tells Prometheus. docs/SERVICE.md lists the names; a test holds the two together. */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Code } from '../../core/errors.ts';
+import type { Answer, Timings } from '../../core/types.ts';
+import type { Run } from './batcher.ts';
+import { type Count, counters, type Family, gauge, type Histogram, histograms } from './metric.ts';
+import type { Card } from './model.ts';
+import type { Slot } from './models.ts';
+
+/** Seconds, from a tenth of a millisecond on: the models here are small. */
+const seconds = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const;
+/** Stages of a run may take microseconds. */
+const fineSeconds = [0.000005, 0.00001, 0.000025, 0.00005, ...seconds] as const;
+const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384] as const;
+
+const stages = ['queue', 'validate', 'prepare', 'run', 'finish'] as const;
+
+/** The children of one model, found once. */
+interface OfModel {
+  readonly durations: Histogram;
+  readonly batchRows: Histogram;
+  readonly batchRequests: Histogram;
+  readonly stages: Readonly<Record<(typeof stages)[number], Histogram>>;
+  readonly ok: Count;
+  readonly predicted: Count;
+}
+
+/** Where the figures that are only read come from. */
+export interface Watched {
+  readonly slots: () => readonly (Slot & { readonly model?: WatchedModel | undefined })[];
+  readonly ready: () => boolean;
+}
+interface WatchedModel extends Card {
+  readonly batcher: {
+    readonly inFlight: number;
+    readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
+  };
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** One run of a model. */
+  ran(card: Card, run: Run): void;
+  /** One call that was answered, `ms` after it came. */
+  answered(card: Card, ms: number, rows: number, firstError: Code | undefined, errors: number): void;
+  /** One call that failed as a whole. */
+  failed(card: Card, ms: number, code: Code): void;
+  /** One request that a transport answered with an error. */
+  rejected(code: Code): void;
+  /** An environment moved, and the new version took over or did not. */
+  promoted(outcome: 'replaced' | 'refused' | 'unreachable'): void;
+  /** Starts to show figures that are read when somebody looks. */
+  watch(watched: Watched): void;
+}
+
+/** Codes of the answers' errors; undefined when all rows were scored. */
+export const errorsOf = (answers: readonly Answer[]): { readonly first: Code | undefined; readonly count: number } => {
+  let first: Code | undefined;
+  let count = 0;
+  for (const { error } of answers) {
+    if (error === undefined) continue;
+    first ??= error.code;
+    count++;
+  }
+  return { first, count };
+};
+
+const model = ['model', 'version'] as const;
+
+export const createMetrics = (): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+  const named = (name: string, help: string) => ({ name: `millrace_${name}`, help });
+
+  const requests = counters(
+    registry,
+    named('requests_total', 'Calls by outcome: ok, partial (some rows were refused), or the code of the error.'),
+    [...model, 'outcome'],
+  );
+  const predictions = counters(registry, named('predictions_total', 'Rows by outcome: ok, or the code of the error.'), [
+    ...model,
+    'outcome',
+  ]);
+  const durations = histograms(
+    registry,
+    named('request_duration_seconds', 'From a decoded request to its answer.'),
+    seconds,
+    model,
+  );
+  const stageSeconds = histograms(
+    registry,
+    named('stage_duration_seconds', 'Time in each stage: queue for a request, the others for a run.'),
+    fineSeconds,
+    [...model, 'stage'],
+  );
+  const batchRows = histograms(registry, named('batch_rows', 'Rows a run.'), batchSizes, model);
+  const batchRequests = histograms(registry, named('batch_requests', 'Requests that shared a run.'), batchSizes, model);
+  const rejected = counters(registry, named('rejected_total', 'Requests answered with an error, by its code.'), [
+    'reason',
+  ]);
+  const promotions = counters(
+    registry,
+    named('promotions_total', 'Moves of environments seen, by what came of them.'),
+    ['outcome'],
+  );
+
+  const known = new WeakMap<Card, OfModel>();
+  const of = (card: Card): OfModel => {
+    let own = known.get(card);
+    if (own === undefined) {
+      const { name, version } = card;
+      own = {
+        durations: durations.child(name, version),
+        batchRows: batchRows.child(name, version),
+        batchRequests: batchRequests.child(name, version),
+        stages: Object.fromEntries(
+          stages.map((stage) => [stage, stageSeconds.child(name, version, stage)]),
+        ) as OfModel['stages'],
+        ok: requests.child(name, version, 'ok'),
+        predicted: predictions.child(name, version, 'ok'),
+      };
+      known.set(card, own);
+    }
+    return own;
+  };
+  const timed: readonly (keyof Timings)[] = ['validate', 'prepare', 'run', 'finish'];
+  const add = (counts: Family<Count>, amount: number, ...labels: readonly string[]): void => {
+    counts.child(...labels).value += amount;
+  };
+
+  return {
+    registry,
+    ran(card, { rows, requests: shared, timings, waited }) {
+      const own = of(card);
+      own.batchRows.observe(rows);
+      own.batchRequests.observe(shared);
+      for (const stage of timed) own.stages[stage].observe(timings[stage] / 1000);
+      for (const ms of waited) own.stages.queue.observe(ms / 1000);
+    },
+    answered(card, ms, rows, firstError, errors) {
+      const own = of(card);
+      own.durations.observe(ms / 1000);
+      own.predicted.value += rows - errors;
+      if (firstError === undefined) own.ok.value++;
+      else {
+        add(requests, 1, card.name, card.version, errors < rows ? 'partial' : firstError);
+        add(predictions, errors, card.name, card.version, firstError);
+      }
+    },
+    failed(card, ms, code) {
+      of(card).durations.observe(ms / 1000);
+      add(requests, 1, card.name, card.version, code);
+    },
+    rejected: (code) => add(rejected, 1, code),
+    promoted: (outcome) => add(promotions, 1, outcome),
+    watch({ slots, ready }) {
+      const read = (name: string, help: string, value: (model: WatchedModel) => number): void =>
+        gauge(registry, named(name, help), () =>
+          slots().flatMap(({ model: loaded }) =>
+            loaded ? [{ labels: { model: loaded.name, version: loaded.version }, value: value(loaded) }] : [],
+          ),
+        );
+      read('queue_depth', 'Requests that wait.', ({ batcher }) => batcher.waiting.requests);
+      read('queue_rows', 'Rows that wait.', ({ batcher }) => batcher.waiting.rows);
+      read('queue_bytes', 'Bytes that wait.', ({ batcher }) => batcher.waiting.bytes);
+      read('in_flight', 'Requests that wait or run.', ({ batcher }) => batcher.inFlight);
+      read('model_load_seconds', 'From the reference to a warm model.', ({ loadMs }) => loadMs / 1000);
+      read('model_memory_bytes', 'By how much the process grew when the model was loaded.', (one) => one.memoryBytes);
+      read('model_row_seconds', 'One row alone, measured when the model was loaded.', ({ rowMs }) => rowMs / 1000);
+      gauge(registry, named('model_info', 'The models that are loaded, with their digests.'), () =>
+        slots().flatMap(({ model: loaded }) =>
+          loaded ? [{ labels: { model: loaded.name, version: loaded.version, digest: loaded.digest }, value: 1 }] : [],
+        ),
+      );
+      gauge(registry, named('ready', '1 when requests may be sent.'), () => [{ labels: {}, value: Number(ready()) }]);
+    },
+  };
+};

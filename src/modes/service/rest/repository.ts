@@ -1,0 +1,63 @@
+/** The model repository extension of the Open Inference Protocol: what there is, and taking it in and out of service. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fail } from '../../../core/errors.ts';
+import type { Dataplane } from '../dataplane.ts';
+import type { Slot } from '../models.ts';
+import { parseExactJson } from './json-body.ts';
+
+const stateOf = ({ state }: Slot): string =>
+  // One that was put aside to make room answers all the same: its next request loads it.
+  state === 'ready' || state === 'evicted' ? 'READY' : state === 'loading' ? 'LOADING' : 'UNAVAILABLE';
+
+const entry = (slot: Slot) => ({
+  name: slot.card?.name ?? slot.ref,
+  version: slot.card?.version ?? '',
+  state: stateOf(slot),
+  reason: slot.state === 'unloaded' && !slot.problem ? 'unloaded' : (slot.problem?.message ?? ''),
+});
+
+/** `control` says whether callers may load and unload. */
+export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Dataplane, control: boolean): void => {
+  const optionsOf = (request: FastifyRequest): Readonly<Record<string, unknown>> => {
+    const text = (request.body as Buffer | undefined)?.toString() ?? '';
+    const options = text.trim() === '' ? {} : parseExactJson(text, limits.depth);
+    if (typeof options === 'object' && options !== null) return options as Record<string, unknown>;
+    throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object, or nothing' });
+  };
+  const controlled = (request: FastifyRequest): { readonly name: string; readonly version: string | undefined } => {
+    if (!control) {
+      throw fail('BAD_REQUEST', 'This service does not let callers load and unload models.', {
+        expected: 'a service started without --no-model-control',
+      });
+    }
+    const { parameters } = optionsOf(request) as { parameters?: Readonly<Record<string, unknown>> | null };
+    const strange = Object.keys(parameters ?? {}).find((key) => key !== 'version' && key !== 'unload_dependents');
+    if (strange !== undefined) {
+      throw fail(
+        'BAD_REQUEST',
+        `The parameter ${strange.slice(0, 80)} is not supported here; packages are immutable.`,
+        {
+          expected: 'version, or nothing',
+        },
+      );
+    }
+    const version = parameters?.version;
+    const { model } = request.params as { readonly model: string };
+    return { name: model, version: typeof version === 'string' ? version : undefined };
+  };
+
+  app.post('/v2/repository/index', (request) => {
+    const { ready } = optionsOf(request);
+    const entries = models.slots.map(entry);
+    return ready === true ? entries.filter(({ state }) => state === 'READY') : entries;
+  });
+  app.post('/v2/repository/models/:model/load', async (request) => {
+    await models.load(controlled(request).name);
+    return {};
+  });
+  app.post('/v2/repository/models/:model/unload', async (request) => {
+    const { name, version } = controlled(request);
+    await models.unload(name, version);
+    return {};
+  });
+};
