@@ -1,12 +1,11 @@
 /** The Open Inference Protocol, version 2, over REST, with the binary tensor and the model repository extensions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
-import { version as serverVersion } from '../../../version.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { jsonLengthHeader, readTensors, splitBody, wantsBinary, writeTensors } from '../oip/binary.ts';
 import { type JsonRequest, readRequest } from '../oip/json.ts';
-import type { TensorBinding } from '../oip/signature.ts';
+import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
 import { callOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import { parseExactJson } from './json-body.ts';
@@ -15,8 +14,6 @@ interface ModelPath {
   readonly model: string;
   readonly version?: string;
 }
-
-const described = ({ name, datatype, shape }: TensorBinding) => ({ name, datatype, shape });
 
 /** Features of Triton that would change the answer, so that they cannot be passed over. */
 const refuseUnsupported = ({ inputs, outputs }: JsonRequest): void => {
@@ -38,28 +35,16 @@ const timeoutMs = ({ parameters: { timeout } }: JsonRequest): number | undefined
 
 export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health): void => {
   const { models, limits } = plane;
-  const server = { name: 'millrace', version: serverVersion(), extensions: ['binary_tensor_data', 'model_repository'] };
-
-  app.get('/v2', () => server);
+  app.get('/v2', () => serverMetadata());
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', (_request, reply) => {
     if (!health.ready) reply.code(503);
     return { ready: health.ready };
   });
 
-  const describe = async (request: FastifyRequest) => {
+  const describe = (request: FastifyRequest) => {
     const { model, version } = request.params as ModelPath;
-    const { name, manifest, tensors } = await models.get(model, version);
-    const versions = models.slots.flatMap(({ card, state }) =>
-      card?.name === name && state !== 'unloaded' ? card.version : [],
-    );
-    return {
-      name,
-      versions: [...new Set(versions)],
-      platform: `${manifest.runtime}_millrace`,
-      inputs: tensors.inputs.map(described),
-      outputs: tensors.outputs.map(described),
-    };
+    return modelMetadata(models, model, version);
   };
 
   const ready = async (request: FastifyRequest, reply: FastifyReply) => {

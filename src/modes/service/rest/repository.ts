@@ -2,19 +2,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
-import type { Slot } from '../models.ts';
+import { repositoryIndex } from '../oip/metadata.ts';
 import { parseExactJson } from './json-body.ts';
-
-const stateOf = ({ state }: Slot): string =>
-  // One that was put aside to make room answers all the same: its next request loads it.
-  state === 'ready' || state === 'evicted' ? 'READY' : state === 'loading' ? 'LOADING' : 'UNAVAILABLE';
-
-const entry = (slot: Slot) => ({
-  name: slot.card?.name ?? slot.ref,
-  version: slot.card?.version ?? '',
-  state: stateOf(slot),
-  reason: slot.state === 'unloaded' && !slot.problem ? 'unloaded' : (slot.problem?.message ?? ''),
-});
 
 /** `control` says whether callers may load and unload. */
 export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Dataplane, control: boolean): void => {
@@ -48,8 +37,7 @@ export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Datap
 
   app.post('/v2/repository/index', (request) => {
     const { ready } = optionsOf(request);
-    const entries = models.slots.map(entry);
-    return ready === true ? entries.filter(({ state }) => state === 'READY') : entries;
+    return repositoryIndex(models, ready === true);
   });
   app.post('/v2/repository/models/:model/load', async (request) => {
     await models.load(controlled(request).name);

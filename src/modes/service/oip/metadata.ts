@@ -1,0 +1,42 @@
+/** What the protocol tells of the server and its models, whichever transport asks. */
+import { version } from '../../../version.ts';
+import type { ModelTable, Slot } from '../models.ts';
+import type { TensorBinding } from './signature.ts';
+
+export const serverMetadata = () => ({
+  name: 'millrace',
+  version: version(),
+  extensions: ['binary_tensor_data', 'model_repository'],
+});
+
+const described = ({ name, datatype, shape }: TensorBinding) => ({ name, datatype, shape });
+
+/** @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION; what loading throws. */
+export const modelMetadata = async (models: ModelTable, model: string, version: string | undefined) => {
+  const { name, manifest, tensors } = await models.get(model, version);
+  const versions = models.slots.flatMap(({ card, state }) =>
+    card?.name === name && state !== 'unloaded' ? card.version : [],
+  );
+  return {
+    name,
+    versions: [...new Set(versions)],
+    platform: `${manifest.runtime}_millrace`,
+    inputs: tensors.inputs.map(described),
+    outputs: tensors.outputs.map(described),
+  };
+};
+
+const stateOf = ({ state }: Slot): string =>
+  // One that was put aside to make room answers all the same: its next request loads it.
+  state === 'ready' || state === 'evicted' ? 'READY' : state === 'loading' ? 'LOADING' : 'UNAVAILABLE';
+
+/** One entry a reference; only those that answer when `ready` is true. */
+export const repositoryIndex = ({ slots }: ModelTable, ready: boolean) =>
+  slots
+    .map((slot) => ({
+      name: slot.card?.name ?? slot.ref,
+      version: slot.card?.version ?? '',
+      state: stateOf(slot),
+      reason: slot.state === 'unloaded' && !slot.problem ? 'unloaded' : (slot.problem?.message ?? ''),
+    }))
+    .filter(({ state }) => !ready || state === 'READY');
