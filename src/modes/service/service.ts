@@ -1,9 +1,11 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fail, type MillraceError, messageOf, problemOf } from '../../core/errors.ts';
+import { problemOf } from '../../core/errors.ts';
 import { type Answered, createDataplane, type Dataplane } from './dataplane.ts';
+import type { Grpc } from './grpc/server.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { cannotListen } from './listen.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model.ts';
@@ -27,29 +29,20 @@ export interface ServiceOptions {
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
+interface At {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Service {
   readonly plane: Dataplane;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
-  listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  listen(at: At): Promise<string>;
+  /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
+  listenGrpc(at: At): Promise<string>;
   /** Not ready first; then, after `lameDuckMs`, finishes what is in flight, and stops. */
   close(options?: { readonly lameDuckMs?: number }): Promise<void>;
 }
-
-const listenReasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process has that port',
-  EACCES: 'this user may not listen on that port',
-  EADDRNOTAVAIL: 'that address is not of this machine',
-  ENOTFOUND: 'there is no such host',
-};
-
-const cannotListen = (host: string, port: number, cause: unknown): MillraceError => {
-  const reason = listenReasons[String((cause as NodeJS.ErrnoException).code)] ?? messageOf(cause);
-  return fail('CANNOT_LISTEN', `Cannot listen on ${host}:${port}: ${reason}.`, {
-    expected: 'a free port of this machine',
-    got: `${host}:${port}`,
-    cause,
-  });
-};
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
@@ -93,11 +86,13 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     health.reason = 'the service is stopping';
     await pause(lameDuckMs);
     await stopFollowing();
-    await rest.close();
+    await Promise.all([rest.close(), grpc?.close()]);
     await models.close();
     metrics.registry.clear();
   };
   let stopping: Promise<void> | undefined;
+  let grpc: Grpc | undefined;
+  const shown = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   return {
     plane,
@@ -108,8 +103,13 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
         throw cannotListen(host, port, cause);
       }
       const address = rest.server.address() as AddressInfo;
-      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      return `http://${shown}:${address.port}`;
+      return `http://${shown(address.address, address.port)}`;
+    },
+    async listenGrpc({ host, port }) {
+      // Read when it is asked for: HTTP is ready earlier by that.
+      const { createGrpc } = await import('./grpc/server.ts');
+      grpc = createGrpc({ plane, health, log, modelControl });
+      return shown(host, await grpc.listen({ host, port }));
     },
     close({ lameDuckMs = 0 } = {}) {
       stopping ??= stop(lameDuckMs);

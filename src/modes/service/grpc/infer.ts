@@ -1,0 +1,98 @@
+/** Inference requests and answers as messages of gRPC. */
+import { fail, show } from '../../../core/errors.ts';
+import type { InferRequest, InferResponse } from '../dataplane.ts';
+import { datatypes, isDatatype } from '../oip/datatypes.ts';
+import { elementsOfRaw, rawOf } from '../oip/raw.ts';
+import type { InputTensor, OutputTensor } from '../oip/tensors.ts';
+import { contentsOf, elementsOfContents } from './contents.ts';
+import type { InferAnswer, InferMessage, Parameter, Parameters, TensorMessage } from './messages.ts';
+
+const paramOf = ({ bool_param, int64_param, uint64_param, double_param, string_param }: Parameter) =>
+  bool_param ?? string_param ?? double_param ?? Number(int64_param ?? uint64_param);
+
+/** Features of Triton that would change the answer, so that they cannot be passed over. */
+const refuseUnsupported = (name: string, parameters: Parameters = {}): void => {
+  for (const feature of ['shared_memory_region', 'classification']) {
+    if (!Object.hasOwn(parameters, feature)) continue;
+    const [expected, got] = [`no ${feature}`, show(paramOf(parameters[feature]))];
+    throw fail('BAD_REQUEST', `${name}: the parameter ${feature} is not supported here.`, {
+      field: name,
+      expected,
+      got,
+    });
+  }
+};
+
+const headOf = ({ name, datatype, shape }: TensorMessage): Omit<InputTensor, 'data'> & { readonly count: number } => {
+  if (!isDatatype(datatype)) {
+    const expected = `one of ${datatypes.join(', ')}`;
+    throw fail('BAD_REQUEST', `${name}: expected a datatype, ${expected}; got ${show(datatype)}.`, {
+      field: name,
+      expected,
+      got: show(datatype),
+    });
+  }
+  const dims = shape.map(Number);
+  const count = dims.reduce((size, dim) => size * dim, 1);
+  if (dims.every((dim) => dim >= 0) && Number.isSafeInteger(count)) return { name, datatype, shape: dims, count };
+  throw fail('BAD_REQUEST', `${name}: expected sizes of 0 or more, got the shape [${shape.join(', ')}].`, {
+    field: name,
+    expected: 'sizes of 0 or more',
+    got: `[${shape.join(', ')}]`,
+  });
+};
+
+const isTyped = ({ inputs, raw_input_contents }: InferMessage): boolean =>
+  raw_input_contents.length === 0 && inputs.length > 0;
+
+/** @throws MillraceError BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for a message that is no request. */
+export const readInfer = (message: InferMessage): InferRequest => {
+  const { model_name, model_version, inputs, outputs, raw_input_contents: raw } = message;
+  for (const { name, parameters } of [...inputs, ...outputs]) refuseUnsupported(name, parameters);
+  const typed = isTyped(message);
+  if (!typed && raw.length !== inputs.length) {
+    const [expected, got] = [`${inputs.length} raw_input_contents`, `${raw.length}`];
+    throw fail('BAD_REQUEST', `Expected ${expected}, one an input; got ${got}.`, { expected, got });
+  }
+  const tensors = inputs.map((input, at): InputTensor => {
+    const { name, datatype, shape, count } = headOf(input);
+    if (typed) return { name, datatype, shape, data: elementsOfContents(name, datatype, input.contents ?? {}, count) };
+    if (Object.values(input.contents ?? {}).some(({ length }) => length > 0)) {
+      const message = `${name}: contents stand beside raw_input_contents; a request has one of them.`;
+      throw fail('BAD_REQUEST', message, { field: name, expected: 'no contents', got: 'contents' });
+    }
+    return { name, datatype, shape, data: elementsOfRaw(name, datatype, raw[at], count) };
+  });
+  return {
+    model: model_name,
+    version: model_version === '' ? undefined : model_version,
+    inputs: tensors,
+    outputs: outputs.map(({ name }) => name),
+  };
+};
+
+/** Milliseconds that the request itself allows: Triton's parameter `timeout`, in microseconds. */
+export const timeoutOf = ({ parameters }: InferMessage): number | undefined => {
+  const us = Object.hasOwn(parameters, 'timeout') ? Number(paramOf(parameters.timeout)) : 0;
+  return us > 0 ? us / 1000 : undefined;
+};
+
+/** The answer, raw or typed as the request was. */
+export const writeInfer = (request: InferMessage, { model, outputs }: InferResponse): InferAnswer => {
+  const typed = isTyped(request);
+  const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
+  return {
+    model_name: model.name,
+    model_version: model.version,
+    id: request.id,
+    parameters: {
+      digest: { string_param: model.digest },
+      // Triton's clients end a stream of answers at this one, when they asked to be told of it.
+      ...(Object.hasOwn(request.parameters, 'triton_enable_empty_final_response') && {
+        triton_final_response: { bool_param: true },
+      }),
+    },
+    outputs: outputs.map((tensor) => (typed ? { ...message(tensor), contents: contentsOf(tensor) } : message(tensor))),
+    raw_output_contents: typed ? [] : outputs.map(rawOf),
+  };
+};

@@ -1,0 +1,93 @@
+/** The messages of open-inference.proto as they come and go, and the service that they belong to. */
+import { fileURLToPath } from 'node:url';
+import {
+  type GrpcObject,
+  loadPackageDefinition,
+  type ServiceClientConstructor,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+/** 64-bit integers are texts, so that none of their digits is lost. */
+export type Int64 = string;
+
+export interface Parameter {
+  readonly bool_param?: boolean;
+  readonly int64_param?: Int64;
+  readonly string_param?: string;
+  readonly double_param?: number;
+  readonly uint64_param?: Int64;
+}
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+export interface Contents {
+  readonly bool_contents?: readonly boolean[];
+  readonly int_contents?: readonly number[];
+  readonly int64_contents?: readonly Int64[];
+  readonly uint_contents?: readonly number[];
+  readonly uint64_contents?: readonly Int64[];
+  readonly fp32_contents?: readonly number[];
+  readonly fp64_contents?: readonly number[];
+  readonly bytes_contents?: readonly Uint8Array[];
+}
+
+export interface TensorMessage {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly Int64[];
+  readonly parameters: Parameters;
+  readonly contents?: Contents | null;
+}
+
+export interface InferMessage {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly TensorMessage[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: Parameters }[];
+  readonly raw_input_contents: readonly Buffer[];
+}
+export interface InferAnswer {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly datatype: string;
+    readonly shape: readonly number[];
+    readonly contents?: Contents;
+  }[];
+  readonly raw_output_contents: readonly Uint8Array[];
+}
+export interface StreamAnswer {
+  readonly error_message: string;
+  readonly infer_response?: InferAnswer;
+}
+
+export interface NameAndVersion {
+  readonly name: string;
+  readonly version: string;
+}
+export interface RepositoryModel {
+  readonly name_or_repository: string;
+  readonly model_name: string;
+  readonly parameters: Readonly<Record<string, { readonly string_param?: string }>>;
+}
+
+const packageDefinition = loadSync(fileURLToPath(new URL('./open-inference.proto', import.meta.url)), {
+  keepCase: true,
+  longs: String,
+  arrays: true,
+  objects: true,
+  defaults: true,
+});
+
+const client = (loadPackageDefinition(packageDefinition).inference as GrpcObject)
+  .GRPCInferenceService as ServiceClientConstructor;
+
+/** The service, for servers. */
+export const inferenceService: ServiceDefinition = client.service;
+/** A client of it. */
+export const InferenceClient = client;
