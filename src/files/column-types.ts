@@ -221,7 +221,7 @@ const lenientJson = (text: string): unknown => {
 
 const nestedCodec = (type: ColumnType): ColumnCodec => ({
   vector: VARCHAR,
-  out: (column) => `to_json(${column})::VARCHAR`,
+  out: (column) => (type === 'JSON' ? `${column}::VARCHAR` : `to_json(${column})::VARCHAR`),
   into: (column) => (type === 'JSON' ? `${column}::JSON` : `CAST(${column}::JSON AS ${type})`),
   decode: toValues(lenientJson),
   encode: (value) => jsonText(value),

@@ -99,16 +99,21 @@ export const csv: FormatModule = {
   async write(target, { columns }) {
     const sink = await openSink(target);
     const encoders = columns.map(({ name, type }) => ({ name, encode: csvCell(type) }));
-    await sink.write(`${columns.map(({ name }) => csvCell('VARCHAR')(name)).join(',')}\n`);
+    let header = `${columns.map(({ name }) => csvCell('VARCHAR')(name)).join(',')}\n`;
     return {
       async write({ rows, columns: values }) {
-        const lines: string[] = [];
+        const lines = [header];
+        header = '';
         const cells = encoders.map(({ name, encode }) => ({ values: values[name], encode }));
-        for (let row = 0; row < rows; row++)
+        for (let row = 0; row < rows; row++) {
           lines.push(`${cells.map(({ values, encode }) => encode(values?.[row])).join(',')}\n`);
+        }
         await sink.write(lines.join(''));
       },
-      close: sink.close,
+      async close() {
+        if (header !== '') await sink.write(header);
+        return sink.close();
+      },
       abort: sink.abort,
     };
   },

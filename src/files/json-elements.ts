@@ -39,9 +39,11 @@ export const createElementReader = (maxChars: number): ElementReader => {
 
   const element = (tail: string): Element => {
     const text = parts.length === 0 ? tail : parts.join('') + tail;
+    const trimmed = text.trimStart();
+    const before = text.slice(0, text.length - trimmed.length).split('\n').length - 1;
     parts = [];
     length = 0;
-    return { text: text.trim(), line: startLine };
+    return { text: trimmed.trimEnd(), line: startLine + before };
   };
 
   return {

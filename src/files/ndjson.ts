@@ -21,6 +21,8 @@ export const ndjson: FormatModule = {
     for await (const line of textLines(textBlocks(source), MAX_ROW_CHARS)) {
       if (line.flaw !== undefined)
         reader.builder.reject(problemOf({ ...line, flaw: line.flaw }), line.number, line.text);
+      else if (line.number === 1 && line.text.trimStart().startsWith('['))
+        throw notNdjson(sourceName(source), line.text);
       else if (line.text.trim() !== '') reader.take(line.text, line.number);
       if (!reader.builder.full) continue;
       const chunk = reader.flush(line.share);

@@ -112,7 +112,11 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
-const streamSink = (stream: Writable, ends: boolean): ByteSink => {
+const cannotWrite = (target: Target, cause: unknown) =>
+  fail('STORE_FAILED', `Cannot write ${targetName(target)}: ${messageOf(cause)}.`, { cause });
+
+/** `ends`: the stream is closed at the end; one that was given stays open. */
+const streamSink = (target: Target, stream: Writable, ends: boolean): ByteSink => {
   let failure: unknown;
   let size = 0;
   let wake = (): void => {};
@@ -122,30 +126,28 @@ const streamSink = (stream: Writable, ends: boolean): ByteSink => {
   };
   stream.on('error', onError);
   const settle = (): void => {
-    if (failure !== undefined)
-      throw fail('STORE_FAILED', `The output cannot be written: ${messageOf(failure)}.`, { cause: failure });
+    if (failure !== undefined) throw cannotWrite(target, failure);
+  };
+  /** Waits for a callback of the stream, or for its failure. */
+  const until = async (start: (done: (error?: Error | null) => void) => void): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      start((error) => {
+        failure ??= error ?? undefined;
+        resolve();
+      });
+    });
+    settle();
   };
   return {
     async write(text) {
       settle();
       size += Buffer.byteLength(text);
-      if (!stream.write(text)) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          stream.once('drain', resolve);
-        });
-        stream.removeListener('drain', wake);
-      }
-      settle();
+      if (!stream.write(text)) await until((done) => stream.once('drain', done));
     },
     async close() {
       settle();
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (ends) stream.end(() => resolve());
-        else stream.write('', () => resolve());
-      });
-      settle();
+      await until((done) => (ends ? stream.end(done) : stream.write('', done)));
       stream.removeListener('error', onError);
       return size;
     },
@@ -162,16 +164,19 @@ const fileSink = async (target: string): Promise<ByteSink> => {
   const file = await open(atomic.path, 'r+');
   let parts: string[] = [];
   let length = 0;
-  let open_ = true;
+  let isOpen = true;
   const flush = async (): Promise<void> => {
     const text = parts.join('');
     parts = [];
     length = 0;
-    if (text !== '') await file.appendFile(text);
+    if (text === '') return;
+    await file.appendFile(text).catch((error: unknown) => {
+      throw cannotWrite(target, error);
+    });
   };
   const shut = async (): Promise<void> => {
-    if (open_) await file.close();
-    open_ = false;
+    if (isOpen) await file.close();
+    isOpen = false;
   };
   return {
     async write(text) {
@@ -193,8 +198,8 @@ const fileSink = async (target: string): Promise<ByteSink> => {
 
 /** A sink for text: a file that appears whole, or a stream that is written as it comes (and left open). */
 export const openSink = async (target: Target): Promise<ByteSink> => {
-  if (typeof target !== 'string') return streamSink(target, false);
-  return (await isSpecial(target)) ? streamSink(createWriteStream(target), true) : fileSink(target);
+  if (typeof target !== 'string') return streamSink(target, target, false);
+  return (await isSpecial(target)) ? streamSink(target, createWriteStream(target), true) : fileSink(target);
 };
 
 /** For formats that need a file under their feet: a stream is first written to a temporary one. */
@@ -221,7 +226,9 @@ export const spoolTarget = async (target: Target): Promise<AtomicFile> => {
     async commit() {
       const { size } = await stat(path);
       const stream = typeof target === 'string' ? createWriteStream(target) : target;
-      await pipeline(createReadStream(path), stream, { end: typeof target === 'string' });
+      await pipeline(createReadStream(path), stream, { end: typeof target === 'string' }).catch((error: unknown) => {
+        throw cannotWrite(target, error);
+      });
       await folder.remove();
       return size;
     },
