@@ -41,6 +41,9 @@ const arrays = {
   bool: Uint8Array,
 } as const;
 
+/** Every dtype there is. */
+export const dtypes: readonly Dtype[] = [...(Object.keys(arrays) as (keyof typeof arrays)[]), 'string'];
+
 export type MutableTensorData = Exclude<TensorData, readonly string[]> | string[];
 
 /** Zeroed room for `length` elements of a dtype (empty strings for `string`). */

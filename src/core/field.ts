@@ -1,10 +1,21 @@
 /** Reading one value of one field: the rules of each kind, compiled once. docs/VALIDATION.md states every decision. */
 import { type Code, fail, type Problem, show } from './errors.ts';
-import type { BooleanField, CategoryField, DatetimeField, Field, NumberField, TextField } from './types.ts';
+import type { BooleanField, CategoryField, DatetimeField, Field, Kind, NumberField, TextField } from './types.ts';
 import { parseDatetime, zoneOf } from './zone.ts';
 
 /** Longest text or category unless the field says otherwise, in UTF-16 units. */
 export const MAX_TEXT = 65_536;
+
+/** `image` is to come: a field of that kind will be read into a tensor. */
+const kinds: ReadonlySet<string> = new Set<Kind>([
+  'number',
+  'integer',
+  'boolean',
+  'category',
+  'text',
+  'datetime',
+  'tensor',
+]);
 
 /** Reads a value or says what is wrong with it. A missing value is NaN or null, and only where the field allows it. */
 export type Read<T> = (value: unknown) => T | Problem;
@@ -31,7 +42,10 @@ export const describe = (field: Field): string => {
     case 'boolean':
       return `true or false${or}`;
     case 'category': {
-      if (field.labels === undefined || field.unknown === 'allow') return `a category (text)${or}`;
+      if (field.labels === undefined || field.unknown === 'allow') {
+        const limit = field.maxLength === undefined ? '' : ` of at most ${field.maxLength} characters`;
+        return `a category (text)${limit}${or}`;
+      }
       const shown = field.labels.slice(0, 8).map((label) => JSON.stringify(label));
       const more = field.labels.length - shown.length;
       return `one of ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${or}`;
@@ -45,21 +59,29 @@ export const describe = (field: Field): string => {
   }
 };
 
-/** A maker of problems for one field: the field's name and wish are the same for each. */
-export type Complain = (code: Code, value: unknown) => Problem;
+/** A maker of problems for one field: the field's name and wish are the same for each. `got` is in words already. */
+export type Complain = (code: Code, value: unknown, got?: string) => Problem;
 
 export const complaintsOf = (name: string, field: Field): Complain => {
   const expected = describe(field);
-  return (code, value) => {
-    const got = show(value);
-    return { code, field: name, expected, got, message: `${name}: expected ${expected}, got ${got}.` };
-  };
+  return (code, value, got = show(value)) => ({
+    code,
+    field: name,
+    expected,
+    got,
+    message: `${name}: expected ${expected}, got ${got}.`,
+  });
 };
 
 const missing = (nullable: boolean | undefined, value: unknown, complain: Complain): number | Problem =>
   nullable ? Number.NaN : complain(value === undefined ? 'MISSING_FIELD' : 'NULL_VALUE', value);
 
-const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const numeral = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** The number that a decimal numeral stands for (blanks around it do not count), or undefined for any other text. */
+export const parseNumeral = (text: string): number | undefined => {
+  const trimmed = text.trim();
+  return numeral.test(trimmed) ? Number(trimmed) : undefined;
+};
 /** What CSV files write for "no value". */
 const blanks = new Set(['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None']);
 export const isBlank = (value: unknown): boolean => typeof value === 'string' && blanks.has(value.trim());
@@ -79,9 +101,9 @@ export const readNumber = (name: string, field: NumberField, coerce: boolean): R
         return Number.isSafeInteger(number) ? read(number) : complain('UNSAFE_INTEGER', value);
       }
       if (coerce && typeof value === 'string') {
-        if (isBlank(value)) return missing(nullable, null, complain);
-        const text = value.trim();
-        return numeral.test(text) ? read(Number(text)) : complain('WRONG_TYPE', value);
+        if (isBlank(value)) return missing(nullable, value, complain);
+        const number = parseNumeral(value);
+        return number === undefined ? complain('WRONG_TYPE', value) : read(number);
       }
       return complain('WRONG_TYPE', value);
     }
@@ -105,8 +127,8 @@ export const readBoolean = (name: string, field: BooleanField, coerce: boolean):
     if (value === true) return 1;
     if (value === false) return 0;
     if (value === undefined || value === null || Number.isNaN(value)) return missing(field.nullable, value, complain);
-    if (!coerce) return complain('WRONG_TYPE', value);
-    if (isBlank(value)) return missing(field.nullable, null, complain);
+    if (!coerce || (typeof value !== 'string' && typeof value !== 'number')) return complain('WRONG_TYPE', value);
+    if (isBlank(value)) return missing(field.nullable, value, complain);
     const text = String(value).trim().toLowerCase();
     if (text === 'true' || text === '1') return 1;
     return text === 'false' || text === '0' ? 0 : complain('WRONG_TYPE', value);
@@ -118,13 +140,13 @@ export const readDatetime = (name: string, field: DatetimeField, coerce: boolean
   const complain = complaintsOf(name, field);
   const zone = field.zone === undefined ? undefined : zoneOf(field.zone);
   return (value) => {
-    if (value === undefined || value === null) return missing(field.nullable, value, complain);
+    if (value === undefined || value === null || Number.isNaN(value)) return missing(field.nullable, value, complain);
     if (value instanceof Date) {
       const time = value.getTime();
-      return Number.isNaN(time) ? complain('BAD_DATETIME', 'an invalid Date') : time;
+      return Number.isNaN(time) ? complain('BAD_DATETIME', value, 'an invalid Date') : time;
     }
     if (typeof value !== 'string') return complain('WRONG_TYPE', value);
-    if (coerce && isBlank(value)) return missing(field.nullable, null, complain);
+    if (coerce && isBlank(value)) return missing(field.nullable, value, complain);
     const time = parseDatetime(coerce ? value.trim() : value, zone);
     return Number.isNaN(time) ? complain('BAD_DATETIME', value) : time;
   };
@@ -147,13 +169,36 @@ export const readString = (name: string, field: CategoryField | TextField, coerc
   };
   function known(text: string): string | Problem {
     if (labels !== null) return labels.has(text) ? text : complain('UNKNOWN_CATEGORY', text);
-    return text.length <= maxLength ? text : complain('TOO_LONG', `${text.length} characters`);
+    return text.length <= maxLength
+      ? text
+      : complain('TOO_LONG', text, `${text.length} characters (the limit is ${maxLength})`);
   }
 };
 
 /** Throws BAD_MANIFEST for a field whose own settings make no sense; what a schema cannot say. */
 export const checkField = (name: string, field: Field): void => {
+  if (name in Object.prototype) {
+    throw fail('BAD_MANIFEST', `${name} cannot be the name of a field: every JavaScript object has one.`, {
+      field: name,
+      expected: 'another name',
+      got: name,
+    });
+  }
+  if (!kinds.has(field.kind)) {
+    throw fail('BAD_MANIFEST', `${name}: this version of Millrace knows no kind ${show(field.kind)}.`, {
+      field: name,
+      expected: `one of ${[...kinds].join(', ')}`,
+      got: show(field.kind),
+    });
+  }
   if (field.kind === 'datetime') zoneOf(field.zone);
+  if (field.kind === 'tensor' && field.nullable && field.dtype !== 'float32' && field.dtype !== 'float64') {
+    throw fail('BAD_MANIFEST', `${name}: a ${field.dtype} tensor cannot be nullable, as it has no NaN.`, {
+      field: name,
+      expected: 'dtype: float32 or float64',
+      got: field.dtype,
+    });
+  }
   if ((field.kind === 'number' || field.kind === 'integer') && (field.min ?? -Infinity) > (field.max ?? Infinity)) {
     throw fail('BAD_MANIFEST', `${name}: min ${field.min} is above max ${field.max}.`, { field: name });
   }

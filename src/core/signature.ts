@@ -1,6 +1,6 @@
 /** From rows or columns, as anyone may send them, to a batch of checked columns. Compiled once from the signature. */
-import { allocate, Batch, type Column, type ColumnType, holds, type MutableTensorData } from './columns.ts';
-import { type Code, fail, type Problem, show } from './errors.ts';
+import { Batch, type Column, type ColumnType } from './columns.ts';
+import { fail, type Problem, show, showNames } from './errors.ts';
 import {
   checkField,
   complaintsOf,
@@ -12,7 +12,9 @@ import {
   readString,
 } from './field.ts';
 import { nearest } from './nearest.ts';
-import type { ColumnInput, Dtype, Field, Fields, NumberField, Row, TensorField } from './types.ts';
+import { tensorReader } from './tensor-field.ts';
+import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
+import { LAST_INSTANT } from './zone.ts';
 
 export interface Signature {
   readonly fields: Fields;
@@ -68,7 +70,7 @@ const typedReader = (name: string, field: Field, read: Read<number>): Read<numbe
   return (value) => {
     const time = rawNumber(value) as number;
     if (Number.isNaN(time)) return read(null);
-    return Math.abs(time) <= 8.64e15 ? time : complain('BAD_DATETIME', value);
+    return Math.abs(time) <= LAST_INSTANT ? time : complain('BAD_DATETIME', value);
   };
 };
 
@@ -113,80 +115,9 @@ const stringField = (name: string, read: Read<string | null>): FieldReader => {
   };
 };
 
-/** Reads one element of a tensor into its place; false when it is of another type. */
-const elementWriter = (dtype: Dtype): ((value: unknown, to: MutableTensorData, at: number) => Code | undefined) => {
-  if (dtype === 'string') return (value, to, at) => put(typeof value === 'string', value, to, at);
-  if (dtype === 'bool')
-    return (value, to, at) => put(typeof value === 'boolean' || value === 0 || value === 1, Number(value), to, at);
-  if (dtype === 'float32' || dtype === 'float64')
-    return (value, to, at) => put(typeof value === 'number', value, to, at);
-  const wide = dtype === 'int64' || dtype === 'uint64';
-  return (value, to, at) => {
-    if (typeof value !== 'number' && typeof value !== 'bigint') return 'WRONG_TYPE';
-    if (typeof value === 'number' && !Number.isInteger(value)) return 'NOT_INTEGER';
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) return 'UNSAFE_INTEGER';
-    const target = to as Record<number, unknown>;
-    target[at] = wide ? BigInt(value) : Number(value);
-    return target[at] === (wide ? BigInt(value) : Number(value)) ? undefined : 'OUT_OF_RANGE';
-  };
-};
-const put = (fits: boolean, value: unknown, to: MutableTensorData, at: number): Code | undefined => {
-  if (fits) (to as Record<number, unknown>)[at] = value;
-  return fits ? undefined : 'WRONG_TYPE';
-};
-
-type TypedTensorData = Extract<ColumnInput, ArrayBufferView>;
-
 const tensorField = (name: string, field: TensorField): FieldReader => {
-  const { dtype, shape } = field;
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  const complain = complaintsOf(name, field);
-  const write = elementWriter(dtype);
-  /** Walks nested arrays of the declared shape; a flat array of the right length is taken as row-major. */
-  const walk = (value: unknown, depth: number, to: MutableTensorData, at: number): number | Code => {
-    if (depth === shape.length) return write(value, to, at) ?? at + 1;
-    if (!Array.isArray(value) || value.length !== shape[depth]) return 'BAD_SHAPE';
-    let place: number | Code = at;
-    for (const element of value) {
-      place = walk(element, depth + 1, to, place as number);
-      if (typeof place === 'string') return place;
-    }
-    return place;
-  };
-  const fill = (value: unknown, to: MutableTensorData, at: number): Problem | undefined => {
-    if (value === undefined) return complain('MISSING_FIELD', value);
-    if (value === null) return complain('NULL_VALUE', value);
-    const flat = ArrayBuffer.isView(value) || (Array.isArray(value) && shape.length > 1 && !Array.isArray(value[0]));
-    if (!flat) {
-      const end = walk(value, 0, to, at);
-      return typeof end === 'string' ? complain(end, value) : undefined;
-    }
-    const elements = value as ArrayLike<unknown>;
-    if (elements.length !== size) return complain('BAD_SHAPE', value);
-    for (let index = 0; index < size; index++) {
-      const code = write(elements[index], to, at + index);
-      if (code !== undefined) return complain(code, elements[index]);
-    }
-    return undefined;
-  };
-  const fillAll = (batch: Batch, valueAt: (row: number) => unknown): Column => {
-    const data = allocate(dtype, batch.rows * size);
-    for (let row = 0; row < batch.rows; row++) {
-      const problem = fill(valueAt(row), data, row * size);
-      if (problem) batch.refuse(row, problem);
-    }
-    return { type: 'tensor', dtype, size, data };
-  };
-  return {
-    name,
-    fromRows: (rows, batch) => fillAll(batch, (row) => rows[row][name]),
-    fromColumn: (input, batch) => {
-      if (!ArrayBuffer.isView(input)) return fillAll(batch, (row) => input[row]);
-      const data: TypedTensorData = input;
-      if (holds(dtype, data as unknown)) return { type: 'tensor', dtype, size, data };
-      return fillAll(batch, (row) => data.subarray(row * size, (row + 1) * size));
-    },
-  };
+  const { fill, fromColumn } = tensorReader(name, field);
+  return { name, fromRows: (rows, batch) => fill(batch, (row) => rows[row][name]), fromColumn };
 };
 
 const readerOf = (name: string, field: Field, coerce: boolean): FieldReader => {
@@ -214,14 +145,22 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
   const names = Object.keys(fields);
   for (const name of names) checkField(name, fields[name]);
   const readers = names.map((name) => readerOf(name, fields[name], coerce));
+  for (const { name, fromRows } of readers) {
+    const { example } = fields[name];
+    if (example === undefined) continue;
+    const trial = new Batch(1);
+    fromRows([{ [name]: example }], trial);
+    const problem = trial.problems.get(0);
+    if (problem) throw fail('BAD_MANIFEST', `The example of ${problem.message}`, problem);
+  }
   const known = new Set(names);
-  const wanted = `an object with ${names.join(', ')}`;
+  const wanted = `an object with ${showNames(names)}`;
 
   const unknownField = (name: string): Problem => {
     const near = nearest(name, names);
     const hint = near === undefined ? '' : ` Did you mean ${near}?`;
     const message = `${show(name)} is not a field of this model.${hint}`;
-    return { code: 'UNKNOWN_FIELD', field: name, expected: `only ${names.join(', ')}`, got: name, message };
+    return { code: 'UNKNOWN_FIELD', field: name, expected: `only ${showNames(names)}`, got: name, message };
   };
 
   return {
@@ -260,20 +199,31 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
   };
 };
 
+const badColumn = (field: string, message: string, expected: string, got: string) =>
+  fail('BAD_SHAPE', message, { field, expected, got });
+
+/** The rows in one column. Throws BAD_SHAPE for what is no column, and for a tensor's typed data that ends within a row. */
+const rowsIn = (name: string, field: Field | undefined, column: unknown): number => {
+  const isTyped = ArrayBuffer.isView(column) && !(column instanceof DataView);
+  if (!isTyped && !Array.isArray(column)) {
+    throw badColumn(name, `Column ${name} is ${show(column)}, not an array.`, 'an array or typed array', show(column));
+  }
+  const { length } = column as ArrayLike<unknown>;
+  const size = field?.kind === 'tensor' && isTyped ? field.shape.reduce((a, b) => a * b, 1) : 1;
+  if (length % size === 0) return length / size;
+  const expected = `a multiple of ${size} elements`;
+  throw badColumn(name, `Column ${name} needs ${expected}, got ${length}.`, expected, `${length}`);
+};
+
 /** The number of rows in a set of columns. Throws BAD_SHAPE when they differ. */
 const rowsOf = (fields: Fields, columns: Readonly<Record<string, ColumnInput>>): number => {
   let rows: number | undefined;
   let first = '';
   for (const [name, column] of Object.entries(columns)) {
-    const field: Field | undefined = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    const size = field?.kind === 'tensor' && ArrayBuffer.isView(column) ? field.shape.reduce((a, b) => a * b, 1) : 1;
-    const length = column.length / size;
+    const length = rowsIn(name, Object.hasOwn(fields, name) ? fields[name] : undefined, column);
     if (rows !== undefined && rows !== length) {
-      throw fail('BAD_SHAPE', `Column ${name} has ${length} rows, ${first} has ${rows}; all must have the same.`, {
-        field: name,
-        expected: `${rows} rows`,
-        got: `${length} rows`,
-      });
+      const message = `Column ${name} has ${length} rows, ${first} has ${rows}; all must have the same.`;
+      throw badColumn(name, message, `${rows} rows`, `${length} rows`);
     }
     if (rows === undefined) first = name;
     rows = length;

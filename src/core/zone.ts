@@ -1,11 +1,15 @@
 /**
  * Time zones by the platform's own tables (Intl), which Node and browsers share. Offsets are cached for each quarter of
- * an hour, since no zone changes within one.
+ * an hour, since no zone has changed within one after 1972 (Liberia left its offset of −0:44:30 in that year).
  */
 import { fail } from './errors.ts';
 
 const QUARTER = 900_000;
 const DAY = 86_400_000;
+/** 1973-01-01; before it an offset is cached for its own instant alone. */
+const QUARTERS_HOLD = 94_694_400_000;
+/** The last instant that ECMAScript has; the first is as far from the epoch. */
+export const LAST_INSTANT = 8.64e15;
 /** A year of quarters is 35,000; past this many the cache starts anew. */
 const CACHE_LIMIT = 200_000;
 
@@ -48,13 +52,13 @@ export const zoneOf = (name: string | undefined): Zone => {
   }
   const cache = new Map<number, number>();
   const offset = (instant: number): number => {
-    const quarter = Math.floor(instant / QUARTER);
-    const cached = cache.get(quarter);
+    const from = instant < QUARTERS_HOLD ? Math.floor(instant) : Math.floor(instant / QUARTER) * QUARTER;
+    const cached = cache.get(from);
     if (cached !== undefined) return cached;
-    const part = format.formatToParts(quarter * QUARTER).find(({ type }) => type === 'timeZoneName');
+    const part = format.formatToParts(from).find(({ type }) => type === 'timeZoneName');
     const value = parseOffset(part?.value ?? 'GMT');
     if (cache.size >= CACHE_LIMIT) cache.clear();
-    cache.set(quarter, value);
+    cache.set(from, value);
     return value;
   };
   const instant = (local: number): number => {
@@ -96,7 +100,7 @@ const daysFromCivil = (year: number, month: number, day: number): number => {
   );
 };
 
-const rest = /^(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+const rest = /^[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([Zz]|[+-]\d{2}(?::?\d{2})?))?$/;
 
 /**
  * Milliseconds since the epoch of an ISO 8601 date or date and time (RFC 3339 and its usual relaxations: a space for T,
@@ -109,20 +113,22 @@ export const parseDatetime = (text: string, zone: Zone | undefined): number => {
   const day = digits(text, 8, 2);
   if (text[4] !== '-' || text[7] !== '-' || !(month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
   if (day > (month === 2 && isLeap(year) ? 29 : monthDays[month - 1])) return Number.NaN;
-  const match = text.length === 10 ? undefined : rest.exec(text.slice(10));
+  const midnight = daysFromCivil(year, month, day) * DAY;
+  if (text.length === 10) return zone === undefined ? Number.NaN : zone.instant(midnight);
+  const match = rest.exec(text.slice(10));
   if (match === null) return Number.NaN;
-  let local = daysFromCivil(year, month, day) * DAY;
-  const offset = match?.[5];
-  if (match?.[1] !== undefined) {
-    const hour = Number(match[1]);
-    const minute = Number(match[2]);
-    const second = Number(match[3] ?? 0);
-    if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
-    local += hour * 3_600_000 + minute * 60_000 + second * 1000;
-    if (match[4] !== undefined) local += Number(match[4].padEnd(3, '0').slice(0, 3));
-  } else if (offset !== undefined) return Number.NaN;
+  const hour = Number(match[1]);
+  const minute = Number(match[2]);
+  const second = Number(match[3] ?? 0);
+  if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
+  const milliseconds = Number((match[4] ?? '').padEnd(3, '0').slice(0, 3));
+  const local = midnight + hour * 3_600_000 + minute * 60_000 + second * 1000 + milliseconds;
+  const offset = match[5];
   if (offset === undefined) return zone === undefined ? Number.NaN : zone.instant(local);
   if (offset === 'Z' || offset === 'z') return local;
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.length > 3 ? offset.slice(-2) : 0);
-  return local - (offset[0] === '-' ? -minutes : minutes) * 60_000;
+  const offsetHours = Number(offset.slice(1, 3));
+  const offsetMinutes = offset.length > 3 ? Number(offset.slice(-2)) : 0;
+  if (offsetHours > 23 || offsetMinutes > 59) return Number.NaN;
+  const ahead = (offsetHours * 60 + offsetMinutes) * 60_000;
+  return local - (offset[0] === '-' ? -ahead : ahead);
 };
