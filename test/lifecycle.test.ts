@@ -9,8 +9,13 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** The files of each stage of the core. */
 const stages: Readonly<Record<string, readonly string[]>> = {
-  validate: ['field.ts', 'signature.ts'],
-  prepare: ['prepare.ts', 'bind.ts', ...readdirSync(join(root, 'src/core/steps')).map((file) => `steps/${file}`)],
+  validate: ['field.ts', 'tensor-field.ts', 'signature.ts'],
+  prepare: [
+    'prepare.ts',
+    'transform.ts',
+    'bind.ts',
+    ...readdirSync(join(root, 'src/core/steps')).map((file) => `steps/${file}`),
+  ],
   run: ['run.ts'],
   finish: ['finish.ts', 'scorer.ts'],
 };

@@ -1,8 +1,10 @@
 /** From prepared columns to the tensors that the graph takes: each graph input is fed by the column of its name. */
-import { allocate, type Batch, type Column, type ColumnType, type MutableTensorData } from './columns.ts';
-import { fail, type Problem, show } from './errors.ts';
+import { allocate, type Batch } from './columns.ts';
+import { type Code, fail, type Problem, show, showNames } from './errors.ts';
 import { nearest } from './nearest.ts';
+import { plainValue } from './plain.ts';
 import { numbers, type StepContext, strings } from './steps/step.ts';
+import { elementWriter } from './tensor-field.ts';
 import type { Dtype, Tensor, TensorData, TensorSpec } from './types.ts';
 
 /** Makes one graph input's data out of a batch; rows that do not fit are refused. */
@@ -10,160 +12,161 @@ export interface Binding {
   readonly spec: TensorSpec;
   /** Elements a row. */
   readonly size: number;
+  /** The shape of one row, without the batch; undefined where the graph does not say how many dimensions it wants. */
+  readonly shape: readonly number[] | undefined;
   read(batch: Batch): TensorData;
 }
 
-const integerRange: Partial<Record<TensorSpec['dtype'], readonly [number, number]>> = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  uint16: [0, 65535],
-  int32: [-2147483648, 2147483647],
-  uint32: [0, 4294967295],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint64: [0, Number.MAX_SAFE_INTEGER],
-};
+/** A column that is a tensor: what it holds, and the shape of one row. */
+export interface TensorInfo {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
 
-const scalarProblem = (spec: TensorSpec, value: unknown, expected: string): Problem => {
-  const got = typeof value === 'number' && Number.isNaN(value) ? 'a missing value' : show(value);
-  const code = got === 'a missing value' || value === null ? 'NULL_VALUE' : 'OUT_OF_RANGE';
-  const message = `${spec.name}: the model's ${spec.dtype} input needs ${expected}, got ${got}. A step such as impute or cast can mend that.`;
-  return { code, field: spec.name, expected, got, message };
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const scalarProblem = ({ name, dtype }: TensorSpec, value: unknown, why: Code): Problem => {
+  const isMissing = value === null || Number.isNaN(value);
+  const expected = dtype === 'bool' ? 'true or false' : dtype === 'string' ? 'a text' : `an integer of ${dtype}`;
+  const got = isMissing ? 'a missing value' : show(value);
+  const message = `${name}: the model's ${dtype} input needs ${expected}, got ${got}. A step such as impute or cast can mend that.`;
+  const code = isMissing ? 'NULL_VALUE' : why === 'NOT_INTEGER' ? 'NOT_INTEGER' : 'OUT_OF_RANGE';
+  return { code, field: name, expected, got, message };
 };
 
 const readScalars = (spec: TensorSpec, batch: Batch, context: StepContext): TensorData => {
   const { name, dtype } = spec;
-  if (dtype === 'string') {
-    const values = strings(context, batch, name);
-    return values.map((value, row) => {
-      if (value === null) batch.refuse(row, scalarProblem(spec, value, 'a text'));
-      return value ?? '';
-    });
-  }
-  const values = numbers(context, batch, name);
-  if (dtype === 'float64') return values;
-  if (dtype === 'float32') return Float32Array.from(values);
-  const data = allocate(dtype, batch.rows) as Exclude<MutableTensorData, string[]>;
-  const [min, max] = integerRange[dtype] ?? [0, 1];
+  const values = dtype === 'string' ? strings(context, batch, name) : numbers(context, batch, name);
+  if (dtype === 'float64') return values as Float64Array;
+  if (dtype === 'float32') return new Float32Array(values as Float64Array);
+  const data = allocate(dtype, batch.rows);
+  const write = elementWriter(dtype);
   for (let row = 0; row < batch.rows; row++) {
-    const value = values[row];
-    if (Number.isInteger(value) && value >= min && value <= max) {
-      if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[row] = BigInt(value);
-      else data[row] = value;
-    } else
-      batch.refuse(
-        row,
-        scalarProblem(spec, value, dtype === 'bool' ? 'true or false' : `an integer from ${min} to ${max}`),
-      );
+    const code = write(values[row], data, row);
+    if (code !== undefined) batch.refuse(row, scalarProblem(spec, values[row], code));
   }
   return data;
 };
 
-/** Values a transform module returned for a tensor input: an array or typed array of `size` a row. */
-const readAnyTensor = (spec: TensorSpec, size: number, batch: Batch, column: Column & { type: 'any' }): TensorData => {
-  const data = allocate(spec.dtype, batch.rows * size);
-  const target = data as Record<number, unknown>;
-  const wide = spec.dtype === 'int64' || spec.dtype === 'uint64';
+/** An element that a transform module made, as the dtype has it where it can. */
+const element = (value: unknown, dtype: Dtype): unknown => {
+  if (dtype === 'string') return value;
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === 'boolean' || (typeof value === 'bigint' && dtype.startsWith('float'))) return Number(value);
+  return value;
+};
+
+/** Values of any shape with `size` elements a row, as a transform module returns them. */
+const readElements = (
+  { name, dtype }: TensorSpec,
+  size: number,
+  batch: Batch,
+  valueAt: (row: number) => unknown,
+): TensorData => {
+  const data = allocate(dtype, batch.rows * size);
+  const write = elementWriter(dtype, true);
   for (let row = 0; row < batch.rows; row++) {
-    const value = column.values[row];
+    const value = valueAt(row);
+    const isTyped = ArrayBuffer.isView(value) && 'length' in value;
     const flat = Array.isArray(value)
-      ? value.flat(8)
-      : ArrayBuffer.isView(value)
+      ? value.flat(Infinity)
+      : isTyped
         ? (value as unknown as ArrayLike<unknown>)
         : [value];
     let fits = flat.length === size;
-    for (let at = 0; fits && at < size; at++) {
-      const element = flat[at];
-      fits =
-        spec.dtype === 'string'
-          ? typeof element === 'string'
-          : ['number', 'bigint', 'boolean'].includes(typeof element);
-      if (wide && typeof element === 'number') fits = Number.isSafeInteger(element);
-      if (fits)
-        target[row * size + at] = wide
-          ? BigInt(element as number)
-          : spec.dtype === 'string'
-            ? element
-            : Number(element);
-    }
+    for (let at = 0; fits && at < size; at++)
+      fits = write(element(flat[at], dtype), data, row * size + at) === undefined;
     if (fits) continue;
-    const expected = `${size} ${spec.dtype} values`;
-    const message = `transform: ${spec.name}: expected ${expected}, got ${show(value)}.`;
-    batch.refuse(row, { code: 'TRANSFORM_FAILED', field: spec.name, expected, got: show(value), message });
+    const expected = `${size} ${dtype} ${size === 1 ? 'value' : 'values'}`;
+    const got = show(value);
+    const message = `transform: ${name}: expected ${expected}, got ${got}.`;
+    batch.refuse(row, { code: 'TRANSFORM_FAILED', field: name, expected, got, message });
   }
   return data;
 };
 
+/** The shape of a row of `size` elements: what the graph says, with what it leaves open filled in; undefined if none fits. */
+const rowShape = (
+  dims: readonly (number | null)[],
+  size: number,
+  given: readonly number[] | undefined,
+): readonly number[] | undefined => {
+  const open = dims.filter((dim) => dim === null).length;
+  const known = dims.reduce<number>((total, dim) => total * (dim ?? 1), 1);
+  if (open === 0) return known === size ? (dims as readonly number[]) : undefined;
+  if (given?.length === dims.length)
+    return dims.every((dim, at) => (dim ?? given[at]) === given[at]) ? given : undefined;
+  if (open > 1) return size === 1 && known === 1 ? dims.map(() => 1) : undefined;
+  return size % known === 0 ? dims.map((dim) => dim ?? size / known) : undefined;
+};
+
+const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<string, TensorInfo>): Binding => {
+  const { name, dtype, dims } = spec;
+  const type = context.types.get(name);
+  const shown = `the model's input ${name} (${dtype} [${dims.map((dim) => dim ?? 'any').join(', ')}])`;
+  const refuse = (message: string, expected: string, got: string) =>
+    fail('BAD_MANIFEST', message, { field: name, expected, got });
+
+  if (type === undefined && !context.open) {
+    const known = [...context.types.keys()];
+    const near = nearest(name, known);
+    throw refuse(
+      `Nothing feeds ${shown}.${near ? ` Did you mean it by ${near}?` : ''}`,
+      `an input or a step's result named ${name}; for a tensor of all features, a concat step with as: ${name}`,
+      `only ${showNames(known)}`,
+    );
+  }
+  const isText = dtype === 'string';
+  if ((type === 'string' && !isText) || (type === 'number' && isText)) {
+    throw refuse(
+      `${shown} cannot be fed by a ${type} column.`,
+      isText ? 'a category or text (or a cast to text)' : 'numbers (or a lookup or cast)',
+      `a ${type} column`,
+    );
+  }
+  const tensor = tensors.get(name);
+  if (type === 'tensor' && tensor && tensor.dtype !== dtype)
+    throw refuse(`${shown} cannot be fed by a ${tensor.dtype} tensor.`, dtype, tensor.dtype);
+
+  const isOne = type === 'number' || type === 'string';
+  const rest = dims.slice(1);
+  const wanted = rest.includes(null) ? undefined : product(rest as number[]);
+  const size = tensor ? product(tensor.shape) : isOne ? 1 : (wanted ?? 1);
+  const shape = dims.length === 0 ? undefined : rowShape(rest, size, tensor?.shape);
+  if (dims.length > 0 && shape === undefined) {
+    const got = tensor ? `a tensor of shape [${tensor.shape.join(', ')}]` : 'one';
+    throw refuse(
+      `${shown} ${wanted === undefined ? 'has another shape' : `takes ${wanted} values a row`}; ${name} is ${got}.`,
+      'a tensor field of that shape, or a concat step',
+      got,
+    );
+  }
+  return {
+    spec,
+    size,
+    shape,
+    read(batch) {
+      const column = batch.columns.get(name);
+      if (column?.type === 'tensor' && column.dtype === dtype && column.size === size) return column.data;
+      if (tensor === undefined && size === 1) return readScalars(spec, batch, context);
+      return readElements(spec, size, batch, (row) => column && plainValue(undefined, column, row));
+    },
+  };
+};
+
 /**
- * Binds every graph input to the column of its name. Throws BAD_MANIFEST when a column is absent, or of a type or width
- * that the graph cannot take.
+ * Binds every graph input to the column of its name. Throws BAD_MANIFEST when a column is absent, or of a type, shape or
+ * width that the graph cannot take.
  */
 export const bindInputs = (
   specs: readonly TensorSpec[],
   context: StepContext,
-  tensors: ReadonlyMap<string, { readonly dtype: Dtype; readonly size: number }>,
-): readonly Binding[] =>
-  specs.map((spec) => {
-    const type: ColumnType | undefined = context.types.get(spec.name);
-    const shown = `the model's input ${spec.name} (${spec.dtype} [${spec.dims.map((dim) => dim ?? 'rows').join(', ')}])`;
-    if (type === undefined && !context.open) {
-      const known = [...context.types.keys()];
-      const near = nearest(spec.name, known);
-      throw fail('BAD_MANIFEST', `Nothing feeds ${shown}.${near ? ` Did you mean it by ${near}?` : ''}`, {
-        field: spec.name,
-        expected: `an input or a step's result named ${spec.name}; for a tensor of all features, a concat step with as: ${spec.name}`,
-        got: `only ${known.join(', ')}`,
-      });
-    }
-    const rest = spec.dims.slice(1);
-    const declared = rest.reduce<number | null>(
-      (product, dim) => (product === null || dim === null ? null : product * dim),
-      1,
-    );
-    const tensor = type === 'tensor' ? tensors.get(spec.name) : undefined;
-    const size = tensor?.size ?? declared ?? 1;
-    if (tensor !== undefined && tensor.dtype !== spec.dtype) {
-      throw fail('BAD_MANIFEST', `${shown} cannot be fed by a ${tensor.dtype} tensor.`, {
-        field: spec.name,
-        expected: spec.dtype,
-        got: tensor.dtype,
-      });
-    }
-    if (declared !== null && declared !== size) {
-      throw fail('BAD_MANIFEST', `${shown} takes ${declared} values a row, not ${size}.`, {
-        field: spec.name,
-        expected: `${declared} values a row`,
-        got: `${size}`,
-      });
-    }
-    const isText = spec.dtype === 'string';
-    if ((type === 'string' && !isText) || (type === 'number' && isText)) {
-      throw fail('BAD_MANIFEST', `${shown} cannot be fed by a ${type} column.`, {
-        field: spec.name,
-        expected: isText ? 'a category or text (or a cast to text)' : 'numbers (or a lookup or cast)',
-        got: `a ${type} column`,
-      });
-    }
-    if (type !== 'tensor' && size !== 1 && type !== undefined && type !== 'any') {
-      throw fail('BAD_MANIFEST', `${shown} takes ${size} values a row; ${spec.name} is one.`, {
-        field: spec.name,
-        expected: 'a tensor field or a concat step',
-        got: `a ${type} column`,
-      });
-    }
-    return {
-      spec,
-      size,
-      read(batch) {
-        const column = batch.columns.get(spec.name);
-        if (column?.type === 'any' && size > 1) return readAnyTensor(spec, size, batch, column);
-        return column?.type === 'tensor' ? column.data : readScalars(spec, batch, context);
-      },
-    };
-  });
+  tensors: ReadonlyMap<string, TensorInfo>,
+): readonly Binding[] => specs.map((spec) => bindInput(spec, context, tensors));
 
-/** A tensor of one binding's data. A graph input of rank 1 gets [rows], else [rows, …]. */
-export const tensorOf = ({ spec, size }: Binding, rows: number, data: TensorData): Tensor => {
-  const dims = spec.dims.map((dim, index) => (index === 0 ? rows : (dim ?? size)));
-  return { dtype: spec.dtype, dims: dims.length === 0 ? [rows] : dims, data };
-};
+/** A tensor of one binding's data: [rows, …]. */
+export const tensorOf = ({ spec, size, shape }: Binding, rows: number, data: TensorData): Tensor => ({
+  dtype: spec.dtype,
+  dims: [rows, ...(shape ?? (size === 1 ? [] : [size]))],
+  data,
+});

@@ -3,6 +3,7 @@ import { allocate, type Batch, type Column, copyRow } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
 import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorSpec, Value } from './types.ts';
+import { LAST_INSTANT } from './zone.ts';
 
 /** One output field bound to its graph output. */
 export interface OutputBinding {
@@ -10,6 +11,8 @@ export interface OutputBinding {
   readonly field: OutputField;
   readonly from: string;
   readonly spec: TensorSpec;
+  /** Of a category whose unknown values are refused. */
+  readonly labels: ReadonlySet<string> | undefined;
 }
 
 /** Throws BAD_MANIFEST when an output names a graph output or column that is not there. */
@@ -65,7 +68,15 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
         },
       );
     }
-    return { name, field, from, spec };
+    if (field.kind === 'tensor' && field.at !== undefined) {
+      throw fail('BAD_MANIFEST', `outputs.${name}: a tensor is the whole of ${from}; at: is for one column of it.`, {
+        field: name,
+        expected: 'no at:',
+        got: `${field.at}`,
+      });
+    }
+    const refuses = field.kind === 'category' && field.labels !== undefined && field.unknown !== 'allow';
+    return { name, field, from, spec, labels: refuses ? new Set(field.labels) : undefined };
   });
 
 const outputProblem = (name: string, field: Field, value: unknown, code: Code = 'BAD_OUTPUT'): Problem => {
@@ -77,7 +88,7 @@ const outputProblem = (name: string, field: Field, value: unknown, code: Code = 
 };
 
 /** Reads one output of all rows; a value that the signature does not allow refuses its row. */
-export const readOutput = ({ name, field, spec }: OutputBinding, tensor: Tensor, batch: Batch): Column => {
+export const readOutput = ({ name, field, spec, labels }: OutputBinding, tensor: Tensor, batch: Batch): Column => {
   const { rows } = batch;
   const stride = rows === 0 ? 1 : tensor.data.length / rows;
   if (field.kind === 'tensor') {
@@ -104,21 +115,23 @@ export const readOutput = ({ name, field, spec }: OutputBinding, tensor: Tensor,
   const data = tensor.data;
   if (field.kind === 'category' || field.kind === 'text') {
     const values = new Array<string | null>(rows);
-    const labels = field.kind === 'category' ? field.labels : undefined;
+    const ordered = field.kind === 'category' ? field.labels : undefined;
     for (let row = 0; row < rows; row++) {
       const value = data[row * stride + at];
-      const label = typeof value === 'string' ? value : labels?.[Number(value)];
-      if (label === undefined) batch.refuse(row, outputProblem(name, field, Number(value)));
+      const label = typeof value === 'string' ? value : ordered?.[Number(value)];
+      if (label === undefined || labels?.has(label) === false)
+        batch.refuse(row, outputProblem(name, field, typeof value === 'bigint' ? Number(value) : value));
       values[row] = label ?? null;
     }
     return { type: 'string', values };
   }
   const values = new Float64Array(rows);
   const whole = field.kind === 'integer';
+  const most = field.kind === 'datetime' ? LAST_INSTANT : Number.MAX_VALUE;
   for (let row = 0; row < rows; row++) {
     const value = Number(data[row * stride + at]);
-    values[row] = value;
-    if (value - value !== 0) {
+    values[row] = field.kind === 'boolean' ? Number(value !== 0) : value;
+    if (!(Math.abs(value) <= most)) {
       values[row] = Number.NaN;
       if (!field.nullable) batch.refuse(row, outputProblem(name, field, value));
     } else if (whole && !Number.isSafeInteger(value)) {
@@ -126,6 +139,16 @@ export const readOutput = ({ name, field, spec }: OutputBinding, tensor: Tensor,
     }
   }
   return { type: 'number', values };
+};
+
+/** The column of a field when no row was scored. */
+export const emptyColumn = (field: Field): Column => {
+  if (field.kind === 'tensor') {
+    const size = field.shape.reduce((product, dim) => product * dim, 1);
+    return { type: 'tensor', dtype: field.dtype, size, data: allocate(field.dtype, 0) };
+  }
+  if (field.kind === 'category' || field.kind === 'text') return { type: 'string', values: [] };
+  return { type: 'number', values: new Float64Array(0) };
 };
 
 /** Nested arrays of one row of a tensor, for JSON. */

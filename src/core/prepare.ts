@@ -1,12 +1,13 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
-import { type Binding, bindInputs } from './bind.ts';
-import type { Batch, Column, ColumnType } from './columns.ts';
-import { fail, messageOf, type Problem, show } from './errors.ts';
+import { type Binding, bindInputs, type TensorInfo } from './bind.ts';
+import type { Batch, ColumnType } from './columns.ts';
+import { fail } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { columnTypeOf } from './signature.ts';
 import { stepKinds } from './steps/index.ts';
-import type { Step, StepContext } from './steps/step.ts';
-import type { Dtype, Field, Fields, Manifest, Row, TensorSpec, Transform } from './types.ts';
+import type { Step, StepContext, StepKind } from './steps/step.ts';
+import { applyTransform } from './transform.ts';
+import type { Field, Manifest, StepConfig, TensorSpec, Transform } from './types.ts';
 
 export interface Preparation {
   /** What feeds each graph input. */
@@ -15,72 +16,39 @@ export interface Preparation {
   apply(batch: Batch): void;
 }
 
-/** Reads one value as a transform module sees it: null for missing, datetimes as ms since the epoch. */
-const plain = (field: Field | undefined, column: Column, row: number): unknown => {
-  if (column.type === 'tensor')
-    return Array.from(column.data.slice(row * column.size, (row + 1) * column.size) as ArrayLike<unknown>);
-  if (column.type !== 'number') return column.values[row];
-  const value = column.values[row];
-  return Number.isNaN(value) ? null : field?.kind === 'boolean' ? value !== 0 : value;
+const kindOf = (config: StepConfig, label: string): StepKind => {
+  const [name = '', ...more] = Object.keys(config);
+  const known = Object.keys(stepKinds);
+  if (more.length > 0 || !known.includes(name)) {
+    const near = more.length > 0 ? undefined : nearest(name, known);
+    const what = more.length > 0 ? 'a step has one name' : `there is no such step`;
+    throw fail('BAD_MANIFEST', `${label}: ${what}.${near ? ` Did you mean ${near}?` : ''}`, {
+      step: label,
+      expected: `one of ${known.join(', ')}`,
+      got: Object.keys(config).join(', '),
+    });
+  }
+  return stepKinds[name];
 };
 
-/** A batch's row as a transform module sees it. */
-export const plainRow = (
-  fields: Fields,
-  columns: ReadonlyMap<string, Column>,
-  row: number,
-): Record<string, unknown> => {
-  const values: Record<string, unknown> = {};
-  for (const name of Object.keys(fields)) {
-    const column = columns.get(name);
-    if (column) values[name] = plain(fields[name], column, row);
-  }
-  return values;
+/** A setting that this version does not know would change answers if it were passed over. */
+const checkSettings = (settings: Readonly<Record<string, unknown>>, { schema }: StepKind, label: string): void => {
+  const { properties, required } = schema as { properties: object; required: readonly string[] };
+  const known = Object.keys(properties);
+  const strange = Object.keys(settings).find((key) => !known.includes(key));
+  const absent = required.find((key) => settings[key] === undefined);
+  if (strange === undefined && absent === undefined) return;
+  const near = strange === undefined ? undefined : nearest(strange, known);
+  const what = strange === undefined ? `${absent} is missing` : `there is no setting ${strange}`;
+  throw fail('BAD_MANIFEST', `${label}: ${what}.${near ? ` Did you mean ${near}?` : ''}`, {
+    step: label,
+    expected: strange === undefined ? `${absent}` : `one of ${known.join(', ')}`,
+    got: strange ?? 'nothing',
+  });
 };
 
-/** Calls a function of a transform module for one row; what it throws or wrongly returns is the row's problem. */
-export const callTransform = (name: string, call: () => Row): Row | { readonly problem: Problem } => {
-  const expected = `an object from ${name}`;
-  let got: string;
-  try {
-    const value: unknown = call();
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !('then' in value)) return value as Row;
-    got =
-      typeof value === 'object' && value !== null && 'then' in value ? 'a promise (it must not be async)' : show(value);
-  } catch (error) {
-    got = `${messageOf(error).slice(0, 200)} (thrown)`;
-  }
-  return {
-    problem: {
-      code: 'TRANSFORM_FAILED',
-      step: name,
-      expected,
-      got,
-      message: `transform: expected ${expected}, got ${got}.`,
-    },
-  };
-};
-export const hasProblem = (value: Row | { readonly problem: Problem }): value is { readonly problem: Problem } =>
-  typeof value.problem === 'object' && value.problem !== null && 'code' in value.problem;
-
-const applyTransform = (prepare: NonNullable<Transform['prepare']>, fields: Fields, batch: Batch): void => {
-  const returned: Row[] = [];
-  const names = new Set<string>();
-  for (let row = 0; row < batch.rows; row++) {
-    const result = callTransform('prepare', () => prepare(plainRow(fields, batch.columns, row)));
-    const failed = hasProblem(result);
-    if (failed) batch.refuse(row, result.problem);
-    returned.push(failed ? {} : result);
-    if (!failed) for (const name of Object.keys(result)) names.add(name);
-  }
-  for (const name of names) {
-    const before = batch.columns.get(name);
-    const values = returned.map((result, row) =>
-      Object.hasOwn(result, name) ? result[name] : before && plain(fields[name], before, row),
-    );
-    batch.columns.set(name, { type: 'any', values });
-  }
-};
+/** Steps after which a datetime is still one. */
+const keepsField = new Set(['impute', 'clip']);
 
 /** Compiles `prepare`. Throws BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
 export const compilePreparation = (
@@ -89,39 +57,34 @@ export const compilePreparation = (
   transform: Transform,
 ): Preparation => {
   const { inputs: fields } = manifest;
-  const names = Object.keys(fields);
-  const types = new Map<string, ColumnType>(names.map((name) => [name, columnTypeOf(fields[name])]));
+  // What a transform module makes of an input is known only when it runs, even under the input's own name.
+  const open = transform.prepare !== undefined;
+  const types = new Map<string, ColumnType>(
+    Object.entries(fields).map(([name, field]) => [name, open ? 'any' : columnTypeOf(field)]),
+  );
   const origins = new Map<string, Field>(Object.entries(fields));
-  const tensors = new Map<string, { dtype: Dtype; size: number }>();
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.kind === 'tensor')
-      tensors.set(name, { dtype: field.dtype, size: field.shape.reduce((a, b) => a * b, 1) });
-  }
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, field] of Object.entries(fields)) if (field.kind === 'tensor') tensors.set(name, field);
   const base = {
     fields,
     graph: new Map(specs.map((spec) => [spec.name, spec])),
     types,
     fieldOf: (name: string) => origins.get(name),
-    open: transform.prepare !== undefined,
+    open,
   };
   const steps: Step[] = (manifest.prepare ?? []).map((config, index) => {
-    const [name, ...more] = Object.keys(config);
-    const kind = name !== undefined && Object.hasOwn(stepKinds, name) ? stepKinds[name] : undefined;
-    const context: StepContext = { ...base, label: `prepare[${index}] (${name})` };
-    if (kind === undefined || more.length > 0) {
-      const near = nearest(name ?? '', Object.keys(stepKinds));
-      throw fail('BAD_MANIFEST', `${context.label}: there is no such step.${near ? ` Did you mean ${near}?` : ''}`, {
-        expected: `one of ${Object.keys(stepKinds).join(', ')}`,
-        got: Object.keys(config).join(', '),
-      });
-    }
-    const step = kind.compile(config[name], context);
+    const [name] = Object.keys(config);
+    const label = `prepare[${index}] (${name})`;
+    const kind = kindOf(config, label);
+    const settings = config[name];
+    checkSettings(settings, kind, label);
+    const step = kind.compile(settings, { ...base, label } satisfies StepContext);
+    const origin = keepsField.has(name) ? origins.get(String(settings.of)) : undefined;
     types.set(step.as, step.type);
-    const { of } = config[name] as { of?: string };
-    const origin = of !== undefined && (name === 'impute' || name === 'clip') ? origins.get(of) : undefined;
     if (origin) origins.set(step.as, origin);
     else origins.delete(step.as);
-    if (step.tensor) tensors.set(step.as, step.tensor);
+    if (step.tensor) tensors.set(step.as, { dtype: step.tensor.dtype, shape: [step.tensor.size] });
+    else tensors.delete(step.as);
     return step;
   });
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);

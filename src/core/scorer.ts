@@ -1,10 +1,12 @@
 /** A loaded package: validate → prepare → run → finish. It knows no transport, no file and no database. */
 import { Batch, type Column } from './columns.ts';
 import type { Problem } from './errors.ts';
-import { bindOutputs, readOutput, spread, valueReader } from './finish.ts';
-import { callTransform, compilePreparation, hasProblem, plainRow } from './prepare.ts';
+import { bindOutputs, emptyColumn, readOutput, spread, valueReader } from './finish.ts';
+import { plainRow } from './plain.ts';
+import { compilePreparation } from './prepare.ts';
 import { rowsPerRun, runBatch } from './run.ts';
 import { compileSignature, type Signature } from './signature.ts';
+import { callTransform } from './transform.ts';
 import type {
   Answer,
   ColumnOutput,
@@ -63,12 +65,13 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   const { bindings } = preparation;
   const fromGraph = Object.entries(outputs).filter(
     ([name, field]) =>
-      transform.finish === undefined || session.outputs.some((spec) => spec.name === (field.from ?? name)),
+      transform.finish === undefined || field.from !== undefined || session.outputs.some((spec) => spec.name === name),
   );
   const outputBindings = bindOutputs(Object.fromEntries(fromGraph), session.outputs);
   const names = [...new Set(outputBindings.map(({ from }) => from))];
   const most = rowsPerRun(session);
-  const finish = transform.finish && finisher(transform.finish, outputs);
+  const answerSignature = compileSignature(withoutRanges(outputs));
+  const finish = transform.finish && finisher(transform.finish, answerSignature);
   const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
 
   const pipeline = async (input: Batch, lap: Lap): Promise<Finished> => {
@@ -84,6 +87,8 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
       places = compose(places, compacted.places);
       batch = compacted.batch;
     };
+    // What finish sees of a row is what came in, whatever the preparation makes of it.
+    const given = finish && new Map(input.columns);
     settle();
     if (batch.rows > 0) preparation.apply(batch);
     settle();
@@ -102,8 +107,8 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
       const tensor = tensors.get(binding.from);
       if (tensor) answered.columns.set(binding.name, readOutput(binding, tensor, answered));
     }
-    const done = finish ? finish(answered, (row) => plainRow(inputs, batch.columns, row)) : answered;
-    batch = done;
+    batch = answered;
+    if (finish && given) batch = finish(answered, (row) => plainRow(inputs, given, places ? places[row] : row));
     settle();
     return { columns: batch.columns, places, problems };
   };
@@ -137,7 +142,9 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
       const answered: Record<string, ColumnOutput> = {};
       for (const { name } of readers) {
         const column = columns.get(name);
-        answered[name] = column ? spread(column, batch.rows, places) : new Array<null>(batch.rows).fill(null);
+        answered[name] = column
+          ? spread(column, batch.rows, places)
+          : spread(emptyColumn(outputs[name]), batch.rows, new Int32Array(0));
       }
       lap('finish');
       return { rows: batch.rows, columns: answered, errors: problems };
@@ -146,18 +153,30 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   };
 };
 
+/** A range of an output says what to expect; a rounding error past it is no reason to withhold an answer. */
+const withoutRanges = (outputs: OutputFields): OutputFields =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([name, field]) => {
+      if (field.kind !== 'number' && field.kind !== 'integer') return [name, field];
+      const { min: _, max: __, ...rest } = field;
+      return [name, rest];
+    }),
+  );
+
 /** The transform module's `finish`, row by row; what it returns is checked like an input, by the outputs' signature. */
-const finisher = (finish: NonNullable<Transform['finish']>, outputs: OutputFields) => {
-  const signature = compileSignature(outputs);
-  const datetimes = Object.keys(outputs).filter((name) => outputs[name].kind === 'datetime');
+const finisher = (finish: NonNullable<Transform['finish']>, signature: Signature) => {
+  const { fields } = signature;
+  const datetimes = Object.keys(fields).filter((name) => fields[name].kind === 'datetime');
   return (answered: Batch, rowOf: (row: number) => Record<string, unknown>): Batch => {
     const rows: Row[] = [];
     const failed = new Map(answered.problems);
     for (let row = 0; row < answered.rows; row++) {
-      const output = plainRow(outputs, answered.columns, row);
-      const result = failed.has(row) ? {} : callTransform('finish', () => finish({ ...output }, rowOf(row)));
-      if (hasProblem(result)) failed.set(row, result.problem);
-      const merged: Record<string, unknown> = { ...output, ...(hasProblem(result) ? {} : result) };
+      const output = plainRow(fields, answered.columns, row);
+      const { row: result, problem } = failed.has(row)
+        ? { row: {} }
+        : callTransform('finish', () => finish({ ...output }, rowOf(row)));
+      if (problem) failed.set(row, problem);
+      const merged: Record<string, unknown> = { ...output, ...result };
       for (const name of datetimes) if (typeof merged[name] === 'number') merged[name] = new Date(merged[name]);
       rows.push(merged);
     }

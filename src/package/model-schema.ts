@@ -1,4 +1,5 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
+import { dtypes } from '../core/columns.ts';
 import { stepKinds } from '../core/steps/index.ts';
 
 const text = (description: string) => ({ type: 'string', description });
@@ -16,21 +17,6 @@ const numeric = {
   max: { type: 'number', description: 'Greatest value that is accepted' },
 };
 const maxLength = { type: 'integer', minimum: 1, description: 'Most characters (default 65,536)' };
-const dtypes = [
-  'float32',
-  'float64',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'bool',
-  'string',
-];
-
 /** Settings that each kind of field takes besides `kind`. */
 const kinds: Readonly<Record<string, { readonly properties: object; readonly required?: readonly string[] }>> = {
   number: { properties: { ...numeric, nullable } },
@@ -68,6 +54,7 @@ const kinds: Readonly<Record<string, { readonly properties: object; readonly req
         items: { type: 'integer', minimum: 1 },
         description: 'Shape of one row, without the batch',
       },
+      nullable: { ...nullable, description: 'NaN and null stand for missing elements (float dtypes; default false)' },
     },
     required: ['dtype', 'shape'],
   },

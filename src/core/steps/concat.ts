@@ -1,18 +1,18 @@
-/** Numbers side by side as the one feature tensor that many models take. */
-import { allocate } from '../columns.ts';
+/** Columns side by side as the one feature tensor that many models take. */
+import { allocate, dtypes } from '../columns.ts';
 import { fail } from '../errors.ts';
-import type { Dtype, TensorData } from '../types.ts';
-import { nameSchema, need, numbers, type StepKind, settingsSchema } from './step.ts';
-
-const dtypes = ['float32', 'float64', 'int32', 'int64'] as const;
+import { elementWriter } from '../tensor-field.ts';
+import type { Dtype } from '../types.ts';
+import { nameSchema, need, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
 
 /**
  * A tensor of shape [rows, fields] in the order given. dtype is that of the graph input named `as` unless given.
- * float32 rounds to nearest, as NumPy's astype does. A missing value is NaN; an integer dtype refuses it.
+ * float32 rounds to nearest, as NumPy's astype does. A missing number is NaN in a float tensor; every other dtype refuses
+ * it, and numbers that it does not hold. dtype string takes texts.
  */
 export const concat: StepKind = {
   schema: {
-    description: 'Numbers side by side as one tensor [rows, fields], in this order',
+    description: 'Columns side by side as one tensor [rows, fields], in this order',
     ...settingsSchema(
       { fields: { type: 'array', items: nameSchema, minItems: 1 }, as: nameSchema, dtype: { enum: dtypes } },
       ['fields', 'as'],
@@ -20,60 +20,45 @@ export const concat: StepKind = {
   },
   compile(settings, context) {
     const { fields, as } = settings as { fields: readonly string[]; as: string };
+    const { label } = context;
     const spec = context.graph.get(as);
     const dtype = (settings.dtype ?? spec?.dtype ?? 'float32') as Dtype;
-    for (const name of fields) need(context, name, 'number');
+    const isText = dtype === 'string';
+    for (const name of fields) need(context, name, isText ? 'string' : 'number');
     const width = spec?.dims[1];
     if (spec && spec.dims.length === 2 && typeof width === 'number' && width !== fields.length) {
-      throw fail(
-        'BAD_MANIFEST',
-        `${context.label}: the model's input ${as} takes ${width} features, not ${fields.length}.`,
-        {
-          step: context.label,
-          field: as,
-          expected: `${width} fields`,
-          got: `${fields.length} fields`,
-        },
-      );
+      throw fail('BAD_MANIFEST', `${label}: the model's input ${as} takes ${width} features, not ${fields.length}.`, {
+        step: label,
+        field: as,
+        expected: `${width} fields`,
+        got: `${fields.length} fields`,
+      });
     }
     const size = fields.length;
-    const whole = dtype === 'int32' || dtype === 'int64';
-    const fits = dtype === 'int32' ? (value: number) => value === (value | 0) : Number.isSafeInteger;
+    const write = dtype === 'float32' || dtype === 'float64' ? undefined : elementWriter(dtype);
+    const expected = isText ? 'a text' : dtype === 'bool' ? 'true or false' : `an integer of ${dtype}`;
     return {
       as,
       type: 'tensor',
       tensor: { dtype, size },
       apply(batch) {
-        const columns = fields.map((name) => numbers(context, batch, name));
         const data = allocate(dtype, batch.rows * size);
-        if (whole) {
-          for (let at = 0; at < size; at++) {
-            const column = columns[at];
-            for (let row = 0; row < batch.rows; row++) {
+        for (let at = 0; at < size; at++) {
+          const name = fields[at];
+          const column = isText ? strings(context, batch, name) : numbers(context, batch, name);
+          if (write === undefined) {
+            const target = data as Float32Array | Float64Array;
+            const values = column as Float64Array;
+            for (let row = 0, place = at; row < batch.rows; row++, place += size) target[place] = values[row];
+          } else
+            for (let row = 0, place = at; row < batch.rows; row++, place += size) {
               const value = column[row];
-              if (!fits(value)) {
-                const got = Number.isNaN(value) ? 'missing' : String(value);
-                const message = `${context.label}: ${fields[at]}: expected an ${dtype} integer, got ${got}.`;
-                batch.refuse(row, {
-                  code: 'STEP_FAILED',
-                  step: context.label,
-                  field: fields[at],
-                  expected: `an ${dtype} integer`,
-                  got,
-                  message,
-                });
-              } else if (data instanceof BigInt64Array) data[row * size + at] = BigInt(value);
-              else (data as Int32Array)[row * size + at] = value;
+              if (write(value, data, place) === undefined) continue;
+              const got = Number.isNaN(value) ? null : value;
+              batch.refuse(row, stepProblem(context, name, expected, got));
             }
-          }
-        } else {
-          const target = data as Float32Array | Float64Array;
-          for (let at = 0; at < size; at++) {
-            const column = columns[at];
-            for (let row = 0, place = at; row < batch.rows; row++, place += size) target[place] = column[row];
-          }
         }
-        return { type: 'tensor', dtype, size, data: data as TensorData };
+        return { type: 'tensor', dtype, size, data };
       },
     };
   },

@@ -1,9 +1,34 @@
 /** Steps over datetimes: what hour, weekday or month it is somewhere, and the time between two of them. */
-import { zoneOf } from '../zone.ts';
-import { mapNumbers, nameSchema, need, numbers, type StepKind, settingsSchema } from './step.ts';
+import { fail } from '../errors.ts';
+import { LAST_INSTANT, zoneOf } from '../zone.ts';
+import {
+  mapNumbers,
+  nameSchema,
+  need,
+  numbers,
+  type StepContext,
+  type StepKind,
+  settingsSchema,
+  stepProblem,
+} from './step.ts';
 
 const DAY = 86_400_000;
+/** A day within what ECMAScript has, so that the local time of every zone is too. */
+const LAST = LAST_INSTANT - DAY;
 const zoneSchema = { type: 'string', description: "IANA zone; the field's own unless given, else UTC" };
+
+/** Throws BAD_MANIFEST unless `name` is a datetime, or something that the transform module may make one. */
+const needDatetime = (context: StepContext, name: string): void => {
+  need(context, name, 'number');
+  const kind = context.fieldOf(name)?.kind;
+  if (context.types.get(name) !== 'number' || kind === 'datetime') return;
+  throw fail('BAD_MANIFEST', `${context.label}: ${name} is not a datetime.`, {
+    step: context.label,
+    field: name,
+    expected: 'a field of kind datetime',
+    got: kind === undefined ? 'the result of another step' : `kind: ${kind}`,
+  });
+};
 
 const part = (description: string, read: (local: number) => number): StepKind => ({
   schema: {
@@ -12,12 +37,14 @@ const part = (description: string, read: (local: number) => number): StepKind =>
   },
   compile(settings, context) {
     const { of, as } = settings as { of: string; as: string };
+    needDatetime(context, of);
     const field = context.fieldOf(of);
     const own = field?.kind === 'datetime' ? field.zone : undefined;
     const zone = zoneOf((settings.zone as string | undefined) ?? own);
-    return mapNumbers(context, of, as, (instant) =>
-      Number.isNaN(instant) ? instant : read(instant + zone.offset(instant)),
-    );
+    return mapNumbers(context, of, as, (instant) => {
+      if (Math.abs(instant) <= LAST) return read(instant + zone.offset(instant));
+      return Number.isNaN(instant) ? instant : stepProblem(context, of, 'milliseconds since the epoch', instant);
+    });
   },
 });
 
@@ -48,8 +75,8 @@ export const difference: StepKind = {
   },
   compile(settings, context) {
     const { of, since, as, unit } = settings as { of: string; since: string; as: string; unit: keyof typeof units };
-    need(context, of, 'number');
-    need(context, since, 'number');
+    needDatetime(context, of);
+    needDatetime(context, since);
     return {
       as,
       type: 'number',

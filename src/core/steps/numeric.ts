@@ -1,7 +1,18 @@
 /** Steps over numbers. A missing value (NaN) stays missing through all of them but `impute`. */
 import type { Column } from '../columns.ts';
 import { fail } from '../errors.ts';
-import { mapNumbers, nameSchema, need, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
+import { parseNumeral } from '../field.ts';
+import {
+  mapNumbers,
+  nameSchema,
+  need,
+  numbers,
+  type StepKind,
+  scalars,
+  settingsSchema,
+  stepProblem,
+  strings,
+} from './step.ts';
 
 /** ln(1 + x), accurate near 0 (ECMAScript Math.log1p). Needs x > −1. */
 export const log1p: StepKind = {
@@ -47,7 +58,12 @@ export const scale: StepKind = {
   },
   compile(settings, context) {
     const { of, as = of, mean, std } = settings as { of: string; as?: string; mean: number; std: number };
-    return mapNumbers(context, of, as, (value) => (value - mean) / std);
+    return mapNumbers(context, of, as, (value) => {
+      const scaled = (value - mean) / std;
+      return Math.abs(scaled) === Infinity
+        ? stepProblem(context, of, 'a number that is finite when scaled', value)
+        : scaled;
+    });
   },
 };
 
@@ -85,9 +101,18 @@ export const impute: StepKind = {
 
 const casts = ['number', 'integer', 'boolean', 'text'] as const;
 
+/** A number out of a text: a decimal numeral, or for a boolean true or false. Blank is missing. */
+const parse = (text: string, isBoolean: boolean): number | undefined => {
+  const trimmed = text.trim();
+  if (trimmed === '') return Number.NaN;
+  if (isBoolean && /^(?:true|false)$/i.test(trimmed)) return Number(trimmed.toLowerCase() === 'true');
+  const number = parseNumeral(trimmed);
+  return Number.isFinite(number) ? number : undefined;
+};
+
 /**
- * To another type. number ← text by ECMAScript's Number (blank is missing); integer cuts the fraction; boolean is 0 for
- * 0 and 1 for all else; text ← number by ECMAScript's shortest round-trip form ("1", "0.1").
+ * To another type. number ← text by its decimal numeral; integer cuts the fraction; boolean is 0 for 0 and 1 for all else;
+ * text ← number by ECMAScript's shortest round-trip form ("1", "0.1"); a boolean counts as 0 or 1.
  */
 export const cast: StepKind = {
   schema: {
@@ -97,31 +122,29 @@ export const cast: StepKind = {
   compile(settings, context) {
     const { of, as = of, to } = settings as { of: string; as?: string; to: (typeof casts)[number] };
     need(context, of, 'number', 'string');
-    const parse = (text: string | null): number => (text === null || text.trim() === '' ? Number.NaN : Number(text));
+    const convert = (value: number): number =>
+      to === 'integer' ? Math.trunc(value) : to === 'boolean' && !Number.isNaN(value) ? Number(value !== 0) : value;
+    if (to === 'text') {
+      return {
+        as,
+        type: 'string',
+        apply: (batch) => ({
+          type: 'string',
+          values: scalars(context, batch, of).map((value) => (value === null ? null : String(value))),
+        }),
+      };
+    }
     return {
       as,
-      type: to === 'text' ? 'string' : 'number',
-      apply(batch): Column {
-        const column = batch.columns.get(of);
-        const isText =
-          column?.type === 'string' ||
-          (column?.type === 'any' && typeof column.values.find((v) => v !== null) === 'string');
-        if (to === 'text') {
-          if (isText) return { type: 'string', values: strings(context, batch, of) };
-          const input = numbers(context, batch, of);
-          return { type: 'string', values: Array.from(input, (value) => (Number.isNaN(value) ? null : String(value))) };
-        }
-        const texts = isText ? strings(context, batch, of) : undefined;
-        const input = texts === undefined ? numbers(context, batch, of) : Float64Array.from(texts, parse);
+      type: 'number',
+      apply(batch) {
+        const input = scalars(context, batch, of);
         const values = new Float64Array(batch.rows);
         for (let row = 0; row < batch.rows; row++) {
           const value = input[row];
-          const text = texts?.[row];
-          if (text && text.trim() !== '' && !Number.isFinite(value)) {
-            batch.refuse(row, stepProblem(context, of, 'a numeral', text));
-          }
-          values[row] =
-            to === 'number' || Number.isNaN(value) ? value : to === 'integer' ? Math.trunc(value) : Number(value !== 0);
+          const number = typeof value === 'string' ? parse(value, to === 'boolean') : (value ?? Number.NaN);
+          if (number === undefined) batch.refuse(row, stepProblem(context, of, 'a numeral', value));
+          else values[row] = convert(number);
         }
         return { type: 'number', values };
       },

@@ -1,7 +1,8 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
 import type { Batch, Column, ColumnType } from '../columns.ts';
-import { type Code, fail, type Problem, show } from '../errors.ts';
+import { fail, type Problem, show, showNames } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { plainValue } from '../plain.ts';
 import type { Dtype, Field, Fields, TensorSpec } from '../types.ts';
 
 /** What is known when steps are compiled. */
@@ -54,7 +55,7 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
       {
         step: context.label,
         field: name,
-        expected: `one of ${known.join(', ')}`,
+        expected: `one of ${showNames(known)}`,
         got: name,
       },
     );
@@ -73,40 +74,40 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
   }
 };
 
-const absent = (context: StepContext, batch: Batch, name: string): void => {
-  for (let row = 0; row < batch.rows; row++) {
-    batch.refuse(
-      row,
-      transformProblem(name, `a field that the transform module returns (${context.label} needs it)`, undefined),
-    );
-  }
+/** A value that the transform module made, or left as it was, and that nothing here can use. */
+const transformProblem = (context: StepContext, field: string, expected: string, value: unknown): Problem => {
+  const got = show(value);
+  const message = `transform: ${field}: expected ${expected}, got ${got} (for ${context.label}).`;
+  return { code: 'TRANSFORM_FAILED', step: context.label, field, expected, got, message };
 };
 
-const transformProblem = (
-  field: string,
-  expected: string,
-  value: unknown,
-  code: Code = 'TRANSFORM_FAILED',
-): Problem => {
-  const got = show(value);
-  return { code, field, expected, got, message: `transform: ${field}: expected ${expected}, got ${got}.` };
+/** A number out of what may stand for one, or undefined. */
+const numberOf = (value: unknown): number | undefined => {
+  if (typeof value === 'number') return Math.abs(value) === Infinity ? undefined : value;
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.getTime();
+  return undefined;
+};
+
+const valueAt = (context: StepContext, batch: Batch, name: string): ((row: number) => unknown) => {
+  const column = batch.columns.get(name);
+  const field = Object.hasOwn(context.fields, name) ? context.fields[name] : undefined;
+  return column === undefined ? () => undefined : (row) => plainValue(field, column, row);
 };
 
 /** The column as numbers (NaN is missing); rows where it is none are refused. */
 export const numbers = (context: StepContext, batch: Batch, name: string): Float64Array => {
   const column = batch.columns.get(name);
   if (column?.type === 'number') return column.values;
+  const read = valueAt(context, batch, name);
   const values = new Float64Array(batch.rows).fill(Number.NaN);
-  if (column?.type !== 'any') {
-    absent(context, batch, name);
-    return values;
-  }
   for (let row = 0; row < batch.rows; row++) {
-    const value = column.values[row];
+    const value = read(row);
     if (value === null) continue;
-    const number = value instanceof Date ? value.getTime() : typeof value === 'boolean' ? Number(value) : value;
-    if (typeof number === 'number' && Math.abs(number) !== Infinity) values[row] = number;
-    else batch.refuse(row, transformProblem(name, 'a finite number, boolean or null', value));
+    const number = numberOf(value);
+    if (number !== undefined) values[row] = number;
+    else batch.refuse(row, transformProblem(context, name, 'a finite number, boolean or null', value));
   }
   return values;
 };
@@ -115,13 +116,28 @@ export const numbers = (context: StepContext, batch: Batch, name: string): Float
 export const strings = (context: StepContext, batch: Batch, name: string): readonly (string | null)[] => {
   const column = batch.columns.get(name);
   if (column?.type === 'string') return column.values;
-  if (column?.type !== 'any') {
-    absent(context, batch, name);
-    return new Array<null>(batch.rows).fill(null);
-  }
-  return column.values.map((value, row) => {
+  const read = valueAt(context, batch, name);
+  return Array.from({ length: batch.rows }, (_, row) => {
+    const value = read(row);
     if (typeof value === 'string' || value === null) return value;
-    batch.refuse(row, transformProblem(name, 'a text or null', value));
+    batch.refuse(row, transformProblem(context, name, 'a text or null', value));
+    return null;
+  });
+};
+
+/** The column as numbers and texts, as they come (null is missing); rows where it is neither are refused. */
+export const scalars = (context: StepContext, batch: Batch, name: string): readonly (number | string | null)[] => {
+  const column = batch.columns.get(name);
+  if (column?.type === 'string') return column.values;
+  if (column?.type === 'number') return Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
+  const read = valueAt(context, batch, name);
+  return Array.from({ length: batch.rows }, (_, row) => {
+    const value = read(row);
+    if (typeof value === 'string') return value;
+    if (value === null || Number.isNaN(value)) return null;
+    const number = numberOf(value);
+    if (number !== undefined) return number;
+    batch.refuse(row, transformProblem(context, name, 'a number, boolean, text or null', value));
     return null;
   });
 };

@@ -1,7 +1,7 @@
 /** Steps over categories and texts. */
 import type { Column } from '../columns.ts';
 import { fail } from '../errors.ts';
-import { nameSchema, need, numbers, type StepKind, settingsSchema, strings } from './step.ts';
+import { nameSchema, need, type StepKind, scalars, settingsSchema, strings } from './step.ts';
 
 /** Texts side by side: missing when one of them is. */
 export const join: StepKind = {
@@ -35,7 +35,7 @@ export const join: StepKind = {
   },
 };
 
-/** A value for each key of a table. Keys are texts, or numbers as ECMAScript writes them. */
+/** A value for each key of a table. Keys are texts, or numbers as ECMAScript writes them (a boolean is 0 or 1). */
 export const lookup: StepKind = {
   schema: {
     description: 'A value for each key of a table; `default` for keys outside it and for missing ones',
@@ -69,14 +69,9 @@ export const lookup: StepKind = {
       as,
       type: text ? 'string' : 'number',
       apply(batch): Column {
-        const column = batch.columns.get(of);
-        const keys =
-          column?.type === 'number'
-            ? Array.from(numbers(context, batch, of), (value) => (Number.isNaN(value) ? null : String(value)))
-            : column?.type === 'any'
-              ? column.values.map((value) => (value === null || value === undefined ? null : String(value)))
-              : strings(context, batch, of);
-        const find = (key: string | null) => (key === null ? otherwise : (table.get(key) ?? otherwise));
+        const keys = scalars(context, batch, of);
+        const find = (key: number | string | null) =>
+          key === null ? otherwise : (table.get(String(key)) ?? otherwise);
         if (text) return { type: 'string', values: keys.map((key) => find(key) as string | null) };
         return { type: 'number', values: Float64Array.from(keys, (key) => (find(key) as number | null) ?? Number.NaN) };
       },

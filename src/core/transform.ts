@@ -1,0 +1,52 @@
+/** Calling the functions of a transform module, row by row. What one row makes them do is that row's problem alone. */
+import type { Batch } from './columns.ts';
+import { messageOf, type Problem, show } from './errors.ts';
+import { plainRow, plainValue } from './plain.ts';
+import type { Fields, Row, Transform } from './types.ts';
+
+type Called =
+  | { readonly row: Row; readonly problem?: undefined }
+  | { readonly row?: undefined; readonly problem: Problem };
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** A copy of the row that a function of the module returns, or what is wrong with what it did. */
+export const callTransform = (name: keyof Transform, call: () => unknown): Called => {
+  let got: string;
+  try {
+    const value = call();
+    if (isObject(value) && 'then' in value && typeof value.then === 'function') {
+      got = 'a promise (it must not be async)';
+      // A rejection that nobody waits for would end the process.
+      Promise.resolve(value).catch(() => undefined);
+    } else if (isObject(value) && !Array.isArray(value)) return { row: { ...value } };
+    else got = show(value);
+  } catch (error) {
+    got = `${messageOf(error).slice(0, 200)} (thrown)`;
+  }
+  const expected = `an object from ${name}`;
+  const message = `transform: expected ${expected}, got ${got}.`;
+  return { problem: { code: 'TRANSFORM_FAILED', step: name, expected, got, message } };
+};
+
+/**
+ * Adds what `prepare` returns for each row to the batch, as columns whose values nobody has looked at yet. A name that it
+ * returns for some rows only keeps its value, or stays absent, in the others.
+ */
+export const applyTransform = (prepare: NonNullable<Transform['prepare']>, fields: Fields, batch: Batch): void => {
+  const returned: Row[] = [];
+  const names = new Set<string>();
+  for (let row = 0; row < batch.rows; row++) {
+    const { row: result = {}, problem } = callTransform('prepare', () => prepare(plainRow(fields, batch.columns, row)));
+    if (problem) batch.refuse(row, problem);
+    returned.push(result);
+    for (const name of Object.keys(result)) names.add(name);
+  }
+  for (const name of names) {
+    const before = batch.columns.get(name);
+    const values = returned.map((result, row) =>
+      Object.hasOwn(result, name) ? result[name] : before && plainValue(fields[name], before, row),
+    );
+    batch.columns.set(name, { type: 'any', values });
+  }
+};
