@@ -67,6 +67,7 @@ class Job {
   taken = 0;
   answered = 0;
   settled = false;
+  waitedItsTurn = false;
 
   constructor(
     work: Work<unknown, unknown>,
@@ -154,8 +155,16 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     }
     return [];
   };
+  /** What is left of a long request lets those behind it pass, once for each of its runs. */
+  const letOthersPass = (queue: Job[]): void => {
+    const [first] = queue;
+    if (first.taken === 0 || first.work.rows - first.taken <= limits.batchRows) return;
+    first.waitedItsTurn = !first.waitedItsTurn;
+    if (first.waitedItsTurn) queue.push(...queue.splice(0, 1));
+  };
   const takeFrom = (queue: Job[]): readonly Piece[] => {
     const now = performance.now();
+    letOthersPass(queue);
     const pieces: Piece[] = [];
     let rows = 0;
     let bytes = 0;
@@ -179,9 +188,6 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       waiting.bytes -= work.bytes;
     }
     queue.splice(0, done);
-    // What is left of a long request goes behind the others, so that short ones need not wait for all of it.
-    const [first] = queue;
-    if (first && first.taken > 0 && first.work.rows - first.taken > limits.batchRows) queue.push(...queue.splice(0, 1));
     return pieces;
   };
 

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, test } from 'node:test';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { MillraceError } from '../../../src/core/errors.ts';
+import type { Answer, Scorer } from '../../../src/core/types.ts';
+import { createBatcher, type Run } from '../../../src/modes/service/batcher.ts';
+import { columns, rows as rowForm } from '../../../src/modes/service/forms.ts';
+import { defaultLimits, type Limits } from '../../../src/modes/service/limits.ts';
+import { models, openApp } from './serving.ts';
+
+const names = Array.from({ length: 16 }, (_, at) => `f${at}`);
+
+/** A scorer whose runs end when the test says so; it answers each row with itself. */
+const heldScorer = () => {
+  const runs: { readonly rows: readonly unknown[]; release(): void; break(error: Error): void }[] = [];
+  const scorer = {
+    score: (rows: readonly unknown[]) =>
+      new Promise<readonly Answer[]>((resolve, reject) => {
+        const release = () => resolve(rows.map((row) => ({ output: { row: row as number } })));
+        runs.push({ rows, release, break: reject });
+      }),
+  } as unknown as Scorer;
+  return { scorer, runs };
+};
+const batcherOf = (scorer: Scorer, limits: Partial<Limits> = {}, onRun?: (run: Run) => void) =>
+  createBatcher({ scorer, limits: { ...defaultLimits, ...limits }, ...(onRun && { onRun }) });
+const work = (rows: readonly unknown[], more = {}) => ({
+  form: rowForm,
+  input: rows,
+  rows: rows.length,
+  bytes: 10,
+  ...more,
+});
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'answered',
+    (error) => (error instanceof MillraceError ? error.code : String(error)),
+  );
+const settle = async () => {
+  for (let turns = 0; turns < 5; turns++) await turn();
+};
+
+describe('a batcher', () => {
+  it('runs a request at once when nothing runs', () => {
+    const { scorer, runs } = heldScorer();
+    void batcherOf(scorer).submit(work([1]));
+    assert.deepEqual(runs[0].rows, [1]);
+  });
+
+  it('takes all that came during a run into the next one', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer);
+    const answers = [[1], [2, 3], [4]].map((rows) => batcher.submit(work(rows)));
+    assert.equal(runs.length, 1);
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, [2, 3, 4]);
+    runs[1].release();
+    const told = await Promise.all(answers);
+    assert.deepEqual(
+      told.map((own) => own.map(({ output }) => output?.row)),
+      [[1], [2, 3], [4]],
+    );
+  });
+
+  it('gives a run no more rows than it may have, and lets short requests pass the rest of a long one', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer, { batchRows: 4 });
+    const long = batcher.submit(work([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    const short = batcher.submit(work([99]));
+    for (let at = 0; at < runs.length && at < 10; at++) {
+      runs[at].release();
+      await settle();
+    }
+    assert.deepEqual(
+      runs.map(({ rows }) => rows),
+      [
+        [1, 2, 3, 4],
+        [99, 5, 6, 7],
+        [8, 9, 10],
+      ],
+    );
+    assert.deepEqual(
+      (await long).map(({ output }) => output?.row),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    );
+    assert.equal((await short)[0].output?.row, 99);
+  });
+
+  it('gives a run no more bytes than it may have', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer, { batchBytes: 100 });
+    for (const row of [1, 2, 3, 4]) void batcher.submit(work([row], { bytes: 60 }));
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, [2, 3]);
+  });
+
+  it('refuses what does not fit into the queue, by requests, rows and bytes, and takes more when there is room', async () => {
+    for (const limits of [{ queueRequests: 2 }, { queueRows: 4 }, { queueBytes: 20 }]) {
+      const { scorer, runs } = heldScorer();
+      const batcher = batcherOf(scorer, limits);
+      const fates = [1, 2, 3, 4].map((row) => codeOf(batcher.submit(work([row, row]))));
+      assert.equal(await fates[3], 'QUEUE_FULL');
+      runs[0].release();
+      await settle();
+      assert.equal(runs[1].rows.length, 4);
+      const late = codeOf(batcher.submit(work([5])));
+      runs[1].release();
+      await settle();
+      runs[2].release();
+      assert.deepEqual(await Promise.all([...fates, late]), [
+        'answered',
+        'answered',
+        'answered',
+        'QUEUE_FULL',
+        'answered',
+      ]);
+    }
+  });
+
+  it('drops what is too late before it runs', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer);
+    void batcher.submit(work([1]));
+    const late = codeOf(batcher.submit(work([2], { deadline: performance.now() + 5 })));
+    const early = codeOf(batcher.submit(work([3], { deadline: performance.now() + 60_000 })));
+    const past = codeOf(batcher.submit(work([4], { deadline: performance.now() - 1 })));
+    assert.equal(await late, 'DEADLINE_EXCEEDED');
+    assert.equal(await past, 'DEADLINE_EXCEEDED');
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, [3]);
+    runs[1].release();
+    assert.equal(await early, 'answered');
+    assert.deepEqual(batcher.waiting, { requests: 0, rows: 0, bytes: 0 });
+  });
+
+  it('answers DEADLINE_EXCEEDED in time when the run itself takes too long', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer);
+    assert.equal(await codeOf(batcher.submit(work([1], { deadline: performance.now() + 5 }))), 'DEADLINE_EXCEEDED');
+    runs[0].release();
+    await batcher.idle();
+    assert.equal(batcher.inFlight, 0);
+  });
+
+  it('holds a request no longer than the service allows, if it names no deadline', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer, { timeoutMs: 1 });
+    void batcher.submit(work([1]));
+    const waited = codeOf(batcher.submit(work([2])));
+    await pause(5);
+    runs[0].release();
+    assert.equal(await waited, 'DEADLINE_EXCEEDED');
+    assert.equal(runs.length, 1);
+  });
+
+  it('never runs what a caller asked who is gone, and gives its place to others', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer, { queueRequests: 1 });
+    const caller = { destroyed: false };
+    void batcher.submit(work([1]));
+    const gone = codeOf(batcher.submit(work([2], { caller })));
+    assert.equal(await codeOf(batcher.submit(work([3]))), 'QUEUE_FULL');
+    caller.destroyed = true;
+    const next = codeOf(batcher.submit(work([4])));
+    assert.equal(await gone, 'CANCELLED');
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, [4]);
+    runs[1].release();
+    assert.equal(await next, 'answered');
+  });
+
+  it('gives each request of a broken run its own chance', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer);
+    const fates = [1, 2, 3].map((row) => codeOf(batcher.submit(work([row]))));
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, [2, 3]);
+    runs[1].break(new Error('broken together'));
+    await settle();
+    runs[2].break(new MillraceError({ code: 'MODEL_FAILED', message: 'broken alone' }));
+    await settle();
+    runs[3].release();
+    assert.deepEqual(await Promise.all(fates), ['answered', 'MODEL_FAILED', 'answered']);
+    await batcher.idle();
+  });
+
+  it('runs columns of one shape together and others apart, in the order in which they came', async () => {
+    const seen: unknown[] = [];
+    let release = (): void => {};
+    const scorer = {
+      scoreColumns: async (input: Record<string, Float64Array>) => {
+        seen.push(input);
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return { rows: input.a.length, columns: { a: input.a }, errors: new Map() };
+      },
+    } as unknown as Scorer;
+    const batcher = batcherOf(scorer);
+    const submit = (input: Record<string, Float64Array | Float32Array>) =>
+      batcher.submit({ form: columns(input, input.a.length), input, rows: input.a.length, bytes: 8 });
+    const answers = [
+      submit({ a: Float64Array.of(1) }),
+      submit({ a: Float64Array.of(2, 3) }),
+      submit({ a: Float32Array.of(4) }),
+      submit({ a: Float64Array.of(5) }),
+    ];
+    for (let at = 0; at < 3; at++) {
+      await settle();
+      release();
+    }
+    assert.deepEqual(
+      (await Promise.all(answers)).map((answer) => [...(answer.columns.a as Float64Array)]),
+      [[1], [2, 3], [4], [5]],
+    );
+    assert.deepEqual(seen, [{ a: Float64Array.of(1) }, { a: Float64Array.of(2, 3, 5) }, { a: Float32Array.of(4) }]);
+  });
+});
+
+describe('under random concurrency', () => {
+  let scorer: Scorer;
+  const cleanups: (() => unknown)[] = [];
+  before(async () => {
+    const app = await openApp({ after: (cleanup) => cleanups.push(cleanup as () => unknown) });
+    scorer = await app.scorer(models.trees);
+  });
+  after(async () => {
+    await scorer.close();
+    for (const cleanup of cleanups) await cleanup();
+  });
+
+  const value = fc.oneof(
+    { weight: 30, arbitrary: fc.double({ min: -1e6, max: 1e6, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 'text', Number.POSITIVE_INFINITY, undefined) },
+  );
+  const row = fc
+    .tuple(...names.map(() => value))
+    .map((cells) => Object.fromEntries(names.map((name, at) => [name, cells[at]])));
+  const request = fc.record({
+    kind: fc.constantFrom('rows', 'columns'),
+    rows: fc.array(row, { minLength: 1, maxLength: 12 }),
+    /** Turns of the event loop before it is sent. */
+    wait: fc.integer({ min: 0, max: 4 }),
+  });
+
+  test('no answer is lost, swapped, empty or different in one bit from the answer alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { minLength: 1, maxLength: 25 }),
+        fc.integer({ min: 1, max: 16 }),
+        async (requests, batchRows) => {
+          const batcher = batcherOf(scorer, { batchRows });
+          const answered = await Promise.all(
+            requests.map(async ({ kind, rows, wait }) => {
+              for (let turns = 0; turns < wait; turns++) await turn();
+              if (kind === 'rows') return batcher.submit(work(rows));
+              const input = Object.fromEntries(names.map((name) => [name, rows.map((cells) => cells[name])]));
+              const { columns: told, errors } = await batcher.submit({
+                form: columns(input, rows.length),
+                input,
+                rows: rows.length,
+                bytes: 10,
+              });
+              const scores = told.score as Float64Array;
+              return rows.map((_, at): Answer => {
+                const error = errors.get(at);
+                return error ? { error } : { output: { score: scores[at] } };
+              });
+            }),
+          );
+          for (const [at, { rows }] of requests.entries()) {
+            const alone = await Promise.all(rows.map(async (cells) => (await scorer.score([cells]))[0]));
+            assert.deepEqual(answered[at], alone);
+          }
+          assert.equal(batcher.inFlight, 0);
+          assert.deepEqual(batcher.waiting, { requests: 0, rows: 0, bytes: 0 });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
