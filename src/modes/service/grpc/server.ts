@@ -1,9 +1,11 @@
 /** The gRPC side of the service: messages to the dataplane's calls and back; what they do is the dataplane's. */
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { fail, problemOf } from '../../../core/errors.ts';
@@ -39,6 +41,9 @@ export interface Grpc {
   /** Takes no new calls, and resolves when those under way are answered. */
   close(): Promise<void>;
 }
+
+// What goes wrong is told by this service's own errors and log.
+setLogVerbosity(logVerbosity.NONE);
 
 /** Calls under way at a time on one connection; more wait with the caller. */
 const callsPerConnection = 256;

@@ -107,6 +107,10 @@ export const columnsOf = (
   { inputs }: TensorSignature,
   tensors: readonly InputTensor[],
 ): { readonly columns: Columns; readonly rows: number } => {
+  if (tensors.length === 0 && inputs.length > 0) {
+    const expected = `some of ${inputs.map(({ name }) => name).join(', ')}`;
+    throw fail('MISSING_FIELD', `The request has no inputs; expected ${expected}.`, { expected, got: 'no inputs' });
+  }
   const columns: Record<string, ColumnInput> = {};
   let rows: number | undefined;
   for (const tensor of tensors) {
