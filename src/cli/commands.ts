@@ -13,7 +13,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   pack: { summary: 'check a folder and pack it as a version', load: () => import('./commands/pack.ts') },
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
-  serve: { summary: 'answer predictions over HTTP', load: () => import('./commands/serve.ts') },
+  serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: {

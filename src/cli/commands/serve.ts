@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App } from '../../app.ts';
-import { fail } from '../../core/errors.ts';
+import { fail, problemOf } from '../../core/errors.ts';
 import type { Limits } from '../../modes/service/limits.ts';
 import { createLog, type Level, levels } from '../../modes/service/log.ts';
 import type { ModelSource } from '../../modes/service/model.ts';
@@ -11,6 +11,8 @@ import { shortDigest } from '../short.ts';
 
 interface Options {
   readonly port?: number;
+  readonly grpcPort?: number;
+  readonly grpc: boolean;
   readonly host: string;
   readonly lameDuck: number;
   readonly timeout: number;
@@ -64,13 +66,30 @@ const deployedRefs = ({ project }: App): readonly string[] => {
   });
 };
 
-const tell = ({ plane }: Service, url: string, { terminal }: Cli): void => {
+/** Where gRPC listens, unless it is not wanted: beside HTTP, so that 8080 has 8081. */
+const listenGrpc = async (
+  service: Service,
+  { host, port }: { readonly host: string; readonly port: number },
+  { grpc, grpcPort }: Options,
+): Promise<string | undefined> => {
+  if (!grpc) return undefined;
+  try {
+    return await service.listenGrpc({ host, port: grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) });
+  } catch (error) {
+    const { code, message, ...details } = problemOf(error);
+    const help = 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.';
+    throw fail(code, `${message} ${help}`, { ...details, cause: error });
+  }
+};
+
+const tell = ({ plane }: Service, url: string, grpc: string | undefined, { terminal }: Cli): void => {
   for (const { card } of plane.models.slots) {
     if (card === undefined) continue;
     const model = terminal.style('bold', `${card.name}@${card.version}`);
     const cost = `${card.loadMs.toFixed(0)} ms, ${(card.memoryBytes / mebi).toFixed(0)} MiB`;
     terminal.out(`${model}  ${shortDigest(card.digest)}  ${cost}  POST ${url}/predict/${card.name}`);
   }
+  if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
   terminal.out(`ready on ${terminal.style('cyan', url)}; try ${url}/docs; Ctrl-C stops it`);
 };
 
@@ -95,7 +114,8 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
       log,
     });
     try {
-      tell(service, await service.listen(at), cli);
+      const url = await service.listen(at);
+      tell(service, url, await listenGrpc(service, at, options), cli);
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       terminal.err('stopping: not ready from now on; what is in flight is finished');
     } finally {
@@ -110,6 +130,8 @@ export const define = (command: Command, cli: Cli): void => {
   command
     .argument('[ref...]', 'models: name@version, name@environment, a folder or a package file')
     .option('--port <port>', 'where to listen; 0 takes any free port (default: PORT, else 8080)', port)
+    .option('--grpc-port <port>', 'where gRPC listens (default: the port after, 8081)', port)
+    .option('--no-grpc', 'HTTP only')
     .option('--host <address>', 'which address to listen on; 0.0.0.0 for all of them', '127.0.0.1')
     .option('--lame-duck <seconds>', 'go on answering for so long after SIGTERM, while /readyz says no', seconds, 0)
     .option('--timeout <seconds>', 'the longest that a request may wait', seconds, 60)
