@@ -23,8 +23,11 @@ export interface PassColumn extends ColumnSpec {
 export interface Plan {
   readonly pass: readonly PassColumn[];
   readonly answers: readonly AnswerColumn[];
-  /** True when a row may not have fields other than `pass`: CSV and Parquet have the same columns from first to last row. */
-  readonly isFixed: boolean;
+  /**
+   * What becomes of a field that only later rows have: `kept` in JSON, `refused` where a table has the same columns from
+   * the first row to the last, `dropped` where the columns were chosen.
+   */
+  readonly others: 'kept' | 'refused' | 'dropped';
 }
 
 const isJson = (format: Format): boolean => format === 'json' || format === 'ndjson';
@@ -49,8 +52,21 @@ const typed = (name: string, field: Field | undefined): PassColumn => {
 };
 
 /** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */
-const refuseMissing = ({ manifest, input }: PlanOptions, { types }: TableChunk): void => {
+const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk): void => {
   const have = Object.keys(types);
+  const extra = have.find((name) => !Object.hasOwn(manifest.inputs, name));
+  if (manifest.extraFields === 'reject' && extra !== undefined) {
+    const expected = `only ${Object.keys(manifest.inputs).join(', ')}`;
+    throw fail(
+      'BAD_FILE',
+      `${input} has a column ${extra}, and ${manifest.name} refuses fields that it does not know.`,
+      {
+        field: extra,
+        expected,
+        got: extra,
+      },
+    );
+  }
   for (const [name, field] of Object.entries(manifest.inputs)) {
     if (field.nullable || Object.hasOwn(types, name)) continue;
     const near = nearest(name, have);
@@ -69,7 +85,7 @@ const refuseMissing = ({ manifest, input }: PlanOptions, { types }: TableChunk):
 /** Throws BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
 export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
   const { manifest, input, from, to, columns } = options;
-  if (!isJson(from)) refuseMissing(options, first);
+  if (!isJson(from)) refuseColumns(options, first);
   const have = Object.keys(first.types);
   for (const name of columns ?? []) {
     if (have.includes(name) || (isJson(from) && first.rows > 0)) continue;
@@ -84,5 +100,6 @@ export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
     if (from !== 'parquet' && to === 'parquet') return typed(name, manifest.inputs[name]);
     return { name, type: first.types[name] ?? 'JSON' };
   });
-  return { pass, answers: answerColumns(manifest.outputs, have), isFixed: !isJson(to) && columns === undefined };
+  const others = columns !== undefined ? 'dropped' : isJson(to) ? 'kept' : 'refused';
+  return { pass, answers: answerColumns(manifest.outputs, have), others };
 };

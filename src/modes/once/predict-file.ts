@@ -1,23 +1,14 @@
 /** Mode "once": a file in, a file out, in flat memory. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fail, type Problem } from '../../core/errors.ts';
-import type { ColumnInput, Scorer } from '../../core/types.ts';
+import { fail } from '../../core/errors.ts';
+import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable } from '../../files/index.ts';
 import { type Source, sourceName, type Target, targetName } from '../../files/place.ts';
-import { pickRows } from '../../files/rows.ts';
-import { answerColumn, rowAt, scoreChunk } from '../../files/scoring.ts';
-import {
-  type BadRow,
-  type Format,
-  type Rows,
-  record,
-  type Stored,
-  type TableChunk,
-  type TableWriter,
-} from '../../files/table.ts';
+import type { Format, TableChunk, TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
+import { predictChunk, unreadable } from './predict-chunk.ts';
 import { createRejects, type Reject, type Rejects } from './rejects.ts';
 
 export interface Progress {
@@ -83,64 +74,6 @@ const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions
   });
 };
 
-/** Rows that have a field which the output has no column for, or that would fall on a prediction. */
-const strayRows = (chunk: TableChunk, plan: Plan): ReadonlyMap<number, Problem> => {
-  const stray = new Map<number, Problem>();
-  const known = new Set(plan.pass.map(({ name }) => name));
-  const taken = new Set(plan.answers.map(({ name }) => name));
-  for (const name of Object.keys(chunk.types)) {
-    if (known.has(name) || !(plan.isFixed || taken.has(name))) continue;
-    const expected = 'only fields that the first rows have, as they settle the columns of the output';
-    const message = `The output has no column for ${name}: expected ${expected}. Say which to keep, or write ndjson.`;
-    const problem: Problem = { code: 'UNKNOWN_FIELD', field: name, expected, got: name, message };
-    (chunk.columns[name] as readonly unknown[]).forEach((value, row) => {
-      if (value !== undefined && !stray.has(row)) stray.set(row, problem);
-    });
-  }
-  return stray;
-};
-
-const unreadable = ({ raw, ...place }: BadRow): Reject => ({ ...place, input: raw });
-
-/** Scores one chunk: the rows that go out, and those that do not, in the input's order. */
-const predictChunk = async (scorer: Scorer, chunk: TableChunk, plan: Plan, format: Format) => {
-  const answers = await scoreChunk(scorer, chunk, format);
-  const stray =
-    plan.pass.length < Object.keys(chunk.types).length ? strayRows(chunk, plan) : new Map<number, Problem>();
-  const bad = stray.size === 0 ? answers.errors : new Map([...stray, ...answers.errors]);
-
-  const columns = record<ColumnInput>();
-  const stored = record<Stored>();
-  for (const { name, field } of plan.answers) {
-    columns[name] = answerColumn(scorer.manifest.outputs[field], answers.columns[field], chunk.rows);
-  }
-  for (const { name } of plan.pass) {
-    if (!Object.hasOwn(chunk.types, name)) continue;
-    if (chunk.stored?.[name]) stored[name] = chunk.stored[name];
-    Object.defineProperty(columns, name, { enumerable: true, get: () => chunk.columns[name] });
-  }
-  const whole: Rows = { rows: chunk.rows, columns, stored };
-  if (bad.size === 0 && chunk.rejects.length === 0) return { rows: whole, rejects: [] };
-
-  const keep = new Int32Array(chunk.rows - bad.size);
-  let next = 0;
-  for (let row = 0; row < chunk.rows; row++) if (!bad.has(row)) keep[next++] = row;
-  const rejects = [
-    ...Array.from(bad, ([row, problem]): Reject => ({ ...chunk.place(row), problem, input: rowAt(chunk, row) })),
-    ...chunk.rejects.map(unreadable),
-  ].sort((a, b) => a.row - b.row);
-  return { rows: bad.size === 0 ? whole : pickRows(whole, keep), rejects };
-};
-
-/** Values as their columns' types want them, where the source has no types. */
-const fitted = ({ rows, columns, stored }: Rows, { pass }: Plan): Rows => {
-  const fits = pass.filter(({ fit, name }) => fit && Object.hasOwn(columns, name));
-  if (fits.length === 0) return { rows, columns, ...(stored && { stored }) };
-  const changed = { ...columns };
-  for (const { name, fit } of fits) if (fit) changed[name] = fit(columns[name]);
-  return { rows, columns: changed, ...(stored && { stored }) };
-};
-
 /**
  * Scores every row of a table. The output holds the input's columns and then the predictions, in the input's order; a row that
  * cannot be read or scored is left out and goes to the rejects. Files appear whole, when all is done, or not at all.
@@ -176,7 +109,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
         const predicted = await predictChunk(scorer, chunk, plan, from);
         signal?.throwIfAborted();
         await rejects.add(predicted.rejects);
-        await writer?.write(fitted(predicted.rows, plan));
+        await writer?.write(predicted.rows);
         rowsOut += predicted.rows.rows;
       }
       onProgress?.({ rows: rowsIn, rejected: rejects.count, share: chunk.share });
