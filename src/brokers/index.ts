@@ -23,6 +23,10 @@ export const drivers: Readonly<Record<string, Driver>> = {
     address: 'embedded or embedded:<path>',
     open: async (...call) => (await import('./embedded/log.ts')).openEmbedded(...call),
   },
+  kafka: {
+    address: 'kafka://<host>:<port>,…',
+    open: async (...call) => (await import('./kafka/kafka.ts')).openKafka(...call),
+  },
 };
 
 /**

@@ -6,6 +6,7 @@ import type { AssignedPartition } from './broker.ts';
 export interface Lane {
   /** The partition while work is under way; undefined while it is opened. */
   readonly partition: AssignedPartition | undefined;
+  readonly stopped: boolean;
   /** Tells the work to return. */
   stop(): void;
   /** Resolves when the work has returned and nothing of it is left. Never rejects. */
@@ -55,8 +56,9 @@ export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
       try {
         await once();
       } catch (error) {
-        if (signal.aborted || isFenced(error)) return;
-        onTrouble(error);
+        if (signal.aborted) return;
+        // Whoever took the partition goes on where the last commit was; that is no trouble.
+        if (!isFenced(error)) onTrouble(error);
       }
       if (performance.now() - began > calm) turn = 0;
       await sleep(backoff(turn), undefined, { signal }).catch(() => {});
@@ -66,6 +68,9 @@ export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
   return {
     get partition() {
       return partition;
+    },
+    get stopped() {
+      return signal.aborted;
     },
     stop: () => stopping.abort(),
     done: run(),

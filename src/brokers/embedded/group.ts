@@ -20,7 +20,11 @@ export interface Turn {
 export interface Seat {
   /** Renews the lease, removes members that are gone, and takes what is free up to a fair share. */
   turn(now: number): Turn;
-  /** Where the group goes on in a lane. Only reads. */
+  /**
+   * Where the group goes on in a lane. Only reads.
+   *
+   * @throws MillraceError FENCED when the lane has another owner.
+   */
   committed(claim: Claim): number;
   /** @throws MillraceError FENCED when the lane has another owner. */
   commit(claim: Claim, position: number): void;
@@ -72,7 +76,9 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
   const selectMembers = database.prepare('select * from members where grp = ? order by member');
   const removeMember = database.prepare('delete from members where grp = ? and member = ?');
   const selectClaims = database.prepare('select lane, member, epoch from claims where grp = ?');
-  const selectCommitted = database.prepare('select committed from claims where grp = ? and lane = ?');
+  const selectCommitted = database.prepare(
+    'select committed from claims where grp = ? and lane = ? and member = ? and epoch = ?',
+  );
   const freeMember = database.prepare('update claims set member = null where grp = ? and member = ?');
   const freeLane = database.prepare(
     'update claims set member = null where grp = ? and lane = ? and member = ? and epoch = ?',
@@ -84,6 +90,9 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
   const advance = database.prepare(
     'update claims set committed = ? where grp = ? and lane = ? and member = ? and epoch = ?',
   );
+
+  const fenced = ({ topic, partition }: LaneRow) =>
+    fail('FENCED', `${topic}/${partition} has gone to another member of ${group}`);
 
   const living = (now: number): readonly MemberRow[] => {
     const rows = selectMembers.all(group) as unknown as MemberRow[];
@@ -127,10 +136,14 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
       }
       return { claims, surplus: new Set(claims.slice(share).map(({ lane }) => lane.id)) };
     },
-    committed: ({ lane }) => Number(selectCommitted.get(group, lane.id)?.committed),
+    committed: ({ lane, epoch }) => {
+      const row = selectCommitted.get(group, lane.id, member, epoch);
+      if (row === undefined) throw fenced(lane);
+      return Number(row.committed);
+    },
     commit: ({ lane, epoch }, position) => {
       if (advance.run(position, group, lane.id, member, epoch).changes === 1) return;
-      throw fail('FENCED', `${lane.topic}/${lane.partition} has gone to another member of ${group}`);
+      throw fenced(lane);
     },
     release: ({ lane, epoch }) => {
       freeLane.run(group, lane.id, member, epoch);

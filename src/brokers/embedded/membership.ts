@@ -38,7 +38,7 @@ export const joinGroup = (
   const member = randomUUID();
   const seat = createSeat(file, topics, { group, member, topics: names, start, lease });
   const leaving = new AbortController();
-  const lanes = new Map<number, { readonly lane: Lane; readonly claim: Claim; stopped: boolean }>();
+  const lanes = new Map<number, { readonly lane: Lane; readonly claim: Claim }>();
   const readers = new Set<Reader>();
   let joined = false;
 
@@ -96,7 +96,7 @@ export const joinGroup = (
 
   const begin = (claim: Claim): void => {
     const lane = runLane({ open: (signal) => open(claim, signal), work, onTrouble });
-    lanes.set(claim.lane.id, { lane, claim, stopped: false });
+    lanes.set(claim.lane.id, { lane, claim });
   };
 
   const turn = async (): Promise<void> => {
@@ -105,8 +105,7 @@ export const joinGroup = (
     const mine = new Map(claims.map((claim) => [claim.lane.id, claim]));
     for (const [id, entry] of lanes) {
       const lost = mine.get(id)?.epoch !== entry.claim.epoch;
-      if ((!lost && !surplus.has(id)) || entry.stopped) continue;
-      entry.stopped = true;
+      if ((!lost && !surplus.has(id)) || entry.lane.stopped) continue;
       entry.lane.stop();
       entry.lane.done
         .then(() => file.write(() => seat.release(entry.claim)))

@@ -1,0 +1,41 @@
+import { type BaseOptions, Consumer, type ConsumerOptions, Producer, type ProducerOptions } from '@platformatic/kafka';
+import type { KafkaAddress } from './address.ts';
+
+/** Where a Kafka is, and how clients of it are made. */
+export interface KafkaConnection extends KafkaAddress {
+  readonly options: BaseOptions;
+}
+
+type Bytes = Buffer;
+export type KafkaConsumer = Consumer<Bytes, Bytes, Bytes, Bytes>;
+export type KafkaProducer = Producer<Bytes, Bytes, Bytes, Bytes>;
+
+const retries = 8;
+/** 20, 40, … 640 ms: most of what is tried again (a transaction that is just being closed) is over in milliseconds. */
+const retryDelay = (_client: object, _operation: string, attempt: number): number =>
+  Math.min(640, 20 * 2 ** (attempt - 1));
+/** How long a transaction may be open, in milliseconds; readers of its topics wait for one whose owner is gone. */
+const timeout = 20_000;
+
+export const createConnection = (address: KafkaAddress, client: string): KafkaConnection => ({
+  ...address,
+  options: { clientId: client, ...address.connection, retries, retryDelay, timeout, autocreateTopics: false },
+});
+
+export const createConsumer = (
+  { options, session }: KafkaConnection,
+  settings: Pick<ConsumerOptions<Bytes, Bytes, Bytes, Bytes>, 'groupId'>,
+): KafkaConsumer =>
+  new Consumer({
+    ...options,
+    sessionTimeout: session,
+    rebalanceTimeout: session,
+    heartbeatInterval: session / 5,
+    autocommit: false,
+    ...settings,
+  });
+
+export const createProducer = (
+  { options }: KafkaConnection,
+  settings: Pick<ProducerOptions<Bytes, Bytes, Bytes, Bytes>, 'transactionalId'> = {},
+): KafkaProducer => new Producer({ ...options, retries, idempotent: true, ...settings });

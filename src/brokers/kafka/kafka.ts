@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { Admin } from '@platformatic/kafka';
+import type { Batch, Broker, ReadOptions, TopicInfo } from '../broker.ts';
+import type { BrokerOptions } from '../index.ts';
+import { parseAddress } from './address.ts';
+import { createConnection, createConsumer, createProducer, type KafkaProducer } from './client.ts';
+import { says, translate } from './errors.ts';
+import { createFetcher, type Source } from './fetcher.ts';
+import { joinGroup } from './membership.ts';
+import { listEnds, listPositions } from './offsets.ts';
+import { createEncoder } from './publisher.ts';
+
+const defaultPartitions = 3;
+/** Batches that may wait in a reader. */
+const mostWaiting = 8;
+const roomAtOnce = 1000;
+
+/**
+ * Kafka, or what speaks its protocol.
+ *
+ * @throws MillraceError BAD_PROJECT, FILE_NOT_FOUND for the address. It connects when first used.
+ */
+export const openKafka = async (address: string, { folder, client = 'millrace' }: BrokerOptions): Promise<Broker> => {
+  const connection = createConnection(parseAddress(address, folder), client);
+  const { place } = connection;
+  const admin = new Admin(connection.options);
+  const encode = createEncoder();
+  const memberships = new Set<{ leave(): Promise<void> }>();
+  const readers = new Set<AbortController>();
+  let producer: KafkaProducer | undefined;
+
+  const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw translate(error, place);
+    }
+  };
+
+  async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
+    const ends = await translated(() => listEnds(admin, topic));
+    const stop = new AbortController();
+    readers.add(stop);
+    const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const consumer = createConsumer(connection, { groupId: `millrace-read-${randomUUID()}` });
+    consumer.topics.trackAll(topic);
+    const fetcher = createFetcher(connection, consumer);
+    const batches: Batch[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    let tell = (): void => {};
+    ended.addEventListener('abort', () => tell());
+    const sources = ends.map(
+      ({ start, end }, partition): Source => ({
+        topic,
+        partition,
+        next: from === 'latest' ? end : start,
+        end,
+        room: () => (batches.length < mostWaiting ? roomAtOnce : 0),
+        push: (events, position) => {
+          if (events.length > 0) batches.push({ events, position });
+          tell();
+        },
+        outOfRange: async () => (await listEnds(admin, topic))[partition]?.start ?? 0,
+        fail: (error) => {
+          failure = { error };
+          tell();
+        },
+      }),
+    );
+    const atEnd = (): boolean => sources.every(({ next, partition }) => next >= (ends[partition]?.end ?? 0));
+    try {
+      for (const source of sources) fetcher.add(source);
+      while (!ended.aborted) {
+        const batch = batches.shift();
+        if (batch) {
+          if (batches.length === mostWaiting - 1) fetcher.wake();
+          const end = ends[batch.events[0]?.partition ?? 0]?.end ?? 0;
+          const events = untilEnd ? batch.events.filter(({ offset }) => offset < end) : batch.events;
+          if (events.length > 0) yield { ...batch, events };
+          continue;
+        }
+        if (failure) throw translate(failure.error, place);
+        if (untilEnd && atEnd()) return;
+        await new Promise<void>((resolve) => {
+          tell = resolve;
+          if (ended.aborted) resolve();
+        });
+      }
+    } finally {
+      readers.delete(stop);
+      await fetcher.close();
+      await consumer.close(true).catch(() => {});
+    }
+  }
+
+  return {
+    kind: 'kafka',
+    place,
+    ensureTopic: (topic, { partitions = defaultPartitions, retention, largest } = {}) =>
+      translated(async () => {
+        const configs = [
+          ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),
+          ...(largest === undefined ? [] : [{ name: 'max.message.bytes', value: String(largest) }]),
+        ];
+        try {
+          await admin.metadata({ topics: [topic], retries: 0 });
+          return;
+        } catch (error) {
+          if (translate(error, place).code !== 'UNKNOWN_TOPIC') throw error;
+        }
+        try {
+          await admin.createTopics({ topics: [topic], partitions, replicas: connection.replicas ?? -1, configs });
+        } catch (error) {
+          if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+        }
+        // Brokers hear of a new topic one after another.
+        for (let tries = 0; ; tries++) {
+          try {
+            await admin.metadata({ topics: [topic], forceUpdate: true });
+            return;
+          } catch (error) {
+            if (tries === 50) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        }
+      }),
+    topics: () =>
+      translated(async () => {
+        const names = (await admin.listTopics()).toSorted();
+        if (names.length === 0) return [];
+        const { topics } = await admin.metadata({ topics: names });
+        return names.map((topic): TopicInfo => ({ topic, partitions: topics.get(topic)?.partitionsCount ?? 0 }));
+      }),
+    produce: (events) =>
+      translated(async () => {
+        producer ??= createProducer(connection);
+        for (const messages of encode(events)) await producer.send({ messages });
+      }),
+    consume: (options, work) => {
+      const membership = joinGroup({ connection, admin }, options, work);
+      memberships.add(membership);
+      return membership;
+    },
+    read,
+    positions: (group, topics) =>
+      translated(async () => (await Promise.all(topics.map((topic) => listPositions(admin, group, topic)))).flat()),
+    close: async () => {
+      for (const reader of readers) reader.abort();
+      await Promise.all([...memberships].map((membership) => membership.leave()));
+      await producer?.close(true).catch(() => {});
+      await admin.close().catch(() => {});
+    },
+  };
+};

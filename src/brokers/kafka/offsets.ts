@@ -1,0 +1,60 @@
+import { type Admin, FetchIsolationLevels } from '@platformatic/kafka';
+import type { Position } from '../broker.ts';
+
+const earliest = -2n;
+const latest = -1n;
+
+export interface Ends {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The first offset that is kept, and the end of what a reader of committed events can reach, by partition. */
+export const listEnds = async (admin: Admin, topic: string): Promise<readonly Ends[]> => {
+  const metadata = await admin.metadata({ topics: [topic] });
+  const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+  const ask = async (timestamp: bigint): Promise<ReadonlyMap<number, number>> => {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+    const answer = await admin.listOffsets({
+      topics: [{ name: topic, partitions }],
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
+    });
+    return new Map(answer.flatMap((one) => one.partitions.map((part) => [part.partitionIndex, Number(part.offset)])));
+  };
+  const [starts, ends] = await Promise.all([ask(earliest), ask(latest)]);
+  return Array.from({ length: count }, (_, partition) => ({
+    start: starts.get(partition) ?? 0,
+    end: ends.get(partition) ?? 0,
+  }));
+};
+
+/** Committed positions of a group by partition. With `stable` it waits for transactions that are about to change them. */
+export const listCommitted = async (
+  admin: Admin,
+  group: string,
+  topic: string,
+  { partitions, stable = false }: { readonly partitions: readonly number[]; readonly stable?: boolean },
+): Promise<ReadonlyMap<number, number>> => {
+  const answer = await admin.listConsumerGroupOffsets({
+    groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: [...partitions] }] }],
+    requireStable: stable,
+  });
+  const found = answer.find((one) => one.groupId === group)?.topics.find((one) => one.name === topic);
+  return new Map(
+    (found?.partitions ?? []).flatMap(({ partitionIndex, committedOffset }) =>
+      committedOffset >= 0n ? [[partitionIndex, Number(committedOffset)]] : [],
+    ),
+  );
+};
+
+export const listPositions = async (admin: Admin, group: string, topic: string): Promise<readonly Position[]> => {
+  const ends = await listEnds(admin, topic);
+  const committed = await listCommitted(admin, group, topic, { partitions: ends.map((_, partition) => partition) });
+  return ends.map(({ start, end }, partition) => ({
+    topic,
+    partition,
+    start,
+    end,
+    committed: committed.get(partition) ?? null,
+  }));
+};
