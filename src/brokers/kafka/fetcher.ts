@@ -32,7 +32,7 @@ const patience = 500;
 /** Shorter while some partition is full, so that it is not forgotten until others have something. */
 const shortPatience = 20;
 const mostBytes = 8 * 1024 * 1024;
-const leastBytes = 4 * 1024;
+const leastBytes = 1024;
 /** Of the bytes of an event, until some have been seen. */
 const firstGuess = 100;
 
