@@ -1,13 +1,11 @@
 /**
  * Time zones by the platform's own tables (Intl), which Node and browsers share. Offsets are cached for each quarter of
- * an hour, since no zone has changed within one after 1972 (Liberia left its offset of −0:44:30 in that year).
+ * an hour that begins and ends with the same one; some zones have changed within a quarter (St. John's at 00:01).
  */
 import { fail } from './errors.ts';
 
 const QUARTER = 900_000;
 const DAY = 86_400_000;
-/** 1973-01-01; before it an offset is cached for its own instant alone. */
-const QUARTERS_HOLD = 94_694_400_000;
 /** The last instant that ECMAScript has; the first is as far from the epoch. */
 export const LAST_INSTANT = 8.64e15;
 /** A year of quarters is 35,000; past this many the cache starts anew. */
@@ -50,16 +48,20 @@ export const zoneOf = (name: string | undefined): Zone => {
       cause,
     });
   }
+  const exact = (instant: number): number =>
+    parseOffset(format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT');
+  /** By quarter; NaN for one in which clocks change. */
   const cache = new Map<number, number>();
   const offset = (instant: number): number => {
-    const from = instant < QUARTERS_HOLD ? Math.floor(instant) : Math.floor(instant / QUARTER) * QUARTER;
-    const cached = cache.get(from);
-    if (cached !== undefined) return cached;
-    const part = format.formatToParts(from).find(({ type }) => type === 'timeZoneName');
-    const value = parseOffset(part?.value ?? 'GMT');
-    if (cache.size >= CACHE_LIMIT) cache.clear();
-    cache.set(from, value);
-    return value;
+    const quarter = Math.floor(instant / QUARTER);
+    let cached = cache.get(quarter);
+    if (cached === undefined) {
+      const from = exact(quarter * QUARTER);
+      cached = from === exact((quarter + 1) * QUARTER) ? from : Number.NaN;
+      if (cache.size >= CACHE_LIMIT) cache.clear();
+      cache.set(quarter, cached);
+    }
+    return Number.isNaN(cached) ? exact(instant) : cached;
   };
   const instant = (local: number): number => {
     const before = offset(local - DAY);
