@@ -1,10 +1,11 @@
 /** CSV: a header, then a row a record. All cells are text; an empty one without quotes is missing. */
 import { fail, type Problem } from '../core/errors.ts';
+import { openSink } from './byte-sink.ts';
 import { csvCell } from './cells.ts';
 import { type ChunkBuilder, createChunkBuilder } from './chunk-builder.ts';
 import { type CsvRecord, createRecordReader } from './csv-records.ts';
 import type { FormatModule } from './format.ts';
-import { openSink, sourceName } from './place.ts';
+import { sourceName } from './place.ts';
 import { MAX_ROW_CHARS, record, type TableChunk } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 

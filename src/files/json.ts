@@ -1,9 +1,10 @@
 /** JSON: one array of objects, read and written piece by piece. */
 import { fail } from '../core/errors.ts';
+import { openSink } from './byte-sink.ts';
 import type { FormatModule } from './format.ts';
 import { createElementReader, NotAnArray } from './json-elements.ts';
 import { createJsonRowReader, jsonLines } from './json-rows.ts';
-import { openSink, sourceName } from './place.ts';
+import { sourceName } from './place.ts';
 import { MAX_ROW_CHARS } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 

@@ -1,8 +1,9 @@
 /** NDJSON: a JSON object a line. */
 import { fail } from '../core/errors.ts';
+import { openSink } from './byte-sink.ts';
 import type { FormatModule } from './format.ts';
 import { createJsonRowReader, jsonLines } from './json-rows.ts';
-import { openSink, sourceName } from './place.ts';
+import { sourceName } from './place.ts';
 import { MAX_ROW_CHARS } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 import { type Line, textLines } from './text-lines.ts';

@@ -3,7 +3,8 @@ import { fail, messageOf } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
-import { type Source, sourceName, spoolSource } from './place.ts';
+import { type Source, sourceName } from './place.ts';
+import { spoolSource } from './spool.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
 import { readColumn } from './vectors.ts';
 

@@ -4,7 +4,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import { store } from './column-types.ts';
 import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-thread.ts';
-import { spoolTarget, type Target } from './place.ts';
+import type { Target } from './place.ts';
+import { spoolTarget } from './spool.ts';
 import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
 
 /** Pieces on their way to the thread before `write` waits. */

@@ -1,7 +1,8 @@
 /** Rows that stand in no output: counted by code, the first few remembered, all of them written where asked. */
 import type { Problem } from '../../core/errors.ts';
+import { openSink } from '../../files/byte-sink.ts';
 import { jsonText } from '../../files/cells.ts';
-import { openSink, type Target } from '../../files/place.ts';
+import type { Target } from '../../files/place.ts';
 import type { Place } from '../../files/table.ts';
 
 /** One line of a rejects file. */
