@@ -12,7 +12,8 @@ export const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: proble
 /** The protocol wants a text at `error`; what a program needs to act on stands beside it. */
 export const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
 
-export const jsonType = 'application/json; charset=utf-8';
+/** JSON is UTF-8 and has no charset parameter (RFC 8259, 11); KServe's client knows an error by this very text. */
+export const jsonType = 'application/json';
 
 /** Codes of the framework's own errors, as far as a caller can cause them. */
 const frameworkCodes: Readonly<Record<string, Code>> = {
