@@ -1,0 +1,108 @@
+/** The port of this folder: a database of the user's, which Millrace reads rows out of and writes answers into. */
+import { fail } from '../core/errors.ts';
+import type { ColumnSpec, Rows, TableChunk } from '../files/table.ts';
+
+/** A table's name as parts: `analytics.fares` is `['analytics', 'fares']`. */
+export type TableName = readonly string[];
+
+export interface TableColumn extends ColumnSpec {
+  /** As the database itself calls the type. */
+  readonly declared: string;
+  readonly nullable: boolean;
+  readonly hasDefault: boolean;
+}
+
+export interface TableInfo {
+  readonly columns: readonly TableColumn[];
+  /** Sets of columns of which each is unique: the primary key and unique indexes. */
+  readonly unique: readonly (readonly string[])[];
+}
+
+/** The words in which databases differ. */
+export interface Dialect {
+  /** The type of a column that is created. */
+  typeOf(column: ColumnSpec): string;
+  /** The type that a column has while its rows are staged; every value gets there without a loss. */
+  stageTypeOf(column: ColumnSpec): string;
+  /** SQL text of a value read from a column: a number, a text, a boolean, null. */
+  literal(value: unknown, type?: string): string;
+  /** SQL text of an instant, given in ms since the epoch, as `:from` and `:to` are compared with the user's columns. */
+  instant(ms: number, zone: string): string;
+  /** `order by` of all columns, so that the order of rows is always the same. */
+  orderable(column: ColumnSpec): string;
+}
+
+/** Values are bound where SQL says `?`. */
+export interface Session {
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Resolves to how many rows were changed. */
+  run(sql: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/** Rows on their way into a table; they are there when `commit` resolves, all of them, or none is. */
+export interface Loader {
+  write(rows: Rows): Promise<void>;
+  /** `also` runs in the same transaction. */
+  commit(also: (session: Session) => Promise<void>): Promise<void>;
+  abort(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly chunkRows: number;
+}
+
+/** @throws MillraceError (every method) STORE_FAILED, DISK_FULL. */
+export interface Database extends Session {
+  readonly kind: 'sqlite' | 'postgres';
+  /** The URL without user and password, for messages. */
+  readonly place: string;
+  readonly dialect: Dialect;
+  /** The columns of what a query answers. */
+  describe(sql: string): Promise<readonly ColumnSpec[]>;
+  /** All rows of a query in chunks and in flat memory; the first chunk comes even when there are none. */
+  read(sql: string, options: ReadOptions): AsyncIterable<TableChunk>;
+  /** One transaction: committed when `work` resolves, rolled back when it rejects. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** `columns` are those of the table, in order; they have `stageTypeOf` types. */
+  load(table: TableName, columns: readonly ColumnSpec[]): Promise<Loader>;
+  /** Undefined when there is no such table. */
+  table(name: TableName): Promise<TableInfo | undefined>;
+  close(): Promise<void>;
+}
+
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const tableText = (name: TableName): string => name.map(identifier).join('.');
+export const columnList = (columns: readonly (ColumnSpec | string)[]): string =>
+  columns.map((column) => identifier(typeof column === 'string' ? column : column.name)).join(', ');
+
+/** Parts of a table's name as a person writes it. Throws BAD_PROJECT when there are none, or more than two. */
+export const parseTable = (text: string): TableName => {
+  const parts = text.split('.');
+  if (parts.length <= 2 && parts.every((part) => part !== '')) return parts;
+  throw fail('BAD_PROJECT', `${JSON.stringify(text)} is not the name of a table`, {
+    expected: 'table, or schema.table',
+    got: text,
+  });
+};
+
+export interface OpenOptions {
+  /** The time zone in which the database compares instants with columns that have none; UTC unless said. */
+  readonly zone?: string | undefined;
+}
+
+/**
+ * Opens `sqlite:<path>` or `postgres://…`; the connection itself is made when it is first needed.
+ *
+ * @throws MillraceError BAD_PROJECT for any other URL.
+ */
+export const openDatabase = async (url: string, options: OpenOptions = {}): Promise<Database> => {
+  const scheme = url.slice(0, url.indexOf(':') + 1);
+  if (scheme === 'sqlite:') return (await import('./sqlite.ts')).openSqlite(url.slice(scheme.length));
+  if ((scheme === 'postgres:' || scheme === 'postgresql:') && URL.canParse(url)) {
+    return (await import('./postgres.ts')).openPostgres(url, options);
+  }
+  throw fail('BAD_PROJECT', 'This connection is not the URL of a database', {
+    expected: 'sqlite:<path> or postgres://<user>@<host>:<port>/<database>',
+    got: scheme === '' ? 'a text without a scheme' : `${scheme.slice(0, 20)}…`,
+  });
+};

@@ -1,0 +1,21 @@
+import { type Dialect, identifier } from './database.ts';
+import { createdType, stagedType } from './postgres-types.ts';
+
+const text = (value: string): string => {
+  const quoted = value.replaceAll("'", "''");
+  return value.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;
+};
+
+export const postgresDialect: Dialect = {
+  typeOf: createdType,
+  stageTypeOf: stagedType,
+  literal(value, type) {
+    if (value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value))) return 'null';
+    if (typeof value === 'boolean') return String(value);
+    const shown = text(value instanceof Date ? value.toISOString() : String(value));
+    return type === undefined ? shown : `${shown}::${createdType({ name: '', type })}`;
+  },
+  // The connection's own time zone is that of the windows, so columns with and without a zone compare as they should.
+  instant: (ms) => `'${new Date(ms).toISOString()}'::timestamptz`,
+  orderable: ({ name, type }) => (type === 'JSON' ? `${identifier(name)}::text` : identifier(name)),
+};

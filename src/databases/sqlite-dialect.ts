@@ -1,0 +1,60 @@
+/** SQLite's words. It has few types, and a column may hold values of any: https://www.sqlite.org/datatype3.html */
+import { zoneOf } from '../core/zone.ts';
+import { jsonText } from '../files/cells.ts';
+import type { ColumnType } from '../files/table.ts';
+import { type Dialect, identifier } from './database.ts';
+
+const created: Readonly<Record<string, string>> = {
+  BOOLEAN: 'boolean',
+  TINYINT: 'integer',
+  SMALLINT: 'integer',
+  INTEGER: 'integer',
+  BIGINT: 'integer',
+  UTINYINT: 'integer',
+  USMALLINT: 'integer',
+  UINTEGER: 'integer',
+  FLOAT: 'real',
+  DOUBLE: 'real',
+};
+
+/** The type of a column by what it was declared as; `JSON` where a value of any type may stand. */
+export const typeOfDeclared = (declared: string | null): ColumnType => {
+  const type = (declared ?? '').toUpperCase();
+  if (type.includes('BOOL')) return 'BOOLEAN';
+  if (type.includes('INT')) return 'BIGINT';
+  if (/CHAR|CLOB|TEXT/.test(type)) return 'VARCHAR';
+  if (/REAL|FLOA|DOUB/.test(type)) return 'DOUBLE';
+  return 'JSON';
+};
+
+/** `2026-11-01 00:00:00`: how SQLite's own functions write a date and time. */
+export const sqliteTime = (ms: number, zone: string): string =>
+  new Date(ms + zoneOf(zone).offset(ms)).toISOString().slice(0, 19).replace('T', ' ');
+
+const literal = (value: unknown): string => {
+  if (value === null || value === undefined || Number.isNaN(value)) return 'null';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return `'${String(value).replaceAll("'", "''")}'`;
+};
+
+export const sqliteDialect: Dialect = {
+  typeOf: ({ type }) => created[type] ?? (type.startsWith('DECIMAL') ? 'numeric' : 'text'),
+  // No type at all, so that nothing is changed on the way.
+  stageTypeOf: () => '',
+  literal,
+  instant: (ms, zone) => literal(sqliteTime(ms, zone)),
+  orderable: ({ name }) => identifier(name),
+};
+
+/** How a value of a column type is bound. */
+export const sqliteValue = (type: ColumnType): ((value: unknown) => unknown) => {
+  const instant = type === 'TIMESTAMP WITH TIME ZONE';
+  return (value) => {
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    if (instant && typeof value === 'number') return Number.isNaN(value) ? null : new Date(value).toISOString();
+    if (value instanceof Date) return value.toISOString();
+    if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return jsonText(value);
+    return value;
+  };
+};

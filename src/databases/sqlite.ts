@@ -1,0 +1,209 @@
+/** SQLite, through a thread of its own. */
+import { once } from 'node:events';
+import { extname, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { fail } from '../core/errors.ts';
+import type { ColumnInput } from '../core/types.ts';
+import { type ColumnSpec, type Rows, record, type TableChunk } from '../files/table.ts';
+import {
+  columnList,
+  type Database,
+  type Loader,
+  type Session,
+  type TableColumn,
+  type TableName,
+  tableText,
+} from './database.ts';
+import { placeFailure } from './failures.ts';
+import { sqliteDialect, sqliteValue, typeOfDeclared } from './sqlite-dialect.ts';
+import type { Call, Fetched, Reply, SqliteCalls, SqliteThreadData } from './sqlite-thread.ts';
+
+/** How long a statement waits for other processes to release the file, in milliseconds. */
+const PATIENCE = 20_000;
+
+const threadFile = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url);
+
+/** Calls into the thread, one after the other. */
+const createThread = (path: string, place: string) => {
+  const workerData: SqliteThreadData = { path, patience: PATIENCE };
+  const worker = new Worker(threadFile, { workerData });
+  let settle: ((reply: Reply) => void) | undefined;
+  worker.on('message', (reply: Reply) => settle?.(reply));
+  let ended: Reply | undefined;
+  const end = (message: string): void => {
+    ended ??= { error: { message } };
+    settle?.(ended);
+  };
+  worker.on('error', (error) => end(error.message));
+  worker.on('exit', () => end('the thread of this database has ended'));
+  worker.unref();
+
+  const ask = (call: Call, transfer: ArrayBuffer[]) =>
+    new Promise<Reply>((resolveReply) => {
+      if (ended) return resolveReply(ended);
+      settle = resolveReply;
+      worker.ref();
+      worker.postMessage(call, transfer);
+    });
+  let last: Promise<unknown> = Promise.resolve();
+  const call = <K extends keyof SqliteCalls>(
+    name: K,
+    values: Parameters<SqliteCalls[K]>,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<ReturnType<SqliteCalls[K]>> => {
+    const result = last.then(async () => {
+      const reply = await ask({ name, values }, transfer);
+      worker.unref();
+      if (!('error' in reply)) return reply.value as ReturnType<SqliteCalls[K]>;
+      const { message, code, errcode } = reply.error;
+      throw placeFailure(place, Object.assign(new Error(message), { code, errcode }));
+    });
+    last = result.catch(() => {});
+    return result;
+  };
+  return {
+    call,
+    async close() {
+      if (ended) return;
+      const exited = once(worker, 'exit');
+      await call('close', []).catch(() => {});
+      worker.ref();
+      await exited;
+    },
+  };
+};
+
+const isMissingFile = (error: unknown): boolean =>
+  ((error as Error | undefined)?.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+
+/** The values of a column as they are bound. Columns of numbers stay as they are, and cost nothing. */
+const bound = ({ type }: ColumnSpec, values: ColumnInput): ArrayLike<unknown> => {
+  const plain = ArrayBuffer.isView(values) && type !== 'TIMESTAMP WITH TIME ZONE';
+  return plain ? (values as Float64Array) : Array.from(values as ArrayLike<unknown>, sqliteValue(type));
+};
+
+/** Opens a file, relative to the working directory, or `:memory:`. */
+export const openSqlite = (given: string): Database => {
+  const path = given.replace(/^\/\/(?=\/)/, '');
+  if (path === '')
+    throw fail('BAD_PROJECT', 'This database URL has no path', { expected: 'sqlite:<path>', got: 'sqlite:' });
+  const place = `sqlite:${path}`;
+  const { call, close } = createThread(path === ':memory:' ? path : resolve(path), place);
+  const session: Session = {
+    query: (sql, values = []) => call('all', [sql, values]),
+    run: (sql, values = []) => call('run', [sql, values]),
+  };
+
+  let inLine: Promise<unknown> = Promise.resolve();
+  const transaction: Database['transaction'] = (work) => {
+    const result = inLine.then(async () => {
+      await call('begin', []);
+      try {
+        const answer = await work(session);
+        await call('end', ['commit']);
+        return answer;
+      } catch (error) {
+        await call('end', ['rollback']).catch(() => {});
+        throw error;
+      }
+    });
+    inLine = result.catch(() => {});
+    return result;
+  };
+
+  const describe = async (sql: string): Promise<readonly ColumnSpec[]> =>
+    (await call('columns', [sql])).map(({ name, type }) => ({ name, type: typeOfDeclared(type) }));
+
+  async function* read(sql: string, { chunkRows }: { readonly chunkRows: number }): AsyncGenerator<TableChunk> {
+    const columns = await describe(sql);
+    const types = record<string>();
+    for (const { name, type } of columns) types[name] = type;
+    await call('openCursor', [sql]);
+    try {
+      let before = 0;
+      for (;;) {
+        const fetched: Fetched = await call('fetch', [chunkRows]);
+        if (fetched.rows === 0 && before > 0) return;
+        const values = record<ColumnInput>();
+        columns.forEach(({ name }, index) => {
+          values[name] = fetched.columns[index];
+        });
+        const start = before;
+        before += fetched.rows;
+        yield {
+          rows: fetched.rows,
+          columns: values,
+          types,
+          rejects: [],
+          place: (index) => ({ row: start + index + 1 }),
+        };
+        if (fetched.done) return;
+      }
+    } finally {
+      await call('closeCursor', []).catch(() => {});
+    }
+  }
+
+  const load = async (table: TableName, columns: readonly ColumnSpec[]): Promise<Loader> => {
+    const marks = columns.map(() => '?').join(', ');
+    const id = await call('beginLoad', [`insert into ${tableText(table)} (${columnList(columns)}) values (${marks})`]);
+    return {
+      write: ({ rows, columns: values }: Rows) =>
+        call('hold', [id, rows, columns.map((column) => bound(column, values[column.name]))]),
+      commit: (also) =>
+        transaction(async (tx) => {
+          await call('insertHeld', [id]);
+          await also(tx);
+        }).finally(() => call('drop', [id])),
+      abort: () => call('drop', [id]),
+    };
+  };
+
+  const table: Database['table'] = async (name) => {
+    const [plain] = name.slice(-1);
+    try {
+      const columns = await session.query(
+        'select name, type, "notnull" as fixed, dflt_value, pk from pragma_table_info(?)',
+        [plain],
+      );
+      if (columns.length === 0) return undefined;
+      const indexes = await session.query(
+        `select list.name as list, info.name from pragma_index_list(?) as list, pragma_index_info(list.name) as info
+          where list."unique" = 1 and list.partial = 0 order by list.name, info.seqno`,
+        [plain],
+      );
+      const primary = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
+      const unique = [...Map.groupBy(indexes, ({ list }) => list).values()].map((rows) =>
+        rows.map((row) => String(row.name)),
+      );
+      return {
+        columns: columns.map(
+          (column): TableColumn => ({
+            name: String(column.name),
+            type: typeOfDeclared(String(column.type)),
+            declared: String(column.type),
+            nullable: Number(column.fixed) === 0 && Number(column.pk) === 0,
+            hasDefault: column.dflt_value !== null,
+          }),
+        ),
+        unique: primary.length === 0 ? unique : [primary.map((row) => String(row.name)), ...unique],
+      };
+    } catch (error) {
+      if (isMissingFile(error)) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    kind: 'sqlite',
+    place,
+    dialect: sqliteDialect,
+    ...session,
+    describe,
+    read,
+    transaction,
+    load,
+    table,
+    close,
+  };
+};

@@ -1,0 +1,45 @@
+/** Files of one format and the same columns become one, in order. */
+import { open } from 'node:fs/promises';
+import { csvCell } from '../files/cells.ts';
+import type { ColumnSpec, Format } from '../files/table.ts';
+import { joinParquet } from './parquet-join.ts';
+
+const BLOCK = 4 * 1024 * 1024;
+
+/** Appends the bytes of `paths`, without the first `skip` of each but the first one. */
+const joinBytes = async (paths: readonly string[], target: string, skip: number): Promise<void> => {
+  const out = await open(target, 'w');
+  try {
+    const block = Buffer.allocUnsafe(BLOCK);
+    for (const [index, path] of paths.entries()) {
+      const file = await open(path);
+      try {
+        for (let position = index === 0 ? 0 : skip; ; ) {
+          const { bytesRead } = await file.read(block, 0, BLOCK, position);
+          if (bytesRead === 0) break;
+          await out.write(block, 0, bytesRead);
+          position += bytesRead;
+        }
+      } finally {
+        await file.close();
+      }
+    }
+  } finally {
+    await out.close();
+  }
+};
+
+/** The first line of a CSV file of these columns. */
+const headerOf = (columns: readonly ColumnSpec[]): string =>
+  `${columns.map(({ name }) => csvCell('VARCHAR')(name)).join(',')}\n`;
+
+/** Writes `target` anew, out of files that have these columns. Throws BAD_FILE for Parquet files that have others. */
+export const joinFiles = (
+  format: Format,
+  paths: readonly string[],
+  columns: readonly ColumnSpec[],
+  target: string,
+): Promise<void> => {
+  if (format === 'parquet') return joinParquet(paths, target);
+  return joinBytes(paths, target, format === 'csv' ? Buffer.byteLength(headerOf(columns)) : 0);
+};

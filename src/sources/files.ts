@@ -1,0 +1,163 @@
+/** Rows of one file or of several, in the order of their names. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { glob, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fail } from '../core/errors.ts';
+import { formatOf, readTable } from '../files/index.ts';
+import { pickRows } from '../files/rows.ts';
+import type { Format, TableChunk } from '../files/table.ts';
+import type { Cells, Position, Source, SourceChunk, Span } from './source.ts';
+import { fillPattern } from './template.ts';
+
+export interface FileSourceOptions {
+  /** Paths and globs, in which the window's dates may stand. */
+  readonly files: readonly string[];
+  readonly format?: Format | undefined;
+  /** Where relative paths start. */
+  readonly folder: string;
+  /** True when rows are named by file and number, as they have no key of their own. */
+  readonly isKeyless: boolean;
+  readonly span: Span | undefined;
+  readonly chunkRows: number;
+}
+
+/** In file `file`, behind its data row `row`; `rows` counts those of all files. */
+interface FilePosition {
+  readonly file: number;
+  readonly row: number;
+  readonly rows: number;
+}
+
+const cellsOf: Readonly<Record<Format, Cells>> = { csv: 'text', json: 'free', ndjson: 'free', parquet: 'typed' };
+
+const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
+
+/** The files that a path or glob means, by name. Throws BAD_SOURCE when it means none. */
+const expand = async (path: string, folder: string): Promise<readonly string[]> => {
+  const whole = isAbsolute(path) ? path : resolve(folder, path);
+  if (!isGlob(path)) return [whole];
+  const found: string[] = [];
+  for await (const entry of glob(path, { cwd: folder })) {
+    const file = resolve(folder, entry);
+    if ((await stat(file)).isFile()) found.push(file);
+  }
+  if (found.length === 0) {
+    throw fail('BAD_SOURCE', `No file matches ${path}`, { expected: `at least one file in ${folder}`, got: 'none' });
+  }
+  return found.sort();
+};
+
+/** The first 16 hexadecimal digits of the SHA-256 of what a file holds. */
+const contentDigest = async (path: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex').slice(0, 16);
+};
+
+/** Names columns that a file lacks or has more than the first one; two files of one source must be alike. */
+const differing = (first: readonly string[], chunk: TableChunk): readonly string[] => {
+  const names = Object.keys(chunk.types);
+  return [
+    ...first.filter((name) => !names.includes(name)).map((name) => `lacks ${name}`),
+    ...names.filter((name) => !first.includes(name)).map((name) => `has ${name} more`),
+  ];
+};
+
+const lastRow = (chunk: TableChunk): number =>
+  Math.max(chunk.rows > 0 ? chunk.place(chunk.rows - 1).row : 0, chunk.rejects.at(-1)?.row ?? 0);
+
+/** The part of a chunk that lies behind data row `row` of its file. */
+const behind = (chunk: TableChunk, row: number): TableChunk => {
+  if (row === 0) return chunk;
+  const rejects = chunk.rejects.filter((reject) => reject.row > row);
+  let skip = 0;
+  while (skip < chunk.rows && chunk.place(skip).row <= row) skip++;
+  if (skip === 0) return { ...chunk, rejects };
+  const keep = Int32Array.from({ length: chunk.rows - skip }, (_, index) => index + skip);
+  return { ...chunk, ...pickRows(chunk, keep), rejects, place: (index) => chunk.place(index + skip) };
+};
+
+export const fileSource = async (options: FileSourceOptions): Promise<Source> => {
+  const { files, format, folder, isKeyless, span, chunkRows } = options;
+  const paths = (await Promise.all(files.map((path) => expand(fillPattern(path, span), folder)))).flat();
+  const formats = paths.map((path) => formatOf(path, format));
+  const cells = cellsOf[formats[0]];
+  const odd = formats.findIndex((one) => cellsOf[one] !== cells);
+  if (odd !== -1) {
+    throw fail('BAD_SOURCE', `The files of a source must be of one format: ${paths[odd]} is ${formats[odd]}`, {
+      expected: formats[0],
+      got: formats[odd],
+    });
+  }
+  const shown = (path: string): string => relative(folder, path) || path;
+  const name = paths.length === 1 ? shown(paths[0]) : `${paths.length} files (${shown(paths[0])}, …)`;
+  const digests: (Promise<string> | undefined)[] = [];
+  const digestOf = (file: number): Promise<string> => {
+    digests[file] ??= isKeyless ? contentDigest(paths[file]) : Promise.resolve('');
+    return digests[file];
+  };
+
+  return {
+    name,
+    cells,
+    isOrdered: false,
+    async fingerprint() {
+      const hash = createHash('sha256');
+      for (const path of paths) {
+        const { size, mtimeMs } = await stat(path).catch((cause: unknown) => {
+          throw fail('FILE_NOT_FOUND', `There is no file ${shown(path)}`, { expected: 'a file', got: path, cause });
+        });
+        hash.update(`${path}\n${size}\n${mtimeMs}\n`);
+      }
+      return hash.digest('hex').slice(0, 16);
+    },
+    async *read(start?: Position): AsyncGenerator<SourceChunk> {
+      let { file, row, rows } = (start ?? { file: 0, row: 0, rows: 0 }) as unknown as FilePosition;
+      let columns: readonly string[] | undefined;
+      let yielded = false;
+      for (; file < paths.length; file++, row = 0) {
+        const digest = await digestOf(file);
+        for await (const whole of readTable(paths[file], { format: formats[file], chunkRows })) {
+          const names = Object.keys(whole.types);
+          columns ??= names;
+          const odds = cells === 'free' ? [] : differing(columns, whole);
+          if (odds.length > 0) {
+            throw fail('BAD_SOURCE', `${shown(paths[file])} ${odds.join(', ')}, unlike ${shown(paths[0])}`, {
+              expected: columns.join(', '),
+              got: names.join(', '),
+            });
+          }
+          if (row > 0 && lastRow(whole) <= row && whole.rows + whole.rejects.length > 0) continue;
+          const chunk = behind(whole, row);
+          if (chunk.rows + chunk.rejects.length === 0 && yielded) continue;
+          // Of several files, rows are counted through.
+          const offset = rows - row;
+          const at = file;
+          row = Math.max(row, lastRow(chunk));
+          rows = offset + row;
+          yielded = true;
+          yield {
+            ...chunk,
+            place: (index) => ({ ...chunk.place(index), row: chunk.place(index).row + offset }),
+            rejects: chunk.rejects.map((reject) => ({ ...reject, row: reject.row + offset })),
+            ...(chunk.share !== undefined && { share: (at + chunk.share) / paths.length }),
+            next: { file, row, rows } satisfies FilePosition,
+            rowKey: (number) => `${digest}-${number - offset}`,
+          };
+        }
+      }
+      if (!yielded) {
+        // The position is the end: the columns are still to be known.
+        for await (const chunk of readTable(paths[0], { format: formats[0], chunkRows })) {
+          const next = { file, row, rows } satisfies FilePosition;
+          const none = pickRows(chunk, new Int32Array(0));
+          yield { ...chunk, ...none, rejects: [], share: 1, next, rowKey: () => '' };
+          return;
+        }
+      }
+    },
+    close: async () => {},
+  };
+};

@@ -1,0 +1,54 @@
+/** The kinds of sources: one file and one row here for each. */
+import type { Database } from '../databases/database.ts';
+import { CHUNK_ROWS, type Format } from '../files/table.ts';
+import type { Source, Span } from './source.ts';
+
+/** As it stands in `millrace.yaml`: a query, a table, or files. */
+export interface SourceConfig {
+  readonly connection?: string;
+  readonly sql?: string;
+  readonly table?: string;
+  readonly files?: string | readonly string[];
+  readonly format?: Format;
+}
+
+export interface SourceContext {
+  /** Where relative paths start. */
+  readonly folder: string;
+  readonly key: readonly string[];
+  readonly span: Span | undefined;
+  readonly chunkRows?: number | undefined;
+  /** A connection of the project, opened anew. @throws MillraceError BAD_PROJECT */
+  database(name: string): Promise<Database>;
+}
+
+type Opener = (config: SourceConfig, context: SourceContext) => Promise<Source>;
+
+const sql: Opener = async ({ connection = '', sql: text, table = '' }, context) => {
+  const [{ sqlSource }, { parseTable, tableText }] = await Promise.all([
+    import('./sql.ts'),
+    import('../databases/database.ts'),
+  ]);
+  return sqlSource({
+    ...context,
+    chunkRows: context.chunkRows ?? CHUNK_ROWS,
+    connection,
+    database: await context.database(connection),
+    sql: text ?? `select * from ${tableText(parseTable(table))}`,
+  });
+};
+
+const files: Opener = async ({ files: given = [], format }, context) => {
+  const { fileSource } = await import('./files.ts');
+  return fileSource({
+    ...context,
+    chunkRows: context.chunkRows ?? CHUNK_ROWS,
+    files: typeof given === 'string' ? [given] : given,
+    format,
+    isKeyless: context.key.length === 0,
+  });
+};
+
+/** Opens the source that a deployment names. Throws what the methods of `Source` throw, and BAD_PROJECT. */
+export const openSource: Opener = (config, context) =>
+  config.connection === undefined ? files(config, context) : sql(config, context);

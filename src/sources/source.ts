@@ -1,0 +1,45 @@
+/** The port of this folder: rows that are read in one order, from the start or from where a reader stopped. */
+import type { Row } from '../core/types.ts';
+import type { TableChunk } from '../files/table.ts';
+
+/** Where a read goes on, as JSON; only the source that made it can read it. */
+export type Position = Readonly<Record<string, unknown>>;
+
+export interface SourceChunk extends TableChunk {
+  /** The position behind this chunk. */
+  readonly next: Position;
+  /** The name of a row, for sources without a key: the same in every read as long as the source is the same. */
+  rowKey(row: number): string;
+}
+
+/**
+ * How sure the types of columns are. `typed`: each value is of its column's type. `text`: every value is text, as in CSV.
+ * `free`: a column may hold values of any type, as in JSON and SQLite.
+ */
+export type Cells = 'typed' | 'text' | 'free';
+
+/** An extract of time, as ms since the epoch: from (inclusive) to (exclusive), and the zone that it was cut in. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly zone: string;
+}
+
+/** @throws MillraceError (every method) BAD_SOURCE, FILE_NOT_FOUND, BAD_FILE, STORE_FAILED. */
+export interface Source {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly cells: Cells;
+  /** True when rows come in the order of their key, so that two of one key are neighbours. */
+  readonly isOrdered: boolean;
+  /** What tells that it is still the same: a run that goes on with another one would mix two. */
+  fingerprint(): Promise<string>;
+  /**
+   * All rows behind a position, always in the same order. The first chunk comes even when there are none, so that the
+   * columns are known; rows count from the start of the source, whatever the position.
+   */
+  read(from?: Position): AsyncIterable<SourceChunk>;
+  /** The rows of these keys as they are now; absent where rows cannot be found by key. Values are as in JSON. */
+  readonly find?: (keys: readonly (readonly unknown[])[]) => Promise<readonly Row[]>;
+  close(): Promise<void>;
+}

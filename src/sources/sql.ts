@@ -1,0 +1,140 @@
+/** Rows of a query on SQLite or PostgreSQL, in the order of their key. */
+import { createHash } from 'node:crypto';
+import { fail } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Row } from '../core/types.ts';
+import { columnList, type Database, identifier } from '../databases/database.ts';
+import { rowAt } from '../files/scoring.ts';
+import type { ColumnSpec, TableChunk } from '../files/table.ts';
+import type { Position, Source, SourceChunk, Span } from './source.ts';
+import { bareQuery, fillParameters, fillPattern } from './template.ts';
+
+export interface SqlSourceOptions {
+  readonly database: Database;
+  /** What the connection is called in the project. */
+  readonly connection: string;
+  readonly sql: string;
+  /** Columns that tell rows apart; none when rows are only numbered. */
+  readonly key: readonly string[];
+  readonly span: Span | undefined;
+  readonly chunkRows: number;
+}
+
+/**
+ * Behind the key `after` (SQL texts of its values); where `nulls` is given, behind so many of the rows that have no key,
+ * which come last; without either, behind so many rows. `rows` counts all rows so far.
+ */
+interface SqlPosition {
+  readonly rows: number;
+  readonly after?: readonly string[];
+  readonly nulls?: number;
+}
+
+/** Every way to say the ends of a window; docs/BATCH.md has them in a table. */
+const parametersOf =
+  ({ dialect }: Database, span: Span | undefined) =>
+  (name: string): string | undefined => {
+    const [, end, form = ''] = /^(from|to)(_utc|_iso|_unix)?$/.exec(name) ?? [];
+    if (!span || (end !== 'from' && end !== 'to')) return undefined;
+    const ms = span[end];
+    if (form === '_iso') return `'${new Date(ms).toISOString()}'`;
+    if (form === '_unix') return String(Math.floor(ms / 1000));
+    return form === '_utc'
+      ? `'${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}'`
+      : dialect.instant(ms, span.zone);
+  };
+
+const unknownKey = (name: string, source: string, columns: readonly ColumnSpec[]) => {
+  const known = columns.map((column) => column.name);
+  const meant = nearest(name, known);
+  return fail(
+    'BAD_SOURCE',
+    `${source} has no column ${name}, which is to be its key.${meant ? ` Is it ${meant}?` : ''}`,
+    {
+      field: name,
+      expected: `one of ${known.join(', ')}`,
+      got: name,
+    },
+  );
+};
+
+export const sqlSource = ({ database, connection, sql, key, span, chunkRows }: SqlSourceOptions): Source => {
+  const { dialect } = database;
+  const query = fillParameters(fillPattern(bareQuery(sql), span), parametersOf(database, span));
+  const name = `the source (${connection})`;
+  const digest = createHash('sha256').update(`${database.place}\n${query}`).digest('hex').slice(0, 16);
+  const from = `select * from (${query}\n) as source`;
+  const noKey = key.map((column) => `${identifier(column)} is null`).join(' or ');
+  const keys = `(${columnList(key)})`;
+
+  /** The statement that answers all rows behind a position, and how their order is fixed. */
+  const statement = (columns: readonly ColumnSpec[], position: SqlPosition): string => {
+    const others = columns.filter((column) => !key.includes(column.name)).map((column) => dialect.orderable(column));
+    const offset = (rows: number): string =>
+      rows === 0 ? '' : database.kind === 'sqlite' ? ` limit -1 offset ${rows}` : ` offset ${rows}`;
+    if (key.length === 0) return `${from} order by ${others.join(', ')}${offset(position.rows)}`;
+    const first = key.length === 1 ? `${identifier(key[0])} nulls last` : `(${noKey}), ${columnList(key)}`;
+    const order = [first, ...others].join(', ');
+    if (position.nulls !== undefined) return `${from} where ${noKey} order by ${order}${offset(position.nulls)}`;
+    if (position.after === undefined) return `${from} order by ${order}`;
+    return `${from} where ${keys} > (${position.after.join(', ')}) or ${noKey} order by ${order}`;
+  };
+
+  const isNullKey = (chunk: TableChunk, row: number): boolean =>
+    key.some((column) => {
+      const value = (chunk.columns[column] as ArrayLike<unknown>)[row];
+      return value === null || value === undefined || Number.isNaN(value);
+    });
+
+  const behind = (chunk: TableChunk, before: SqlPosition): SqlPosition => {
+    const rows = before.rows + chunk.rows;
+    if (key.length === 0) return { rows };
+    if (chunk.rows === 0) return before;
+    let nulls = 0;
+    while (nulls < chunk.rows && isNullKey(chunk, chunk.rows - 1 - nulls)) nulls++;
+    if (nulls > 0) return { rows, nulls: (before.nulls ?? 0) + nulls };
+    const after = key.map((column) => dialect.literal((chunk.columns[column] as ArrayLike<unknown>)[chunk.rows - 1]));
+    return { rows, after };
+  };
+
+  const describe = async (): Promise<readonly ColumnSpec[]> => {
+    const columns = await database.describe(query);
+    for (const column of key) if (!columns.some((one) => one.name === column)) throw unknownKey(column, name, columns);
+    return columns;
+  };
+
+  return {
+    name,
+    cells: database.kind === 'sqlite' ? 'free' : 'typed',
+    isOrdered: key.length > 0,
+    fingerprint: async () => digest,
+    async *read(start?: Position): AsyncGenerator<SourceChunk> {
+      let position = (start ?? { rows: 0 }) as unknown as SqlPosition;
+      const columns = await describe();
+      for await (const chunk of database.read(statement(columns, position), { chunkRows })) {
+        const first = position.rows;
+        position = behind(chunk, position);
+        yield {
+          ...chunk,
+          place: (index) => ({ row: first + index + 1 }),
+          next: { ...position },
+          rowKey: (row) => `${digest}-${row}`,
+        };
+      }
+    },
+    ...(key.length > 0 && {
+      async find(wanted: readonly (readonly unknown[])[]): Promise<readonly Row[]> {
+        if (wanted.length === 0) return [];
+        const values = wanted.map((one) => `(${one.map((value) => dialect.literal(value)).join(', ')})`);
+        const list = database.kind === 'sqlite' && key.length > 1 ? `values ${values.join(', ')}` : values.join(', ');
+        const found: Row[] = [];
+        const rows = `${from} where ${key.length === 1 ? identifier(key[0]) : keys} in (${list})`;
+        for await (const chunk of database.read(rows, { chunkRows })) {
+          for (let index = 0; index < chunk.rows; index++) found.push(rowAt(chunk, index));
+        }
+        return found;
+      },
+    }),
+    close: () => database.close(),
+  };
+};
