@@ -1,7 +1,10 @@
 /** Parquet's own types: what a scorer sees of them, and that they pass through unchanged. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { MillraceError } from '../src/core/errors.ts';
 import { openDuck } from '../src/files/duckdb.ts';
 import { createTableWriter } from '../src/files/index.ts';
@@ -244,10 +247,29 @@ test('a file name with glob characters, or one that looks like a partition, is a
 
 test('a file that breaks off in the middle is refused', async (t) => {
   const { from } = twoFiles(t);
-  const { readFileSync, writeFileSync } = await import('node:fs');
   await sql((run) => run(`COPY (SELECT range AS x, random() AS y FROM range(100000)) TO '${from}'`));
   const bytes = readFileSync(from);
   bytes.fill(0xff, 1000, 200_000);
   writeFileSync(from, bytes);
   await assert.rejects(readAll(from), (error) => error instanceof MillraceError && error.code === 'BAD_FILE');
+});
+
+test('a process that is made to exit in the middle of a file ends at once, cleanly, and leaves no file', async (t) => {
+  const folder = tempFolder(t);
+  const files = pathToFileURL(join(import.meta.dirname, '..', 'src', 'files', 'index.ts'));
+  const script = join(folder, 'exit.mjs');
+  writeFileSync(
+    script,
+    `const { createTableWriter } = await import(${JSON.stringify(files.href)});
+    for (const name of ['a.parquet', 'b.parquet', 'c.csv']) {
+      const writer = await createTableWriter(name, { columns: [{ name: 'x', type: 'DOUBLE' }] });
+      await writer.write({ rows: 1, columns: { x: [1] } });
+    }
+    setTimeout(() => process.exit(7), Number(process.argv[2]));`,
+  );
+  for (const after of ['0', '400']) {
+    const { status, stderr } = spawnSync(process.execPath, [script, after], { cwd: folder, encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [7, '']);
+    assert.deepEqual(readdirSync(folder), ['exit.mjs']);
+  }
 });

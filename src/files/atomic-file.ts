@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail, messageOf } from '../core/errors.ts';
@@ -11,6 +12,12 @@ export interface AtomicFile {
   discard(): Promise<void>;
 }
 
+/** Files that are neither committed nor discarded: a process that is made to exit takes them along. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const path of unfinished) rmSync(path, { force: true });
+});
+
 /**
  * A file that takes the place of `target` only when it is whole: written beside it under another name, flushed to the
  * disk, renamed. A link is followed. Throws FILE_NOT_FOUND when the folder is missing or cannot be written.
@@ -21,6 +28,7 @@ export const atomicFile = async (target: string): Promise<AtomicFile> => {
   const path = join(folder, `.${basename(final)}.${process.pid}-${randomBytes(4).toString('hex')}.part`);
   try {
     await (await open(path, 'wx')).close();
+    unfinished.add(path);
   } catch (cause) {
     throw fail('FILE_NOT_FOUND', `Cannot write ${target}: ${messageOf(cause)}.`, {
       expected: 'a folder that exists and can be written',
@@ -36,10 +44,14 @@ export const atomicFile = async (target: string): Promise<AtomicFile> => {
       await file.sync();
       await file.close();
       await rename(path, final);
+      unfinished.delete(path);
       await syncFolder(folder);
       return size;
     },
-    discard: () => rm(path, { force: true }),
+    async discard() {
+      await rm(path, { force: true });
+      unfinished.delete(path);
+    },
   };
 };
 

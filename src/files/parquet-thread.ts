@@ -31,6 +31,8 @@ export interface ThreadData {
   readonly port: MessagePort;
   /** Counts messages, to sleep on. */
   readonly posted: Int32Array;
+  /** 1 when this thread has left DuckDB. */
+  readonly left: Int32Array;
 }
 
 /** Distinct values in a row group past which a column has no dictionary; looking further costs a third of the writing. */
@@ -38,7 +40,7 @@ const DICTIONARY = 4096;
 /** Rows in a vector, at most. */
 const VECTOR = 2048;
 
-const { path, columns, rowGroup, port, posted } = workerData as ThreadData;
+const { path, columns, rowGroup, port, posted, left } = workerData as ThreadData;
 const codecs = columns.map(({ type }) => codecOf(type));
 const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
@@ -119,12 +121,14 @@ const duck = await openDuck();
 try {
   duck.connection.registerTableFunction(rows);
   await duck.connection.run(
-    `COPY (SELECT ${select.join(', ')} FROM rows()) TO ${literal(path)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
+    `COPY (SELECT ${select.join(', ')} FROM rows()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
   );
   say({ done: true });
 } catch (error) {
   say({ failed: error instanceof Error ? error.message : String(error) });
 } finally {
   duck.close();
+  Atomics.store(left, 0, 1);
+  Atomics.notify(left, 0);
   port.close();
 }

@@ -15,6 +15,14 @@ const ROW_GROUP_VALUES = 122_880 * 32;
 const rowGroupOf = (columns: number): number =>
   Math.max(2048, Math.min(122_880, Math.floor(ROW_GROUP_VALUES / Math.max(1, columns) / 2048) * 2048));
 
+/** How long an exiting process waits for a thread, at most. */
+const EXIT_MS = 2000;
+/** A process that exits while a thread sleeps inside DuckDB would crash: the threads must come out first. */
+const running = new Set<() => void>();
+process.on('exit', () => {
+  for (const leave of running) leave();
+});
+
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 /** Copies fixed-width columns into one buffer, so that a piece moves between threads without copies of its own. */
@@ -52,6 +60,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   const file = await spoolTarget(target);
   const { port1: port, port2 } = new MessageChannel();
   const posted = new Int32Array(new SharedArrayBuffer(4));
+  const left = new Int32Array(new SharedArrayBuffer(4));
   const workerData: ThreadData = {
     path: file.path,
     // Only what a thread can be sent: a caller's columns may carry more.
@@ -59,6 +68,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
     rowGroup: rowGroupOf(columns.length),
     port: port2,
     posted,
+    left,
   };
   const worker = new Worker(threadFile, { workerData, transferList: [port2] });
   const exited = once(worker, 'exit');
@@ -93,6 +103,13 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
     Atomics.add(posted, 0, 1);
     Atomics.notify(posted, 0);
   };
+  const leave = (): void => {
+    post({ abort: true });
+    Atomics.wait(left, 0, 0, EXIT_MS);
+  };
+  running.add(leave);
+  worker.on('exit', () => running.delete(leave));
+
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) {
       if (failure !== undefined) throw failure;
