@@ -54,14 +54,15 @@ const predictRow = async (scorer: Scorer, text: string, { json }: Options, { ter
     terminal.err(`${terminal.style('red', `rejected ${code}:`, 'err')} ${message}`);
     return;
   }
-  const units = scorer.manifest.outputs;
   terminal.table(
-    Object.entries(answer.output).map(([name, value]) => {
-      const field = units[name];
-      const unit = field !== undefined && 'unit' in field ? (field.unit ?? '') : '';
-      const shown = typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value);
-      return { prediction: name, value: shown, unit };
+    Object.entries(answer.output).map(([prediction, value]) => {
+      const field = scorer.manifest.outputs[prediction];
+      const shown = typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
+      return { prediction, value: shown, ...('unit' in field && { unit: field.unit }) };
     }),
+    Object.values(scorer.manifest.outputs).some((field) => 'unit' in field)
+      ? ['prediction', 'value', 'unit']
+      : ['prediction', 'value'],
   );
   terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
 };
