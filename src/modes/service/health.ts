@@ -2,6 +2,8 @@
 export interface Health {
   /** True once every model is loaded, until the service begins to stop. */
   readonly ready: boolean;
-  /** Why not. */
+  /** No more connections are taken, and those that there are end with their next answer. */
+  readonly closing: boolean;
+  /** Why it is not ready. */
   readonly reason: string | undefined;
 }

@@ -19,6 +19,8 @@ export interface Limits {
   readonly timeoutMs: number;
   /** Milliseconds in which a request must have arrived whole (408). */
   readonly arrivalMs: number;
+  /** Connections at a time; more are closed as they come. */
+  readonly connections: number;
 }
 
 export const defaultLimits: Limits = Object.freeze({
@@ -33,4 +35,5 @@ export const defaultLimits: Limits = Object.freeze({
   queueBytes: 64 * 2 ** 20,
   timeoutMs: 60_000,
   arrivalMs: 30_000,
+  connections: 10_000,
 });

@@ -1,16 +1,15 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { problemOf } from '../../core/errors.ts';
 import { type Answered, createDataplane, type Dataplane } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { cannotListen } from './listen.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model.ts';
 import { createModels } from './models.ts';
 import { followPromotions } from './promotions.ts';
+import { drain, listen, type Place } from './rest/listen.ts';
 import { createRest } from './rest/server.ts';
 
 export interface ServiceOptions {
@@ -29,19 +28,21 @@ export interface ServiceOptions {
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
-interface At {
-  readonly host: string;
-  readonly port: number;
+export interface CloseOptions {
+  /** Milliseconds in which all is answered as before while readiness says no; 0 unless given. */
+  readonly lameDuckMs?: number;
+  /** Milliseconds for which a quiet connection is kept, as a request may be under way; 500 unless given. */
+  readonly lingerMs?: number;
 }
 
 export interface Service {
   readonly plane: Dataplane;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
-  listen(at: At): Promise<string>;
+  listen(place: Place): Promise<string>;
   /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
-  listenGrpc(at: At): Promise<string>;
-  /** Not ready first; then, after `lameDuckMs`, finishes what is in flight, and stops. */
-  close(options?: { readonly lameDuckMs?: number }): Promise<void>;
+  listenGrpc(place: Place): Promise<string>;
+  /** Not ready first; after the lame duck's time takes no more connections, finishes what is in flight, and stops. */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
@@ -57,7 +58,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     throw error;
   }
   const plane = createDataplane({ models, limits, metrics, onAnswered });
-  const health = { ready: true, reason: undefined as string | undefined };
+  const health = { ready: true, closing: false, reason: undefined as string | undefined };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready });
   const rest = await createRest({ plane, health, log, modelControl });
   const stopFollowing = followPromotions({
@@ -81,12 +82,14 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     },
   });
 
-  const stop = async (lameDuckMs: number): Promise<void> => {
+  const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
     health.ready = false;
     health.reason = 'the service is stopping';
     await pause(lameDuckMs);
+    health.closing = true;
     await stopFollowing();
-    await Promise.all([rest.close(), grpc?.close()]);
+    await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }), grpc?.close()]);
+    await rest.close();
     await models.close();
     metrics.registry.clear();
   };
@@ -96,14 +99,9 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
 
   return {
     plane,
-    async listen({ host, port }) {
-      try {
-        await rest.listen({ host, port });
-      } catch (cause) {
-        throw cannotListen(host, port, cause);
-      }
-      const address = rest.server.address() as AddressInfo;
-      return `http://${shown(address.address, address.port)}`;
+    async listen(place) {
+      await rest.ready();
+      return listen(rest.server, place);
     },
     async listenGrpc({ host, port }) {
       // Read when it is asked for: HTTP is ready earlier by that.
@@ -111,8 +109,8 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       grpc = createGrpc({ plane, health, log, modelControl });
       return shown(host, await grpc.listen({ host, port }));
     },
-    close({ lameDuckMs = 0 } = {}) {
-      stopping ??= stop(lameDuckMs);
+    close(how = {}) {
+      stopping ??= stop(how);
       return stopping;
     },
   };

@@ -1,11 +1,16 @@
 /** Services for tests: models of the repository, a free port, and closed when the test ends. */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type App, createApp } from '../../../src/app.ts';
 import type { Problem } from '../../../src/core/errors.ts';
+import type { Example, Manifest } from '../../../src/core/types.ts';
+import type { ModelSource } from '../../../src/modes/service/model.ts';
 import { createService, type Service, type ServiceOptions } from '../../../src/modes/service/service.ts';
+import { makePackage, type Package } from '../../../src/package/layout.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -43,7 +48,7 @@ export const serve = async (
 ): Promise<Served> => {
   const app = await openApp(t);
   const service = await createService({ refs, source: app, ...options });
-  t.after(() => service.close());
+  t.after(() => service.close({ lingerMs: 0 }));
   const url = await service.listen({ host: '127.0.0.1', port: 0 });
   return { url, service, app };
 };
@@ -86,3 +91,57 @@ export const post = async <T = Told>(
       body: typeof body === 'string' ? body : JSON.stringify(body),
     }),
   );
+
+/** Registers a version of a model out of a folder, its manifest or examples changed. */
+export const register = async (
+  app: App,
+  folder: string,
+  change: Partial<Manifest>,
+  examples?: readonly Example[],
+): Promise<Package> => {
+  const found = await app.open(folder);
+  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const files = new Map(found.files);
+  files.set('model.json', encode({ ...found.manifest, ...change }));
+  if (examples) files.set('examples.json', encode(examples));
+  const made = await makePackage(files);
+  await (await app.registry()).register(made);
+  return made;
+};
+
+/** A composition root as a source that follows environments. */
+export const following = (app: App): ModelSource => ({
+  open: app.open,
+  load: app.load,
+  resolve: async (ref) => (ref.includes('@') ? (await app.registry()).resolve(ref) : undefined),
+});
+
+/** Sends bytes as they are, and collects what comes back until the connection ends. */
+export const sendBytes = (url: string, bytes: string | Uint8Array): Promise<string> => {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(text));
+  });
+};
+
+/** Looks every few milliseconds until it holds. */
+export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let times = 0; times < 2000; times++) {
+    if (await holds()) return;
+    await pause(5);
+  }
+  throw new Error('it never came to hold');
+};
+
+/** The value of one line of /metrics, 0 when it is not there. */
+export const metric = async (url: string, line: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const found = text.split('\n').find((one) => one.startsWith(`${line} `));
+  return found === undefined ? 0 : Number(found.slice(line.length + 1));
+};

@@ -12,7 +12,6 @@ export const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: proble
 /** The protocol wants a text at `error`; what a program needs to act on stands beside it. */
 export const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
 
-/** JSON is UTF-8 and has no charset parameter (RFC 8259, 11); KServe's client knows an error by this very text. */
 export const jsonType = 'application/json';
 
 /** Codes of the framework's own errors, as far as a caller can cause them. */
@@ -50,7 +49,12 @@ export const sendProblem = (reply: FastifyReply, problem: Problem, body: ErrorBo
   const status = httpStatus(problem.code);
   const wait = retryAfter(status);
   if (wait !== undefined) reply.header('retry-after', wait);
-  return reply.code(status).type(jsonType).send(body(problem));
+  // JSON has no charset parameter (RFC 8259, 11), and KServe's client knows an error by this very type; the framework
+  // adds one to texts, but not to bytes.
+  return reply
+    .code(status)
+    .header('content-type', jsonType)
+    .send(Buffer.from(body(problem)));
 };
 
 /** Node's names for what a connection did before there was a request. */

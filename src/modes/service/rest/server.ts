@@ -63,6 +63,8 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
+    // Of a connection on which nothing moves, be it that its caller does not read the answer.
+    connectionTimeout: limits.timeoutMs + limits.arrivalMs,
     genReqId: plane.newId,
     // Every error has its shape from here; the framework's own answers would have another.
     clientErrorHandler: (error, socket) => {
@@ -71,10 +73,15 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
     },
     frameworkErrors: refuse,
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    http: { maxHeaderSize: limits.headerBytes },
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.arrivalMs,
+      connectionsCheckingInterval: Math.min(1000, limits.arrivalMs),
+    },
     routerOptions: { maxParamLength: 256 },
   });
+  app.server.maxConnections = limits.connections;
+  app.server.on('drop', () => metrics.rejected('UNAVAILABLE'));
   app.decorateRequest('bytes', 0);
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
@@ -84,8 +91,7 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
   app.addHook('onRequest', (request, reply, next) => {
     const given = request.headers['x-request-id'];
     reply.header('x-request-id', typeof given === 'string' && callersId.test(given) ? given : request.id);
-    // Callers shall go elsewhere: a connection that is closed by us may cross their next request.
-    if (!health.ready) reply.header('connection', 'close');
+    if (health.closing) reply.header('connection', 'close');
     next();
   });
   if (log.isLevelEnabled('debug')) {

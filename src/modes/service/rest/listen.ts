@@ -1,0 +1,58 @@
+/** Opening and closing the door: from the first connection to the last answer. */
+import type { Server } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { cannotListen } from '../listen.ts';
+
+export interface Place {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Let other processes listen on the same port, and the system share connections out (Linux). */
+  readonly reusePort?: boolean | undefined;
+}
+
+/** Resolves with the address, as `http://host:port`. @throws MillraceError CANNOT_LISTEN */
+export const listen = async (server: Server, { host, port, reusePort = false }: Place): Promise<string> => {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, reusePort }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    throw cannotListen(host, port, cause);
+  }
+  const { address, family, port: taken } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+};
+
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+
+export interface DrainOptions {
+  /** For so long, a connection on which nothing happens is kept, as its caller's next request may be under way. */
+  readonly lingerMs: number;
+  /** After so long, what is still open is cut. */
+  readonly mostMs: number;
+}
+
+/**
+ * Takes no more connections, answers what comes over those that there are, and resolves when all are closed. Callers are
+ * told by `Connection: close` on their next answer, which is for the routes to say; Node's own `close` would cut off
+ * connections whose request is still unread.
+ */
+export const drain = async (server: Server, { lingerMs, mostMs }: DrainOptions): Promise<void> => {
+  if (!server.listening) return;
+  // Right after the event loop has accepted what there was, nobody waits at the door.
+  await turn();
+  NetServer.prototype.close.call(server);
+  const began = performance.now();
+  for (let ms = 0; (await connectionsOf(server)) > 0; ms = performance.now() - began) {
+    if (ms >= mostMs) server.closeAllConnections();
+    else if (ms >= lingerMs) server.closeIdleConnections();
+    await pause(10);
+  }
+};
