@@ -18,6 +18,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   registry: ['core', 'store'],
   brokers: ['core', 'store'],
+  events: ['core', 'brokers'],
   databases: ['core', 'files'],
   sources: ['core', 'files', 'databases'],
   sinks: ['core', 'files', 'databases', 'sources'],
@@ -28,8 +29,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'modes/once': ['core', 'package', 'files'],
   'modes/batch': ['core', 'package', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
   'modes/service': ['core', 'package', 'version'],
-  'modes/stream': ['core', 'package', 'brokers'],
-  'modes/decide': ['core', 'brokers', 'store'],
+  'modes/stream': ['core', 'package', 'project', 'brokers', 'events'],
+  'modes/decide': ['core', 'project', 'brokers', 'events', 'store'],
   'modes/edge': ['core', 'package', 'runtimes'],
   version: [],
   app: [

@@ -1,4 +1,6 @@
 /** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
+import { decideDeployment } from './deployments/decide.ts';
+import { streamDeployment } from './deployments/stream.ts';
 
 export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
 
@@ -13,14 +15,22 @@ const name = {
   maxLength: 100,
 };
 
-const deployment = {
-  description: 'This model, in this mode. What else it says depends on the mode.',
-  type: 'object',
-  required: ['mode', 'model'],
+/** A mode whose settings are its own. */
+const open = (mode: (typeof modes)[number]) => ({
+  required: ['model'],
   properties: {
-    mode: { description: 'How the model is put to work', enum: modes },
+    mode: { const: mode },
     model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
   },
+});
+
+const deployment = {
+  description: 'What runs, in this mode. What else it says depends on the mode.',
+  type: 'object',
+  required: ['mode'],
+  properties: { mode: { description: 'How it is put to work', enum: modes } },
+  discriminator: { propertyName: 'mode' },
+  oneOf: [open('service'), open('batch'), streamDeployment, decideDeployment, open('edge')],
 };
 
 export const projectSchema = {

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
+import { parseDuration } from '../../core/duration.ts';
 import type { Batch, Broker, Position, ReadOptions } from '../broker.ts';
-import { parseDuration } from '../duration.ts';
 import type { BrokerOptions } from '../index.ts';
 import { openLogFile } from './database.ts';
 import { joinGroup } from './membership.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BaseOptions, SASLMechanismValue } from '@platformatic/kafka';
+import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
-import { parseDuration } from '../duration.ts';
 
 export interface KafkaAddress {
   /** Hosts and ports, without user and password. */

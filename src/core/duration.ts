@@ -1,4 +1,4 @@
-import { fail } from '../core/errors.ts';
+import { fail } from './errors.ts';
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -1,0 +1,144 @@
+/** CloudEvents 1.0 in Kafka's binding (cloudevents/spec: kafka-protocol-binding.md), and plain JSON beside them. */
+import type { Headers, NewEvent, StreamEvent } from '../brokers/broker.ts';
+import { header } from '../brokers/broker.ts';
+import { messageOf, type Problem } from '../core/errors.ts';
+import { toJson } from './json.ts';
+
+/** Attributes by name, required ones and extensions alike. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** What an event says, whichever form it came in. */
+export interface Incoming {
+  /** Undefined for plain JSON. */
+  readonly cloudEvent: Attributes | undefined;
+  readonly data: unknown;
+}
+
+export type ReadEvent = { readonly incoming: Incoming; readonly problem?: undefined } | { readonly problem: Problem };
+
+const structuredType = 'application/cloudevents+json';
+const strict = new TextDecoder('utf-8', { fatal: true });
+const encoder = new TextEncoder();
+
+const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
+  problem: { code: 'BAD_EVENT', message, ...details },
+});
+
+const parse = (value: Uint8Array): { readonly json: unknown } | { readonly problem: Problem } => {
+  let text: string;
+  try {
+    text = strict.decode(value);
+  } catch {
+    return { problem: { code: 'BAD_JSON', message: 'The event is not text in UTF-8', expected: 'JSON' } };
+  }
+  try {
+    return { json: JSON.parse(text) };
+  } catch (error) {
+    return { problem: { code: 'BAD_JSON', message: `The event is not JSON: ${messageOf(error)}`, expected: 'JSON' } };
+  }
+};
+
+const isJson = (type: string): boolean => /^[^;]*[/+]json\s*(?:;|$)/i.test(type);
+
+const checked = (attributes: Attributes, data: unknown): ReadEvent => {
+  if (attributes.specversion !== '1.0') {
+    return bad('The CloudEvent is of another version of the specification', {
+      field: 'specversion',
+      expected: '1.0',
+      got: attributes.specversion,
+    });
+  }
+  const missing = ['id', 'source', 'type'].find((name) => !attributes[name]);
+  if (missing !== undefined) {
+    return bad(`The CloudEvent has no ${missing}`, {
+      field: missing,
+      expected: 'a text that is not empty',
+      got: 'nothing',
+    });
+  }
+  return { incoming: { cloudEvent: attributes, data } };
+};
+
+const readBinary = (event: StreamEvent, value: Uint8Array): ReadEvent => {
+  const attributes: Record<string, string> = {};
+  for (const [name, bytes] of event.headers) {
+    if (name.startsWith('ce_')) attributes[name.slice(3)] = Buffer.from(bytes).toString();
+  }
+  const type = header(event, 'content-type');
+  if (type !== undefined && !isJson(type)) {
+    return bad('The data of the CloudEvent is not JSON', {
+      field: 'content-type',
+      expected: 'application/json',
+      got: type,
+    });
+  }
+  if (type !== undefined) attributes.datacontenttype = type;
+  const parsed = parse(value);
+  return 'problem' in parsed ? parsed : checked(attributes, parsed.json);
+};
+
+const readStructured = (json: Readonly<Record<string, unknown>>): ReadEvent => {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(json)) {
+    if (name === 'data' || name === 'data_base64' || value === null) continue;
+    attributes[name] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  if (attributes.datacontenttype !== undefined && !isJson(attributes.datacontenttype)) {
+    return bad('The data of the CloudEvent is not JSON', {
+      field: 'datacontenttype',
+      expected: 'application/json',
+      got: attributes.datacontenttype,
+    });
+  }
+  if (typeof json.data_base64 !== 'string') return checked(attributes, json.data);
+  const parsed = parse(Buffer.from(json.data_base64, 'base64'));
+  return 'problem' in parsed ? parsed : checked(attributes, parsed.json);
+};
+
+/** Reads an event: CloudEvents in binary or structured mode by their headers or their look, anything else as plain JSON. */
+export const readEvent = (event: StreamEvent): ReadEvent => {
+  if (event.value === null) return bad('The event has no value', { expected: 'JSON', got: 'nothing' });
+  if (header(event, 'ce_specversion') !== undefined) return readBinary(event, event.value);
+  const parsed = parse(event.value);
+  if ('problem' in parsed) return parsed;
+  const { json } = parsed;
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
+  const declared = header(event, 'content-type')?.toLowerCase().startsWith(structuredType) === true;
+  if (isObject && (declared || ('specversion' in json && 'source' in json && 'id' in json))) {
+    return readStructured(json as Readonly<Record<string, unknown>>);
+  }
+  if (declared)
+    return bad('The CloudEvent is not an object', { expected: 'an object with specversion, id, source, type' });
+  return { incoming: { cloudEvent: undefined, data: json } };
+};
+
+export interface OutgoingEvent {
+  readonly topic: string;
+  readonly key: string | null;
+  /** With specversion, id, source and type; undefined ones are left out. */
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+  readonly data: unknown;
+}
+
+export type Format = 'structured' | 'binary';
+
+const jsonType = 'application/json';
+
+/** Writes a CloudEvent with JSON data. */
+export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: Format): NewEvent => {
+  const common = { topic, key: key === null ? null : encoder.encode(key) };
+  if (format === 'structured') {
+    return {
+      ...common,
+      value: encoder.encode(toJson({ ...attributes, datacontenttype: jsonType, data })),
+      headers: structuredHeaders,
+    };
+  }
+  const headers: [string, Uint8Array][] = [['content-type', encoder.encode(jsonType)]];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) headers.push([`ce_${name}`, encoder.encode(value)]);
+  }
+  return { ...common, value: encoder.encode(toJson(data)), headers };
+};
+
+const structuredHeaders: Headers = [['content-type', encoder.encode(`${structuredType}; charset=UTF-8`)]];
