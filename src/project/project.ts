@@ -33,8 +33,13 @@ export interface Project {
   stream(): string;
   /** @throws MillraceError BAD_PROJECT when there is no connection of this name. */
   connection(name: string): string;
-  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
-  deployment(name: string): Deployment;
+  /**
+   * @param schema what the mode of the deployment wants it to be.
+   * @throws MillraceError BAD_PROJECT when there is no deployment of this name, or it does not fit the schema.
+   */
+  deployment<T extends Deployment = Deployment>(name: string, schema?: object): T;
+  /** Without filling in any variable. @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
+  mode(name: string): Deployment['mode'];
 }
 
 interface ProjectFile {
@@ -92,9 +97,9 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const stateIn = file === undefined ? (env.HOME ?? homedir()) : folder;
   const home = env.MILLRACE_HOME ? resolve(cwd, env.MILLRACE_HOME) : join(stateIn, '.millrace');
 
-  const { data, at } =
+  const { data, at, check } =
     file === undefined
-      ? { data: {} as ProjectFile, at: () => fileName }
+      ? { data: {} as ProjectFile, at: () => fileName, check: () => {} }
       : readYaml<ProjectFile>(textOf(file, given ?? file), {
           file: nameFrom(cwd, file),
           schema: projectSchema,
@@ -103,7 +108,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const filled = <T>(value: T, ...path: readonly string[]): T =>
     interpolate(value, env, (inner) => at([...path, ...inner]));
 
-  const named = <T>(section: 'connections' | 'deployments', name: string): T => {
+  const raw = <T>(section: 'connections' | 'deployments', name: string): T => {
     const entries = (data[section] ?? {}) as Readonly<Record<string, T>>;
     const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
     if (entry === undefined) {
@@ -116,7 +121,13 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
         got: name,
       });
     }
-    return filled(entry, section, name);
+    return entry;
+  };
+
+  const deployment = <T extends Deployment>(name: string, schema?: object): T => {
+    const entry = filled(raw<T>('deployments', name), 'deployments', name);
+    if (schema) check(entry, schema, ['deployments', name]);
+    return entry;
   };
 
   return Object.freeze({
@@ -128,7 +139,8 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     deploymentNames: Object.keys(data.deployments ?? {}),
     registry: () => (data.registry === undefined ? undefined : filled(data.registry, 'registry')),
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
-    connection: (name: string) => named<string>('connections', name),
-    deployment: (name: string) => named<Deployment>('deployments', name),
+    connection: (name: string) => filled(raw<string>('connections', name), 'connections', name),
+    deployment,
+    mode: (name: string) => raw<Deployment>('deployments', name).mode,
   });
 };
