@@ -1,4 +1,5 @@
 /** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
+import { batchDeployment } from './deployments/batch.ts';
 import { decideDeployment } from './deployments/decide.ts';
 import { streamDeployment } from './deployments/stream.ts';
 
@@ -30,7 +31,7 @@ const deployment = {
   required: ['mode'],
   properties: { mode: { description: 'How it is put to work', enum: modes } },
   discriminator: { propertyName: 'mode' },
-  oneOf: [open('service'), open('batch'), streamDeployment, decideDeployment, open('edge')],
+  oneOf: [open('service'), batchDeployment, streamDeployment, decideDeployment, open('edge')],
 };
 
 export const projectSchema = {

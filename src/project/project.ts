@@ -33,11 +33,8 @@ export interface Project {
   stream(): string;
   /** @throws MillraceError BAD_PROJECT when there is no connection of this name. */
   connection(name: string): string;
-  /**
-   * @param schema what the mode of the deployment wants it to be.
-   * @throws MillraceError BAD_PROJECT when there is no deployment of this name, or it does not fit the schema.
-   */
-  deployment<T extends Deployment = Deployment>(name: string, schema?: object): T;
+  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
+  deployment(name: string): Deployment;
   /** Without filling in any variable. @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
   mode(name: string): Deployment['mode'];
 }
@@ -97,9 +94,9 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const stateIn = file === undefined ? (env.HOME ?? homedir()) : folder;
   const home = env.MILLRACE_HOME ? resolve(cwd, env.MILLRACE_HOME) : join(stateIn, '.millrace');
 
-  const { data, at, check } =
+  const { data, at } =
     file === undefined
-      ? { data: {} as ProjectFile, at: () => fileName, check: () => {} }
+      ? { data: {} as ProjectFile, at: () => fileName }
       : readYaml<ProjectFile>(textOf(file, given ?? file), {
           file: nameFrom(cwd, file),
           schema: projectSchema,
@@ -123,12 +120,8 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     }
     return entry;
   };
-
-  const deployment = <T extends Deployment>(name: string, schema?: object): T => {
-    const entry = filled(raw<T>('deployments', name), 'deployments', name);
-    if (schema) check(entry, schema, ['deployments', name]);
-    return entry;
-  };
+  const named = <T>(section: 'connections' | 'deployments', name: string): T =>
+    filled(raw<T>(section, name), section, name);
 
   return Object.freeze({
     file,
@@ -139,8 +132,8 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     deploymentNames: Object.keys(data.deployments ?? {}),
     registry: () => (data.registry === undefined ? undefined : filled(data.registry, 'registry')),
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
-    connection: (name: string) => filled(raw<string>('connections', name), 'connections', name),
-    deployment,
+    connection: (name: string) => named<string>('connections', name),
+    deployment: (name: string) => named<Deployment>('deployments', name),
     mode: (name: string) => raw<Deployment>('deployments', name).mode,
   });
 };

@@ -14,12 +14,6 @@ export interface YamlFile<T> {
   readonly data: T;
   /** `file:line:column` of a key or list place, for a check that a schema cannot make; of the nearest thing that exists. */
   readonly at: (path: Path) => string;
-  /**
-   * Holds one part of the file, or what has been made of it (its variables filled in), against a schema of its own.
-   *
-   * @throws MillraceError as `readYaml`, with the part's places in the file.
-   */
-  readonly check: (value: unknown, schema: object, path: Path) => void;
 }
 
 const maxLength = 4 * 1024 * 1024;
@@ -106,25 +100,21 @@ export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOption
   }
 
   const at = (path: Path): string => place(offsetOf(doc, path, false));
-  const check = (value: unknown, wanted: object, base: Path): void => {
-    const problems = problemsOf(wanted, value);
-    const [first] = problems;
-    if (!first) return;
+  const problems = problemsOf(schema, data);
+  const [first] = problems;
+  if (first) {
     const line = (problem: SchemaProblem): string => {
-      const path = [...base, ...problem.path];
-      const holder = dotted(problem.key && problem.got !== undefined ? path.slice(0, -1) : path);
-      return `${place(offsetOf(doc, path, problem.key))}: ${holder === '' ? '' : `${holder}: `}${problem.message}`;
+      const holder = dotted(problem.key && problem.got !== undefined ? problem.path.slice(0, -1) : problem.path);
+      return `${place(offsetOf(doc, problem.path, problem.key))}: ${holder === '' ? '' : `${holder}: `}${problem.message}`;
     };
     const all = [...new Set(problems.map(line))];
     const listed = all.length > maxListed ? [...all.slice(0, maxListed), `… and ${all.length - maxListed} more`] : all;
-    const message = all.length === 1 ? listed.join('') : `${file} has ${all.length} problems:\n${listed.join('\n')}`;
-    const field = dotted([...base, ...first.path]);
-    throw fail(code, message, {
-      ...(field !== '' && { field }),
+    if (all.length > 1) throw fail(code, `${file} has ${all.length} problems:\n${listed.join('\n')}`);
+    throw fail(code, listed.join(''), {
+      ...(first.path.length > 0 && { field: dotted(first.path) }),
       ...(first.expected !== undefined && { expected: first.expected }),
       ...(first.got !== undefined && { got: first.got }),
     });
-  };
-  check(data, schema, []);
-  return { data: freeze(data) as T, at, check };
+  }
+  return { data: freeze(data) as T, at };
 };

@@ -38,7 +38,7 @@ deployments:
     model: ride-fare@production
     schedule: "0 2 * * *"
     source: { connection: warehouse, sql: "select * from rides where pickup >= :from and note <> '$\${x}'" }
-    limits: { rows: 5, tags: ["\${TAG}"] }
+    sink: { file: fares.parquet, columns: ["\${TAG}"] }
 `;
 
 test('a whole project is read, with the environment filled in', (t) => {
@@ -53,7 +53,7 @@ test('a whole project is read, with the environment filled in', (t) => {
     model: 'ride-fare@production',
     schedule: '0 2 * * *',
     source: { connection: 'warehouse', sql: "select * from rides where pickup >= :from and note <> '${x}'" },
-    limits: { rows: 5, tags: ['night'] },
+    sink: { file: 'fares.parquet', columns: ['night'] },
   });
 });
 

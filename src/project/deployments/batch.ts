@@ -1,0 +1,164 @@
+/** The settings of `mode: batch` in millrace.yaml. */
+import { durationPattern } from '../../core/duration.ts';
+
+export type WindowKind = 'hour' | 'day' | 'week' | 'month';
+type FileFormat = 'parquet' | 'csv' | 'ndjson' | 'json';
+
+export interface ReactionSettings {
+  readonly on?: 'success' | 'failure';
+  readonly when?: string;
+  readonly webhook?: {
+    readonly url: string;
+    readonly secret: string;
+    readonly timeout?: string;
+    readonly tries?: number;
+  };
+  readonly command?: string | readonly string[];
+}
+
+export interface BatchSettings {
+  readonly mode: 'batch';
+  readonly model: string;
+  readonly source: {
+    readonly connection?: string;
+    readonly sql?: string;
+    readonly table?: string;
+    readonly files?: string | readonly string[];
+    readonly format?: FileFormat;
+  };
+  readonly sink: {
+    readonly connection?: string;
+    readonly table?: string;
+    readonly file?: string;
+    readonly format?: FileFormat;
+    readonly key?: string | readonly string[];
+    readonly columns?: readonly string[];
+  };
+  readonly window?: WindowKind;
+  readonly zone?: string;
+  readonly schedule?: string;
+  readonly overlap?: 'wait' | 'skip';
+  readonly catch_up?: number;
+  readonly max_rejected?: number | string;
+  readonly shard_rows?: number;
+  readonly workers?: number;
+  readonly patience?: string;
+  readonly react?: readonly ReactionSettings[];
+}
+
+const text = (description: string) => ({ description, type: 'string', minLength: 1 });
+const oneOrMore = (description: string, what: string) => ({
+  description,
+  oneOf: [
+    { type: 'string', minLength: 1, description: what },
+    { type: 'array', minItems: 1, uniqueItems: true, items: text(what) },
+  ],
+});
+const duration = (description: string) => ({ description, type: 'string', pattern: durationPattern });
+const connection = text('One of the connections: a database');
+
+const source = {
+  description: 'Where rows come from: a query or table of a connection, or files',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    connection,
+    sql: text('A query; with a window, :from (inclusive) and :to (exclusive) are its ends'),
+    table: text('A table, all of it'),
+    files: oneOrMore(
+      'Parquet, CSV, NDJSON or JSON; globs, and dates of the window such as {{ from | yyyy-MM }}',
+      'a path or glob',
+    ),
+    format: { description: 'Of the files; by their names unless said', enum: ['parquet', 'csv', 'ndjson', 'json'] },
+  },
+} as const;
+
+const sink = {
+  description: 'Where predictions go: a table of a connection, or a file',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    connection,
+    table: text('Its name; it is created when it is missing'),
+    file: text('A path, in which dates of the window may stand'),
+    format: { description: 'Of the file; by its name unless said', enum: ['parquet', 'csv', 'ndjson'] },
+    key: oneOrMore(
+      'Columns of the source that tell its rows apart; rows are numbered (row_key) unless said',
+      'a column of the source',
+    ),
+    columns: {
+      description: 'Further columns of the source that are written beside the predictions; none unless said',
+      type: 'array',
+      uniqueItems: true,
+      items: text('a column of the source'),
+    },
+  },
+} as const;
+
+const reaction = {
+  description: 'What follows a run',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    on: { description: 'After which runs; success unless said', enum: ['success', 'failure'] },
+    when: text('A condition in CEL over the summary, such as mean(churn) > 0.3'),
+    webhook: {
+      description: 'An address that the summary is sent to',
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'secret'],
+      properties: {
+        url: text('http:// or https://'),
+        secret: text('With which each call is signed; from the environment: ${WEBHOOK_SECRET}'),
+        timeout: duration('How long one try may take; 10s unless said'),
+        tries: { description: 'How often a call is tried; 6 unless said', type: 'integer', minimum: 1, maximum: 100 },
+      },
+    },
+    command: oneOrMore('A command that gets the summary as JSON on standard input', 'a command, or its words'),
+  },
+} as const;
+
+export const batchDeployment = {
+  required: ['model', 'source', 'sink'],
+  additionalProperties: false,
+  properties: {
+    mode: { const: 'batch' },
+    model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
+    source,
+    sink,
+    window: {
+      description: 'The stretch of time that one run scores; all of the source unless said',
+      enum: ['hour', 'day', 'week', 'month'],
+    },
+    zone: text('The time zone of window and schedule, such as Europe/Berlin; UTC unless said'),
+    schedule: text(
+      'When to run, in cron\'s words: "0 2 * * *" is 02:00 every day. Each run scores the last window that is over',
+    ),
+    overlap: {
+      description: 'What to do when the run before is not done: wait for it, or skip; wait unless said',
+      enum: ['wait', 'skip'],
+    },
+    catch_up: {
+      description: 'How many windows that were missed are made up for at the start; 0 unless said',
+      type: 'integer',
+      minimum: 0,
+      maximum: 10_000,
+    },
+    max_rejected: {
+      description: 'The share of rows that may be rejected before the run fails: 0.01 or "1%"; 1% unless said',
+      oneOf: [
+        { type: 'number', minimum: 0, maximum: 1, description: 'a share from 0 to 1' },
+        { type: 'string', pattern: '^[0-9]+(?:\\.[0-9]+)?\\s*%$', description: 'a percentage such as "1%"' },
+      ],
+    },
+    shard_rows: {
+      description: 'Rows that are written in one act, about; 100,000 unless said',
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000_000,
+    },
+    workers: { description: 'Threads that score; 1 unless said', type: 'integer', minimum: 1, maximum: 64 },
+    patience: duration('How long a run waits for a database that is away; 1h unless said'),
+    react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
+  },
+} as const;
