@@ -60,11 +60,27 @@ export interface WriteOptions {
   readonly columns: readonly ColumnSpec[];
 }
 
+/** A writer that fills in the columns of which every row has the same value. */
+const withConstants = (writer: TableWriter, columns: readonly ColumnSpec[]): TableWriter => {
+  const constants = columns.filter(({ constant }) => constant !== undefined);
+  if (constants.length === 0) return writer;
+  return {
+    ...writer,
+    write(rows) {
+      const filled = constants.map(({ name, constant }) => [name, new Array(rows.rows).fill(constant)] as const);
+      return writer.write({ ...rows, columns: { ...rows.columns, ...Object.fromEntries(filled) } });
+    },
+  };
+};
+
 /**
  * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
  * is there; a stream is written as it comes and left open. Throws FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
  */
 export const createTableWriter = async (target: Target, { format, columns }: WriteOptions): Promise<TableWriter> => {
-  const { write } = await modules[formatOf(target, format)]();
-  return write(target, { columns });
+  const known = formatOf(target, format);
+  const { write } = await modules[known]();
+  const writer = await write(target, { columns });
+  // Parquet's own writer knows what to do with constants.
+  return known === 'parquet' ? writer : withConstants(writer, columns);
 };

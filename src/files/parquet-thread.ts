@@ -41,7 +41,8 @@ const DICTIONARY = 4096;
 const VECTOR = 2048;
 
 const { path, columns, rowGroup, port, posted, left } = workerData as ThreadData;
-const codecs = columns.map(({ type }) => codecOf(type));
+const moving = columns.filter(({ constant }) => constant === undefined);
+const codecs = moving.map(({ type }) => codecOf(type));
 const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 /** The next message; sleeps until there is one. */
@@ -86,7 +87,7 @@ const fill = (chunk: DuckDBDataChunk, { buffer, columns: packed }: Piece, count:
 const rows = DuckDBTableFunction.create({
   name: 'rows',
   bindFunction: (info) => {
-    columns.forEach((_, index) => {
+    moving.forEach((_, index) => {
       info.addResultColumn(`c${index}`, codecs[index].vector);
     });
   },
@@ -114,9 +115,12 @@ const rows = DuckDBTableFunction.create({
   },
 });
 
-const select = columns.map(
-  ({ name }, index) => `${codecs[index].into?.(`c${index}`) ?? `c${index}`} AS ${identifier(name)}`,
-);
+const select = columns.map((column) => {
+  const index = moving.indexOf(column);
+  const source = `c${index}`;
+  const value = index === -1 ? literal(column.constant ?? '') : (codecs[index].into?.(source) ?? source);
+  return `${value} AS ${identifier(column.name)}`;
+});
 const duck = await openDuck();
 try {
   duck.connection.registerTableFunction(rows);

@@ -57,6 +57,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   if (columns.length === 0) {
     throw fail('BAD_FILE', 'A Parquet file needs at least one column.', { expected: 'columns', got: 'none' });
   }
+  const moving = columns.filter(({ constant }) => constant === undefined);
   const file = await spoolTarget(target);
   const { port1: port, port2 } = new MessageChannel();
   const posted = new Int32Array(new SharedArrayBuffer(4));
@@ -64,7 +65,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   const workerData: ThreadData = {
     path: file.path,
     // Only what a thread can be sent: a caller's columns may carry more.
-    columns: columns.map(({ name, type }) => ({ name, type })),
+    columns: columns.map(({ name, type, constant }) => ({ name, type, constant })),
     rowGroup: rowGroupOf(columns.length),
     port: port2,
     posted,
@@ -126,7 +127,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
       await until(() => inFlight < IN_FLIGHT);
       const packed = pack(
         rows,
-        columns.map(({ name, type }) => stored?.[name] ?? store(name, type, values[name], rows)),
+        moving.map(({ name, type }) => stored?.[name] ?? store(name, type, values[name], rows)),
         free,
       );
       free = undefined;

@@ -18,6 +18,8 @@ export type ColumnType = string;
 export interface ColumnSpec {
   readonly name: string;
   readonly type: ColumnType;
+  /** The text that every row has in this column of VARCHAR; rows that are written need not hold it. */
+  readonly constant?: string | undefined;
 }
 
 export type Bits =

@@ -116,6 +116,16 @@ export const tables = ({ format, back, keepsColumns, wrong }: Dialect): void => 
     assert.deepEqual(rowsOf(await readAll(path)), expected(given, ['number', 'integer', 'flag']));
   });
 
+  test(named('a column of which every row has the same value is written without being given'), async (t) => {
+    const path = join(tempFolder(t), file);
+    const constant = "it's one";
+    const specs = [{ name: 'model', type: 'VARCHAR', constant }, ...columns.slice(0, 1)];
+    const many = Array.from({ length: 5000 }, (_, index): Row => ({ number: index }));
+    await write(path, specs, columnsOf(many.slice(0, 10), ['number']), columnsOf(many.slice(10), ['number']));
+    const given = many.map((row) => ({ ...row, model: constant }));
+    assert.deepEqual(rowsOf(await readAll(path)), expected(given, ['model', 'number']));
+  });
+
   test(named('a table without rows is a file like others'), async (t) => {
     const path = join(tempFolder(t), file);
     await write(path, columns);
