@@ -152,6 +152,9 @@ export const readDatetime = (name: string, field: DatetimeField, coerce: boolean
   };
 };
 
+/** Runtimes and databases cut a text at U+0000, and put another character in place of half a surrogate pair. */
+export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
 /** category and text. A blank cell of a CSV file is a missing value where the field is nullable, else the empty text. */
 export const readString = (name: string, field: CategoryField | TextField, coerce: boolean): Read<string | null> => {
   const complain = complaintsOf(name, field);
@@ -169,6 +172,7 @@ export const readString = (name: string, field: CategoryField | TextField, coerc
   };
   function known(text: string): string | Problem {
     if (labels !== null) return labels.has(text) ? text : complain('UNKNOWN_CATEGORY', text);
+    if (!isStorable(text)) return complain('WRONG_TYPE', text, 'a text with U+0000 or half of a surrogate pair');
     return text.length <= maxLength
       ? text
       : complain('TOO_LONG', text, `${text.length} characters (the limit is ${maxLength})`);

@@ -29,11 +29,11 @@ export const rowsPerRun = (session: ModelSession): number => {
 };
 
 /** What a runtime says of a failure, without the paths of the machine it was built on. */
-const runtimeMessage = (error: unknown): string => {
+export const runtimeMessage = (error: unknown): string => {
   const [line = ''] = messageOf(error).split('\n');
   return line
     .replace(/^.*Status Message: /, '')
-    .replace(/\/\S+\/(\S+)/g, '$1')
+    .replace(/\/\S*\/([^\s/]+)/g, '$1')
     .slice(0, 200);
 };
 

@@ -2,6 +2,7 @@
 import { Batch, type Column } from './columns.ts';
 import type { Problem } from './errors.ts';
 import { bindOutputs, emptyColumn, readOutput, spread, valueReader } from './finish.ts';
+import { createGate } from './gate.ts';
 import { plainRow } from './plain.ts';
 import { compilePreparation } from './prepare.ts';
 import { rowsPerRun, runBatch } from './run.ts';
@@ -74,6 +75,8 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   const finish = transform.finish && finisher(transform.finish, answerSignature);
   const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
 
+  const gate = createGate(`The scorer of ${manifest.name}@${manifest.version}`, () => session.close());
+
   const pipeline = async (input: Batch, lap: Lap): Promise<Finished> => {
     lap('validate');
     const problems = new Map(input.problems);
@@ -113,43 +116,46 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
     return { columns: batch.columns, places, problems };
   };
 
+  const scoreRows: Scorer['score'] = async (rows, options) => {
+    const lap = stopwatch(options?.timings);
+    const { columns, places, problems } = await pipeline(signature(options?.coerce).fromRows(rows), lap);
+    const answers = new Array<Answer>(rows.length);
+    for (const [row, error] of problems) answers[row] = { error };
+    const sources = readers.map(({ name }) => columns.get(name));
+    const scored = places === undefined ? rows.length : places.length;
+    for (let index = 0; index < scored; index++) {
+      const output: Record<string, Value> = {};
+      for (let field = 0; field < readers.length; field++) {
+        const column = sources[field];
+        if (column) output[readers[field].name] = readers[field].read(column, index);
+      }
+      answers[places === undefined ? index : places[index]] = { output };
+    }
+    lap('finish');
+    return answers;
+  };
+  const scoreColumns: Scorer['scoreColumns'] = async (input, options) => {
+    const lap = stopwatch(options?.timings);
+    const batch = signature(options?.coerce).fromColumns(input);
+    const { columns, places, problems } = await pipeline(batch, lap);
+    const answered: Record<string, ColumnOutput> = {};
+    for (const { name } of readers) {
+      const column = columns.get(name);
+      answered[name] = column
+        ? spread(column, batch.rows, places)
+        : spread(emptyColumn(outputs[name]), batch.rows, new Int32Array(0));
+    }
+    lap('finish');
+    return { rows: batch.rows, columns: answered, errors: problems };
+  };
+
   return {
     manifest,
     digest,
     graph: { inputs: session.inputs, outputs: session.outputs },
-    async score(rows, options) {
-      const lap = stopwatch(options?.timings);
-      const { columns, places, problems } = await pipeline(signature(options?.coerce).fromRows(rows), lap);
-      const answers = new Array<Answer>(rows.length);
-      for (const [row, error] of problems) answers[row] = { error };
-      const sources = readers.map(({ name }) => columns.get(name));
-      const scored = places === undefined ? rows.length : places.length;
-      for (let index = 0; index < scored; index++) {
-        const output: Record<string, Value> = {};
-        for (let field = 0; field < readers.length; field++) {
-          const column = sources[field];
-          if (column) output[readers[field].name] = readers[field].read(column, index);
-        }
-        answers[places === undefined ? index : places[index]] = { output };
-      }
-      lap('finish');
-      return answers;
-    },
-    async scoreColumns(input, options) {
-      const lap = stopwatch(options?.timings);
-      const batch = signature(options?.coerce).fromColumns(input);
-      const { columns, places, problems } = await pipeline(batch, lap);
-      const answered: Record<string, ColumnOutput> = {};
-      for (const { name } of readers) {
-        const column = columns.get(name);
-        answered[name] = column
-          ? spread(column, batch.rows, places)
-          : spread(emptyColumn(outputs[name]), batch.rows, new Int32Array(0));
-      }
-      lap('finish');
-      return { rows: batch.rows, columns: answered, errors: problems };
-    },
-    close: () => session.close(),
+    score: (rows, options) => gate.through(() => scoreRows(rows, options)),
+    scoreColumns: (columns, options) => gate.through(() => scoreColumns(columns, options)),
+    close: gate.close,
   };
 };
 

@@ -1,7 +1,7 @@
 /** Reading the tensors of one field: nested or flat arrays, typed arrays, and whole typed columns. */
 import { allocate, type Batch, type Column, holds, type MutableTensorData } from './columns.ts';
 import type { Code, Problem } from './errors.ts';
-import { complaintsOf } from './field.ts';
+import { complaintsOf, isStorable } from './field.ts';
 import type { ColumnInput, Dtype, TensorData, TensorField } from './types.ts';
 
 /** Puts one element into its place, or says why it cannot stand there. */
@@ -29,7 +29,7 @@ const writeBool: WriteElement = (value, to, at) => {
 
 const writeString: WriteElement = (value, to, at) => {
   if (value === null) return 'NULL_VALUE';
-  if (typeof value !== 'string') return 'WRONG_TYPE';
+  if (typeof value !== 'string' || !isStorable(value)) return 'WRONG_TYPE';
   (to as Slots)[at] = value;
   return undefined;
 };

@@ -42,7 +42,7 @@ export interface TensorSpec {
   readonly dims: readonly (number | null)[];
 }
 
-/** A model file made ready by a runtime. One `run` at a time is all that a session promises. */
+/** A model file made ready by a runtime. Runs may be asked for at the same time; they stand in line. */
 export interface ModelSession {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -201,6 +201,7 @@ export interface Scorer {
   score(rows: readonly unknown[], options?: ScoreOptions): Promise<readonly Answer[]>;
   /** Columns must be of one length. They may be used without a copy: leave them as they are until the answer is there. */
   scoreColumns(columns: Readonly<Record<string, ColumnInput>>, options?: ScoreOptions): Promise<ColumnAnswers>;
+  /** Waits for the calls that are under way; later ones are refused with UNAVAILABLE. May be called again. */
   close(): Promise<void>;
 }
 

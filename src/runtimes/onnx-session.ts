@@ -1,5 +1,6 @@
 /** One ONNX session over either build of ONNX Runtime: the same calls, the same order, one run at a time. */
-import { fail, messageOf } from '../core/errors.ts';
+import { fail } from '../core/errors.ts';
+import { runtimeMessage } from '../core/run.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
 import { isBatchInvariant, readOnnx, withoutZipMap } from './onnx-graph.ts';
 
@@ -30,12 +31,9 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
   try {
     session = await ort.open(withoutZipMap(file, graph));
   } catch (cause) {
-    const [got = ''] = messageOf(cause).split('\n');
-    throw fail('BAD_MODEL', `ONNX Runtime cannot load the model: ${got.slice(0, 300)}`, {
-      expected: 'a model of its opsets',
-      got: got.slice(0, 300),
-      cause,
-    });
+    const got = runtimeMessage(cause);
+    const message = `ONNX Runtime cannot load the model: ${got}`;
+    throw fail('BAD_MODEL', message, { expected: 'a model of its opsets', got, cause });
   }
   return {
     inputs: graph.inputs,

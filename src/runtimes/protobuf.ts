@@ -56,27 +56,30 @@ export const readMessage = (message: Uint8Array): readonly WireField[] => {
 const text = new TextDecoder();
 export const decodeText = (bytes: Uint8Array): string => text.decode(bytes);
 
-/** The varints of a repeated int field, packed or not; 64-bit negatives come out as negatives. */
-export const readInts = (fields: readonly WireField[], field: number): readonly number[] => {
-  const signed = (value: number): number => (value >= 2 ** 63 ? value - 2 ** 64 : value);
-  return fields
-    .filter((candidate) => candidate.field === field)
-    .flatMap(({ wire, bytes, value }) => {
-      if (wire !== 2) return [signed(value)];
-      const values: number[] = [];
-      let current = 0;
-      let scale = 1;
-      for (const byte of bytes) {
-        current += (byte & 0x7f) * scale;
-        scale *= 128;
-        if (byte >= 0x80) continue;
-        values.push(signed(current));
-        current = 0;
-        scale = 1;
-      }
-      return values;
-    });
+/** The 64-bit integers of packed varints; a number for each, as the readers of an ONNX file need none past 2^53. */
+const unpack = (bytes: Uint8Array): readonly number[] => {
+  const values: number[] = [];
+  let current = 0n;
+  let shift = 0n;
+  for (const byte of bytes) {
+    current |= BigInt(byte & 0x7f) << shift;
+    shift += 7n;
+    if (byte >= 0x80) continue;
+    values.push(Number(BigInt.asIntN(64, current)));
+    current = 0n;
+    shift = 0n;
+  }
+  return values;
 };
+
+/** The integers of a repeated int field, packed or not. */
+export const readInts = (fields: readonly WireField[], field: number): readonly number[] =>
+  fields
+    .filter((candidate) => candidate.field === field)
+    // A value that is not packed stands behind its tag.
+    .flatMap(({ wire, bytes, raw }) => unpack(wire === 2 ? bytes : raw.subarray(tagLength(raw))));
+
+const tagLength = (raw: Uint8Array): number => raw.findIndex((byte) => byte < 0x80) + 1;
 
 const writeVarint = (value: number): number[] => {
   const bytes: number[] = [];

@@ -244,6 +244,8 @@ table('a text', { kind: 'text', maxLength: 5 }, [
   ['héllo', is('héllo')],
   ['🚕🚕', is('🚕🚕')],
   ['🚕🚕🚕', no('TOO_LONG')],
+  ['a\0b', no('WRONG_TYPE')],
+  ['\ud800', no('WRONG_TYPE')],
   ['NA', is('NA'), coerce],
   ['', is(''), coerce],
   [12.5, is('12.5'), coerce],
@@ -403,6 +405,7 @@ describe('a tensor', () => {
     [{ dtype: 'string', shape: [2] }, ['a', ''], is(['a', ''])],
     [{ dtype: 'string', shape: [2] }, ['a', 1], no('WRONG_TYPE')],
     [{ dtype: 'string', shape: [2] }, ['a', null], no('NULL_VALUE')],
+    [{ dtype: 'string', shape: [1] }, ['a\0'], no('WRONG_TYPE')],
   ];
   for (const [field, value, wish] of cases) {
     const shape = `${field.dtype} [${field.shape}]${field.nullable ? ' nullable' : ''}`;
