@@ -29,6 +29,7 @@ const answerOf = (row: Readonly<Record<string, unknown>>): Answer => ({
   stops: Number(row.stops),
   scores: json(row.scores) as readonly number[],
   run_id: String(row.run_id),
+  model: String(row.model),
 });
 
 const tableKind = (kind: DatabaseKind): SinkKind => ({
@@ -101,7 +102,7 @@ describe('a table that is there already', () => {
     for (const kind of kinds) await kind.remove();
   });
   const fitting = `ride_id text primary key, pickup text, minutes double precision, label text, is_long boolean,
-    stops bigint, scores text, run_id text`;
+    stops bigint, scores text, run_id text, model text`;
   const cases: readonly (readonly [what: string, columns: string, message: RegExp | undefined])[] = [
     ['that fits is taken', fitting, undefined],
     ['that lacks a column is refused', fitting.replace('minutes', 'minuts'), /no column minutes\. Is it minuts\?/],

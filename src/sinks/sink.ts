@@ -5,7 +5,7 @@
 import type { ColumnSpec, Rows } from '../files/table.ts';
 
 export interface SinkShape {
-  /** Every column of the output, in order. */
+  /** Every column of the output, in order; rows need not hold those that are constant. */
   readonly columns: readonly ColumnSpec[];
   /** Those that tell rows apart. */
   readonly key: readonly string[];

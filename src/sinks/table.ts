@@ -43,8 +43,10 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   const shards = tableText(beside('millrace_shards'));
   const target = tableText(table);
   const stageOf = (run: string): TableName => beside(`millrace_stage_${run.replaceAll('-', '_')}`);
+  /** Columns of one value for all rows get it when rows are moved, and are not staged. */
+  const movingOf = (columns: readonly ColumnSpec[]) => columns.filter(({ constant }) => constant === undefined);
   const staged = (columns: readonly ColumnSpec[]): readonly string[] =>
-    columns.map((column) => `${identifier(column.name)} ${dialect.stageTypeOf(column)}`.trim());
+    movingOf(columns).map((column) => `${identifier(column.name)} ${dialect.stageTypeOf(column)}`.trim());
   const bigint = database.kind === 'sqlite' ? 'integer' : 'bigint';
 
   const createTarget = ({ columns, key }: SinkShape): readonly string[] => {
@@ -69,7 +71,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   const move = async (session: Session, stage: TableName, { columns, key }: SinkShape, info: TableInfo) => {
     const values = columns.map((column) => {
       const declared = info.columns.find((one) => one.name === column.name)?.declared ?? dialect.typeOf(column);
-      const quoted = identifier(column.name);
+      const quoted = column.constant === undefined ? identifier(column.name) : dialect.literal(column.constant);
       return database.kind === 'sqlite' ? quoted : `cast(${quoted} as ${declared})`;
     });
     const set = columns
@@ -145,7 +147,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
         return new Map(rows.map(({ shard, entry }) => [Number(shard), JSON.parse(String(entry)) as ShardEntry]));
       },
       async shard(index) {
-        const loader = await database.load(stage, columns);
+        const loader = await database.load(stage, movingOf(columns));
         return {
           write: loader.write,
           // A second process that believes in the same shard fails here, on the key, and leaves no rows behind.
@@ -243,7 +245,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
         ready = undefined;
         throw error;
       });
-      const loader = await database.load(passage, shape.columns);
+      const loader = await database.load(passage, movingOf(shape.columns));
       try {
         await loader.write(rows);
       } catch (error) {

@@ -14,6 +14,7 @@ export const shape: SinkShape = {
     { name: 'stops', type: 'BIGINT' },
     { name: 'scores', type: 'FLOAT[]' },
     { name: 'run_id', type: 'VARCHAR' },
+    { name: 'model', type: 'VARCHAR', constant: "rider's fare" },
   ],
   key: ['ride_id'],
 };
@@ -36,6 +37,7 @@ export interface Answer {
   readonly stops: number;
   readonly scores: readonly number[];
   readonly run_id: string;
+  readonly model: string;
 }
 
 export const answers = (run: string, from: number, to: number): readonly Answer[] =>
@@ -50,6 +52,7 @@ export const answers = (run: string, from: number, to: number): readonly Answer[
       stops: number * 10,
       scores: [number, number + 0.5],
       run_id: run,
+      model: "rider's fare",
     };
   });
 
