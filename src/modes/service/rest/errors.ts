@@ -12,6 +12,10 @@ export const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: proble
 /** The protocol wants a text at `error`; what a program needs to act on stands beside it. */
 export const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
 
+/** MLflow's clients look for these two; beside them stands the native shape. */
+export const mlflowBody: ErrorBody = (problem) =>
+  JSON.stringify({ error_code: problem.code, message: problem.message, error: problem });
+
 export const jsonType = 'application/json';
 
 /** Codes of the framework's own errors, as far as a caller can cause them. */
@@ -39,7 +43,7 @@ export const toldProblem = (error: unknown, bodyBytes: number): Problem => {
     return { code, expected, message: `The body is larger than the limit of ${bodyBytes} bytes; send less at a time.` };
   }
   if (code === 'UNSUPPORTED_MEDIA') {
-    const expected = 'content-type: application/json';
+    const expected = 'content-type: application/json or text/csv';
     return { code, expected, message: `This content type is not read here; send ${expected}.` };
   }
   return { code, message: `${error.message}.`.replace(/\.\.$/, '.') };

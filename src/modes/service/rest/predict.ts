@@ -1,10 +1,11 @@
-/** `POST /predict/{model}`: a row and its prediction, or many. */
+/** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
-import type { Dataplane } from '../dataplane.ts';
+import type { Call, Dataplane } from '../dataplane.ts';
 import type { Model } from '../model.ts';
 import { callOf } from './call.ts';
+import { csvType, readCsv, writeCsv } from './csv.ts';
 import { jsonType } from './errors.ts';
 import { parseExactJson, parseJson } from './json-body.ts';
 
@@ -26,10 +27,10 @@ const identityOf = (model: Model): string => {
 };
 
 /** Integers past 2^53 come as BigInt, out of int64 tensors; JSON writes them with all their digits. */
-const replacer = (_key: string, value: unknown): unknown =>
+const exact = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`) : value;
-const outputAsJson = (model: Model, output: Answer['output']): string =>
-  JSON.stringify(output, model.wide.outputs ? replacer : undefined);
+export const outputAsJson = (model: Model, output: Answer['output']): string =>
+  model.wide.outputs ? JSON.stringify(output, exact) : JSON.stringify(output);
 
 const answerAsJson = (model: Model, id: string, { output, error }: Answer): string =>
   error === undefined
@@ -42,26 +43,63 @@ const rowsOf = (body: unknown, model: Model): readonly unknown[] | undefined => 
   return Array.isArray(body.rows) && !Object.hasOwn(model.manifest.inputs, 'rows') ? body.rows : undefined;
 };
 
+/** The answers to the rows of a CSV text, in their order; a line that cannot be read is answered with why. */
+export const predictCsv = async (
+  plane: Dataplane,
+  model: Model,
+  text: string,
+  call: Call,
+): Promise<readonly Answer[]> => {
+  const lines = readCsv(text, model.manifest.inputs);
+  const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
+  const answers = (await plane.predict(model, rows, { ...call, coerce: true })).values();
+  return lines.map((line): Answer => {
+    if ('problem' in line) return { error: line.problem };
+    return answers.next().value as Answer;
+  });
+};
+
+export const isCsv = ({ headers }: FastifyRequest): boolean => /^text\/csv\b/i.test(headers['content-type'] ?? '');
+
+/** CSV is answered to who asks for it, and to who sends it and asks for nothing else. */
+const wantsCsv = (request: FastifyRequest): boolean => {
+  const accept = request.headers.accept ?? '*/*';
+  return accept.includes('text/csv') || (isCsv(request) && !accept.includes('json'));
+};
+
 export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
   const { models, limits } = plane;
+
+  const answerMany = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    model: Model,
+    answers: readonly Answer[],
+  ): string => {
+    const { id } = request;
+    if (wantsCsv(request)) {
+      reply.header('content-type', csvType).header('x-model', `${model.name}@${model.version} ${model.digest}`);
+      return writeCsv(id, model.manifest.outputs, answers);
+    }
+    const predictions = answers.map((answer, row) => answerAsJson(model, `${id}.${row}`, answer));
+    return `{${identityOf(model)},"predictions":[${predictions.join(',')}]}`;
+  };
 
   const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { model: name, version } = request.params as ModelPath;
     const model = await models.get(name, version);
     const call = callOf(request);
-    const parse = model.wide.inputs ? parseExactJson : parseJson;
-    const body = parse(request.body as string, limits.depth);
-    const many = rowsOf(body, model);
-    const { id } = call;
+    const text = request.body as string;
     reply.header('content-type', jsonType);
-    if (many === undefined) {
-      const [{ output, error }] = await plane.predict(model, [body], call);
-      if (error !== undefined) throw new MillraceError(error);
-      return `{"id":"${id}",${identityOf(model)},"prediction":${outputAsJson(model, output)}}`;
-    }
-    const answers = await plane.predict(model, many, call);
-    const predictions = answers.map((answer, row) => answerAsJson(model, `${id}.${row}`, answer));
-    return `{${identityOf(model)},"predictions":[${predictions.join(',')}]}`;
+    if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
+    const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
+    const many = rowsOf(body, model);
+    if (many !== undefined) return answerMany(request, reply, model, await plane.predict(model, many, call));
+    const answers = await plane.predict(model, [body], call);
+    if (wantsCsv(request)) return answerMany(request, reply, model, answers);
+    const [{ output, error }] = answers;
+    if (error !== undefined) throw new MillraceError(error);
+    return `{"id":"${call.id}",${identityOf(model)},"prediction":${outputAsJson(model, output)}}`;
   };
   app.post('/predict/:model', predict);
   app.post('/predict/:model/versions/:version', predict);

@@ -6,7 +6,16 @@ import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
 import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
-import { answerClientError, type ErrorBody, nativeBody, protocolBody, sendProblem, toldProblem } from './errors.ts';
+import {
+  answerClientError,
+  type ErrorBody,
+  mlflowBody,
+  nativeBody,
+  protocolBody,
+  sendProblem,
+  toldProblem,
+} from './errors.ts';
+import { invocationRoutes } from './invocations.ts';
 import { oipRoutes } from './oip.ts';
 import { predictRoutes } from './predict.ts';
 import { repositoryRoutes } from './repository.ts';
@@ -26,7 +35,10 @@ export interface RestOptions {
   readonly modelControl: boolean;
 }
 
-const bodyFor = ({ url }: FastifyRequest): ErrorBody => (/^\/v2(?:[/?]|$)/.test(url) ? protocolBody : nativeBody);
+const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
+  if (/^\/v2(?:[/?]|$)/.test(url)) return protocolBody;
+  return url.startsWith('/invocations') ? mlflowBody : nativeBody;
+};
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -124,11 +136,16 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
 
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
-    native.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-      request.bytes = body.length;
-      done(null, body);
-    });
+    native.addContentTypeParser<string>(
+      ['application/json', 'text/csv'],
+      { parseAs: 'string' },
+      (request, body, done) => {
+        request.bytes = body.length;
+        done(null, body);
+      },
+    );
     predictRoutes(native, plane);
+    invocationRoutes(native, plane, health);
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
       if (health.ready) return { ready: true };

@@ -1,0 +1,123 @@
+/**
+ * `POST /invocations`, as MLflow's scoring server speaks it (MLflow docs, "Inference server specification"): its clients
+ * and the platforms that speak its dialect work unchanged.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fail, MillraceError, show } from '../../../core/errors.ts';
+import type { Answer } from '../../../core/types.ts';
+import { version } from '../../../version.ts';
+import type { Dataplane } from '../dataplane.ts';
+import type { Health } from '../health.ts';
+import type { Model } from '../model.ts';
+import { callOf } from './call.ts';
+import { parseExactJson } from './json-body.ts';
+import { isCsv, outputAsJson, predictCsv } from './predict.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const wrong = (place: string, expected: string, got: unknown): MillraceError =>
+  fail('BAD_REQUEST', `${place}: expected ${expected}, got ${show(got)}.`, { expected, got: show(got) });
+
+/** One instance as a row: an object is one; values in a list are those of the fields in their order. */
+const rowOf = (value: unknown, names: readonly string[], place: string): unknown => {
+  if (isObject(value)) return value;
+  if (names.length === 1) return { [names[0]]: value };
+  if (Array.isArray(value) && value.length === names.length) {
+    return Object.fromEntries(names.map((name, at) => [name, value[at]]));
+  }
+  throw wrong(
+    place,
+    `an object of fields, or a list of ${names.length} values (${names.slice(0, 8).join(', ')})`,
+    value,
+  );
+};
+
+const listOf = (value: unknown, place: string): readonly unknown[] => {
+  if (Array.isArray(value)) return value;
+  throw wrong(place, 'a list', value);
+};
+
+const splitRows = (value: unknown, names: readonly string[]): readonly unknown[] => {
+  if (!isObject(value)) throw wrong('dataframe_split', 'an object with columns and data', value);
+  const columns = value.columns === undefined ? names : listOf(value.columns, 'dataframe_split.columns').map(String);
+  return listOf(value.data, 'dataframe_split.data').map((cells, at) => {
+    const own = listOf(cells, `dataframe_split.data[${at}]`);
+    if (own.length !== columns.length) throw wrong(`dataframe_split.data[${at}]`, `${columns.length} values`, cells);
+    return Object.fromEntries(columns.map((name, column) => [name, own[column]]));
+  });
+};
+
+/** `inputs` by column: each field with the list of its values. */
+const columnRows = (value: Json, names: readonly string[]): readonly unknown[] => {
+  const columns = Object.entries(value).map(([name, column]) => [name, listOf(column, `inputs.${name}`)] as const);
+  const rows = columns[0]?.[1].length ?? 0;
+  const other = columns.find(([, column]) => column.length !== rows);
+  if (other) throw wrong(`inputs.${other[0]}`, `${rows} values, as in ${names[0]}`, other[1]);
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, column[row]])),
+  );
+};
+
+const formats = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
+
+/** The rows of a body in any of MLflow's formats. Throws BAD_REQUEST. */
+const rowsOf = (body: unknown, names: readonly string[]): readonly unknown[] => {
+  const given = isObject(body) ? formats.filter((format) => Object.hasOwn(body, format)) : [];
+  if (!isObject(body) || given.length !== 1) {
+    throw wrong('the body', `an object with one of ${formats.join(', ')}`, given.length > 1 ? given : body);
+  }
+  const [format] = given;
+  const value = body[format];
+  if (format === 'dataframe_split') return splitRows(value, names);
+  if (format === 'inputs' && isObject(value)) return columnRows(value, names);
+  return listOf(value, format).map((one, at) => rowOf(one, names, `${format}[${at}]`));
+};
+
+/** A list of values where the model has one output, of objects where it has several. */
+const predictionsAsJson = (model: Model, answers: readonly Answer[]): string => {
+  const names = Object.keys(model.manifest.outputs);
+  const predictions = answers.map(({ output, error }, row) => {
+    if (error === undefined) return outputAsJson(model, names.length === 1 ? ([output[names[0]]] as never) : output);
+    throw new MillraceError(answers.length === 1 ? error : { ...error, message: `Row ${row}: ${error.message}` });
+  });
+  const unwrapped = names.length === 1 ? predictions.map((text) => text.slice(1, -1)) : predictions;
+  return `{"predictions":[${unwrapped.join(',')}]}`;
+};
+
+export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health: Health): void => {
+  const { models, limits } = plane;
+
+  const modelOf = (request: FastifyRequest): Model | Promise<Model> => {
+    const { model } = request.query as { readonly model?: unknown };
+    if (typeof model === 'string') return models.get(model);
+    const names = [
+      ...new Set(models.slots.flatMap(({ card, state }) => (card && state !== 'unloaded' ? card.name : []))),
+    ];
+    if (names.length === 1) return models.get(names[0]);
+    throw fail(
+      'BAD_REQUEST',
+      `Several models are served here; say which with /invocations?model=${names[0] ?? 'name'}.`,
+      {
+        expected: `model: one of ${names.join(', ')}`,
+        got: 'nothing',
+      },
+    );
+  };
+
+  app.post('/invocations', async (request, reply) => {
+    const model = await modelOf(request);
+    const call = callOf(request);
+    const text = request.body as string;
+    reply.header('content-type', 'application/json');
+    if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));
+    const rows = rowsOf(parseExactJson(text, limits.depth), Object.keys(model.manifest.inputs));
+    return predictionsAsJson(model, await plane.predict(model, rows, call));
+  });
+  for (const path of ['/ping', '/health']) {
+    app.get(path, (_request, reply) => reply.code(health.ready ? 200 : 503).send('\n'));
+  }
+  app.get('/version', () => version());
+};
