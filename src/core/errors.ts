@@ -62,6 +62,7 @@ export const codes = {
   FENCED: 'The partition belongs to another member of the group by now.',
   BAD_EVENT: 'The event is not in the form that the deployment reads.',
   CONDITION_FAILED: 'A condition in CEL cannot be evaluated for this event.',
+  WEBHOOK_FAILED: 'The address of a webhook refused the call, or did not take it in time.',
   // batch
   BAD_SOURCE: 'The source is not there, or its columns are not what the model needs.',
   BAD_SINK: 'The table or file that answers go to has another shape than they.',

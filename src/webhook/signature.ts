@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto';
+import { fail } from '../core/errors.ts';
+
+const prefix = 'whsec_';
+const leastBytes = 24;
+const mostBytes = 64;
+
+/** `webhook-signature` of one call: what it is called, when it is sent (seconds since the epoch) and its payload. */
+export type Sign = (id: string, timestamp: number, payload: Uint8Array) => string;
+
+const keyOf = (secret: string): Buffer => {
+  const encoded = secret.startsWith(prefix) ? secret.slice(prefix.length) : '';
+  const key = Buffer.from(encoded, 'base64');
+  const canonical = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded);
+  if (canonical && key.length >= leastBytes && key.length <= mostBytes) return key;
+  // What came is a secret, or was meant to be one: it is not shown.
+  throw fail('BAD_PROJECT', 'The secret of the webhook is not one', {
+    field: 'secret',
+    expected: `${prefix} and ${leastBytes} to ${mostBytes} bytes in base64, such as: echo "${prefix}$(openssl rand -base64 32)"`,
+  });
+};
+
+/**
+ * Makes signatures as Standard Webhooks 1.0.0 has them ("Signature scheme", "Webhook headers"): `v1,` and the base64 of
+ * HMAC-SHA256 over `id.timestamp.payload`, one for each secret, so that a secret can be changed without an interruption.
+ *
+ * @param secrets one, or several with spaces between them.
+ * @throws MillraceError BAD_PROJECT, without the secret in it.
+ */
+export const createSign = (secrets: string): Sign => {
+  const keys = secrets.trim().split(/\s+/).map(keyOf);
+  return (id, timestamp, payload) =>
+    keys
+      .map((key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(payload).digest('base64')}`)
+      .join(' ');
+};

@@ -1,0 +1,189 @@
+/** Calls to an address of the user's, as Standard Webhooks 1.0.0 has them (https://www.standardwebhooks.com). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail } from '../core/errors.ts';
+import { backoff, isPassing, type RetryOptions, readRetryAfter } from './retry.ts';
+import { createSign } from './signature.ts';
+
+/** Where a webhook takes its time and its chance from. */
+export interface WebhookTime {
+  /** In milliseconds since the epoch. */
+  now(): number;
+  sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export interface WebhookOptions {
+  /** http or https. Its path and query may hold a token: messages show no more than the origin. */
+  readonly url: string;
+  /** `whsec_…`, or several with spaces between them. Without one, calls are not signed. */
+  readonly secret?: string | undefined;
+  /** How often a call is tried; 5 unless said. */
+  readonly attempts?: number | undefined;
+  /** How long one try may take, in milliseconds; 15 s unless said. */
+  readonly timeout?: number | undefined;
+  /** 0.5 s and 60 s unless said. */
+  readonly retry?: RetryOptions | undefined;
+  /** The largest payload, in bytes; 256 KiB unless said. */
+  readonly largest?: number | undefined;
+  readonly fetch?: typeof fetch | undefined;
+  readonly time?: WebhookTime | undefined;
+}
+
+export interface WebhookCall {
+  /** What happened, such as `batch.failed`. */
+  readonly event: string;
+  /** When it happened, in milliseconds since the epoch; now unless said. */
+  readonly at?: number;
+  /** Anything that JSON can say. */
+  readonly body: unknown;
+  /**
+   * 1 to 128 letters, digits, `-` and `_`; one for each thing that happened, however often it is told. (A full stop
+   * would let one message pass for another: the signature sets id, time and payload apart by them.)
+   */
+  readonly idempotencyKey: string;
+  /** Ends the waiting, too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Delivery {
+  /** 200 to 299. */
+  readonly status: number;
+  readonly attempts: number;
+}
+
+export interface Webhook {
+  /** The origin of its URL. */
+  readonly place: string;
+  /**
+   * Posts `{ type, timestamp, data }` with `webhook-id`, `webhook-timestamp`, `webhook-signature` and `idempotency-key`,
+   * and tries again while the answer is 429, 5xx or none. The id is the same in each try, the timestamp is not.
+   *
+   * @throws MillraceError WEBHOOK_FAILED when it was refused or not taken in time; TOO_LARGE; CANCELLED.
+   */
+  send(call: WebhookCall): Promise<Delivery>;
+}
+
+const systemTime: WebhookTime = {
+  now: Date.now,
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  random: Math.random,
+};
+
+/** The most of an answer that is read, so that its connection can be used again; nobody looks at it. */
+const mostOfAnswer = 64 * 1024;
+
+const drain = async (response: Response): Promise<void> => {
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > mostOfAnswer) return;
+    }
+  } catch {
+    // The status has been heard; the rest does not matter.
+  }
+};
+
+/** What went wrong on the way, by its short name: texts of network errors may hold addresses. */
+const nameOf = (error: unknown): string => {
+  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  if (name === 'TimeoutError') return 'no answer in time';
+  return cause?.code ?? 'no connection';
+};
+
+const seconds = (milliseconds: number): string => `${Math.ceil(milliseconds / 1000)} s`;
+
+const checkedUrl = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
+  if (url && isHttp && url.username === '' && url.password === '') return url;
+  throw fail('BAD_PROJECT', 'The URL of the webhook is not one that can be called', {
+    field: 'url',
+    expected: 'https://… or http://…, without user and password',
+  });
+};
+
+/** @throws MillraceError BAD_PROJECT for the URL or the secret, showing neither. */
+export const createWebhook = ({
+  url: text,
+  secret,
+  attempts = 5,
+  timeout = 15_000,
+  retry = { first: 500, longest: 60_000 },
+  largest = 256 * 1024,
+  fetch: post = fetch,
+  time = systemTime,
+}: WebhookOptions): Webhook => {
+  const url = checkedUrl(text);
+  const place = url.origin;
+  const sign = secret === undefined ? undefined : createSign(secret);
+
+  const payloadOf = ({ event, at, body }: WebhookCall): Uint8Array<ArrayBuffer> => {
+    const timestamp = new Date(at ?? time.now()).toISOString();
+    const payload = new TextEncoder().encode(JSON.stringify({ type: event, timestamp, data: body ?? null }));
+    if (payload.length <= largest) return payload;
+    throw fail('TOO_LARGE', `The webhook for ${place} is too large to be sent`, {
+      expected: `at most ${largest} bytes`,
+      got: `${payload.length} bytes`,
+    });
+  };
+
+  /** One try: the status, or why there is none. */
+  const attempt = async (id: string, payload: Uint8Array<ArrayBuffer>, signal: AbortSignal | undefined) => {
+    const timestamp = Math.floor(time.now() / 1000);
+    const ends = AbortSignal.timeout(timeout);
+    try {
+      const response = await post(url, {
+        method: 'POST',
+        body: payload,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'millrace',
+          'webhook-id': id,
+          'webhook-timestamp': String(timestamp),
+          ...(sign && { 'webhook-signature': sign(id, timestamp, payload) }),
+          // A structured field, hence the quotes (draft-ietf-httpapi-idempotency-key-header).
+          'idempotency-key': `"${id}"`,
+        },
+        // Whoever answers with another address could have the call, and what it says, go anywhere.
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, ends]) : ends,
+      });
+      await drain(response);
+      return { status: response.status, after: readRetryAfter(response.headers.get('retry-after'), time.now()) };
+    } catch (error) {
+      return { reason: nameOf(error) };
+    }
+  };
+
+  const send = async (call: WebhookCall): Promise<Delivery> => {
+    const { idempotencyKey: id, signal } = call;
+    if (!/^[\w-]{1,128}$/.test(id)) throw new TypeError('an idempotency key is 1 to 128 letters, digits, - and _');
+    const payload = payloadOf(call);
+    const cancelled = () => fail('CANCELLED', `The webhook for ${place} was given up before it was taken`);
+
+    for (let tries = 1; ; tries++) {
+      if (signal?.aborted) throw cancelled();
+      const { status, after = 0, reason } = await attempt(id, payload, signal);
+      if (signal?.aborted && status === undefined) throw cancelled();
+      if (status !== undefined && status >= 200 && status < 300) return { status, attempts: tries };
+
+      const got = status === undefined ? (reason ?? '') : `${status}`;
+      const told = status === undefined ? `could not be reached (${got})` : `answered ${got}`;
+      const gaveUp = (why: string) =>
+        fail('WEBHOOK_FAILED', `${place} ${told}${why}`, { expected: 'an answer from 200 to 299', got });
+      if (status !== undefined && !isPassing(status)) throw gaveUp(', which is final');
+      if (tries >= attempts) throw gaveUp(` in try ${tries} of ${attempts}`);
+      if (after > retry.longest) {
+        throw gaveUp(` and asks to wait ${seconds(after)}, where ${seconds(retry.longest)} are allowed`);
+      }
+      await time.sleep(Math.max(after, backoff(tries, retry, time.random)), signal).catch(() => {});
+    }
+  };
+
+  return { place, send };
+};
+
+/** A single call; `createWebhook` is for more. Throws what it and `send` throw. */
+export const sendWebhook = async (all: WebhookOptions & WebhookCall): Promise<Delivery> => createWebhook(all).send(all);
