@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
+import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
 import type { Logger } from '../log.ts';
@@ -152,6 +153,13 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
       return reply.code(503).send({ ready: false, reason: health.reason });
     });
     native.get('/openapi.json', () => openapi(cards(), limits));
+    native.get('/docs', (_request, reply) =>
+      reply
+        .header('content-type', 'text/html; charset=utf-8')
+        .header('content-security-policy', contentSecurityPolicy)
+        .header('x-content-type-options', 'nosniff')
+        .send(docsPage(cards())),
+    );
     native.get('/metrics', async (_request, reply) => {
       reply.header('content-type', metrics.registry.contentType);
       return metrics.registry.metrics();
