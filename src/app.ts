@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Broker } from './brokers/broker.ts';
 import { fail, MillraceError } from './core/errors.ts';
 import type { Scorer } from './core/types.ts';
 import type { Package } from './package/layout.ts';
@@ -32,6 +33,8 @@ export interface App {
   load(found: Package): Promise<Scorer>;
   /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
   scorer(ref: string): Promise<Scorer>;
+  /** The log that streams are read from and written to, the same one on every call. @throws MillraceError BAD_PROJECT */
+  broker(): Promise<Broker>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -133,6 +136,14 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return opened;
   };
 
+  let streams: Promise<Broker> | undefined;
+  const broker: App['broker'] = () => {
+    streams ??= import('./brokers/index.ts').then(({ openBroker }) =>
+      openBroker(project.stream(), { home, folder: project.folder }),
+    );
+    return streams;
+  };
+
   const pack: App['pack'] = async (folder, options) => {
     const { packFolder } = await import('./package/pack.ts');
     return packFolder(resolve(cwd, folder), { ...options, open: await runtimes.onnx(), readReference });
@@ -183,7 +194,9 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     open,
     load,
     scorer: async (ref) => load(await open(ref)),
+    broker,
     close: async () => {
+      await (await streams?.catch(() => undefined))?.close();
       const closing = await opened?.catch(() => undefined);
       await closing?.close();
     },

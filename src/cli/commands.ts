@@ -14,6 +14,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
+  stream: {
+    summary: 'predict events of topics as they come, and look into topics',
+    load: () => import('./commands/stream.ts'),
+  },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: {

@@ -1,0 +1,119 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Cli, examples } from '../command.ts';
+import type { DeadLetterOptions } from '../streams/dead-letters.ts';
+import type { ProduceOptions } from '../streams/produce.ts';
+import type { RunOptions } from '../streams/run.ts';
+import type { StatusOptions } from '../streams/status.ts';
+import type { TailOptions } from '../streams/tail.ts';
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+
+export const define = (command: Command, cli: Cli): void => {
+  command.description(
+    'Predict events of topics as they come, and look into topics. The log is the one that stream: in millrace.yaml names.',
+  );
+
+  const run = command
+    .command('run')
+    .summary('predict the events of deployments until Ctrl-C')
+    .description('Predict the events of deployments with mode: stream until Ctrl-C; all of them unless named.')
+    .argument('[deployments...]', 'their names in millrace.yaml')
+    .option(
+      '--until-end',
+      'stop when all that is there now has been predicted; exit code 1 if some became dead letters',
+    )
+    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', whole(0, 65_535))
+    .action(async (names: readonly string[], options: RunOptions) =>
+      (await import('../streams/run.ts')).run(names, options, cli),
+    );
+  examples(
+    run,
+    ['millrace stream run tips', 'one deployment; run it again elsewhere to share its partitions'],
+    ['millrace stream run --metrics-port 9100', 'all of the project'],
+    ['millrace stream run tips --until-end', 'catch up and stop'],
+  );
+
+  const status = command
+    .command('status')
+    .summary('show how far deployments are')
+    .description('Show how far deployments are in each partition, and how many dead letters they have.')
+    .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
+    .option('--json', 'print JSON')
+    .action(async (names: readonly string[], options: StatusOptions) =>
+      (await import('../streams/status.ts')).status(names, options, cli),
+    );
+  examples(
+    status,
+    ['millrace stream status', 'all of the project'],
+    ['millrace stream status tips --json', 'for programs'],
+  );
+
+  const produce = command
+    .command('produce')
+    .summary('send lines to a topic, one event each')
+    .description(
+      'Send lines of a file or of standard input to a topic, one event each. A topic that is missing is made.',
+    )
+    .argument('<topic>', 'where they go')
+    .option('--in <file>', 'where they come from; standard input unless said')
+    .option('--key <path>', 'where the key lies in each line, such as ride_id: events of one key keep their order')
+    .option('--rate <events>', 'send at most so many a second', whole(1, 10_000_000))
+    .option('--partitions <number>', 'of a topic that is made; 3 unless said', whole(1, 10_000))
+    .action(async (topic: string, options: ProduceOptions) =>
+      (await import('../streams/produce.ts')).produce(topic, options, cli),
+    );
+  examples(
+    produce,
+    ['millrace stream produce ride.started --in rides.ndjson --key ride_id', 'a file'],
+    [`echo '{"ride_id":"r1","distance":3.2}' | millrace stream produce ride.started --key ride_id`, 'one event'],
+  );
+
+  const tail = command
+    .command('tail')
+    .summary('print the events of a topic as they come')
+    .description('Print the events of a topic as they come: to be read on a terminal, as lines of JSON in a pipe.')
+    .argument('<topic>', 'which')
+    .addOption(new Option('--from <place>', 'where to begin').choices(['earliest', 'latest']).default('latest'))
+    .option('--until-end', 'print all that is there now and stop')
+    .option('--json', 'lines of JSON on a terminal too')
+    .action(async (topic: string, options: TailOptions) =>
+      (await import('../streams/tail.ts')).tail(topic, options, cli),
+    );
+  examples(
+    tail,
+    ['millrace stream tail ride.predicted', 'watch predictions come'],
+    ['millrace stream tail ride.predicted --until-end | jq .value.data.prediction', 'all of them, for a program'],
+  );
+
+  const deadLetters = command
+    .command('dead-letters')
+    .summary('show the events that could not be predicted, and try them again')
+    .description(
+      'Show the events that a deployment could not predict, each with its reason and place, and try them again.',
+    )
+    .argument('<deployment>', 'its name in millrace.yaml')
+    .option('--replay', 'hand all of them to the deployment again')
+    .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
+    .option('--json', 'lines of JSON on a terminal too')
+    .action(async (name: string, options: DeadLetterOptions) =>
+      (await import('../streams/dead-letters.ts')).deadLetters(name, options, cli),
+    );
+  examples(
+    deadLetters,
+    ['millrace stream dead-letters tips', 'the last ones, with their reasons'],
+    ['millrace stream dead-letters tips --replay', 'again, now that the model or the data is mended'],
+  );
+
+  examples(
+    command,
+    ['millrace stream run', 'all stream deployments of the project'],
+    ['millrace stream produce ride.started --in rides.ndjson --key ride_id', 'send events'],
+    ['millrace stream tail ride.predicted --from earliest', 'read predictions'],
+  );
+};

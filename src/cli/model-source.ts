@@ -1,0 +1,10 @@
+import type { App } from '../app.ts';
+import type { ModelSource } from '../modes/stream/versions.ts';
+import { parseRef } from '../registry/ref.ts';
+
+/** Packages out of a folder, a file or the registry; environments of the registry are followed. */
+export const modelSource = (app: App): ModelSource => ({
+  open: app.open,
+  load: app.load,
+  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.registry()).resolve(ref) : undefined),
+});

@@ -1,0 +1,61 @@
+import { MillraceError } from '../../core/errors.ts';
+import { type DeadLetter, readDeadLetters, replayDeadLetters } from '../../modes/stream/dead-letters.ts';
+import type { Cli } from '../command.ts';
+import { oneLine, shortTime } from '../short.ts';
+import { streamOf } from './deployments.ts';
+import { isTerminal } from './show-event.ts';
+
+export interface DeadLetterOptions {
+  readonly replay?: true;
+  readonly json?: true;
+  readonly last: number;
+}
+
+const toJson = ({ event, at, ...letter }: DeadLetter): string =>
+  JSON.stringify({
+    ...letter,
+    at: new Date(at).toISOString(),
+    value: event.value === null ? null : Buffer.from(event.value).toString(),
+  });
+
+/** `millrace stream dead-letters` */
+export const deadLetters = async (name: string, { replay, json, last }: DeadLetterOptions, cli: Cli): Promise<void> => {
+  const { terminal, signal } = cli;
+  const app = await cli.app();
+  const deployment = streamOf(app, name);
+  const broker = await app.broker();
+  if (replay) {
+    await broker.ensureTopic(deployment.replay, { partitions: 1 });
+    const moved = await replayDeadLetters(broker, deployment, signal);
+    return terminal.err(`${moved} events go to ${name} again`);
+  }
+  const lines = json === true || !isTerminal(terminal);
+  const rows: DeadLetter[] = [];
+  let total = 0;
+  try {
+    for await (const letter of readDeadLetters(broker, deployment)) {
+      if (signal.aborted) return;
+      total++;
+      if (lines) terminal.out(toJson(letter));
+      else {
+        rows.push(letter);
+        if (rows.length > last) rows.shift();
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'UNKNOWN_TOPIC') throw error;
+  }
+  if (lines) return;
+  if (total === 0) return terminal.err(`${name} has no dead letters`);
+  terminal.table(
+    rows.map(({ at, topic, partition, offset, key, code, reason }) => ({
+      when: shortTime(new Date(at).toISOString()),
+      event: `${topic}/${partition}/${offset}`,
+      key: oneLine(key ?? '–'),
+      code,
+      reason: oneLine(reason),
+    })),
+  );
+  if (total > rows.length) terminal.err(`… the last ${rows.length} of ${total}; --last <n> shows more, --json all`);
+  terminal.err(`when their reason is gone: millrace stream dead-letters ${name} --replay`);
+};

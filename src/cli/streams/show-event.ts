@@ -1,0 +1,65 @@
+import type { StreamEvent } from '../../brokers/broker.ts';
+import { oneLine, shortTime } from '../short.ts';
+import type { Terminal } from '../terminal.ts';
+
+const strict = new TextDecoder('utf-8', { fatal: true });
+
+/** Bytes as JSON where they are JSON, as text where they are text, and else in base64. */
+const readable = (bytes: Uint8Array | null): unknown => {
+  if (bytes === null) return null;
+  let text: string;
+  try {
+    text = strict.decode(bytes);
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') };
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+const textOf = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString());
+
+/** An event for programs, as one line of JSON. */
+export const toLine = ({ topic, partition, offset, at, key, value, headers }: StreamEvent): string =>
+  JSON.stringify({
+    topic,
+    partition,
+    offset,
+    at: new Date(at).toISOString(),
+    key: textOf(key),
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(([name, data]) => [name, textOf(data)])) }),
+    value: readable(value),
+  });
+
+/** An event for people: when, where, of what key, and what it says. */
+export const toPretty = ({ partition, offset, at, key, value }: StreamEvent, terminal: Terminal): string => {
+  const found = readable(value);
+  const text = oneLine(typeof found === 'string' ? found : JSON.stringify(found)) ?? '';
+  const when = shortTime(new Date(at).toISOString());
+  return [
+    terminal.style('dim', `${when} ${partition}/${offset}`),
+    terminal.style('cyan', oneLine(textOf(key) ?? '–') ?? '–'),
+    text,
+  ].join('  ');
+};
+
+export const isTerminal = ({ stdout }: Terminal): boolean => (stdout as { readonly isTTY?: boolean }).isTTY === true;
+
+/** Prints events, and waits when their reader is slower. */
+export const createPrinter = (terminal: Terminal, json: boolean) => {
+  const pretty = !json && isTerminal(terminal);
+  return async (events: readonly StreamEvent[]): Promise<void> => {
+    const lines = events.map((event) => `${pretty ? toPretty(event, terminal) : toLine(event)}\n`).join('');
+    if (lines === '' || terminal.stdout.write(lines)) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        terminal.stdout.off('drain', done).off('error', done).off('close', done);
+        resolve();
+      };
+      terminal.stdout.on('drain', done).on('error', done).on('close', done);
+    });
+  };
+};

@@ -1,0 +1,65 @@
+import type { Broker, Position } from '../../brokers/broker.ts';
+import { MillraceError } from '../../core/errors.ts';
+import { countDeadLetters } from '../../modes/stream/dead-letters.ts';
+import type { StreamDeployment } from '../../modes/stream/deployment.ts';
+import type { Cli } from '../command.ts';
+import { chosen, streamOf } from './deployments.ts';
+
+export interface StatusOptions {
+  readonly json?: true;
+}
+
+interface Status {
+  readonly deployment: string;
+  readonly partitions: readonly (Position & { readonly lag: number })[];
+  readonly deadLetters: number;
+}
+
+/** What a topic that does not exist yet would say. */
+const orNone = async <T>(none: T, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'UNKNOWN_TOPIC') return none;
+    throw error;
+  }
+};
+
+const statusOf = async (broker: Broker, deployment: StreamDeployment): Promise<Status> => {
+  const { name, group, from } = deployment;
+  const positions = await Promise.all(from.map((topic) => orNone([], () => broker.positions(group, [topic]))));
+  return {
+    deployment: name,
+    partitions: positions
+      .flat()
+      .map((one) => ({ ...one, lag: one.end - Math.max(one.start, one.committed ?? one.start) })),
+    deadLetters: await orNone(0, () => countDeadLetters(broker, deployment)),
+  };
+};
+
+/** `millrace stream status` */
+export const status = async (given: readonly string[], { json }: StatusOptions, cli: Cli): Promise<void> => {
+  const { terminal } = cli;
+  const app = await cli.app();
+  const deployments = chosen(app, given, 'stream').map((name) => streamOf(app, name));
+  const broker = await app.broker();
+  const all = await Promise.all(deployments.map((deployment) => statusOf(broker, deployment)));
+  if (json) return terminal.json(all);
+  terminal.table(
+    all.flatMap(({ deployment, partitions }) =>
+      partitions.map(({ topic, partition, committed, end, lag }) => ({
+        deployment,
+        topic,
+        partition,
+        committed,
+        end,
+        lag,
+      })),
+    ),
+    ['deployment', 'topic', 'partition', 'committed', 'end', 'lag'],
+  );
+  for (const { deployment, deadLetters } of all) {
+    if (deadLetters > 0)
+      terminal.err(`${deployment}: ${deadLetters} dead letters; millrace stream dead-letters ${deployment}`);
+  }
+};

@@ -1,0 +1,76 @@
+import { parseDuration } from '../../core/duration.ts';
+import { fail } from '../../core/errors.ts';
+import type { Format } from '../../events/cloud-event.ts';
+import { compileCondition, type Expression } from '../../events/condition.ts';
+import { compilePath, type Read } from '../../events/path.ts';
+import type { StreamSettings } from '../../project/deployments/stream.ts';
+
+/** What a condition over an event may name. */
+export const eventVariables = ['data', 'key', 'topic', 'event'] as const;
+
+/** A stream deployment, made ready once. */
+export interface StreamDeployment {
+  readonly name: string;
+  /** The reference of its model. */
+  readonly model: string;
+  readonly from: readonly string[];
+  readonly to: string | undefined;
+  readonly sink: StreamSettings['sink'];
+  readonly deadLetters: string;
+  /** Where dead letters go to be tried again: a topic of this deployment alone, so that no other sees them twice. */
+  readonly replay: string;
+  readonly group: string;
+  readonly start: 'earliest' | 'latest';
+  readonly format: Format;
+  readonly partitions: number | undefined;
+  readonly concurrency: number;
+  /** The most events of a micro-batch. */
+  readonly size: number;
+  /** How long a micro-batch is gathered, in milliseconds. */
+  readonly delay: number;
+  /** In bytes. */
+  readonly largest: number;
+  /** In milliseconds. */
+  readonly stall: number;
+  readonly keyOf: Read | undefined;
+  readonly inputOf: Read;
+  readonly filter: Expression<boolean> | undefined;
+}
+
+/**
+ * Makes the settings of a deployment ready.
+ *
+ * @throws MillraceError BAD_PROJECT for a path, condition or duration that cannot be read, or when nothing is written.
+ */
+export const prepareStream = (name: string, settings: StreamSettings): StreamDeployment => {
+  const { model, from, to, sink, key, input = '$', filter, batch = {} } = settings;
+  if (to === undefined && sink === undefined) {
+    throw fail('BAD_PROJECT', `The deployment '${name}' writes its predictions nowhere`, {
+      field: `deployments.${name}`,
+      expected: `'to', 'sink' or both`,
+      got: 'neither',
+    });
+  }
+  const field = (setting: string): string => `deployments.${name}.${setting}`;
+  return Object.freeze({
+    name,
+    model,
+    from: typeof from === 'string' ? [from] : from,
+    to,
+    sink,
+    deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
+    replay: `${name}.replay`,
+    group: settings.group ?? `millrace-${name}`,
+    start: settings.start ?? 'earliest',
+    format: settings.format ?? 'structured',
+    partitions: settings.partitions,
+    concurrency: settings.concurrency ?? 4,
+    size: batch.size ?? 500,
+    delay: parseDuration(batch.delay ?? '0s', field('batch.delay')),
+    largest: settings.largest ?? 900_000,
+    stall: parseDuration(settings.stall ?? '30s', field('stall')),
+    keyOf: key === undefined ? undefined : compilePath(key, field('key')),
+    inputOf: compilePath(input, field('input')),
+    filter: filter === undefined ? undefined : compileCondition(filter, eventVariables, field('filter')),
+  });
+};

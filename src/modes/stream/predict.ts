@@ -1,0 +1,185 @@
+import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
+import { type Code, type Problem, problemOf } from '../../core/errors.ts';
+import type { Answer, Scorer } from '../../core/types.ts';
+import { type Attributes, readEvent, writeEvent } from '../../events/cloud-event.ts';
+import { type Origin, originOf, toDeadLetter } from './dead-letters.ts';
+import type { StreamDeployment } from './deployment.ts';
+
+/** What became of a micro-batch. */
+export interface Outcome {
+  /** Predictions, in the order of their events, and dead letters. */
+  readonly events: readonly NewEvent[];
+  readonly predictions: readonly Prediction[];
+  readonly filtered: number;
+  /** Dead letters by the code of their problem. */
+  readonly dead: ReadonlyMap<Code, number>;
+}
+
+/** The data of an event of predictions. */
+export interface Prediction {
+  /** The id of the event: the same whenever the same input is predicted by the same deployment. */
+  readonly id: string;
+  readonly key: string | null;
+  readonly deployment: string;
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly prediction: NonNullable<Answer['output']>;
+  /** Where the input stood, and what it called itself. */
+  readonly event: Origin & { readonly id?: string; readonly source?: string };
+}
+
+/** One event on its way: what could be read of it, or what is wrong with it. */
+interface Read {
+  readonly event: StreamEvent;
+  readonly origin: Origin;
+  readonly key: string | null;
+  readonly cloudEvent: Attributes | undefined;
+  readonly input: unknown;
+}
+
+const decoder = new TextDecoder();
+
+const keyText = (value: unknown): string | null => {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+};
+
+/** The problem of an event, or what was read of it, or undefined when it is not for this deployment. */
+const read = (event: StreamEvent, deployment: StreamDeployment, origin: Origin): Read | Problem | undefined => {
+  const { largest, keyOf, inputOf, filter } = deployment;
+  const size = event.value?.length ?? 0;
+  if (size > largest) {
+    return {
+      code: 'TOO_LARGE',
+      message: `The event has ${size} bytes`,
+      expected: `at most ${largest} bytes`,
+      got: `${size} bytes`,
+    };
+  }
+  const { problem, incoming } = readEvent(event);
+  if (problem) return problem;
+  const { data, cloudEvent } = incoming;
+  const own = cloudEvent?.partitionkey ?? (event.key === null ? null : decoder.decode(event.key));
+  const key = keyOf === undefined ? own : keyText(keyOf(data));
+  if (filter) {
+    const passed = filter({ data, key, topic: origin.topic, event: cloudEvent ?? {} });
+    if (passed.problem) return passed.problem;
+    if (!passed.value) return undefined;
+  }
+  if (keyOf !== undefined && key === null) {
+    return {
+      code: 'BAD_EVENT',
+      message: 'The event has no key where the deployment looks for it',
+      field: 'key',
+      expected: 'a text or a number',
+    };
+  }
+  const input = inputOf(data);
+  if (input === undefined) {
+    return { code: 'BAD_EVENT', message: 'The event has no input where the deployment looks for it', field: 'input' };
+  }
+  return { event, origin, key, cloudEvent, input };
+};
+
+const isProblem = (one: Read | Problem): one is Problem => 'code' in one;
+
+/** Answers for all rows; should the scorer itself fail, each row is tried alone, so that one cannot stop the others. */
+const score = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly Answer[]> => {
+  if (rows.length === 0) return [];
+  try {
+    return await scorer.score(rows);
+  } catch (error) {
+    if (rows.length === 1) return [{ error: { ...problemOf(error), code: 'MODEL_FAILED' } }];
+    const answers: Answer[] = [];
+    for (const row of rows) answers.push(...(await score(scorer, [row])));
+    return answers;
+  }
+};
+
+const positionId = ({ topic, partition, offset }: Origin): string => `${topic}/${partition}/${offset}`;
+
+export interface PredictOptions {
+  readonly deployment: StreamDeployment;
+  readonly scorer: Scorer;
+  /** ISO 8601 */
+  readonly time: string;
+}
+
+/** Events in, predictions and dead letters out; nothing else happens here. */
+export const predict = async (
+  events: readonly StreamEvent[],
+  { deployment, scorer, time }: PredictOptions,
+): Promise<Outcome> => {
+  const { name, to, deadLetters, replay, format, largest } = deployment;
+  const { manifest, digest } = scorer;
+  const model = `${manifest.name}@${manifest.version}`;
+  const source = `/millrace/${name}`;
+  const out: NewEvent[] = [];
+  const buried: NewEvent[] = [];
+  const dead = new Map<Code, number>();
+  const predictions: Prediction[] = [];
+
+  const bury = (event: StreamEvent, origin: Origin, problem: Problem): void => {
+    buried.push(toDeadLetter(event, deadLetters, { origin, problem, deployment: name, model }));
+    dead.set(problem.code, (dead.get(problem.code) ?? 0) + 1);
+  };
+
+  const rows: Read[] = [];
+  let filtered = 0;
+  for (const event of events) {
+    const origin = originOf(event, replay);
+    const found = read(event, deployment, origin);
+    if (found === undefined) filtered++;
+    else if (isProblem(found)) bury(event, origin, found);
+    else rows.push(found);
+  }
+
+  const answers = await score(
+    scorer,
+    rows.map(({ input }) => input),
+  );
+  for (const [i, { event, origin, key, cloudEvent }] of rows.entries()) {
+    const { output, error } = answers[i];
+    if (error) {
+      bury(event, origin, error);
+      continue;
+    }
+    const id = cloudEvent ? `${cloudEvent.source}/${cloudEvent.id}` : positionId(origin);
+    const data = {
+      key,
+      deployment: name,
+      model: manifest.name,
+      version: manifest.version,
+      digest,
+      prediction: output,
+      event: {
+        topic: origin.topic,
+        partition: origin.partition,
+        offset: origin.offset,
+        ...(cloudEvent && { id: cloudEvent.id, source: cloudEvent.source }),
+      },
+    };
+    if (to !== undefined) {
+      const attributes = {
+        specversion: '1.0',
+        id,
+        source,
+        type: 'millrace.prediction',
+        subject: key ?? undefined,
+        time,
+        partitionkey: key ?? undefined,
+        traceparent: cloudEvent?.traceparent,
+        tracestate: cloudEvent?.tracestate,
+      };
+      const written = writeEvent({ topic: to, key, attributes, data }, format);
+      if ((written.value?.length ?? 0) > largest) {
+        bury(event, origin, { code: 'TOO_LARGE', message: `The prediction has ${written.value?.length} bytes` });
+        continue;
+      }
+      out.push(written);
+    }
+    predictions.push({ id, ...data });
+  }
+  return { events: [...out, ...buried], predictions, filtered, dead };
+};

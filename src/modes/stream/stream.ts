@@ -1,0 +1,179 @@
+import type { AssignedPartition, Broker, Membership } from '../../brokers/broker.ts';
+import type { Problem } from '../../core/errors.ts';
+import { problemOf } from '../../core/errors.ts';
+import type { StreamDeployment } from './deployment.ts';
+import type { StreamMetrics } from './metrics.ts';
+import { type Outcome, type Prediction, predict } from './predict.ts';
+import { createProgress } from './progress.ts';
+import { createSlots } from './slots.ts';
+import { type ModelSource, openVersions } from './versions.ts';
+
+/** Where predictions are written beside or instead of a topic. Writing one id again must change nothing. */
+export interface PredictionSink {
+  write(predictions: readonly Prediction[], time: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StreamParts {
+  readonly deployment: StreamDeployment;
+  readonly broker: Broker;
+  readonly source: ModelSource;
+  readonly metrics: StreamMetrics;
+  readonly sink?: PredictionSink | undefined;
+  readonly onEvent?: (event: StreamNews) => void;
+  /** How often an environment is looked at, in milliseconds. */
+  readonly followEvery?: number;
+}
+
+/** What a person or a log may want to know. */
+export type StreamNews =
+  | { readonly kind: 'advanced'; readonly topic: string; readonly partition: number; readonly outcome: Outcome }
+  | { readonly kind: 'trouble'; readonly problem: Problem; readonly error: unknown }
+  | { readonly kind: 'replaced'; readonly from: string; readonly to: string };
+
+/** A stream deployment at work. */
+export interface Stream {
+  readonly deployment: StreamDeployment;
+  readonly model: { readonly model: string; readonly version: string; readonly digest: string };
+  readonly partitions: readonly AssignedPartition[];
+  /** What keeps it from being ready, in words; empty when nothing does. */
+  obstacles(): readonly string[];
+  /** Finishes what is under way and leaves the group. May be called twice. */
+  stop(): Promise<void>;
+}
+
+const deadLettersKept = 30 * 24 * 3600 * 1000;
+const defaultFollowEvery = 2000;
+
+/** Makes the topics that are missing. Dead letters may be larger than what they are made of, by their headers. */
+export const ensureTopics = async (broker: Broker, deployment: StreamDeployment): Promise<void> => {
+  const { from, to, deadLetters, replay, partitions, largest } = deployment;
+  const usual = partitions === undefined ? {} : { partitions };
+  for (const topic of to === undefined ? from : [...from, to]) await broker.ensureTopic(topic, usual);
+  const large = { partitions: 1, largest: Math.max(2 * largest, 2 * 1024 * 1024) };
+  await broker.ensureTopic(deadLetters, { ...large, retention: deadLettersKept });
+  await broker.ensureTopic(replay, large);
+};
+
+/**
+ * Puts a deployment to work. What goes wrong later is told as news and tried again.
+ *
+ * @throws MillraceError for a model that cannot be opened, or a broker that cannot be reached now.
+ */
+export const startStream = async (parts: StreamParts): Promise<Stream> => {
+  const { deployment, broker, source, metrics, sink, onEvent, followEvery = defaultFollowEvery } = parts;
+  const { name, group, start, size, delay, concurrency } = deployment;
+  const tell = (news: StreamNews): void => onEvent?.(news);
+  let membership: Membership | undefined;
+  const partitions = (): readonly AssignedPartition[] => membership?.partitions ?? [];
+  const progress = createProgress({ stall: deployment.stall, joined: () => membership?.joined === true, partitions });
+  const onTrouble = (error: unknown): void => {
+    metrics.troubled(name);
+    progress.troubled(performance.now());
+    tell({ kind: 'trouble', problem: problemOf(error), error });
+  };
+
+  await ensureTopics(broker, deployment);
+  const versions = await openVersions({
+    ref: deployment.model,
+    source,
+    every: followEvery,
+    onTrouble,
+    onReplaced: (from, to) => {
+      metrics.replaced(name);
+      tell({ kind: 'replaced', from: from.manifest.version, to: to.manifest.version });
+    },
+  });
+  const slots = createSlots(concurrency);
+
+  const commit = async (partition: AssignedPartition, made: Made): Promise<void> => {
+    const { outcome, position, oldest, scoring, time } = made;
+    // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
+    if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, time);
+    await partition.commit(position, outcome.events);
+    const { predictions, filtered, dead } = outcome;
+    progress.advanced(partition, performance.now());
+    metrics.advanced(name, {
+      partition,
+      outcomes: [['predicted', predictions.length], ['filtered', filtered], ...dead],
+      events: made.events,
+      scoring,
+      latency: Math.max(0, Date.now() - oldest) / 1000,
+    });
+    tell({ kind: 'advanced', topic: partition.topic, partition: partition.partition, outcome });
+  };
+
+  const work = async (partition: AssignedPartition): Promise<void> => {
+    const { signal } = partition;
+    let committing: Promise<void> = Promise.resolve();
+    while (!signal.aborted) {
+      // Where a full batch waits already, it is scored while the last one is committed; else more may come meanwhile.
+      if (partition.waiting < size) await committing;
+      const { events, position } = await partition.take(size, delay);
+      if (signal.aborted) break;
+      const made = await slots.run(() =>
+        versions.use(async (scorer): Promise<Made> => {
+          const began = performance.now();
+          const time = new Date().toISOString();
+          const outcome = await predict(events, { deployment, scorer, time });
+          const scoring = (performance.now() - began) / 1000;
+          return { outcome, position, scoring, time, events: events.length, oldest: events[0]?.at ?? Date.now() };
+        }),
+      );
+      await committing;
+      committing = commit(partition, made);
+      // Its failure is seen where it is awaited.
+      committing.catch(() => {});
+    }
+    await committing;
+  };
+
+  membership = broker.consume(
+    {
+      group,
+      topics: [...deployment.from, deployment.replay],
+      start,
+      waiting: { events: Math.max(2 * size, 100), bytes: 8 * 1024 * 1024 },
+      onTrouble,
+    },
+    work,
+  );
+  const model = () => {
+    const { manifest, digest } = versions.current;
+    return { model: manifest.name, version: manifest.version, digest };
+  };
+  const obstacles = (): readonly string[] => progress.obstacles(performance.now());
+  const unwatch = metrics.watch({ deployment: name, partitions, ready: () => obstacles().length === 0, model });
+  const stop = async (): Promise<void> => {
+    await membership?.leave();
+    unwatch();
+    await versions.close();
+    await sink?.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    deployment,
+    get model() {
+      return model();
+    },
+    get partitions() {
+      return partitions();
+    },
+    obstacles,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+};
+
+/** A micro-batch, scored. */
+interface Made {
+  readonly outcome: Outcome;
+  readonly position: number;
+  readonly events: number;
+  /** The time of the oldest event, in milliseconds since the epoch. */
+  readonly oldest: number;
+  readonly scoring: number;
+  readonly time: string;
+}
