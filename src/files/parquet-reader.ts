@@ -1,39 +1,18 @@
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { fail, messageOf } from '../core/errors.ts';
+import { extname } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
-import { identifier, literal, openDuck } from './duckdb.ts';
+import type { FromReadThread, ReadPiece, ReadThreadData, ToReadThread } from './parquet-read-thread.ts';
 import { type Source, sourceName } from './place.ts';
 import { spoolSource } from './spool.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
-import { readColumn } from './vectors.ts';
 
-const notParquet = (name: string, error: unknown) => {
-  const got = messageOf(error).split('\n', 1)[0];
-  return fail('BAD_FILE', `${name} cannot be read as Parquet: ${got}`, {
-    expected: 'a Parquet file',
-    got,
-    cause: error,
-  });
-};
+const threadFile = new URL(`./parquet-read-thread${extname(import.meta.url)}`, import.meta.url);
 
 interface ParquetColumn extends ColumnSpec {
   readonly codec: ColumnCodec;
 }
-
-const describe = async (connection: DuckDBConnection, from: string): Promise<readonly ParquetColumn[]> => {
-  const reader = await connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE FROM ${from})`);
-  return reader
-    .getRows()
-    .map(([name, type]) => ({ name: String(name), type: String(type), codec: codecOf(String(type)) }));
-};
-
-const countRows = async (connection: DuckDBConnection, path: string): Promise<number> => {
-  const reader = await connection.runAndReadAll(
-    `SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${literal(path)})`,
-  );
-  return Number(reader.getRows()[0]?.[0] ?? 0);
-};
 
 /** Columns that are decoded when first looked at: what only passes through never is. */
 const lazyColumns = (columns: readonly ParquetColumn[], stored: Readonly<Record<string, Stored>>, rows: number) => {
@@ -51,57 +30,122 @@ const lazyColumns = (columns: readonly ParquetColumn[], stored: Readonly<Record<
   return values;
 };
 
+/** The columns of a piece, as they lie in its buffer. */
+const storedOf = (columns: readonly ParquetColumn[], { rows, buffer, columns: packed }: ReadPiece) => {
+  const stored = record<Stored>();
+  columns.forEach(({ name, codec: { bits } }, index) => {
+    const { data, valid } = packed[index];
+    if (typeof data !== 'number' || bits === undefined) stored[name] = { data: typeof data === 'number' ? [] : data };
+    else {
+      stored[name] = {
+        data: new bits(buffer, data, rows),
+        ...(valid !== undefined && { valid: new Uint8Array(buffer, valid, rows) }),
+      };
+    }
+  });
+  return stored;
+};
+
+/** The thread's messages, one after another. */
+const startThread = (data: Omit<ReadThreadData, 'port'>) => {
+  const { port1: port, port2 } = new MessageChannel();
+  const worker = new Worker(threadFile, { workerData: { ...data, port: port2 }, transferList: [port2] });
+  const messages: FromReadThread[] = [];
+  let failure: Error | undefined;
+  let wake = (): void => {};
+  port.on('message', (message: FromReadThread) => {
+    messages.push(message);
+    wake();
+  });
+  worker.on('error', (error) => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+    wake();
+  });
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      failure ??= new Error('The thread that reads Parquet ended.');
+      resolve();
+      wake();
+    });
+  });
+  // Only a reader that waits keeps the process alive, not one that was forgotten.
+  worker.unref();
+  port.unref();
+  return {
+    say: (message: ToReadThread, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer),
+    async next(): Promise<FromReadThread> {
+      port.ref();
+      try {
+        for (;;) {
+          const message = messages.shift();
+          if (message) return message;
+          if (failure) throw failure;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      } finally {
+        port.unref();
+      }
+    },
+    async stop(): Promise<void> {
+      port.postMessage({ stop: true } satisfies ToReadThread);
+      worker.ref();
+      await exited;
+      port.close();
+    },
+  };
+};
+
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
 export async function* readParquet(source: Source, chunkRows: number): AsyncGenerator<TableChunk> {
   const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
-  const duck = await openDuck();
+  const thread = startThread({ path, chunkRows });
+  const next = async (): Promise<Exclude<FromReadThread, { readonly failed: string }>> => {
+    const message = await thread.next();
+    if (!('failed' in message)) return message;
+    const got = message.failed.split('\n', 1)[0];
+    throw fail('BAD_FILE', `${name} cannot be read as Parquet: ${got}`, { expected: 'a Parquet file', got });
+  };
   try {
-    const from = `read_parquet(${literal(path)}, hive_partitioning = false)`;
-    const columns = await describe(duck.connection, from);
-    const total = await countRows(duck.connection, path);
+    const head = await next();
+    if (!('columns' in head)) throw new Error('The thread that reads Parquet said something else first.');
+    const columns = head.columns.map((column) => ({ ...column, codec: codecOf(column.type) }));
     const types = record<string>();
     for (const column of columns) types[column.name] = column.type;
-    const selected = columns.map(({ name: column, codec }) => {
-      const quoted = identifier(column);
-      return codec.out ? `${codec.out(quoted)} AS ${quoted}` : quoted;
-    });
-    const result = await duck.connection.stream(`SELECT ${selected.join(', ')} FROM ${from}`);
     let read = 0;
-    for (;;) {
-      const chunks: DuckDBDataChunk[] = [];
-      let rows = 0;
-      while (rows < chunkRows) {
-        const chunk = await result.fetchChunk();
-        if (chunk === null || chunk.rowCount === 0) break;
-        chunks.push(chunk);
-        rows += chunk.rowCount;
-      }
-      if (rows === 0 && read > 0) return;
-      const stored = record<Stored>();
-      columns.forEach((column, index) => {
-        stored[column.name] = readColumn(chunks, rows, index, column.codec);
-      });
+    let free: ArrayBuffer | undefined;
+    const chunkOf = (piece: ReadPiece): TableChunk => {
+      const stored = storedOf(columns, piece);
       const before = read;
-      read += rows;
-      yield {
-        rows,
-        columns: lazyColumns(columns, stored, rows),
+      read += piece.rows;
+      return {
+        rows: piece.rows,
+        columns: lazyColumns(columns, stored, piece.rows),
         types,
         stored,
         rejects: [],
         place: (index) => ({ row: before + index + 1 }),
-        share: total > 0 ? read / total : 1,
+        share: head.total > 0 ? read / head.total : 1,
+        release: () => {
+          free = piece.buffer;
+        },
       };
-      if (rows === 0) return;
+    };
+    for (;;) {
+      thread.say({ more: true, ...(free && { reuse: free }) }, free ? [free] : []);
+      free = undefined;
+      const message = await next();
+      if ('piece' in message) yield chunkOf(message.piece);
+      else break;
     }
-  } catch (error) {
-    throw isFileError(error) ? notParquet(name, error) : error;
+    if (read === 0) {
+      const empty = columns.map(({ codec }) => ({ data: codec.bits ? 0 : [] }));
+      yield chunkOf({ rows: 0, buffer: new ArrayBuffer(0), columns: empty });
+    }
   } finally {
-    duck.close();
+    await thread.stop();
     await remove();
   }
 }
-
-/** What DuckDB throws is a plain Error; what the consumer of a chunk throws never comes through here. */
-const isFileError = (error: unknown): boolean => error instanceof Error && error.constructor === Error;

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import { store } from './column-types.ts';
-import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-thread.ts';
+import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-write-thread.ts';
 import type { Target } from './place.ts';
 import { spoolTarget } from './spool.ts';
 import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
@@ -50,7 +50,7 @@ const pack = (rows: number, stored: readonly Stored[], reuse: ArrayBuffer | unde
   return { rows, buffer, columns };
 };
 
-const threadFile = new URL(`./parquet-thread${extname(import.meta.url)}`, import.meta.url);
+const threadFile = new URL(`./parquet-write-thread${extname(import.meta.url)}`, import.meta.url);
 
 /** A Parquet file written in row order, in flat memory, by a thread of its own. */
 export const writeParquet = async (target: Target, columns: readonly ColumnSpec[]): Promise<TableWriter> => {

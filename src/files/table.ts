@@ -71,6 +71,8 @@ export interface TableChunk extends Rows {
   place(index: number): Place;
   /** How much of the file has been read so far, 0 to 1, where its size is known. */
   readonly share?: number;
+  /** Gives the chunk's memory back, to be filled with other rows: call it when nothing of `columns` and `stored` is needed any more. */
+  release?(): void;
 }
 
 export interface TableWriter {

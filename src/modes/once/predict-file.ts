@@ -111,6 +111,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
         await rejects.add(predicted.rejects);
         await writer?.write(predicted.rows);
         rowsOut += predicted.rows.rows;
+        chunk.release?.();
       }
       onProgress?.({ rows: rowsIn, rejected: rejects.count, share: chunk.share });
     }
