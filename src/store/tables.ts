@@ -12,6 +12,12 @@ export interface Tables {
   readonly versions: VersionRow;
   readonly version_blobs: VersionBlobRow;
   readonly history: HistoryRow;
+  readonly batch_runs: BatchRunRow;
+  readonly batch_slots: BatchSlotRow;
+  readonly batch_shards: BatchShardRow;
+  readonly batch_rejects: BatchRejectRow;
+  readonly predictions: PredictionRow;
+  readonly labels: LabelRow;
 }
 
 export interface MigrationRow {
@@ -73,4 +79,107 @@ export interface HistoryRow {
   readonly who: string;
   readonly why: string | null;
   readonly at: string;
+}
+
+/** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */
+export interface PredictionRow {
+  readonly seq: Generated<number>;
+  readonly id: string;
+  readonly at: string;
+  /** The deployment that answered, or the reference that was served. */
+  readonly deployment: string;
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  /** One row as JSON, exact to the last bit: an infinity is 1e999. */
+  readonly input: string;
+  /** 1 when numbers, booleans and dates were read from texts too. */
+  readonly coerced: number;
+  /** The answer as JSON, exact as `input` is; null when the row was refused. */
+  readonly output: string | null;
+  /** The problem of a refused row as JSON. */
+  readonly error: string | null;
+  /** Milliseconds that the call took which had this row. */
+  readonly ms: number;
+}
+
+/** What a prediction should have been, as somebody came to know later. The last one of an id counts. */
+export interface LabelRow {
+  readonly seq: Generated<number>;
+  /** Of the prediction. */
+  readonly id: string;
+  readonly at: string;
+  /** Fields of the output as JSON. */
+  readonly truth: string;
+}
+
+/** One attempt at a part of a deployment's output. A run that was killed goes on under the same id. */
+export interface BatchRunRow {
+  readonly id: string;
+  readonly deployment: string;
+  /** The part of the output: a window's label, or `all`. */
+  readonly scope: string;
+  /** What is done once: the scope, or one tick of the schedule. */
+  readonly slot: string;
+  readonly kind: 'run' | 'retry';
+  /** Of a retry: whose rejects. */
+  readonly parent: string | null;
+  readonly window_from: string | null;
+  readonly window_to: string | null;
+  readonly cause: string;
+  readonly status: 'running' | 'finished' | 'failed' | 'cancelled';
+  /** The reference that the deployment named, and what it meant when the run began. */
+  readonly ref: string;
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  /** Digest of the settings that shape the output: a run goes on only under the same. */
+  readonly settings: string;
+  /** JSON: columns, key, and the source's fingerprint; null until the first rows were seen. */
+  readonly plan: string | null;
+  /** Which process is at work on it, and until when others keep away; null when none is. */
+  readonly owner: string | null;
+  readonly lease_until: string;
+  readonly cancelled_by: string | null;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly rows_in: number;
+  readonly rows_out: number;
+  readonly rows_rejected: number;
+  /** JSON. */
+  readonly problem: string | null;
+  readonly summary: string | null;
+  /** How many of the deployment's reactions are done. */
+  readonly reacted: number;
+}
+
+/** The run that stands for a slot: whoever changes this row has the slot. */
+export interface BatchSlotRow {
+  readonly deployment: string;
+  readonly slot: string;
+  readonly run: string;
+}
+
+export interface BatchShardRow {
+  readonly run: string;
+  readonly shard: number;
+  /** JSON. */
+  readonly entry: string;
+}
+
+export interface BatchRejectRow {
+  readonly run: string;
+  readonly shard: number;
+  readonly ordinal: number;
+  /** Where the row stood in the source, from 1. */
+  readonly row_number: number;
+  /** JSON: the values of its key. */
+  readonly row_key: string;
+  readonly code: string;
+  /** JSON. */
+  readonly problem: string;
+  /** JSON: the row as it was read, or the text that could not be read as one. */
+  readonly input: string;
+  /** The retry that scored it. */
+  readonly resolved_by: string | null;
 }

@@ -1,0 +1,37 @@
+/** JSON that gives back every number bit for bit, as records need it to make an answer again. */
+
+/** https://tc39.es/proposal-json-parse-with-source, which the types do not know yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** True when `JSON.stringify` alone would write a value as another one. */
+const needsCare = (value: unknown): boolean => {
+  if (typeof value === 'number') return value - value !== 0 || Object.is(value, -0);
+  if (typeof value === 'bigint') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  if (ArrayBuffer.isView(value)) return true;
+  if (Array.isArray(value)) return value.some(needsCare);
+  for (const key in value) if (needsCare((value as Record<string, unknown>)[key])) return true;
+  return false;
+};
+
+const replacer = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return rawJSON(`${value}`);
+  if (typeof value === 'number') {
+    if (Object.is(value, -0)) return rawJSON('-0');
+    // JSON has no infinity, but a number that every parser of doubles reads as one.
+    return Math.abs(value) === Number.POSITIVE_INFINITY ? rawJSON(value < 0 ? '-1e999' : '1e999') : value;
+  }
+  return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
+};
+
+/** A value as JSON. −0, ±Infinity and every digit of a bigint come back from it; NaN, the missing number, is null. */
+export const exactJson = (value: unknown): string => JSON.stringify(value, needsCare(value) ? replacer : undefined);
+
+type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source: string }) => unknown;
+
+const keepDigits: Reviver = (_key, value, { source }) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
+
+/** Reads JSON; with `wide`, an integer past 2^53 becomes a bigint with all its digits. */
+export const readJson = (text: string, wide: boolean): unknown =>
+  wide ? JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);

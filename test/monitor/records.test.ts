@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import type { Code } from '../../src/core/errors.ts';
+import { openRecords, type Prediction, type Records } from '../../src/monitor/records.ts';
+import { openSql } from '../../src/store/sql.ts';
+import { stores } from '../contracts/stores.ts';
+
+const prediction = (id: string, more: Partial<Prediction> = {}): Prediction => ({
+  id,
+  at: '2026-11-01T12:00:00.000Z',
+  deployment: 'ride@production',
+  model: 'ride',
+  version: '1.0.0',
+  digest: 'sha256:00',
+  input: '{"distance":-0,"far":1e999}',
+  coerced: false,
+  output: '{"minutes":12.5,"late":false,"zone":null}',
+  ms: 0.25,
+  ...more,
+});
+const many = (count: number, more: (at: number) => Partial<Prediction> = () => ({})) =>
+  Array.from({ length: count }, (_, at) => prediction(`p-${at}`, more(at)));
+
+const refusal = async (work: Promise<unknown>, code: Code, text: RegExp): Promise<void> =>
+  assert.rejects(work, (error: Error & { code?: string }) => error.code === code && text.test(error.message));
+
+for (const store of stores()) {
+  describe(`records in ${store.name}`, () => {
+    after(() => store.remove());
+    const open = async (t: { after(cleanup: () => Promise<void>): void }): Promise<Records> => {
+      const records = openRecords(await openSql((await store.empty()).url));
+      t.after(() => records.close());
+      return records;
+    };
+
+    it('finds each prediction as it was kept, to the last character', async (t) => {
+      const records = await open(t);
+      const kept = many(137, (at) =>
+        at % 10 === 3 ? { output: undefined, error: '{"code":"WRONG_TYPE"}', coerced: true } : { ms: at / 3 },
+      );
+      await records.append(kept);
+      for (const one of kept) assert.deepEqual(await records.find(one.id), { error: undefined, ...one });
+      assert.equal(await records.find('p-137'), undefined);
+    });
+
+    it('keeps the first of two predictions with one id', async (t) => {
+      const records = await open(t);
+      await records.append([prediction('a')]);
+      await records.append([prediction('a', { ms: 9 }), prediction('b')]);
+      assert.equal((await records.find('a'))?.ms, 0.25);
+      assert.notEqual(await records.find('b'), undefined);
+    });
+
+    it('finds the only row of a call by the id of the call, and the other way round', async (t) => {
+      const records = await open(t);
+      await records.append([prediction('one'), prediction('many.0')]);
+      assert.equal((await records.find('one.0'))?.id, 'one');
+      assert.equal((await records.find('many'))?.id, 'many.0');
+    });
+
+    it('tells the last truth of a prediction, and when it was told', async (t) => {
+      const records = await open(t);
+      await records.append([prediction('a')]);
+      const at = new Date('2026-11-02T08:00:00Z');
+      await records.label('a', { minutes: 13 }, at);
+      const labelled = await records.label('a.0', { minutes: 14, late: true, zone: 'west' }, at);
+      const label = { at: '2026-11-02T08:00:00.000Z', truth: '{"minutes":14,"late":true,"zone":"west"}' };
+      assert.deepEqual(labelled.label, label);
+      assert.deepEqual((await records.find('a'))?.label, label);
+    });
+
+    it('refuses a truth that the output could not have been', async (t) => {
+      const records = await open(t);
+      await records.append([prediction('a'), prediction('r', { output: undefined, error: '{"code":"WRONG_TYPE"}' })]);
+      const at = new Date();
+      await refusal(records.label('nobody', { minutes: 1 }, at), 'NOT_FOUND', /no record of nobody/);
+      await refusal(records.label('a', { minuts: 1 }, at), 'BAD_REQUEST', /Did you mean minutes/);
+      await refusal(
+        records.label('a', { minutes: 'ten' }, at),
+        'BAD_REQUEST',
+        /output is a number, the truth a string/,
+      );
+      await refusal(records.label('a', {}, at), 'BAD_REQUEST', /some of minutes, late, zone/);
+      await refusal(records.label('a', [1], at), 'BAD_REQUEST', /some of minutes, late, zone/);
+      await refusal(records.label('r', { minutes: 1 }, at), 'BAD_REQUEST', /was refused \(WRONG_TYPE\)/);
+      assert.equal((await records.find('a'))?.label, undefined);
+    });
+
+    const pruned = async (records: Records, retention: Parameters<Records['prune']>[0]): Promise<number> => {
+      let removed = 0;
+      for (let part = await records.prune(retention); part > 0; part = await records.prune(retention)) removed += part;
+      return removed;
+    };
+
+    it('removes the oldest predictions when there are more than shall be kept, and their truths with them', async (t) => {
+      const records = await open(t);
+      assert.equal(await pruned(records, { most: 10 }), 0);
+      await records.append(many(4500));
+      await records.label('p-0', { minutes: 1 }, new Date());
+      assert.equal(await pruned(records, { most: 100 }), 4400);
+      assert.equal(await records.find('p-4399'), undefined);
+      assert.notEqual(await records.find('p-4400'), undefined);
+      await records.append([prediction('p-0')]);
+      assert.equal((await records.find('p-0'))?.label, undefined);
+    });
+
+    it('removes predictions that are older than shall be kept', async (t) => {
+      const records = await open(t);
+      await records.append(many(50, (at) => ({ at: new Date(Date.UTC(2026, 0, 1 + at)).toISOString() })));
+      assert.equal(await pruned(records, { before: new Date(Date.UTC(2026, 0, 31)) }), 30);
+      assert.equal(await records.find('p-29'), undefined);
+      assert.notEqual(await records.find('p-30'), undefined);
+    });
+  });
+}
