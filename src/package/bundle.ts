@@ -1,21 +1,11 @@
 /** The transform module, with all it imports, as one web-standard module. */
-import { basename, dirname, relative } from 'node:path';
-import { build, type Message } from 'esbuild';
-import { fail, messageOf } from '../core/errors.ts';
+import { basename, dirname } from 'node:path';
+import { type BuildResult, build, type Message } from 'esbuild';
+import { fail, MillraceError, messageOf } from '../core/errors.ts';
 
-/** Globals that a browser lacks, and those that would make the same row give another answer. */
-const nodeGlobals = [
-  'process',
-  'Buffer',
-  'require',
-  'module',
-  'exports',
-  '__dirname',
-  '__filename',
-  'global',
-  'setImmediate',
-  'clearImmediate',
-];
+/** Globals that a browser lacks. */
+const ofNode = ['process', 'Buffer', '__dirname', '__filename', 'setImmediate', 'clearImmediate'];
+/** Globals that would make the same row give another answer another time. */
 const unsteady = [
   'Math.random',
   'Date.now',
@@ -26,9 +16,12 @@ const unsteady = [
   'XMLHttpRequest',
   'WebSocket',
 ];
+/** `new Date` without an argument, and `Date()` as a function: both read the clock. */
+const clock = /(?<![\w$.])(?:new Date(?:\(\)|(?![\w$(]))|(?<!new )Date\()/;
+
 const marked = (name: string): string => `__millrace_refused_${name.replace('.', '_dot_')}__`;
 
-const refuse = (got: string, file: string, cause?: unknown) =>
+const refuse = (file: string, got: string, cause?: unknown) =>
   fail('BAD_TRANSFORM', `${basename(file)} cannot travel in the package: ${got}`, {
     expected: 'a module that needs nothing but JavaScript itself, its imports included',
     got,
@@ -38,24 +31,49 @@ const refuse = (got: string, file: string, cause?: unknown) =>
 const say = ({ text, location }: Message): string =>
   location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text;
 
-const bundle = async (file: string, define: Record<string, string>): Promise<string> => {
-  const result = await build({
+/**
+ * Nothing of the machine may leak into the code: no tsconfig.json of a folder above, and no names, as those of CommonJS
+ * modules would hold their paths.
+ */
+const bundle = (file: string, define: Record<string, string>) =>
+  build({
     entryPoints: [file],
     absWorkingDir: dirname(file),
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['import', 'default'],
     target: 'es2022',
+    tsconfigRaw: '{}',
     charset: 'utf8',
     legalComments: 'none',
     minifyWhitespace: true,
+    minifyIdentifiers: true,
     logLevel: 'silent',
-    define: { 'process.env.NODE_ENV': '"production"', ...define },
+    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis', ...define },
   });
-  return result.outputFiles[0].text;
+
+type Bundled = BuildResult<{ write: false; metafile: true }>;
+const codeOf = (result: Bundled): string => result.outputFiles[0].text;
+
+/** What the module needs that it may not have, in words. */
+const flawOf = (checked: Bundled): string | undefined => {
+  const code = codeOf(checked);
+  const found = [...ofNode, ...unsteady].find((name) => code.includes(marked(name)));
+  if (found !== undefined && ofNode.includes(found)) return `it uses ${found}, which only Node has.`;
+  if (found !== undefined) return `it uses ${found}, so the same row could be answered differently.`;
+  if (clock.test(code))
+    return 'it reads the clock (new Date() without a time), so the same row could be answered differently.';
+  const output = Object.values(checked.metafile.outputs)[0];
+  const outside = output.imports.find(({ external }) => external);
+  if (outside !== undefined) return `it imports ${outside.path}, which cannot be put into the package.`;
+  if (/(?<![\w$.])import\(/.test(code)) return 'it imports something that is known only when it runs.';
+  if (code.includes('Dynamic require of')) return 'it uses require for something that is known only when it runs.';
+  if (output.exports.some((name) => name === 'prepare' || name === 'finish')) return undefined;
+  return `it exports neither prepare(row) nor finish(output, row), but ${output.exports.join(', ') || 'nothing'}.`;
 };
 
 /**
@@ -63,28 +81,14 @@ const bundle = async (file: string, define: Record<string, string>): Promise<str
  * cannot be resolved, when something of Node is needed, or when clocks, chance or the network are used.
  */
 export const bundleTransform = async (file: string): Promise<Uint8Array> => {
-  let code: string;
   try {
-    const names = [...nodeGlobals, ...unsteady];
-    const checked = await bundle(file, Object.fromEntries(names.map((name) => [name, marked(name)])));
-    const found = names.find((name) => checked.includes(marked(name)));
-    if (found !== undefined) {
-      throw refuse(
-        nodeGlobals.includes(found)
-          ? `it uses ${found}, which only Node has.`
-          : `it uses ${found}, so the same row could be answered differently.`,
-        file,
-      );
-    }
-    code = await bundle(file, {});
+    const markers = Object.fromEntries([...ofNode, ...unsteady].map((name) => [name, marked(name)]));
+    const flaw = flawOf(await bundle(file, markers));
+    if (flaw !== undefined) throw refuse(file, flaw);
+    return new TextEncoder().encode(codeOf(await bundle(file, {})));
   } catch (error) {
-    const errors = (error as { errors?: readonly Message[] }).errors;
-    if (!Array.isArray(errors))
-      throw error instanceof Error && error.name === 'MillraceError' ? error : refuse(messageOf(error), file, error);
-    throw refuse(errors.map(say).join('; ').slice(0, 1000), relative('.', file), error);
+    if (error instanceof MillraceError) throw error;
+    const { errors } = error as { readonly errors?: readonly Message[] };
+    throw refuse(file, Array.isArray(errors) ? errors.map(say).join('; ').slice(0, 1000) : messageOf(error), error);
   }
-  if (!/\bexport\s*\{[^}]*\b(prepare|finish)\b/.test(code)) {
-    throw refuse('it exports neither prepare(row) nor finish(output, row).', file);
-  }
-  return new TextEncoder().encode(code);
 };

@@ -1,5 +1,5 @@
 /** From package bytes to a scorer. Web-standard: servers and browsers take the same way. */
-import { fail, messageOf } from '../core/errors.ts';
+import { fail, messageOf, show } from '../core/errors.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { ModelSession, Scorer, Transform } from '../core/types.ts';
 import { openLayout, type Package } from './layout.ts';
@@ -11,16 +11,21 @@ export const openPackage = (tar: Uint8Array): Promise<Package> => openLayout(rea
 /** Evaluates a bundled transform module. Its code comes with the package and runs with the rights of the process. */
 export const loadTransform = async (code: Uint8Array | undefined): Promise<Transform> => {
   if (code === undefined) return {};
+  let module: Readonly<Record<string, unknown>>;
   try {
     const text = new TextDecoder().decode(code);
-    const module = (await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`)) as Transform;
-    return { ...(module.prepare && { prepare: module.prepare }), ...(module.finish && { finish: module.finish }) };
+    module = await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`);
   } catch (cause) {
-    throw fail('BAD_TRANSFORM', `The transform module cannot be loaded: ${messageOf(cause)}`, {
-      got: messageOf(cause),
-      cause,
-    });
+    const got = messageOf(cause);
+    throw fail('BAD_TRANSFORM', `The transform module cannot be loaded: ${got}`, { got, cause });
   }
+  const found = (['prepare', 'finish'] as const).filter((name) => module[name] !== undefined);
+  const wrong = found.find((name) => typeof module[name] !== 'function');
+  if (wrong) {
+    const got = show(module[wrong]);
+    throw fail('BAD_TRANSFORM', `The transform module's ${wrong} is ${got}, not a function.`, { got });
+  }
+  return Object.fromEntries(found.map((name) => [name, module[name]])) as Transform;
 };
 
 /** Makes an opened package ready to score, with whatever runtime `open` is. */
