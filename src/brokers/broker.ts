@@ -102,7 +102,8 @@ export interface Membership {
 }
 
 export interface ReadOptions {
-  readonly from: 'earliest' | 'latest';
+  /** Offsets by partition mean these partitions alone, each from there on, or from the first that is still kept. */
+  readonly from: 'earliest' | 'latest' | ReadonlyMap<number, number>;
   /** Ends at what was the end of the topic when reading began. */
   readonly untilEnd?: boolean;
   readonly signal?: AbortSignal;
@@ -127,12 +128,22 @@ export interface Broker {
    * throws, it is called again from the last committed position. Never gives up: what goes wrong is told to `onTrouble`.
    */
   consume(options: GroupOptions, work: (partition: AssignedPartition) => Promise<void>): Membership;
-  /** Reads all partitions without a group and without leaving a trace. */
+  /** Reads all partitions, unless `from` says which, without a group and without leaving a trace. */
   read(topic: string, options: ReadOptions): AsyncIterable<Batch>;
   /** How far a group is in every partition of these topics. */
   positions(group: string, topics: readonly string[]): Promise<readonly Position[]>;
   close(): Promise<void>;
 }
+
+/** Where reading of a partition begins; undefined for one that is not to be read. */
+export const firstOffset = (
+  from: ReadOptions['from'],
+  { partition, start, end }: Omit<Position, 'topic' | 'committed'>,
+): number | undefined => {
+  if (typeof from === 'string') return from === 'latest' ? end : start;
+  const offset = from.get(partition);
+  return offset === undefined ? undefined : Math.min(end, Math.max(start, offset));
+};
 
 /** The last header of this name as text. */
 export const header = ({ headers }: Pick<StreamEvent, 'headers'>, name: string): string | undefined => {

@@ -14,7 +14,9 @@ export interface Incoming {
   readonly data: unknown;
 }
 
-export type ReadEvent = { readonly incoming: Incoming; readonly problem?: undefined } | { readonly incoming?: undefined; readonly problem: Problem };
+export type ReadEvent =
+  | { readonly incoming: Incoming; readonly problem?: undefined }
+  | { readonly incoming?: undefined; readonly problem: Problem };
 
 const structuredType = 'application/cloudevents+json';
 const strict = new TextDecoder('utf-8', { fatal: true });

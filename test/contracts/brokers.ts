@@ -44,6 +44,9 @@ const readAll = async (broker: Broker, topic: string): Promise<StreamEvent[]> =>
   return events;
 };
 
+const count = (events: readonly StreamEvent[], partition: number): number =>
+  events.filter((event) => event.partition === partition).length;
+
 /** The values of each key, in the order in which they lie in their partition. */
 const byKey = (events: readonly StreamEvent[]): Map<string | null, number[]> => {
   const found = new Map<string | null, number[]>();
@@ -449,6 +452,25 @@ export const brokersContract = (name: string, start: () => Promise<BrokerUnderTe
         assert.deepEqual(await readAll(broker, topic), []);
         await broker.produce(numbered(topic, 1500));
         assertOnceInOrder(await readAll(broker, topic), 1500);
+      }));
+
+    it('reads single partitions from an offset on', () =>
+      using(['t'], async (broker, topic) => {
+        await broker.produce(numbered(topic, 300));
+        const all = await readAll(broker, topic);
+        const [longest] = [0, 1, 2].toSorted((a, b) => count(all, b) - count(all, a));
+        const half = Math.floor(count(all, longest) / 2);
+        for (const [from, expected] of [
+          [half, all.filter((event) => event.partition === longest && event.offset >= half)],
+          [-5, all.filter((event) => event.partition === longest)],
+          [1_000_000, []],
+        ] as const) {
+          const events: StreamEvent[] = [];
+          for await (const batch of broker.read(topic, { from: new Map([[longest, from]]), untilEnd: true })) {
+            events.push(...batch.events);
+          }
+          assert.deepEqual(events, expected);
+        }
       }));
 
     it('reads on as events come, from the latest, until told to stop', () =>

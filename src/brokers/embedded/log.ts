@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parseDuration } from '../../core/duration.ts';
-import type { Batch, Broker, Position, ReadOptions } from '../broker.ts';
+import { type Batch, type Broker, firstOffset, type Position, type ReadOptions } from '../broker.ts';
 import type { BrokerOptions } from '../index.ts';
 import { openLogFile } from './database.ts';
 import { joinGroup } from './membership.ts';
@@ -43,7 +43,10 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
 
   async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
     const never = signal ?? new AbortController().signal;
-    const lanes = topics.lanesOf(topic).map((lane) => ({ ...lane, next: from === 'latest' ? lane.end : lane.start }));
+    const lanes = topics.lanesOf(topic).flatMap((lane) => {
+      const next = firstOffset(from, lane);
+      return next === undefined ? [] : { ...lane, next };
+    });
     while (!never.aborted) {
       const since = waiters.state();
       let any = false;

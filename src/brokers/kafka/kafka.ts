@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Admin } from '@platformatic/kafka';
-import type { Batch, Broker, ReadOptions, TopicInfo } from '../broker.ts';
+import { type Batch, type Broker, firstOffset, type ReadOptions, type TopicInfo } from '../broker.ts';
 import type { BrokerOptions } from '../index.ts';
 import { parseAddress } from './address.ts';
 import { createConnection, createConsumer, createProducer, type KafkaProducer } from './client.ts';
@@ -49,11 +49,13 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     let failure: { readonly error: unknown } | undefined;
     let tell = (): void => {};
     ended.addEventListener('abort', () => tell());
-    const sources = ends.map(
-      ({ start, end }, partition): Source => ({
+    const sources = ends.flatMap(({ start, end }, partition): Source | readonly [] => {
+      const next = firstOffset(from, { partition, start, end });
+      if (next === undefined) return [];
+      return {
         topic,
         partition,
-        next: from === 'latest' ? end : start,
+        next,
         end,
         room: () => (batches.length < mostWaiting ? roomAtOnce : 0),
         push: (events, position) => {
@@ -65,8 +67,8 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
           failure = { error };
           tell();
         },
-      }),
-    );
+      };
+    });
     const atEnd = (): boolean => sources.every(({ next, partition }) => next >= (ends[partition]?.end ?? 0));
     try {
       for (const source of sources) fetcher.add(source);

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/errors.ts';
-import { type DeadLetter, readDeadLetters, replayDeadLetters } from '../../modes/stream/dead-letters.ts';
+import { type DeadLetter, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
 import type { Cli } from '../command.ts';
 import { oneLine, shortTime } from '../short.ts';
 import { streamOf } from './deployments.ts';

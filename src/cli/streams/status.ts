@@ -1,6 +1,6 @@
 import type { Broker, Position } from '../../brokers/broker.ts';
 import { MillraceError } from '../../core/errors.ts';
-import { countDeadLetters } from '../../modes/stream/dead-letters.ts';
+import { countDeadLetters } from '../../events/dead-letters.ts';
 import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import type { Cli } from '../command.ts';
 import { chosen, streamOf } from './deployments.ts';

@@ -2,7 +2,7 @@ import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import { type Code, type Problem, problemOf } from '../../core/errors.ts';
 import type { Answer, Scorer } from '../../core/types.ts';
 import { type Attributes, readEvent, writeEvent } from '../../events/cloud-event.ts';
-import { type Origin, originOf, toDeadLetter } from './dead-letters.ts';
+import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.ts';
 import type { StreamDeployment } from './deployment.ts';
 
 /** What became of a micro-batch. */

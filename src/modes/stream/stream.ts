@@ -1,10 +1,10 @@
 import type { AssignedPartition, Broker, Membership } from '../../brokers/broker.ts';
+import { createProgress } from '../../brokers/progress.ts';
 import type { Problem } from '../../core/errors.ts';
 import { problemOf } from '../../core/errors.ts';
 import type { StreamDeployment } from './deployment.ts';
 import type { StreamMetrics } from './metrics.ts';
 import { type Outcome, type Prediction, predict } from './predict.ts';
-import { createProgress } from './progress.ts';
 import { createSlots } from './slots.ts';
 import { type ModelSource, openVersions } from './versions.ts';
 

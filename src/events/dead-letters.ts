@@ -1,6 +1,6 @@
-/** Events that could not be predicted: kept as they came, with the reason in their headers. */
-import { type Broker, type Headers, header, type NewEvent, type StreamEvent } from '../../brokers/broker.ts';
-import type { Code, Problem } from '../../core/errors.ts';
+/** Events that nothing could be made of: kept as they came, with the reason in their headers. */
+import { type Broker, type Headers, header, type NewEvent, type StreamEvent } from '../brokers/broker.ts';
+import type { Code, Problem } from '../core/errors.ts';
 
 const prefix = 'millrace-';
 const encoder = new TextEncoder();
@@ -30,8 +30,8 @@ export interface Death {
   readonly origin: Origin;
   readonly problem: Problem;
   readonly deployment: string;
-  /** `name@version` */
-  readonly model: string;
+  /** `name@version`, where there is one. */
+  readonly model?: string;
 }
 
 /** The event as it came, with what was wrong about it. */

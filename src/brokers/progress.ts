@@ -1,4 +1,4 @@
-import type { AssignedPartition } from '../../brokers/broker.ts';
+import type { AssignedPartition } from './broker.ts';
 
 /** Watches whether a deployment advances. Times are milliseconds of one clock. */
 export interface Progress {
