@@ -1,76 +1,15 @@
 /** The OpenAPI document of a service, made from the signatures of its models. */
-import { describe } from '../../core/field.ts';
-import type { Field, Fields } from '../../core/types.ts';
 import { version } from '../../version.ts';
+import { rowSchema, type Schema } from './json-schema.ts';
 import type { Limits } from './limits.ts';
 import type { Card } from './model.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
-
-const typeOf = (type: string, nullable: boolean | undefined) => (nullable ? [type, 'null'] : type);
-
-const elementSchema = (dtype: string): Schema => ({
-  type: dtype === 'string' ? 'string' : dtype === 'bool' ? 'boolean' : dtype.startsWith('float') ? 'number' : 'integer',
-});
-
-const bareSchema = (field: Field): Schema => {
-  switch (field.kind) {
-    case 'number':
-    case 'integer':
-      return {
-        type: typeOf(field.kind, field.nullable),
-        ...(field.min !== undefined && { minimum: field.min }),
-        ...(field.max !== undefined && { maximum: field.max }),
-      };
-    case 'boolean':
-      return { type: typeOf('boolean', field.nullable) };
-    case 'category': {
-      const closed = field.labels !== undefined && field.unknown !== 'allow';
-      return {
-        type: typeOf('string', field.nullable),
-        ...(closed && { enum: field.nullable ? [...field.labels, null] : field.labels }),
-        ...(!closed && field.labels && { examples: field.labels.slice(0, 10) }),
-        ...(field.maxLength !== undefined && { maxLength: field.maxLength }),
-      };
-    }
-    case 'text':
-      return {
-        type: typeOf('string', field.nullable),
-        ...(field.maxLength !== undefined && { maxLength: field.maxLength }),
-      };
-    case 'datetime':
-      // Without an offset, where the field has a zone, it is no RFC 3339 date-time.
-      return { type: typeOf('string', field.nullable), ...(field.zone === undefined && { format: 'date-time' }) };
-    case 'tensor':
-      return [...field.shape]
-        .reverse()
-        .reduce<Schema>(
-          (items, length) => ({ type: 'array', items, minItems: length, maxItems: length }),
-          elementSchema(field.dtype),
-        );
-  }
-};
-
-export const fieldSchema = (field: Field): Schema => ({
-  ...bareSchema(field),
-  description: [field.description, `${describe(field)[0].toUpperCase()}${describe(field).slice(1)}.`]
-    .filter(Boolean)
-    .join(' — '),
-  ...(field.example !== undefined && { examples: [field.example] }),
-  ...('unit' in field && field.unit !== undefined && { 'x-unit': field.unit }),
-});
-
-const rowSchema = (fields: Fields, extra: boolean): Schema => ({
-  type: 'object',
-  properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field)])),
-  required: Object.keys(fields).filter((name) => !fields[name].nullable),
-  ...(!extra && { additionalProperties: false }),
-});
+import { datatypes } from './oip/datatypes.ts';
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: Schema, example?: unknown): Schema => ({
   'application/json': { schema, ...(example !== undefined && { example }) },
 });
+const csv = { 'text/csv': { schema: { type: 'string' } } };
 const object = (properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
   type: 'object',
   properties,
@@ -138,58 +77,117 @@ const predictPath = ({ name, version: modelVersion, manifest, examples }: Card):
           description: 'How long the answer is of use: seconds (`2`, `0.25`), or with a unit (`250ms`).',
         },
       ],
-      requestBody: { required: true, content: json({ oneOf: [row, rows] }, examples[0]?.input) },
+      requestBody: {
+        required: true,
+        content: { ...json({ oneOf: [row, rows] }, examples[0]?.input), ...csv },
+      },
       responses: {
-        200: { description: 'The prediction, or one for each row.', content: json({ oneOf: [one, many] }) },
+        200: {
+          description: 'The prediction, or one for each row.',
+          content: { ...json({ oneOf: [one, many] }), ...csv },
+        },
         ...refusalResponses,
       },
     },
   };
 };
 
-const plain = (summary: string, tag: string): Schema => ({
-  get: { summary, tags: [tag], responses: { 200: { description: 'Yes.' }, 503: { description: 'Not now.' } } },
-});
-const modelParameter = [{ name: 'model', in: 'path', required: true, schema: { type: 'string' } }];
-const protocolError = { description: 'Refused.', content: json(ref('ProtocolError')) };
+const parameter = (name: string): Schema => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+const inferenceProtocol = 'open inference protocol';
+const errorOfProtocol = { description: 'Refused.', content: json(ref('ProtocolError')) };
 
-/** OpenAPI 3.1. A `predict` path for each model, with its own schemas, and the Open Inference Protocol. */
+/** An address that is only read. */
+const reads = (tag: string, summary: string, more: Schema = {}): Schema => ({
+  get: { summary, tags: [tag], responses: { 200: { description: 'The answer.' }, ...more } },
+});
+const notReady = { 503: { description: 'Not now.' } };
+/** One that is posted to; of the protocol unless said. */
+const posts = (summary: string, schema: Schema, error: Schema = errorOfProtocol, tag = inferenceProtocol): Schema => ({
+  post: {
+    summary,
+    tags: [tag],
+    requestBody: { required: false, content: json(schema) },
+    responses: { 200: { description: 'The answer.' }, default: error },
+  },
+});
+const ofModel = (path: Schema): Schema => ({ parameters: [parameter('model')], ...path });
+const ofVersion = (path: Schema): Schema => ({ parameters: [parameter('model'), parameter('version')], ...path });
+
+const tensor = object(
+  {
+    name: { type: 'string' },
+    datatype: { enum: datatypes },
+    shape: { type: 'array', items: { type: 'integer', minimum: 0 } },
+    data: {
+      type: 'array',
+      description: 'Nested, or flat in row-major order; absent where the tensor comes in binary.',
+    },
+    parameters: { type: 'object' },
+  },
+  ['name', 'datatype', 'shape'],
+);
+const inferRequest = object(
+  {
+    id: { type: 'string' },
+    parameters: { type: 'object' },
+    inputs: { type: 'array', items: tensor },
+    outputs: { type: 'array', items: object({ name: { type: 'string' }, parameters: { type: 'object' } }, ['name']) },
+  },
+  ['inputs'],
+);
+const anything: Schema = { type: 'object' };
+
+const protocolPaths: Readonly<Record<string, Schema>> = {
+  '/v2': reads(inferenceProtocol, 'The server, and the extensions it has'),
+  '/v2/health/live': reads(inferenceProtocol, 'Is the server live?'),
+  '/v2/health/ready': reads(inferenceProtocol, 'Is the server ready?', notReady),
+  ...Object.fromEntries(
+    [['/v2/models/{model}', ofModel] as const, ['/v2/models/{model}/versions/{version}', ofVersion] as const].flatMap(
+      ([path, of]) => [
+        [path, of(reads(inferenceProtocol, 'Inputs and outputs as tensors', { default: errorOfProtocol }))],
+        [`${path}/ready`, of(reads(inferenceProtocol, 'Is the model ready?', { default: errorOfProtocol }))],
+        [`${path}/infer`, of(posts('Infer, tensors to tensors', ref('InferRequest')))],
+      ],
+    ),
+  ),
+  '/v2/repository/index': posts('The models there are, and their states', anything),
+  '/v2/repository/models/{model}/load': ofModel(posts('Take a model into service', anything)),
+  '/v2/repository/models/{model}/unload': ofModel(posts('Take a model out of service', anything)),
+};
+
+const otherPaths: Readonly<Record<string, Schema>> = {
+  '/invocations': posts(
+    'Predict, as MLflow’s scoring server does',
+    anything,
+    { description: 'Refused.', content: json(ref('Error')) },
+    'mlflow',
+  ),
+  '/livez': reads('health', 'Is the process alive?'),
+  '/readyz': reads('health', 'May requests be sent?', notReady),
+  '/metrics': reads('health', 'Figures for Prometheus'),
+  '/docs': reads('documentation', 'A page with a form for each model'),
+  '/openapi.json': reads('documentation', 'This document'),
+};
+
+/** OpenAPI 3.1. A `predict` path for each model, with its own schemas, and all other addresses. */
 export const openapi = (models: readonly Card[], limits: Limits): Schema => {
   const first = [...new Map(models.toReversed().map((model) => [model.name, model])).values()].reverse();
   const schemas = first.flatMap(({ name, manifest }) => [
     [`${name}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
     [`${name}.prediction`, rowSchema(manifest.outputs, true)],
   ]);
+  const names = first.map(({ name }) => name).join(', ') || 'no model yet';
   return {
     openapi: '3.1.0',
     info: {
       title: 'Millrace',
       version: version(),
-      description: `Predictions of ${first.map(({ name }) => name).join(', ') || 'no model yet'}. A body may have ${limits.bodyBytes} bytes and ${limits.rows} rows.`,
+      description: `Predictions of ${names}. A body may have ${limits.bodyBytes} bytes and ${limits.rows} rows.`,
     },
     paths: {
       ...Object.fromEntries(first.map((model) => [`/predict/${model.name}`, predictPath(model)])),
-      '/livez': plain('Is the process alive?', 'health'),
-      '/readyz': plain('May requests be sent?', 'health'),
-      '/v2/health/live': plain('Is the server live?', 'open inference protocol'),
-      '/v2/health/ready': plain('Is the server ready?', 'open inference protocol'),
-      '/v2/models/{model}': {
-        parameters: modelParameter,
-        get: {
-          summary: 'Inputs and outputs of a model, as tensors',
-          tags: ['open inference protocol'],
-          responses: { 200: { description: 'The metadata.' }, 404: protocolError },
-        },
-      },
-      '/v2/models/{model}/infer': {
-        parameters: modelParameter,
-        post: {
-          summary: 'Infer, tensors to tensors',
-          tags: ['open inference protocol'],
-          requestBody: { required: true, content: json({ type: 'object', required: ['inputs'] }) },
-          responses: { 200: { description: 'The outputs.' }, default: protocolError },
-        },
-      },
+      ...otherPaths,
+      ...protocolPaths,
     },
     components: {
       schemas: {
@@ -197,6 +195,7 @@ export const openapi = (models: readonly Card[], limits: Limits): Schema => {
         Problem: problem,
         Error: object({ error: ref('Problem') }, ['error']),
         ProtocolError: object({ error: { type: 'string' }, code: { type: 'string' } }, ['error']),
+        InferRequest: inferRequest,
       },
     },
   };
