@@ -66,6 +66,16 @@ const deployedRefs = ({ project }: App): readonly string[] => {
   });
 };
 
+/** Ends the message of a failure with what to do about it. */
+const advised = async <T>(work: Promise<T>, advice: string): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    const { code, message, ...details } = problemOf(error);
+    throw fail(code, `${message} ${advice}`, { ...details, cause: error });
+  }
+};
+
 /** Where gRPC listens, unless it is not wanted: beside HTTP, so that 8080 has 8081. */
 const listenGrpc = async (
   service: Service,
@@ -73,13 +83,8 @@ const listenGrpc = async (
   { grpc, grpcPort }: Options,
 ): Promise<string | undefined> => {
   if (!grpc) return undefined;
-  try {
-    return await service.listenGrpc({ host, port: grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) });
-  } catch (error) {
-    const { code, message, ...details } = problemOf(error);
-    const help = 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.';
-    throw fail(code, `${message} ${help}`, { ...details, cause: error });
-  }
+  const at = { host, port: grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) };
+  return advised(service.listenGrpc(at), 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.');
 };
 
 const tell = ({ plane }: Service, url: string, grpc: string | undefined, { terminal }: Cli): void => {
@@ -114,7 +119,7 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
       log,
     });
     try {
-      const url = await service.listen(at);
+      const url = await advised(service.listen(at), 'Choose another with --port (0 takes any free one) or --host.');
       tell(service, url, await listenGrpc(service, at, options), cli);
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       terminal.err('stopping: not ready from now on; what is in flight is finished');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { fail, messageOf } from '../../core/errors.ts';
+import { cannotListen } from '../../modes/service/listen.ts';
 
 export interface HealthServer {
   readonly url: string;
@@ -36,9 +36,7 @@ export const serveHealth = async (
       answer(404, 'application/json', JSON.stringify({ code: 'NOT_FOUND', message: 'Try /metrics, /ready or /live' }));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(fail('CANNOT_LISTEN', `Cannot listen on port ${port}: ${messageOf(cause)}`, { got: String(port), cause })),
-    );
+    server.once('error', (cause) => reject(cannotListen('0.0.0.0', port, cause)));
     server.listen(port, '0.0.0.0', resolve);
   });
   return {

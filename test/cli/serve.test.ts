@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { runCli } from '../run-cli.ts';
+import { tempFolder } from '../temp-folder.ts';
+
+const model = join(import.meta.dirname, '..', '..', 'bench', 'models', 'trees-100x6');
+
+/** A port that another listener has. */
+const takenPort = async (t: TestContext): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+};
+
+const refusals: readonly (readonly [what: string, argv: (port: number) => readonly string[], told: RegExp])[] = [
+  [
+    'a port that is taken',
+    (port) => ['--port', `${port}`],
+    /^error CANNOT_LISTEN: Cannot listen on 127\.0\.0\.1:\d+: another process has that port\. .*--port \(0 takes any/,
+  ],
+  [
+    'a port of gRPC that is taken',
+    (port) => ['--port', '0', '--grpc-port', `${port}`],
+    /^error CANNOT_LISTEN: Cannot listen on 127\.0\.0\.1:\d+: another process has that port\. .*--grpc-port/,
+  ],
+  [
+    'an address of another machine',
+    () => ['--port', '0', '--host', '192.0.2.1'],
+    /^error CANNOT_LISTEN: Cannot listen on 192\.0\.2\.1:0: that address is not of this machine\. .*--host/,
+  ],
+];
+for (const [what, argv, told] of refusals) {
+  test(`${what} is told with what to do, and the service ends`, async (t) => {
+    const port = await takenPort(t);
+    const { code, stdout, stderr } = await runCli(['serve', model, ...argv(port)], { cwd: tempFolder(t) });
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, told);
+  });
+}
