@@ -93,6 +93,7 @@ await millrace(
   '.millrace/rides.ndjson',
   '--out',
   '.millrace/durations.csv',
+  '--force',
 );
 
 say('\n4. Service: the same packages over HTTP.');

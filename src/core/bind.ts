@@ -112,7 +112,7 @@ const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<
     const near = nearest(name, known);
     throw refuse(
       `Nothing feeds ${shown}.${near ? ` Did you mean it by ${near}?` : ''}`,
-      `an input or a step's result named ${name}; for a tensor of all features, a concat step with as: ${name}`,
+      `a field or a step's result named ${name}, a field with to: ${name}, or for a tensor of all features a concat step with as: ${name}`,
       `only ${showNames(known)}`,
     );
   }

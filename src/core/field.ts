@@ -64,13 +64,10 @@ export type Complain = (code: Code, value: unknown, got?: string) => Problem;
 
 export const complaintsOf = (name: string, field: Field): Complain => {
   const expected = describe(field);
-  return (code, value, got = show(value)) => ({
-    code,
-    field: name,
-    expected,
-    got,
-    message: `${name}: expected ${expected}, got ${got}.`,
-  });
+  return (code, value, got = show(value)) => {
+    const hint = code === 'NULL_VALUE' ? ' (nullable: true in model.yaml would let missing values through)' : '';
+    return { code, field: name, expected, got, message: `${name}: expected ${expected}, got ${got}${hint}.` };
+  };
 };
 
 const missing = (nullable: boolean | undefined, value: unknown, complain: Complain): number | Problem =>

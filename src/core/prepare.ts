@@ -1,7 +1,7 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
 import { type Binding, bindInputs, type TensorInfo } from './bind.ts';
 import type { Batch, ColumnType } from './columns.ts';
-import { fail } from './errors.ts';
+import { fail, showNames } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { columnTypeOf } from './signature.ts';
 import { stepKinds } from './steps/index.ts';
@@ -87,12 +87,35 @@ export const compilePreparation = (
     else tensors.delete(step.as);
     return step;
   });
+  const renamed = Object.entries(fields).flatMap(([name, { to }]) => (to === undefined ? [] : [{ name, to }]));
+  for (const { name, to } of renamed) {
+    const type = types.get(name);
+    if (types.has(to) || !base.graph.has(to)) {
+      const graph = [...base.graph.keys()].filter((input) => !types.has(input));
+      throw fail(
+        'BAD_MANIFEST',
+        `${name}: to: ${to} ${types.has(to) ? 'is fed already' : 'is no input of the graph'}.`,
+        {
+          field: name,
+          expected: `a graph input that nothing else feeds: ${showNames(graph)}`,
+          got: to,
+        },
+      );
+    }
+    if (type !== undefined) types.set(to, type);
+    const tensor = tensors.get(name);
+    if (tensor) tensors.set(to, tensor);
+  }
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);
   return {
     bindings,
     apply(batch) {
       if (transform.prepare) applyTransform(transform.prepare, fields, batch);
       for (const step of steps) batch.columns.set(step.as, step.apply(batch));
+      for (const { name, to } of renamed) {
+        const column = batch.columns.get(name);
+        if (column) batch.columns.set(to, column);
+      }
     },
   };
 };

@@ -57,7 +57,18 @@ export const binOf = (edges: readonly number[], value: number): number => {
   return low;
 };
 
-const profileNumbers = (values: ArrayLike<number>): NumberProfile => {
+/** Rounds to `digits` places after the first one of the spread of the values, so that a hair's difference is none. */
+const rounderOf = (min: number, max: number, digits: number | undefined): ((value: number) => number) => {
+  const spread = max - min || Math.abs(max);
+  if (digits === undefined || !(spread > 0)) return (value) => value;
+  const scale = 10 ** (digits - Math.floor(Math.log10(spread)));
+  return (value) => {
+    const rounded = Math.round(value * scale) / scale;
+    return Number.isFinite(rounded) ? rounded : value;
+  };
+};
+
+const profileNumbers = (values: ArrayLike<number>, digits?: number): NumberProfile => {
   const sorted = Float64Array.from(values)
     .filter((value) => !Number.isNaN(value))
     .sort();
@@ -67,9 +78,10 @@ const profileNumbers = (values: ArrayLike<number>): NumberProfile => {
   let sum = 0;
   for (const value of sorted) sum += value;
   const mean = length === 0 ? 0 : sum / length;
+  const round = rounderOf(rank(0), rank(1), digits);
   let squares = 0;
   for (const value of sorted) squares += (value - mean) ** 2;
-  const bounds = Array.from({ length: BINS - 1 }, (_, index) => rank((index + 1) / BINS));
+  const bounds = Array.from({ length: BINS - 1 }, (_, index) => round(rank((index + 1) / BINS)));
   const edges = [...new Set(bounds)].filter((edge) => length > 0 && edge < sorted[length - 1]);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const value of sorted) counts[binOf(edges, value)]++;
@@ -77,11 +89,11 @@ const profileNumbers = (values: ArrayLike<number>): NumberProfile => {
     kind: 'number',
     count: length,
     missing: values.length - length,
-    min: rank(0),
-    max: rank(1),
-    mean,
-    std: length === 0 ? 0 : Math.sqrt(squares / length),
-    quantiles: probabilities.map(rank),
+    min: round(rank(0)),
+    max: round(rank(1)),
+    mean: round(mean),
+    std: length === 0 ? 0 : round(Math.sqrt(squares / length)),
+    quantiles: probabilities.map((p) => round(rank(p))),
     edges,
     counts,
   };
@@ -106,7 +118,8 @@ const profileCategories = (values: readonly (string | null)[]): CategoryProfile 
 
 /**
  * Profiles columns as a scorer answers them (numbers with NaN for missing, texts with null). Texts are profiled by their
- * length, so that none of them is kept; tensors are passed over. `digits` rounds numbers to significant digits first.
+ * length, so that none of them is kept; tensors are passed over. `digits` rounds what is told of numbers to so many digits
+ * of their spread.
  */
 export const profileColumns = (
   fields: Fields,
@@ -128,10 +141,7 @@ export const profileColumns = (
         Array.from(column as Float64Array, (value) => (Number.isNaN(value) ? null : String(value !== 0))),
       );
     } else {
-      const numbers = column as Float64Array;
-      profiles[name] = profileNumbers(
-        digits === undefined ? numbers : numbers.map((value) => Number(value.toPrecision(digits))),
-      );
+      profiles[name] = profileNumbers(column as Float64Array, digits);
     }
   }
   return profiles;

@@ -163,6 +163,25 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     return { code: 'UNKNOWN_FIELD', field: name, expected: `only ${showNames(names)}`, got: name, message };
   };
 
+  /**
+   * A field that may be absent is absent, and another stands there under nearly its name: a slip of the pen that would
+   * otherwise be scored as a missing value. Undefined when all is well.
+   */
+  const optional = names.filter((name) => fields[name].nullable);
+  const misspelt = (has: (name: string) => boolean, given: () => readonly string[]): Problem | undefined => {
+    if (optional.every(has)) return undefined;
+    const absent = optional.filter((name) => !has(name));
+    for (const extra of given()) {
+      const meant = known.has(extra) ? undefined : nearest(extra, absent);
+      if (meant === undefined || Math.abs(meant.length - extra.length) > 2) continue;
+      // Between short names one letter says nothing.
+      if (meant.length < 4 && meant.toLowerCase() !== extra.toLowerCase()) continue;
+      const message = `${show(extra)} is not a field of this model. Did you mean ${meant}? If not, send ${meant}: null.`;
+      return { code: 'UNKNOWN_FIELD', field: extra, expected: meant, got: extra, message };
+    }
+    return undefined;
+  };
+
   return {
     fields,
     fromRows(input) {
@@ -171,6 +190,11 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
       for (let row = 0; row < input.length; row++) {
         const value = input[row];
         if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+          const slip = misspelt(
+            (name) => (value as Row)[name] !== undefined,
+            () => Object.keys(value),
+          );
+          if (slip !== undefined) batch.refuse(row, slip);
           if (extraFields === 'ignore') continue;
           const extra = Object.keys(value).find((name) => !known.has(name));
           if (extra !== undefined) batch.refuse(row, unknownField(extra));
@@ -186,6 +210,11 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     },
     fromColumns(columns) {
       const batch = new Batch(rowsOf(fields, columns));
+      const slip = misspelt(
+        (name) => Object.hasOwn(columns, name),
+        () => Object.keys(columns),
+      );
+      if (slip !== undefined) for (let row = 0; row < batch.rows; row++) batch.refuse(row, slip);
       if (extraFields === 'reject') {
         const extra = Object.keys(columns).find((name) => !known.has(name));
         if (extra !== undefined) for (let row = 0; row < batch.rows; row++) batch.refuse(row, unknownField(extra));

@@ -96,6 +96,13 @@ export interface TensorField extends FieldBase {
 export type Field = NumberField | BooleanField | CategoryField | TextField | DatetimeField | TensorField;
 export type Fields = Readonly<Record<string, Field>>;
 
+/** An input field may also say which graph input it feeds, where that has another name. */
+export type InputField = Field & {
+  /** The graph input that takes this field, as it stands after all steps; the one of the field's own name unless said. */
+  readonly to?: string;
+};
+export type InputFields = Readonly<Record<string, InputField>>;
+
 /** An output field also says where in the graph's outputs it lies. */
 export type OutputField = Field & {
   /** The graph output's name; the field's own name unless said. */
@@ -140,7 +147,7 @@ export interface Manifest {
     readonly metrics?: Readonly<Record<string, number>>;
   };
   readonly runtime: 'onnx';
-  readonly inputs: Fields;
+  readonly inputs: InputFields;
   readonly outputs: OutputFields;
   /** What to do with fields that the signature lacks; `ignore` unless said. */
   readonly extraFields?: 'ignore' | 'reject';

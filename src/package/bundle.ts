@@ -16,6 +16,8 @@ const unsteady = [
   'XMLHttpRequest',
   'WebSocket',
 ];
+/** It would write between the predictions on stdout, once a row. */
+const printing = ['console'];
 /** `new Date` without an argument, and `Date()` as a function: both read the clock. */
 const clock = /(?<![\w$.])(?:new Date(?:\(\)|(?![\w$(]))|(?<!new )Date\()/;
 
@@ -62,8 +64,9 @@ const codeOf = (result: Bundled): string => result.outputFiles[0].text;
 /** What the module needs that it may not have, in words. */
 const flawOf = (checked: Bundled): string | undefined => {
   const code = codeOf(checked);
-  const found = [...ofNode, ...unsteady].find((name) => code.includes(marked(name)));
+  const found = [...ofNode, ...unsteady, ...printing].find((name) => code.includes(marked(name)));
   if (found !== undefined && ofNode.includes(found)) return `it uses ${found}, which only Node has.`;
+  if (found !== undefined && printing.includes(found)) return `it prints (${found}), once for every row.`;
   if (found !== undefined) return `it uses ${found}, so the same row could be answered differently.`;
   if (clock.test(code))
     return 'it reads the clock (new Date() without a time), so the same row could be answered differently.';
@@ -82,7 +85,7 @@ const flawOf = (checked: Bundled): string | undefined => {
  */
 export const bundleTransform = async (file: string): Promise<Uint8Array> => {
   try {
-    const markers = Object.fromEntries([...ofNode, ...unsteady].map((name) => [name, marked(name)]));
+    const markers = Object.fromEntries([...ofNode, ...unsteady, ...printing].map((name) => [name, marked(name)]));
     const flaw = flawOf(await bundle(file, markers));
     if (flaw !== undefined) throw refuse(file, flaw);
     return new TextEncoder().encode(codeOf(await bundle(file, {})));

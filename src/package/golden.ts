@@ -57,6 +57,29 @@ export const checkExamples = async (scorer: Scorer, examples: readonly Example[]
   });
 };
 
+/**
+ * The first example that is answered otherwise alone than among the others, or undefined. A graph does that when it mixes
+ * the rows of its batch, as one exported for a single row may.
+ */
+export const firstMixed = async (scorer: Scorer, examples: readonly Example[]): Promise<number | undefined> => {
+  const together = await scorer.score(examples.map(({ input }) => input));
+  for (const [index, { input }] of examples.entries()) {
+    const [alone] = await scorer.score([input]);
+    if (!isSame(alone.output, together[index].output)) return index;
+  }
+  return undefined;
+};
+
+/** The same to the last bit. */
+const isSame = (a: unknown, b: unknown): boolean => {
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return Object.is(a, b);
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  );
+};
+
 export const toleranceOf = ({ tolerance }: Manifest, example?: Partial<Tolerance>): Tolerance => ({
   atol: example?.atol ?? tolerance?.atol ?? defaultTolerance.atol,
   rtol: example?.rtol ?? tolerance?.rtol ?? defaultTolerance.rtol,

@@ -86,8 +86,11 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] =>
           `  ${yaml(`probability_${label}`)}: { kind: number, from: ${yaml(name)}, at: ${index} }  # of class ${JSON.stringify(label)}`,
       );
     }
+    const classes = spec.dtype === 'string' && graph.zipMaps.length === 1 ? graph.zipMaps[0].labels : [];
+    const labels =
+      classes.length > 0 && classes.length <= MAX_COLUMNS ? `, labels: ${labelList(classes.map(String))}` : '';
     if (width === 1 || width === null)
-      return [`  ${yaml(name)}: { kind: ${kindOf(spec)}${dims.length < 2 ? '' : ', at: 0'} }`];
+      return [`  ${yaml(name)}: { kind: ${kindOf(spec)}${labels}${dims.length < 2 ? '' : ', at: 0'} }`];
     if (width !== undefined && width <= MAX_COLUMNS) {
       return Array.from(
         { length: width },
@@ -130,6 +133,7 @@ model: ${yaml(file)}
 #   distance: { kind: number, unit: mile, min: 0, max: 200 }
 #   payment:  { kind: category, labels: [cash, credit card] }
 #   pickup:   { kind: datetime, zone: America/New_York }
+# A field whose name is not the graph's says whom it feeds: monthly_charges: { kind: number, to: MonthlyCharges }
 # kinds: number, integer, boolean, category, text, datetime, tensor. nullable: true lets missing values through.
 # The graph takes:
 ${specs(graph.inputs)}

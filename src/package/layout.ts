@@ -3,8 +3,10 @@
  * found by its SHA-256, and the digest of the manifest, which lists them all, is the digest of the package. Web-standard.
  * Sources: OCI image-spec 1.1 (image-layout, manifest); ModelPack model-spec (spec, config, annotations).
  */
-import { fail } from '../core/errors.ts';
+import { fail, show } from '../core/errors.ts';
 import type { Example, Manifest } from '../core/types.ts';
+import { flawOf } from './fits-schema.ts';
+import { examplesSchema, manifestSchema } from './model-schema.ts';
 
 export const mediaTypes = {
   artifact: 'application/vnd.cncf.model.manifest.v1+json',
@@ -23,6 +25,7 @@ export const fileTypes: Readonly<Record<string, string>> = {
 };
 
 const FILE_PATH = 'org.cncf.model.filepath';
+const LAYOUT_VERSION = '1.0.0';
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** A package, verified: every file is what its digest says. */
@@ -96,7 +99,7 @@ export const makePackage = async (files: ReadonlyMap<string, Uint8Array>): Promi
     blobs.set(digest, bytes);
     return { mediaType, digest, size: bytes.length, ...(annotations ? { annotations } : {}) };
   };
-  const manifest = readManifest(files);
+  const manifest = readFitting<Manifest>('model.json', files.get('model.json') ?? new Uint8Array(), manifestSchema);
   const layers: Descriptor[] = [];
   for (const [name, mediaType] of Object.entries(fileTypes)) {
     const bytes = files.get(name);
@@ -115,38 +118,55 @@ const blobPath = (digest: string): string => `blobs/${digest.replace(':', '/')}`
 export const toLayout = ({ digest, manifest, blobs }: Package): ReadonlyMap<string, Uint8Array> => {
   const size = blobs.get(digest)?.length ?? 0;
   const layout = new Map<string, Uint8Array>([
-    ['oci-layout', encodeJson({ imageLayoutVersion: '1.0.0' })],
+    ['oci-layout', encodeJson({ imageLayoutVersion: LAYOUT_VERSION })],
     ['index.json', encodeJson(indexOf(digest, size, manifest))],
   ]);
   for (const key of [...blobs.keys()].sort()) layout.set(blobPath(key), blobs.get(key) as Uint8Array);
   return layout;
 };
 
+const problem = (file: string, message: string, expected: string, got: string, cause?: unknown) =>
+  fail('DAMAGED_PACKAGE', message, { field: file, expected, got, cause });
+
 const damaged = (file: string, expected: string, got: string, cause?: unknown) =>
-  fail(
-    'DAMAGED_PACKAGE',
+  problem(
+    file,
     `${file} of this package is damaged: expected ${expected}, got ${got}. Pack it again, or fetch it again.`,
-    {
-      field: file,
-      expected,
-      got,
-      cause,
-    },
+    expected,
+    got,
+    cause,
   );
 
-const readJson = (file: string, bytes: Uint8Array | undefined): Record<string, unknown> => {
-  if (bytes === undefined) throw damaged(file, 'a file', 'nothing');
+/** What is as it was written, but not by a version of Millrace that this one understands. */
+const foreign = (file: string, expected: string, got: string) =>
+  problem(
+    file,
+    `This is not a package that this version of Millrace can read: in ${file} expected ${expected}, got ${got}.`,
+    expected,
+    got,
+  );
+
+const readJson = (file: string, bytes: Uint8Array): unknown => {
   try {
-    const value: unknown = JSON.parse(decoder.decode(bytes));
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    return JSON.parse(decoder.decode(bytes));
   } catch (cause) {
     throw damaged(file, 'JSON', 'something else', cause);
   }
-  throw damaged(file, 'a JSON object', 'another value');
 };
 
-const readManifest = (files: ReadonlyMap<string, Uint8Array>): Manifest =>
-  readJson('model.json', files.get('model.json')) as unknown as Manifest;
+const readObject = (file: string, bytes: Uint8Array): Readonly<Record<string, unknown>> => {
+  const value = readJson(file, bytes);
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw damaged(file, 'a JSON object', show(value));
+};
+
+/** A file of the package that must fit a schema. */
+const readFitting = <T>(file: string, bytes: Uint8Array, schema: object): T => {
+  const value = readJson(file, bytes);
+  const flaw = flawOf(schema as Readonly<Record<string, unknown>>, value);
+  if (flaw === undefined) return value as T;
+  throw foreign(flaw.path === '' ? file : `${file}, ${flaw.path},`, flaw.expected, flaw.got);
+};
 
 /** One blob, checked against the descriptor that names it. */
 const verified = async (
@@ -169,61 +189,82 @@ const descriptorOf = (value: unknown, file: string): Descriptor => {
   throw damaged(file, 'an OCI descriptor', 'something else');
 };
 
-/** Opens a package from its blobs. Throws DAMAGED_PACKAGE, naming the file, when any of them is not what it should be. */
+const readLayers = async (
+  layers: readonly unknown[],
+  blobs: ReadonlyMap<string, Uint8Array>,
+): Promise<ReadonlyMap<string, { readonly digest: string; readonly bytes: Uint8Array }>> => {
+  const files = new Map<string, { readonly digest: string; readonly bytes: Uint8Array }>();
+  for (const layer of layers) {
+    const { digest, size, mediaType, annotations } = descriptorOf(layer, 'the OCI manifest');
+    const name = annotations?.[FILE_PATH] ?? digest;
+    if (!Object.hasOwn(fileTypes, name))
+      throw foreign('the OCI manifest', `only ${Object.keys(fileTypes).join(', ')}`, name);
+    if (mediaType !== fileTypes[name])
+      throw foreign('the OCI manifest', `${name} as ${fileTypes[name]}`, show(mediaType));
+    if (files.has(name)) throw foreign('the OCI manifest', `${name} once`, 'twice');
+    files.set(name, { digest, bytes: await verified(blobs, name, digest, size) });
+  }
+  return files;
+};
+
+/**
+ * Opens a package from its blobs. Throws DAMAGED_PACKAGE, naming the file, when any of them is not what its digest says,
+ * or when it is no package that this version can read.
+ */
 export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
-  const image = readJson('the OCI manifest', await verified(blobs, 'the OCI manifest', digest));
-  const kept = new Map<string, Uint8Array>([[digest, blobs.get(digest) as Uint8Array]]);
-  const files = new Map<string, Uint8Array>();
-  const digests = new Map<string, string>();
+  const kept = new Map([[digest, await verified(blobs, 'the OCI manifest', digest)]]);
+  const image = readObject('the OCI manifest', kept.get(digest) as Uint8Array);
   if (image.artifactType !== mediaTypes.artifact || !Array.isArray(image.layers)) {
-    throw damaged('the OCI manifest', `an artifact of type ${mediaTypes.artifact}`, String(image.artifactType));
+    const kind = image.artifactType ?? image.mediaType ?? 'nothing';
+    throw foreign('the OCI manifest', `an artifact of type ${mediaTypes.artifact}`, String(kind));
   }
   const config = descriptorOf(image.config, 'the OCI manifest');
   kept.set(config.digest, await verified(blobs, 'the model config', config.digest, config.size));
-  for (const layer of image.layers) {
-    const descriptor = descriptorOf(layer, 'the OCI manifest');
-    const name = descriptor.annotations?.[FILE_PATH] ?? descriptor.digest;
-    const bytes = await verified(blobs, name, descriptor.digest, descriptor.size);
-    kept.set(descriptor.digest, bytes);
-    files.set(name, bytes);
-    digests.set(name, descriptor.digest);
-  }
+  const layers = await readLayers(image.layers, blobs);
+  for (const layer of layers.values()) kept.set(layer.digest, layer.bytes);
+  for (const needed of ['model.json', 'model.onnx'])
+    if (!layers.has(needed))
+      throw foreign('the OCI manifest', `a file ${needed}`, [...layers.keys()].join(', ') || 'no file');
+  const files = new Map([...layers].map(([name, { bytes }]) => [name, bytes]));
   const examples = files.get('examples.json');
-  const manifest = readManifest(files);
-  if (files.get('model.onnx') === undefined) throw damaged('model.onnx', 'a model file', 'nothing');
   return {
     digest,
-    manifest,
+    manifest: readFitting<Manifest>('model.json', files.get('model.json') as Uint8Array, manifestSchema),
     files,
-    digests,
-    examples: examples ? (readJson('examples.json', examples) as unknown as readonly Example[]) : [],
+    digests: new Map([...layers].map(([name, layer]) => [name, layer.digest])),
+    examples: examples ? readFitting<readonly Example[]>('examples.json', examples, examplesSchema) : [],
     blobs: kept,
   };
 };
 
-/** Opens a package from the files of its layout. */
+/** Opens a package from the files of its layout. Throws DAMAGED_PACKAGE. */
 export const openLayout = async (files: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
-  if (readJson('oci-layout', files.get('oci-layout')).imageLayoutVersion !== '1.0.0')
-    throw damaged('oci-layout', 'version 1.0.0', 'another');
-  const index = readJson('index.json', files.get('index.json'));
-  const entry =
-    Array.isArray(index.manifests) && index.manifests.length === 1
-      ? descriptorOf(index.manifests[0], 'index.json')
-      : undefined;
-  if (entry === undefined) throw damaged('index.json', 'exactly one manifest', 'another number');
+  const layout = files.get('oci-layout');
+  const list = files.get('index.json');
+  if (layout === undefined || list === undefined) {
+    const found = [...files.keys()].slice(0, 3).join(', ') || 'nothing';
+    throw foreign('the package file', 'an OCI image layout (oci-layout, index.json, blobs)', found);
+  }
+  const { imageLayoutVersion } = readObject('oci-layout', layout);
+  if (imageLayoutVersion !== LAYOUT_VERSION)
+    throw damaged('oci-layout', `imageLayoutVersion ${LAYOUT_VERSION}`, show(imageLayoutVersion));
+  const index = readObject('index.json', list);
+  if (!Array.isArray(index.manifests)) throw damaged('index.json', 'a list of manifests', show(index.manifests));
+  if (index.manifests.length !== 1) throw foreign('index.json', 'one manifest', `${index.manifests.length}`);
+  const entry = descriptorOf(index.manifests[0], 'index.json');
   const blobs = new Map<string, Uint8Array>();
   for (const [path, bytes] of files) {
     const match = /^blobs\/(sha256)\/([0-9a-f]{64})$/.exec(path);
     if (match) blobs.set(`${match[1]}:${match[2]}`, bytes);
     else if (path !== 'oci-layout' && path !== 'index.json')
-      throw damaged(path, 'a file of an OCI image layout', 'another');
+      throw damaged(path, 'only files of an OCI image layout', 'another');
   }
+  if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
   const opened = await openBlobs(entry.digest, blobs);
   const stray = [...blobs.keys()].find((digest) => !opened.blobs.has(digest));
   if (stray) throw damaged(blobPath(stray), 'only blobs that the manifest names', 'one that it does not');
-  const expected = JSON.stringify(indexOf(opened.digest, entry.size, opened.manifest));
-  const size = opened.blobs.get(opened.digest)?.length;
-  if (JSON.stringify(index) !== expected || entry.size !== size)
-    throw damaged('index.json', expected, 'something else');
+  const size = opened.blobs.get(opened.digest)?.length ?? 0;
+  const expected = JSON.stringify(indexOf(opened.digest, size, opened.manifest));
+  if (JSON.stringify(index) !== expected) throw damaged('index.json', expected, 'something else');
   return opened;
 };

@@ -65,6 +65,8 @@ const source = {
   at: { type: 'integer', minimum: 0, description: 'Column of a graph output of shape [rows, columns]' },
 };
 
+const target = { to: text("The graph's input that takes it (default: the one of the field's own name)") };
+
 const fieldSchema = (more: object) => ({
   type: 'object',
   required: ['kind'],
@@ -105,53 +107,90 @@ const tolerance = {
   description: 'How far an answer may be from the golden one: atol + rtol × |golden|',
 };
 
+const semver = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$';
+
+/** What model.yaml says that model.json keeps. */
+const kept = {
+  name: {
+    type: 'string',
+    pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$',
+    description: 'Lower-case letters, digits and . _ - between them',
+  },
+  version: { type: 'string', pattern: semver, description: 'A semantic version such as 1.2.0' },
+  description: text('What the model answers, in a line'),
+  license: text('SPDX identifier'),
+  inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
+  outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
+  extraFields: {
+    enum: ['ignore', 'reject'],
+    description: 'Fields that the signature lacks are ignored (default) or refuse the row',
+  },
+  coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
+  prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
+  tolerance,
+  intendedUse: text('What the model is for'),
+  limitations: text('Where it should not be trusted'),
+  metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+  provenance: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      commit: text('Git commit of the training code'),
+      data: text('Digest of the training data: sha256:…'),
+      trainer: text('Library and version that trained it'),
+      trained: text('When, as ISO 8601'),
+      metrics: { type: 'object', additionalProperties: { type: 'number' } },
+    },
+  },
+} as const;
+
+const draft = 'https://json-schema.org/draft/2020-12/schema';
+
 export const modelSchema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $schema: draft,
   title: 'model.yaml of Millrace',
   type: 'object',
   additionalProperties: false,
   required: ['name', 'version', 'model', 'inputs', 'outputs'],
   properties: {
-    name: {
-      type: 'string',
-      pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$',
-      description: 'Lower-case letters, digits and . _ - between them',
-    },
-    version: {
-      type: 'string',
-      pattern: '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?$',
-      description: 'A semantic version such as 1.2.0',
-    },
-    description: text('What the model answers, in a line'),
-    license: text('SPDX identifier'),
+    ...kept,
     model: text('The model file, beside model.yaml'),
-    inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema({}) },
-    outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
-    extraFields: {
-      enum: ['ignore', 'reject'],
-      description: 'Fields that the signature lacks are ignored (default) or refuse the row',
-    },
-    coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
-    prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
     transform: text('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
     examples: text(
       'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
     ),
     reference: text('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
-    tolerance,
-    intendedUse: text('What the model is for'),
-    limitations: text('Where it should not be trusted'),
-    metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
-    provenance: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        commit: text('Git commit of the training code'),
-        data: text('Digest of the training data: sha256:…'),
-        trainer: text('Library and version that trained it'),
-        trained: text('When, as ISO 8601'),
-        metrics: { type: 'object', additionalProperties: { type: 'number' } },
-      },
+  },
+} as const;
+
+/** The JSON Schema of model.json, the manifest within a package. */
+export const manifestSchema = {
+  $schema: draft,
+  title: 'model.json of a Millrace package',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
+  properties: { ...kept, runtime: text('Which runtime loads the model: onnx') },
+} as const;
+
+const row = { type: 'object' } as const;
+const off = { type: 'number', minimum: 0 } as const;
+
+/** The JSON Schema of examples.json. */
+export const examplesSchema = {
+  $schema: draft,
+  title: 'Golden examples of a Millrace package',
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['input', 'output'],
+    properties: {
+      input: { ...row, description: 'A row as a caller sends it' },
+      output: { ...row, minProperties: 1, description: 'What the library that trained the model answers' },
+      atol: { ...off, description: 'Absolute tolerance of this example' },
+      rtol: { ...off, description: 'Relative tolerance of this example' },
+      note: text('What the example is about'),
     },
   },
 } as const;

@@ -1,9 +1,9 @@
 /** Packing: a folder with model.yaml becomes one immutable package, after it has proved that it answers as it should. */
-import { fail, MillraceError, messageOf } from '../core/errors.ts';
+import { fail, MillraceError, messageOf, type Problem, showNames } from '../core/errors.ts';
 import { type Profile, profileColumns } from '../core/profile.ts';
 import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, ColumnOutput, Example, Manifest, ModelSession, Scorer } from '../core/types.ts';
-import { checkExamples, type Deviation } from './golden.ts';
+import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
 import { loadScorer } from './open.ts';
 import { readSource, type Source } from './source.ts';
@@ -48,7 +48,14 @@ const checkGolden = async (scorer: Scorer, examples: readonly Example[]): Promis
     );
   });
   const off = await checkExamples(scorer, examples);
-  if (off.length === 0) return;
+  if (off.length === 0) {
+    const mixed = await firstMixed(scorer, examples);
+    if (mixed === undefined) return;
+    throw fail('BAD_MODEL', `Example ${mixed} gets another answer alone than among the others: the model mixes rows.`, {
+      expected: 'a model whose answer for a row does not depend on the other rows of its batch',
+      got: 'one that mixes them; export it with a dynamic first dimension',
+    });
+  }
   const rows = new Set(off.map(({ example }) => example)).size;
   const shown = off.slice(0, 5).map(deviationText);
   const more = off.length > shown.length ? `\n  and ${off.length - shown.length} more` : '';
@@ -63,8 +70,19 @@ const append = (into: Record<string, unknown[]>, name: string, values: ArrayLike
   for (let index = 0; index < values.length; index++) into[name].push(values[index]);
 };
 
-/** Significant digits that predictions are rounded to in the profile: kernels of other machines may differ after them. */
-const DIGITS = 5;
+/** Digits that predictions are rounded to in the profile: kernels of other machines may differ after them. */
+const DIGITS = 3;
+/** A sample is enough to compare with, and it is held in memory. */
+const MAX_REFERENCE_ROWS = 1_000_000;
+
+const refuseRow = (path: string, row: number, problem: Problem) =>
+  fail(
+    'BAD_REFERENCE',
+    `${path}, row ${row}: ${problem.message} The training data must fit the signature; mend one of them.`,
+    problem,
+  );
+const firstProblem = (problems: ReadonlyMap<number, Problem>): readonly [number, Problem] | undefined =>
+  [...problems].sort(([a], [b]) => a - b)[0];
 
 /** The rows of the reference are checked by the signature like any others, scored, and profiled. */
 const profileReference = async (
@@ -73,31 +91,36 @@ const profileReference = async (
   chunks: AsyncIterable<ReferenceChunk>,
 ): Promise<Profile> => {
   const { manifest } = scorer;
+  const names = Object.keys(manifest.inputs);
   const inputs: Record<string, unknown[]> = {};
   const outputs: Record<string, unknown[]> = {};
   let rows = 0;
   for await (const { columns, coerce } of chunks) {
-    const signature = compileSignature(manifest.inputs, { coerce: coerce || manifest.coerce, extraFields: 'ignore' });
-    const batch = signature.fromColumns(columns);
-    const own = Object.fromEntries(
-      Object.keys(manifest.inputs).flatMap((name) => (Object.hasOwn(columns, name) ? [[name, columns[name]]] : [])),
-    );
-    const answers = await scorer.scoreColumns(own, { coerce });
-    const [first] = answers.errors;
-    if (first) {
-      throw fail(
-        'BAD_REFERENCE',
-        `${path}, row ${rows + first[0] + 1}: ${first[1].message} The training data must fit the signature; mend one of them.`,
-        {
-          ...first[1],
-        },
-      );
+    const given = Object.keys(columns);
+    if (!names.some((name) => given.includes(name))) {
+      throw fail('BAD_REFERENCE', `${path} has none of the inputs of the signature.`, {
+        expected: `columns named ${showNames(names)}`,
+        got: showNames(given),
+      });
     }
+    const own = Object.fromEntries(names.flatMap((name) => (given.includes(name) ? [[name, columns[name]]] : [])));
+    const signature = compileSignature(manifest.inputs, { coerce: coerce || manifest.coerce, extraFields: 'ignore' });
+    const batch = signature.fromColumns(own);
+    const answers = await scorer.scoreColumns(own, { coerce });
+    const first = firstProblem(answers.errors);
+    if (first) throw refuseRow(path, rows + first[0] + 1, first[1]);
     for (const [name, column] of batch.columns)
       if (column.type === 'number' || column.type === 'string') append(inputs, name, column.values);
     for (const [name, column] of Object.entries(answers.columns)) append(outputs, name, column);
     rows += batch.rows;
+    if (rows > MAX_REFERENCE_ROWS) {
+      throw fail('BAD_REFERENCE', `${path} is no sample: it has more than ${MAX_REFERENCE_ROWS} rows.`, {
+        expected: `at most ${MAX_REFERENCE_ROWS} rows`,
+        got: 'more',
+      });
+    }
   }
+  if (rows === 0) throw fail('BAD_REFERENCE', `${path} has no rows.`, { expected: 'rows', got: 'none' });
   return {
     rows,
     inputs: profileColumns(manifest.inputs, inputs as unknown as Record<string, ColumnOutput>),

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Code, fail, MillraceError, messageOf } from '../core/errors.ts';
-import type { Example, Manifest } from '../core/types.ts';
+import type { Example, Fields, Manifest } from '../core/types.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
-import { modelSchema } from './model-schema.ts';
+import { flawOf } from './fits-schema.ts';
+import { examplesSchema, modelSchema } from './model-schema.ts';
 
 type ModelYaml = Omit<Manifest, 'runtime'> & {
   readonly model: string;
@@ -57,37 +58,48 @@ const readExamples = async (dir: string, name: string | undefined): Promise<read
   } catch (cause) {
     throw wrong('JSON', messageOf(cause), cause);
   }
-  if (!Array.isArray(examples)) throw wrong('an array of { input, output }', 'something else');
-  const allowed = new Set(['input', 'output', 'atol', 'rtol', 'note']);
-  const isRow = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  examples.forEach((example, index) => {
-    if (!isRow(example) || !isRow(example.input) || !isRow(example.output)) {
-      throw wrong(`{ input: {…}, output: {…} } as example ${index}`, 'something else');
-    }
-    const extra = Object.keys(example).find((key) => !allowed.has(key));
-    if (extra) throw wrong(`only ${[...allowed].join(', ')} in example ${index}`, extra);
-  });
+  const flaw = flawOf(examplesSchema, examples);
+  if (flaw) throw wrong(`${flaw.expected}${flaw.path === '' ? '' : ` at ${flaw.path}`}`, flaw.got);
   return examples as readonly Example[];
 };
 
-/** Manifest keys in one order, so that the order in model.yaml does not change the digest (fields keep theirs). */
-const manifestOf = ({ model: _, transform: __, examples: ___, reference: ____, ...yaml }: ModelYaml): Manifest => ({
-  name: yaml.name,
-  version: yaml.version,
-  ...(yaml.description !== undefined && { description: yaml.description }),
-  ...(yaml.license !== undefined && { license: yaml.license }),
-  ...(yaml.intendedUse !== undefined && { intendedUse: yaml.intendedUse }),
-  ...(yaml.limitations !== undefined && { limitations: yaml.limitations }),
-  ...(yaml.metadata !== undefined && { metadata: yaml.metadata }),
-  ...(yaml.provenance !== undefined && { provenance: yaml.provenance }),
-  runtime: 'onnx',
-  inputs: yaml.inputs,
-  outputs: yaml.outputs,
-  ...(yaml.extraFields !== undefined && { extraFields: yaml.extraFields }),
-  ...(yaml.coerce !== undefined && { coerce: yaml.coerce }),
-  ...(yaml.prepare !== undefined && { prepare: yaml.prepare }),
-  ...(yaml.tolerance !== undefined && { tolerance: yaml.tolerance }),
-});
+/** Keys in alphabetical order, to the bottom. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+const sortedFields = <T extends Fields>(fields: T): T =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { kind, ...rest }]) => [name, { kind, ...(sorted(rest) as object) }]),
+  ) as T;
+
+/**
+ * The manifest in one order, so that the order of keys in model.yaml does not change the digest. Fields keep theirs: it
+ * is the order in which people see them.
+ */
+const manifestOf = ({ model: _, transform: __, examples: ___, reference: ____, ...yaml }: ModelYaml): Manifest => {
+  const { name, version, description, license, intendedUse, limitations, inputs, outputs, ...rest } = yaml;
+  const { metadata, provenance, extraFields, coerce, prepare, tolerance } = sorted(rest) as typeof rest;
+  return {
+    name,
+    version,
+    ...(description !== undefined && { description }),
+    ...(license !== undefined && { license }),
+    ...(intendedUse !== undefined && { intendedUse }),
+    ...(limitations !== undefined && { limitations }),
+    ...(metadata !== undefined && { metadata }),
+    ...(provenance !== undefined && { provenance }),
+    runtime: 'onnx',
+    inputs: sortedFields(inputs),
+    outputs: sortedFields(outputs),
+    ...(extraFields !== undefined && { extraFields }),
+    ...(coerce !== undefined && { coerce }),
+    ...(prepare !== undefined && { prepare }),
+    ...(tolerance !== undefined && { tolerance }),
+  };
+};
 
 /** Reads `<dir>/model.yaml` and what it names. Throws BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
 export const readSource = async (dir: string): Promise<Source> => {

@@ -56,7 +56,7 @@ const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 
 /**
  * The files of a tar file by path, without copying. Folders are passed over. Throws DAMAGED_PACKAGE when a header's
- * checksum is off, a file is cut, or the room between files is not empty.
+ * checksum is off, a file is cut or stands in it twice, or there is anything where nothing should be.
  */
 export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {
   const files = new Map<string, Uint8Array>();
@@ -64,10 +64,13 @@ export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {
   while (at + BLOCK <= tar.length) {
     const header = tar.subarray(at, at + BLOCK);
     if (isZero(header)) {
-      if (!isZero(tar.subarray(at))) throw damaged('there is something after its end');
+      const rest = tar.subarray(at);
+      if (rest.length < 2 * BLOCK || rest.length % BLOCK !== 0) throw damaged('its end is cut off');
+      if (!isZero(rest)) throw damaged('there is something after its end');
       return files;
     }
-    const path = field(header, 0, 100);
+    const prefix = field(header, 345, 155);
+    const path = `${prefix === '' ? '' : `${prefix}/`}${field(header, 0, 100)}`.replace(/^\.\//, '');
     if (decoder.decode(header.subarray(148, 156)) !== `${checksum(header).toString(8).padStart(6, '0')}\0 `)
       throw damaged(`the header of ${path || 'a file'} is not as it was written`);
     const size = Number.parseInt(field(header, 124, 12), 8);
@@ -79,9 +82,9 @@ export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {
     const type = String.fromCharCode(header[156]);
     if (type === '0' || type === '\0') {
       if (files.has(path)) throw damaged(`${path} stands in it twice`);
-      files.set(path.replace(/^\.\//, ''), tar.subarray(start, end));
+      files.set(path, tar.subarray(start, end));
     } else if (type !== '5') throw damaged(`${path} is not a plain file`);
     at = next;
   }
-  throw damaged('its end is missing');
+  throw damaged(tar.length < BLOCK ? 'it is no tar file' : 'its end is missing');
 };

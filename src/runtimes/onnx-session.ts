@@ -33,7 +33,7 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
   } catch (cause) {
     const got = runtimeMessage(cause);
     const message = `ONNX Runtime cannot load the model: ${got}`;
-    throw fail('BAD_MODEL', message, { expected: 'a model of its opsets', got, cause });
+    throw fail('BAD_MODEL', message, { expected: 'a model that this ONNX Runtime can load', got, cause });
   }
   return {
     inputs: graph.inputs,

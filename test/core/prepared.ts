@@ -1,5 +1,5 @@
 import { createScorer } from '../../src/core/scorer.ts';
-import type { Dtype, Fields, Manifest, OutputField, Scorer, StepConfig, Transform } from '../../src/core/types.ts';
+import type { Dtype, InputFields, Manifest, OutputField, Scorer, StepConfig, Transform } from '../../src/core/types.ts';
 import { echoSession } from './echo.ts';
 
 /** What the graph takes: a name and a dtype, one value a row, or `width` of them. */
@@ -13,7 +13,7 @@ export interface Taken {
 }
 
 export interface Prepared {
-  readonly inputs: Fields;
+  readonly inputs: InputFields;
   readonly prepare?: readonly StepConfig[];
   readonly takes: readonly Taken[];
   readonly transform?: Transform;

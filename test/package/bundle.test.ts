@@ -182,3 +182,8 @@ describe('loading a bundled module', () => {
     });
   });
 });
+
+test('a transform module that prints is refused: it would write between the predictions', async (t) => {
+  const files = { 'transform.ts': 'export const prepare = (row: object) => { console.log(row); return row; };' };
+  await assert.rejects(bundled(t, files), { code: 'BAD_TRANSFORM', message: /prints \(console\)/ });
+});

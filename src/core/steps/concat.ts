@@ -3,7 +3,7 @@ import { allocate, dtypes } from '../columns.ts';
 import { fail } from '../errors.ts';
 import { elementWriter } from '../tensor-field.ts';
 import type { Dtype } from '../types.ts';
-import { nameSchema, need, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
+import { nameSchema, need, needNumber, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
 
 /**
  * A tensor of shape [rows, fields] in the order given. dtype is that of the graph input named `as` unless given.
@@ -24,7 +24,10 @@ export const concat: StepKind = {
     const spec = context.graph.get(as);
     const dtype = (settings.dtype ?? spec?.dtype ?? 'float32') as Dtype;
     const isText = dtype === 'string';
-    for (const name of fields) need(context, name, isText ? 'string' : 'number');
+    for (const name of fields) {
+      if (isText) need(context, name, 'string');
+      else needNumber(context, name);
+    }
     const width = spec?.dims[1];
     if (spec && spec.dims.length === 2 && typeof width === 'number' && width !== fields.length) {
       throw fail('BAD_MANIFEST', `${label}: the model's input ${as} takes ${width} features, not ${fields.length}.`, {

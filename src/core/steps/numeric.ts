@@ -6,6 +6,7 @@ import {
   mapNumbers,
   nameSchema,
   need,
+  needNumber,
   numbers,
   type StepKind,
   scalars,
@@ -22,6 +23,7 @@ export const log1p: StepKind = {
   },
   compile(settings, context) {
     const { of, as = of } = settings as { of: string; as?: string };
+    needNumber(context, of);
     return mapNumbers(context, of, as, (value) =>
       value <= -1 ? stepProblem(context, of, 'a number above -1', value) : Math.log1p(value),
     );
@@ -32,7 +34,6 @@ export const clip: StepKind = {
   schema: {
     description: 'No less than min, no more than max',
     ...settingsSchema({ of: nameSchema, as: nameSchema, min: { type: 'number' }, max: { type: 'number' } }, ['of']),
-    anyOf: [{ required: ['min'] }, { required: ['max'] }],
   },
   compile(settings, context) {
     const {
@@ -41,8 +42,15 @@ export const clip: StepKind = {
       min = -Infinity,
       max = Infinity,
     } = settings as { of: string; as?: string; min?: number; max?: number };
+    if (settings.min === undefined && settings.max === undefined)
+      throw fail('BAD_MANIFEST', `${context.label}: neither min nor max is given.`, {
+        step: context.label,
+        expected: 'min, max or both',
+        got: 'neither',
+      });
     if (min > max)
       throw fail('BAD_MANIFEST', `${context.label}: min ${min} is above max ${max}.`, { step: context.label });
+    needNumber(context, of);
     return mapNumbers(context, of, as, (value) => Math.min(Math.max(value, min), max));
   },
 };
@@ -58,6 +66,7 @@ export const scale: StepKind = {
   },
   compile(settings, context) {
     const { of, as = of, mean, std } = settings as { of: string; as?: string; mean: number; std: number };
+    needNumber(context, of);
     return mapNumbers(context, of, as, (value) => {
       const scaled = (value - mean) / std;
       return Math.abs(scaled) === Infinity

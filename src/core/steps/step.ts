@@ -74,6 +74,19 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
   }
 };
 
+/** Throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */
+export const needNumber = (context: StepContext, name: string): void => {
+  need(context, name, 'number');
+  if (context.types.get(name) !== 'number' || context.fieldOf(name)?.kind !== 'datetime') return;
+  throw fail('BAD_MANIFEST', `${context.label}: ${name} is a datetime, not a number.`, {
+    step: context.label,
+    field: name,
+    expected:
+      'a number; hour, weekday, month or difference make one of a datetime, cast its milliseconds since the epoch',
+    got: 'kind: datetime',
+  });
+};
+
 /** A value that the transform module made, or left as it was, and that nothing here can use. */
 const transformProblem = (context: StepContext, field: string, expected: string, value: unknown): Problem => {
   const got = show(value);
