@@ -113,7 +113,7 @@ export const parseDatetime = (text: string, zone: Zone | undefined): number => {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
   const day = digits(text, 8, 2);
-  if (text[4] !== '-' || text[7] !== '-' || !(month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
+  if (text[4] !== '-' || text[7] !== '-' || !(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
   if (day > (month === 2 && isLeap(year) ? 29 : monthDays[month - 1])) return Number.NaN;
   const midnight = daysFromCivil(year, month, day) * DAY;
   if (text.length === 10) return zone === undefined ? Number.NaN : zone.instant(midnight);

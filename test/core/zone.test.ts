@@ -132,4 +132,5 @@ test('a text of any length that is no datetime is refused at once', () => {
     `2024-01-01T00:00:00.${'1'.repeat(1e6)}Z`,
   ])
     assert.ok(Number.isNaN(parseDatetime(text, zoneOf('UTC'))));
+    assert.ok(Number.isNaN(parseDatetime(text, zoneOf('America/New_York'))));
 });
