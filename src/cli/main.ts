@@ -24,7 +24,10 @@ const createProgram = (terminal: Terminal): Command => {
   const program = new Command('millrace')
     .description('Put a trained model to work: one package, every mode of deployment.')
     .usage('[options] <command>')
-    .option('-f, --file <millrace.yaml>', 'the project (default: the nearest millrace.yaml in this folder or above)')
+    .option(
+      '-f, --file <millrace.yaml>',
+      'the project, or its folder (default: the nearest millrace.yaml, upward from here)',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .addHelpText('after', '\nRun millrace help <command> for what a command does, its options and examples.')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fail } from '../core/errors.ts';
@@ -57,6 +57,10 @@ const nearestFile = (folder: string): string | undefined => {
   return above === folder ? undefined : nearestFile(above);
 };
 
+/** The file that a person means by its name or by that of its folder. */
+const fileAt = (path: string): string =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, fileName) : path;
+
 const textOf = (file: string, given: string): string => {
   try {
     return readFileSync(file, 'utf8');
@@ -78,7 +82,7 @@ const nameFrom = (cwd: string, file: string): string => {
 export interface ProjectOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Names the project's file; without it, the nearest `millrace.yaml` upward from `cwd` counts. */
+  /** Names the project's file or its folder; without it, the nearest `millrace.yaml` upward from `cwd` counts. */
   readonly file?: string | undefined;
 }
 
@@ -89,7 +93,7 @@ export interface ProjectOptions {
  * the file is not as `projectSchema` wants it.
  */
 export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project => {
-  const file = given === undefined ? nearestFile(cwd) : resolve(cwd, given);
+  const file = given === undefined ? nearestFile(cwd) : fileAt(resolve(cwd, given));
   const folder = file === undefined ? cwd : dirname(file);
   const stateIn = file === undefined ? (env.HOME ?? homedir()) : folder;
   const home = env.MILLRACE_HOME ? resolve(cwd, env.MILLRACE_HOME) : join(stateIn, '.millrace');
@@ -97,7 +101,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const { data, at } =
     file === undefined
       ? { data: {} as ProjectFile, at: () => fileName }
-      : readYaml<ProjectFile>(textOf(file, given ?? file), {
+      : readYaml<ProjectFile>(textOf(file, nameFrom(cwd, file)), {
           file: nameFrom(cwd, file),
           schema: projectSchema,
           code: 'BAD_PROJECT',

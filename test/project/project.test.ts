@@ -151,3 +151,14 @@ test('MILLRACE_HOME goes before both', (t) => {
 test('a named file must exist', (t) => {
   assert.equal(refused(() => readProject({ cwd: tempFolder(t), env: {}, file: 'x.yaml' })).code, 'FILE_NOT_FOUND');
 });
+
+test('a project may be named by its folder', (t) => {
+  const cwd = tempFolder(t);
+  mkdirSync(join(cwd, 'rides'));
+  const problem = refused(() => readProject({ cwd, env: {}, file: 'rides' }));
+  assert.equal(problem.code, 'FILE_NOT_FOUND');
+  assert.match(problem.message, /^rides\/millrace\.yaml /);
+  writeFileSync(join(cwd, 'rides', 'millrace.yaml'), 'environments: [live]\n');
+  const project = readProject({ cwd, env: {}, file: 'rides' });
+  assert.deepEqual([project.folder, project.environments], [join(cwd, 'rides'), ['live']]);
+});
