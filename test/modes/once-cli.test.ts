@@ -168,8 +168,11 @@ test('Parquet goes through a pipe in both directions', async (t) => {
   assert.equal(child.exitCode, 0);
   const rows = rowsOf(await readAll(join(cwd, 'piped.parquet')));
   assert.deepEqual(
-    rows.map((row) => row.predicted_total ?? row.total),
-    [2, 12],
+    rows.map(({ total, predicted_total }) => [total, predicted_total]),
+    [
+      [2, 2],
+      [12, 12],
+    ],
   );
 });
 

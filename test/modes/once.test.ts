@@ -339,6 +339,33 @@ test('an abort leaves no trace and gives its reason', async (t) => {
   }
 });
 
+test('an abort does not wait for rows that may never come', async (t) => {
+  const folder = tempFolder(t);
+  const scorer = await open(t, fixture('int-inputs'));
+  for (const inputFormat of formats) {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const input = new Readable({ read: () => {} });
+    const output = join(folder, 'out.csv');
+    const predicting = predictFile({ scorer, input, inputFormat, output, signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 50);
+    await assert.rejects(predicting, reason);
+    assert.deepEqual(readdirSync(folder), []);
+  }
+});
+
+test('a failure does not wait for rows that may never come', async (t) => {
+  const folder = tempFolder(t);
+  const scorer = await open(t, fixture('int-inputs'));
+  const input = new Readable({ read: () => {} });
+  input.push('unit,price\n1,2\n3,4\n');
+  const output = join(folder, 'out.csv');
+  await assert.rejects(
+    predictFile({ scorer, input, inputFormat: 'csv', output, chunkRows: 1 }),
+    coded('BAD_FILE', 'no column units'),
+  );
+});
+
 test('progress tells rows, rejected rows and the share of the file', async (t) => {
   const folder = tempFolder(t);
   const scorer = await open(t, fixture('int-inputs'));

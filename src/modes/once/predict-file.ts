@@ -84,8 +84,14 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
   const { scorer, input, output, columns, chunkRows, onProgress, signal } = options;
   const from = formatOf(input, options.inputFormat);
   const to = options.outputFormat ?? formatOfName(output) ?? from;
+  signal?.throwIfAborted();
   await checkPlaces(options);
 
+  // A stream may keep its reader waiting for ever; destroyed, it does not.
+  const leave = (): void => {
+    if (typeof input !== 'string') input.destroy(signal?.reason);
+  };
+  signal?.addEventListener('abort', leave);
   let writer: TableWriter | undefined;
   let rejects: Rejects | undefined;
   let rowsIn = 0;
@@ -98,20 +104,26 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
       writer = await createTableWriter(output, { format: to, columns: [...plan.pass, ...plan.answers] });
       return plan;
     };
+    const take = async (chunk: TableChunk, told: Rejects): Promise<void> => {
+      signal?.throwIfAborted();
+      rowsIn += chunk.rows + chunk.rejects.length;
+      if (chunk.rows === 0) return told.add(chunk.rejects.map(unreadable));
+      plan ??= await start(chunk);
+      const predicted = await predictChunk(scorer, chunk, plan, from);
+      signal?.throwIfAborted();
+      await told.add(predicted.rejects);
+      await writer?.write(predicted.rows);
+      rowsOut += predicted.rows.rows;
+      chunk.release?.();
+    };
     let last: TableChunk | undefined;
     for await (const chunk of ahead(readTable(input, { format: from, ...(chunkRows && { chunkRows }) }))) {
-      signal?.throwIfAborted();
       last = chunk;
-      rowsIn += chunk.rows + chunk.rejects.length;
-      if (chunk.rows === 0) await rejects.add(chunk.rejects.map(unreadable));
-      else {
-        plan ??= await start(chunk);
-        const predicted = await predictChunk(scorer, chunk, plan, from);
-        signal?.throwIfAborted();
-        await rejects.add(predicted.rejects);
-        await writer?.write(predicted.rows);
-        rowsOut += predicted.rows.rows;
-        chunk.release?.();
+      try {
+        await take(chunk, rejects);
+      } catch (error) {
+        leave();
+        throw error;
       }
       onProgress?.({ rows: rowsIn, rejected: rejects.count, share: chunk.share });
     }
@@ -131,5 +143,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
   } catch (error) {
     await Promise.allSettled([writer?.abort(), rejects?.abort()]);
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
 };
