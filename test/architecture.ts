@@ -27,10 +27,10 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   monitor: ['core', 'store'],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'package', 'files'],
-  'modes/batch': ['core', 'package', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
+  'modes/batch': ['core', 'package', 'project', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
   'modes/service': ['core', 'package', 'files', 'version'],
   'modes/stream': ['core', 'package', 'project', 'brokers', 'events'],
-  'modes/decide': ['core', 'project', 'brokers', 'events', 'store'],
+  'modes/decide': ['core', 'project', 'brokers', 'events', 'store', 'webhook'],
   'modes/edge': ['core', 'package', 'runtimes'],
   version: [],
   app: [

@@ -3,6 +3,7 @@ import { type Code, type Problem, problemOf } from '../../core/errors.ts';
 import type { Answer, Scorer } from '../../core/types.ts';
 import { type Attributes, readEvent, writeEvent } from '../../events/cloud-event.ts';
 import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.ts';
+import { noKey, readKey, tooLarge } from '../../events/key.ts';
 import type { StreamDeployment } from './deployment.ts';
 
 /** What became of a micro-batch. */
@@ -38,43 +39,21 @@ interface Read {
   readonly input: unknown;
 }
 
-const decoder = new TextDecoder();
-
-const keyText = (value: unknown): string | null => {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
-};
-
 /** The problem of an event, or what was read of it, or undefined when it is not for this deployment. */
 const read = (event: StreamEvent, deployment: StreamDeployment, origin: Origin): Read | Problem | undefined => {
   const { largest, keyOf, inputOf, filter } = deployment;
-  const size = event.value?.length ?? 0;
-  if (size > largest) {
-    return {
-      code: 'TOO_LARGE',
-      message: `The event has ${size} bytes`,
-      expected: `at most ${largest} bytes`,
-      got: `${size} bytes`,
-    };
-  }
+  const large = tooLarge(event, largest);
+  if (large) return large;
   const { problem, incoming } = readEvent(event);
   if (problem) return problem;
   const { data, cloudEvent } = incoming;
-  const own = cloudEvent?.partitionkey ?? (event.key === null ? null : decoder.decode(event.key));
-  const key = keyOf === undefined ? own : keyText(keyOf(data));
+  const key = readKey(event, incoming, keyOf);
   if (filter) {
     const passed = filter({ data, key, topic: origin.topic, event: cloudEvent ?? {} });
     if (passed.problem) return passed.problem;
     if (!passed.value) return undefined;
   }
-  if (keyOf !== undefined && key === null) {
-    return {
-      code: 'BAD_EVENT',
-      message: 'The event has no key where the deployment looks for it',
-      field: 'key',
-      expected: 'a text or a number',
-    };
-  }
+  if (keyOf !== undefined && key === null) return noKey;
   const input = inputOf(data);
   if (input === undefined) {
     return { code: 'BAD_EVENT', message: 'The event has no input where the deployment looks for it', field: 'input' };

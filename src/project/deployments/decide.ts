@@ -28,7 +28,6 @@ export interface DecideSettings {
     readonly timeout?: string;
     readonly tries?: number;
   };
-  readonly state?: string;
   readonly start?: 'earliest' | 'latest';
   readonly format?: 'structured' | 'binary';
   readonly group?: string;
@@ -86,7 +85,7 @@ export const decideDeployment = {
         required: ['name', 'if'],
         properties: {
           name: text('What the decision is called'),
-          if: text('When, in CEL over the parts by name, and key'),
+          if: text('When, in CEL over the parts by name, key, and came (the names of the parts that are there)'),
           with: {
             description: 'What the decision carries: expressions in CEL by name',
             type: 'object',
@@ -111,13 +110,12 @@ export const decideDeployment = {
         tries: { description: 'How often a call is tried; 10 unless said', type: 'integer', minimum: 1, maximum: 1000 },
       },
     },
-    state: text('The database in which parts wait and decisions are remembered; decisions.db in the home unless said'),
     start: { description: 'Where a new deployment begins; earliest unless said', enum: ['earliest', 'latest'] },
     format: {
       description: 'The form of CloudEvents that is written; structured unless said',
       enum: ['structured', 'binary'],
     },
-    group: topicName('The consumer group; millrace-<deployment> unless said'),
+    group: topicName('What the consumer groups begin with; millrace-<deployment> unless said'),
     deadLetters: topicName('Where events go that cannot be read; <deployment>.dead-letters unless said'),
     partitions: {
       description: 'Of the topics that are missing and therefore made; 3 unless said',
@@ -125,6 +123,6 @@ export const decideDeployment = {
       minimum: 1,
       maximum: 10_000,
     },
-    keep: duration('how long a decision is remembered, so that its key is not decided again', '30d'),
+    keep: duration('how long a decision is remembered, so that its key is not decided again', '7d'),
   },
 } as const;

@@ -1,0 +1,139 @@
+import { parseDuration } from '../../core/duration.ts';
+import { fail } from '../../core/errors.ts';
+import type { Format } from '../../events/cloud-event.ts';
+import { compileCondition, compileExpression, type Expression } from '../../events/condition.ts';
+import { compilePath, type Read } from '../../events/path.ts';
+import type { DecideSettings } from '../../project/deployments/decide.ts';
+import type { WebhookOptions } from '../../webhook/webhook.ts';
+
+/** What a condition over a single event may name. */
+const eventVariables = ['data', 'key', 'topic', 'event'] as const;
+
+/** One of the things that a decision looks at. */
+export interface Part {
+  readonly name: string;
+  readonly topic: string;
+  readonly when: Expression<boolean> | undefined;
+  readonly keyOf: Read | undefined;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly holds: Expression<boolean>;
+  readonly carries: readonly (readonly [name: string, value: Expression<unknown>])[];
+}
+
+/** A decide deployment, made ready once. */
+export interface DecideDeployment {
+  readonly name: string;
+  readonly parts: readonly Part[];
+  /** The topics of the parts, each once. */
+  readonly topics: readonly string[];
+  /** The parts that are waited for. */
+  readonly required: readonly string[];
+  /** How long, in milliseconds. */
+  readonly within: number;
+  readonly late: 'decide' | 'drop';
+  readonly rules: readonly Rule[];
+  readonly otherwise: string | undefined;
+  /** How long a decided key is remembered, in milliseconds. */
+  readonly keep: number;
+  /** Where the parts of a key meet: a topic of this deployment alone. */
+  readonly inbox: string;
+  readonly decisions: string;
+  readonly deadLetters: string;
+  readonly replay: string;
+  readonly groups: { readonly collect: string; readonly join: string; readonly webhook: string };
+  readonly webhook: WebhookOptions | undefined;
+  readonly start: 'earliest' | 'latest';
+  readonly format: Format;
+  readonly partitions: number | undefined;
+  /** In bytes. */
+  readonly largest: number;
+  /** A partition that waits longer without progress is not ready, in milliseconds. */
+  readonly stall: number;
+}
+
+const largest = 900_000;
+const stall = 30_000;
+/** What rules may name beside the parts. */
+const ownNames = ['key', 'came'] as const;
+
+/**
+ * Makes the settings of a deployment ready.
+ *
+ * @throws MillraceError BAD_PROJECT for what cannot be read, or cannot work as it is written.
+ */
+export const prepareDecide = (name: string, settings: DecideSettings): DecideDeployment => {
+  const { from, rules, to, webhook } = settings;
+  const field = (setting: string): string => `deployments.${name}.${setting}`;
+  const wrong = (setting: string, message: string, expected: string, got: string) =>
+    fail('BAD_PROJECT', `The deployment '${name}' ${message}`, { field: field(setting), expected, got });
+
+  const given = Object.entries(from).map(([part, one]) => ({
+    part,
+    ...(typeof one === 'string' ? { topic: one } : one),
+  }));
+  const parts = given.map(({ part, topic, when, key = settings.key }): Part => {
+    if ((ownNames as readonly string[]).includes(part) || part in {}) {
+      throw wrong(`from.${part}`, `has a part of a reserved name`, `another name than ${ownNames.join(' and ')}`, part);
+    }
+    return {
+      name: part,
+      topic,
+      when: when === undefined ? undefined : compileCondition(when, eventVariables, field(`from.${part}.when`)),
+      keyOf: key === undefined ? undefined : compilePath(key, field(`from.${part}.key`)),
+    };
+  });
+  const required = given.filter(({ optional }) => optional !== true).map(({ part }) => part);
+  if (required.length === 0) {
+    throw wrong('from', 'waits for nothing', 'a part that is not optional', `${parts.length} optional parts`);
+  }
+  if (to === undefined && webhook === undefined) {
+    throw wrong('to', 'tells its decisions to nobody', `'to', 'webhook' or both`, 'neither');
+  }
+  const topics = [...new Set(parts.map(({ topic }) => topic))];
+  if (to !== undefined && topics.includes(to)) {
+    throw wrong('to', 'would read its own decisions', 'a topic that no part comes from', to);
+  }
+  const variables = [...parts.map((part) => part.name), ...ownNames];
+  const group = settings.group ?? `millrace-${name}`;
+
+  return Object.freeze({
+    name,
+    parts,
+    topics,
+    required,
+    within: parseDuration(settings.within ?? '1m', field('within')),
+    late: settings.late ?? 'decide',
+    rules: rules.map(
+      (rule, i): Rule => ({
+        name: rule.name,
+        holds: compileCondition(rule.if, variables, field(`rules[${i}].if`)),
+        carries: Object.entries(rule.with ?? {}).map(([one, text]) => [
+          one,
+          compileExpression(text, variables, field(`rules[${i}].with.${one}`)),
+        ]),
+      }),
+    ),
+    otherwise: settings.otherwise,
+    keep: parseDuration(settings.keep ?? '7d', field('keep')),
+    inbox: `${name}.inbox`,
+    decisions: to ?? `${name}.decisions`,
+    deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
+    replay: `${name}.replay`,
+    groups: { collect: group, join: `${group}.join`, webhook: `${group}.webhook` },
+    webhook: webhook && {
+      url: webhook.url,
+      secret: webhook.secret,
+      timeout: parseDuration(webhook.timeout ?? '10s', field('webhook.timeout')),
+      attempts: webhook.tries ?? 10,
+      retry: { first: 1000, longest: 60_000 },
+    },
+    start: settings.start ?? 'earliest',
+    format: settings.format ?? 'structured',
+    partitions: settings.partitions,
+    largest,
+    stall,
+  });
+};

@@ -1,0 +1,84 @@
+import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
+import type { Code, Problem } from '../../core/errors.ts';
+import { toDeadLetter } from '../../events/dead-letters.ts';
+import { toJson } from '../../events/json.ts';
+import { type Decision, judge, toDecisionEvent } from './decision.ts';
+import type { DecideDeployment } from './deployment.ts';
+import { readRecord } from './inbox-record.ts';
+import { type Held, type Step, step, unmade, type Waiting } from './join.ts';
+
+/** A decision, and when it was made, in milliseconds since the epoch. */
+export interface Made {
+  readonly decision: Decision;
+  readonly at: number;
+}
+
+export interface Folded {
+  /** What is known of the keys that came along, afterwards. */
+  readonly keys: ReadonlyMap<string, Held | undefined>;
+  /** Decisions, in the order in which they were made, then dead letters. */
+  readonly events: readonly NewEvent[];
+  readonly decisions: readonly Made[];
+  /** Ripe keys for which no rule held. */
+  readonly undecided: number;
+  readonly outcomes: ReadonlyMap<Step['outcome'], number>;
+  readonly dead: ReadonlyMap<Code, number>;
+}
+
+/** A key that is ripe, but for which no decision can be made; replayed, it is tried again. */
+const bury = (event: StreamEvent, waiting: Waiting, problem: Problem, { name, deadLetters }: DecideDeployment) => {
+  const value = new TextEncoder().encode(toJson({ close: waiting.opened, parts: waiting.parts }));
+  const { topic, partition, offset } = event;
+  return toDeadLetter({ ...event, value }, deadLetters, {
+    origin: { topic, partition, offset },
+    problem,
+    deployment: name,
+  });
+};
+
+/**
+ * Takes records of one partition of the inbox in their order. Nothing but the records, the settings and what was known
+ * before goes into it, so that whoever does it again comes to the same.
+ */
+export const fold = (
+  records: readonly StreamEvent[],
+  deployment: DecideDeployment,
+  load: (key: string) => Held | undefined,
+): Folded => {
+  const keys = new Map<string, Held | undefined>();
+  const decided: NewEvent[] = [];
+  const buried: NewEvent[] = [];
+  const decisions: Made[] = [];
+  const outcomes = new Map<Step['outcome'], number>();
+  const dead = new Map<Code, number>();
+  let undecided = 0;
+
+  for (const event of records) {
+    const { key, record } = readRecord(event);
+    const { at } = event;
+    const held = keys.has(key) ? keys.get(key) : load(key);
+    const { after, ripe, outcome } = step(held, record, at, deployment);
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    keys.set(key, after);
+    if (!ripe) continue;
+    const { waiting } = ripe;
+    const fails = (problem: Problem): void => {
+      buried.push(bury(event, waiting, problem, deployment));
+      dead.set(problem.code, (dead.get(problem.code) ?? 0) + 1);
+      keys.set(key, unmade(waiting, at, deployment));
+    };
+    const { problem, decision } = { decision: undefined, ...judge(deployment, key, ripe) };
+    if (problem) fails(problem);
+    else if (decision === undefined) undecided++;
+    else {
+      const written = toDecisionEvent(deployment, decision, { waiting, at });
+      const size = written.value?.length ?? 0;
+      if (size > deployment.largest) fails({ code: 'TOO_LARGE', message: `The decision has ${size} bytes` });
+      else {
+        decided.push(written);
+        decisions.push({ decision, at });
+      }
+    }
+  }
+  return { keys, events: [...decided, ...buried], decisions, undecided, outcomes, dead };
+};

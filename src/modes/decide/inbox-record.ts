@@ -1,0 +1,37 @@
+/** What stands in the inbox of a deployment: all that happens to a key, in one partition, in one order. */
+import type { StreamEvent } from '../../brokers/broker.ts';
+import { toJson } from '../../events/json.ts';
+
+/** A part has come. */
+export interface PartCame {
+  readonly part: string;
+  /** What its event called itself, or where it stood. */
+  readonly id: string;
+  readonly data: unknown;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+}
+
+/** Nobody waits any longer for the rest of what the event of this id began. */
+export interface Close {
+  readonly close: string;
+}
+
+export type InboxRecord = PartCame | Close;
+
+export const isClose = (record: InboxRecord): record is Close => 'close' in record;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const writeRecord = (topic: string, key: string, record: InboxRecord) => ({
+  topic,
+  key: encoder.encode(key),
+  value: encoder.encode(toJson(record)),
+});
+
+/** The key and record of an event of the inbox; only this deployment writes there. */
+export const readRecord = ({ key, value }: StreamEvent): { readonly key: string; readonly record: InboxRecord } => ({
+  key: decoder.decode(key ?? new Uint8Array()),
+  record: JSON.parse(decoder.decode(value ?? new Uint8Array())),
+});
