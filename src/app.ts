@@ -5,6 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './brokers/broker.ts';
 import { fail, MillraceError } from './core/errors.ts';
 import type { Scorer } from './core/types.ts';
+import type { Recorder, RecorderOptions } from './monitor/recorder.ts';
+import type { Records } from './monitor/records.ts';
 import type { Package } from './package/layout.ts';
 import type { Packed, PackOptions, ReferenceChunk } from './package/pack.ts';
 import { type Project, readProject } from './project/project.ts';
@@ -20,6 +22,10 @@ export interface App {
   readonly environments: readonly string[];
   /** Opened on the first call, the same one after that. @throws MillraceError STORE_FAILED, BAD_PROJECT */
   registry(): Promise<Registry>;
+  /** What is kept of predictions, in the registry's database; opened on the first call. Throws what `registry` throws. */
+  records(): Promise<Records>;
+  /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
+  recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
   /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
   pack(folder: string, options?: Pick<PackOptions, 'onProgress'>): Promise<Packed>;
   /**
@@ -144,6 +150,12 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return streams;
   };
 
+  let openedRecords: Promise<Records> | undefined;
+  const openRecords = async (): Promise<Records> => {
+    const [{ openSql }, records] = await Promise.all([import('./store/sql.ts'), import('./monitor/records.ts')]);
+    return records.openRecords(await openSql(registryUrl()));
+  };
+
   const pack: App['pack'] = async (folder, options) => {
     const { packFolder } = await import('./package/pack.ts');
     return packFolder(resolve(cwd, folder), { ...options, open: await runtimes.onnx(), readReference });
@@ -190,6 +202,14 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     home,
     environments,
     registry,
+    records: () => {
+      openedRecords ??= openRecords();
+      return openedRecords;
+    },
+    recorder: async (options) => {
+      const { createRecorder } = await import('./monitor/recorder.ts');
+      return createRecorder({ ...options, url: registryUrl() });
+    },
     pack,
     open,
     load,
@@ -199,6 +219,8 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
       await (await streams?.catch(() => undefined))?.close();
       const closing = await opened?.catch(() => undefined);
       await closing?.close();
+      const records = await openedRecords?.catch(() => undefined);
+      await records?.close();
     },
   };
 };

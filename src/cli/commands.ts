@@ -18,6 +18,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'predict events of topics as they come, and look into topics',
     load: () => import('./commands/stream.ts'),
   },
+  replay: {
+    summary: 'make a recorded prediction again, and compare it bit by bit',
+    load: () => import('./commands/replay.ts'),
+  },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: {

@@ -1,7 +1,7 @@
 /** What a recorder is told of an answered call, and the predictions that it was. */
 import type { Problem } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Fields, OutputFields } from '../core/types.ts';
-import { exactJson } from './exact-json.ts';
+import { exactJson, readExactJson } from './exact-json.ts';
 import type { Prediction } from './records.ts';
 import { type AnyColumns, rowAt } from './values.ts';
 
@@ -21,6 +21,8 @@ export interface RowContent {
   readonly coerced?: boolean | undefined;
   /** The rows as the caller wrote them: the JSON of one, or of an object that has many at `rows`. */
   readonly json?: { readonly text: string; readonly many: boolean } | undefined;
+  /** The numbers by which the caller knows the rows; 0, 1, 2 … unless given. */
+  readonly places?: readonly number[] | undefined;
 }
 export interface ColumnContent {
   readonly columns: AnyColumns;
@@ -58,6 +60,7 @@ export interface ManyEntry extends EntryBase {
   readonly input: string;
   readonly answer: string;
   readonly coerced: boolean;
+  readonly places: readonly number[] | undefined;
 }
 export interface ColumnEntry extends EntryBase {
   readonly kind: 'columns';
@@ -78,11 +81,11 @@ export interface KnownModel {
 type Told = Omit<Prediction, 'id' | 'input' | 'output' | 'error' | 'coerced'>;
 
 const rowsOf = (entry: ManyEntry, told: Told): readonly Prediction[] => {
-  const { rows } = JSON.parse(entry.input) as { readonly rows: readonly unknown[] };
-  const answers = JSON.parse(entry.answer) as readonly { readonly output?: unknown; readonly error?: Problem }[];
+  const { rows } = readExactJson(entry.input) as { readonly rows: readonly unknown[] };
+  const answers = readExactJson(entry.answer) as readonly { readonly output?: unknown; readonly error?: Problem }[];
   return rows.map((row, at) => ({
     ...told,
-    id: `${entry.id}.${at}`,
+    id: `${entry.id}.${entry.places?.[at] ?? at}`,
     input: exactJson(row),
     coerced: entry.coerced,
     ...(answers[at].error ? { error: JSON.stringify(answers[at].error) } : { output: exactJson(answers[at].output) }),
@@ -110,7 +113,8 @@ export const predictionsOf = (entry: Entry, model: KnownModel): readonly Predict
     model: name,
     version,
     digest,
-    ms: entry.ms,
+    // To the microsecond: the rest is noise.
+    ms: Math.round(entry.ms * 1000) / 1000,
   };
   if (entry.kind === 'many') return rowsOf(entry, told);
   if (entry.kind === 'columns') return columnRowsOf(entry, told, model);

@@ -32,6 +32,9 @@ type Reviver = (this: unknown, key: string, value: unknown, context: { readonly 
 const keepDigits: Reviver = (_key, value, { source }) =>
   typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
 
-/** Reads JSON; with `wide`, an integer past 2^53 becomes a bigint with all its digits. */
-export const readJson = (text: string, wide: boolean): unknown =>
-  wide ? JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
+/** An integer of so many digits that it may be past 2^53. */
+const longInteger = /(?<![\d.])\d{16,}(?![\d.eE])/;
+
+/** Reads JSON of which `exactJson` makes the same again: an integer past 2^53 becomes a bigint with all its digits. */
+export const readExactJson = (text: string): unknown =>
+  longInteger.test(text) ? JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);

@@ -109,6 +109,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
   let alive = true;
+  let closing = false;
 
   const worker = new Worker(threadFile, { workerData: { url, days, most } satisfies ThreadData });
   const say = (message: ToThread): void => worker.postMessage(message);
@@ -150,8 +151,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     dropped[!alive ? 'failed' : bytes > bufferBytes ? 'too_large' : 'full'] += rows;
     return false;
   };
-  const recordRows = (base: Base, { rows, answers, json, coerced = false }: RowContent): void => {
-    if (rows.length === 1 && json?.many !== true) {
+  const recordRows = (base: Base, { rows, answers, json, coerced = false, places }: RowContent): void => {
+    if (rows.length === 1 && json?.many !== true && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
       const answer = error === undefined ? exactJson(output) : JSON.stringify(error);
@@ -164,7 +165,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     // A quarter more for answers, which are made only when there is room.
     if (!fits(input.length * 1.25, rows.length)) return;
     const answer = exactJson(answers);
-    packer.addOther({ kind: 'many', ...base, input, answer, coerced }, input.length + answer.length, rows.length);
+    const entry = { kind: 'many', ...base, input, answer, coerced, places } as const;
+    packer.addOther(entry, input.length + answer.length, rows.length);
   };
   const recordColumns = (base: Base, { columns, answers }: ColumnContent): void => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
@@ -180,7 +182,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     sentBytes = 0;
     for (const { reject } of asked.values()) reject(stopped());
     asked.clear();
-    trouble(stopped().problem);
+    if (!closing) trouble(stopped().problem);
   };
   const hear = (message: FromThread): void => {
     if ('bytes' in message) {
@@ -234,6 +236,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     },
     async close() {
       if (!alive) return;
+      closing = true;
       flush();
       worker.ref();
       say({ end: true });

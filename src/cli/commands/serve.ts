@@ -2,14 +2,19 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App } from '../../app.ts';
 import { fail, problemOf } from '../../core/errors.ts';
 import type { Limits } from '../../modes/service/limits.ts';
-import { createLog, type Level, levels } from '../../modes/service/log.ts';
+import { createLog, type Level, type Logger, levels } from '../../modes/service/log.ts';
 import type { ModelSource } from '../../modes/service/model.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
+import type { Recorder } from '../../monitor/recorder.ts';
 import { parseRef } from '../../registry/ref.ts';
 import { type Cli, examples } from '../command.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
+  /** Which part of all calls is recorded. */
+  readonly record: number;
+  readonly recordDays: number;
+  readonly recordMost: number;
   readonly port?: number;
   readonly grpcPort?: number;
   readonly grpc: boolean;
@@ -35,6 +40,14 @@ const seconds = (text: string): number => {
   throw new InvalidArgumentError('Expected seconds.');
 };
 
+const share = (text: string): number => {
+  if (text === 'all') return 1;
+  if (text === 'none') return 0;
+  const part = Number(/^sample=(0?\.\d{1,6}|[01](?:\.0*)?)$/.exec(text)?.[1]);
+  if (part >= 0) return part;
+  throw new InvalidArgumentError('Expected all, none, or a part of all such as sample=0.1.');
+};
+
 const mebi = 2 ** 20;
 
 const portOf = ({ port: given }: Options, { env }: Cli): number => {
@@ -52,6 +65,23 @@ const sourceOf = (app: App): ModelSource => ({
   load: app.load,
   resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.registry()).resolve(ref) : undefined),
 });
+
+/** Records in the registry's database, under the names of the project's deployments. */
+const startRecorder = async (app: App, options: Options, log: Logger): Promise<Recorder | undefined> => {
+  if (options.record === 0) return undefined;
+  const { project } = app;
+  const deployments = new Map(project.deploymentNames.map((name) => [project.deployment(name).model, name]));
+  return app.recorder({
+    share: options.record,
+    days: options.recordDays,
+    most: options.recordMost,
+    deploymentOf: (ref) => deployments.get(ref),
+    onTrouble(problem) {
+      if (problem) log.error({ problem }, 'records are being dropped');
+      else log.info('records are written again');
+    },
+  });
+};
 
 /** The models of the project's service deployments. */
 const deployedRefs = ({ project }: App): readonly string[] => {
@@ -109,6 +139,7 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
     timeoutMs: options.timeout * 1000,
   };
   const { log, flush } = createLog(options.logLevel);
+  const recorder = await startRecorder(app, options, log);
   try {
     const service = await createService({
       refs: given.length > 0 ? given : deployedRefs(app),
@@ -117,6 +148,7 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
       maxModels: options.maxModels,
       modelControl: options.modelControl,
       log,
+      recorder,
     });
     try {
       const url = await advised(service.listen(at), 'Choose another with --port (0 takes any free one) or --host.');
@@ -127,6 +159,7 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
       await service.close({ lameDuckMs: signal.aborted ? options.lameDuck * 1000 : 0 });
     }
   } finally {
+    await recorder?.close();
     flush();
   }
 };
@@ -145,6 +178,13 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
     .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
     .option('--no-model-control', 'do not let callers load and unload models')
+    .addOption(
+      new Option('--record <what>', 'keep records of predictions: all, sample=0.1 or none')
+        .argParser(share)
+        .default(0, 'none'),
+    )
+    .option('--record-days <days>', 'keep them so long', whole(1, 36_500), 30)
+    .option('--record-most <predictions>', 'keep so many', whole(1, 1e11), 10_000_000)
     .addOption(new Option('--log-level <level>', 'JSON lines on stderr').choices(levels).default('info'))
     .action((refs: readonly string[], options: Options) => serve(refs, options, cli));
   examples(

@@ -2,7 +2,7 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
-import { type Code, fail, problemOf } from '../../core/errors.ts';
+import { fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
 import type { Caller } from './batcher.ts';
 import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
@@ -22,6 +22,16 @@ export interface Call {
   /** On the clock of `performance.now()`; the service's own unless given. */
   readonly deadline?: number | undefined;
   readonly caller?: Caller | undefined;
+}
+
+/** What a transport knows of rows. */
+export interface RowCall extends Call {
+  /** Numbers, booleans and dates may be written as texts. */
+  readonly coerce?: boolean | undefined;
+  /** The rows as the caller wrote them, where that was JSON: of one row, or of an object that has many at `rows`. */
+  readonly json?: { readonly text: string; readonly many: boolean } | undefined;
+  /** The numbers by which the caller knows the rows, where some are left out; 0, 1, 2 … unless given. */
+  readonly places?: readonly number[] | undefined;
 }
 
 export interface InferRequest {
@@ -44,7 +54,13 @@ export interface Answered {
   /** Milliseconds from the decoded request to its answers. */
   readonly ms: number;
   readonly content:
-    | { readonly rows: readonly unknown[]; readonly answers: readonly Answer[] }
+    | {
+        readonly rows: readonly unknown[];
+        readonly answers: readonly Answer[];
+        readonly coerced: boolean;
+        readonly json: RowCall['json'];
+        readonly places: RowCall['places'];
+      }
     | { readonly columns: Columns; readonly answers: ColumnAnswers };
 }
 
@@ -55,11 +71,7 @@ export interface Dataplane {
   /** A new id for a call. */
   readonly newId: () => string;
   /** One answer a row. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
-  predict(
-    model: Model,
-    rows: readonly unknown[],
-    call: Call & { readonly coerce?: boolean },
-  ): Promise<readonly Answer[]>;
+  predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<readonly Answer[]>;
   /** @throws MillraceError as `predict`, and whatever is wrong with a tensor or a row. */
   infer(request: InferRequest, call: Call): Promise<InferResponse>;
 }
@@ -80,19 +92,6 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
       got: `${rows} rows`,
     });
   };
-  const told = (
-    call: Call,
-    model: Card,
-    began: number,
-    content: Answered['content'],
-    code: Code | undefined,
-    errors: number,
-  ) => {
-    const ms = performance.now() - began;
-    const rows = 'rows' in content ? content.rows.length : content.answers.rows;
-    metrics.answered(model, ms, rows, code, errors);
-    onAnswered?.({ id: call.id, model, ms, content });
-  };
   const failed = (model: Card, began: number, error: unknown): unknown => {
     metrics.failed(model, performance.now() - began, problemOf(error).code);
     return error;
@@ -112,7 +111,10 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const work = { form, input: rows, rows: rows.length, bytes, deadline, caller };
         const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
         const { first, count } = errorsOf(answers);
-        told(call, model, began, { rows, answers }, first, count);
+        const ms = performance.now() - began;
+        metrics.answered(model, ms, rows.length, first, count);
+        const { id, json, places } = call;
+        onAnswered?.({ id, model, ms, content: { rows, answers, coerced: coerce, json, places } });
         return answers;
       } catch (error) {
         throw failed(model, began, error);
@@ -132,8 +134,11 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
       };
       try {
         const { bindings, columns, answers } = await ask();
+        const ms = performance.now() - began;
+        // A row that was refused refuses the whole call, but what became of each row is known.
+        onAnswered?.({ id: call.id, model, ms, content: { columns, answers } });
         const outputs = tensorsOf(bindings, answers);
-        told(call, model, began, { columns, answers }, undefined, 0);
+        metrics.answered(model, ms, answers.rows, undefined, 0);
         return { model, outputs };
       } catch (error) {
         throw failed(model, began, error);

@@ -36,6 +36,7 @@ const statuses: Partial<Record<Code, number>> = {
   UNKNOWN_CATEGORY: unprocessable,
   TOO_LONG: unprocessable,
   BAD_DATETIME: unprocessable,
+  BAD_LINE: unprocessable,
   BAD_SHAPE: unprocessable,
   UNKNOWN_FIELD: unprocessable,
   STEP_FAILED: unprocessable,

@@ -61,6 +61,10 @@ export const counters = (registry: Registry, described: Described, names: readon
 export const gauge = (registry: Registry, described: Described, read: () => readonly MetricValue<string>[]): void =>
   register(registry, described, 'gauge', () => [...read()]);
 
+/** Counters that are kept elsewhere, and read when somebody looks. */
+export const total = (registry: Registry, described: Described, read: () => readonly MetricValue<string>[]): void =>
+  register(registry, described, 'counter', () => [...read()]);
+
 export interface Histogram {
   observe(value: number): void;
 }

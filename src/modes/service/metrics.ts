@@ -3,9 +3,10 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Answer, Timings } from '../../core/types.ts';
 import type { Run } from './batcher.ts';
-import { type Count, counters, type Family, gauge, type Histogram, histograms } from './metric.ts';
+import { type Count, counters, type Family, gauge, type Histogram, histograms, total } from './metric.ts';
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
+import type { Recorder } from './recorder.ts';
 
 /** Seconds, from a tenth of a millisecond on: the models here are small. */
 const seconds = [
@@ -31,6 +32,7 @@ interface OfModel {
 export interface Watched {
   readonly slots: () => readonly (Slot & { readonly model?: WatchedModel | undefined })[];
   readonly ready: () => boolean;
+  readonly recorder?: Pick<Recorder, 'figures'> | undefined;
 }
 interface WatchedModel extends Card {
   readonly batcher: {
@@ -68,6 +70,22 @@ export const errorsOf = (answers: readonly Answer[]): { readonly first: Code | u
 };
 
 const model = ['model', 'version'] as const;
+
+const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>): void => {
+  const described = (name: string, help: string) => ({ name: `millrace_records_${name}`, help });
+  total(registry, described('written_total', 'Predictions that were recorded.'), () => [
+    { labels: {}, value: recorder.figures.written },
+  ]);
+  total(registry, described('dropped_total', 'Predictions that were not recorded though they should, by reason.'), () =>
+    Object.entries(recorder.figures.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
+  gauge(registry, described('waiting_bytes', 'Bytes of records that wait to be written.'), () => [
+    { labels: {}, value: recorder.figures.waitingBytes },
+  ]);
+  gauge(registry, described('buffer_bytes', 'Bytes that may wait; what comes beyond is dropped.'), () => [
+    { labels: {}, value: recorder.figures.bufferBytes },
+  ]);
+};
 
 export const createMetrics = (): Metrics => {
   const registry = new Registry();
@@ -155,7 +173,8 @@ export const createMetrics = (): Metrics => {
     },
     rejected: (code) => add(rejected, 1, code),
     promoted: (outcome) => add(promotions, 1, outcome),
-    watch({ slots, ready }) {
+    watch({ slots, ready, recorder }) {
+      if (recorder) watchRecorder(registry, recorder);
       const read = (name: string, help: string, value: (model: WatchedModel) => number): void =>
         gauge(registry, named(name, help), () =>
           slots().flatMap(({ model: loaded }) =>

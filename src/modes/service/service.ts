@@ -1,7 +1,7 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { problemOf } from '../../core/errors.ts';
-import { type Answered, createDataplane, type Dataplane } from './dataplane.ts';
+import { createDataplane, type Dataplane } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
@@ -9,6 +9,7 @@ import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model.ts';
 import { createModels } from './models.ts';
 import { followPromotions } from './promotions.ts';
+import type { Recorder } from './recorder.ts';
 import { drain, listen, type Place } from './rest/listen.ts';
 import { createRest } from './rest/server.ts';
 
@@ -24,8 +25,8 @@ export interface ServiceOptions {
   /** Milliseconds between two looks at where environments point; a second unless given. */
   readonly followMs?: number | undefined;
   readonly log?: Logger | undefined;
-  /** Called after each answered call: it must be quick, and never throw. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
+  readonly recorder?: Recorder | undefined;
 }
 
 export interface CloseOptions {
@@ -47,7 +48,7 @@ export interface Service {
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
-  const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), onAnswered } = options;
+  const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
   const models = createModels({ source, limits, maxModels, onRun: metrics.ran });
@@ -57,10 +58,10 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await models.close();
     throw error;
   }
-  const plane = createDataplane({ models, limits, metrics, onAnswered });
+  const plane = createDataplane({ models, limits, metrics, onAnswered: recorder?.record });
   const health = { ready: true, closing: false, reason: undefined as string | undefined };
-  metrics.watch({ slots: () => models.slots, ready: () => health.ready });
-  const rest = await createRest({ plane, health, log, modelControl });
+  metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder });
+  const rest = await createRest({ plane, health, log, modelControl, recorder });
   const stopFollowing = followPromotions({
     source,
     models,

@@ -45,8 +45,14 @@ export const serve = async (
   t: Pick<TestContext, 'after'>,
   refs: readonly string[],
   options: Partial<ServiceOptions> = {},
+): Promise<Served> => serveApp(t, await openApp(t), refs, options);
+
+export const serveApp = async (
+  t: Pick<TestContext, 'after'>,
+  app: App,
+  refs: readonly string[],
+  options: Partial<ServiceOptions> = {},
 ): Promise<Served> => {
-  const app = await openApp(t);
   const service = await createService({ refs, source: app, ...options });
   t.after(() => service.close({ lingerMs: 0 }));
   const url = await service.listen({ host: '127.0.0.1', port: 0 });

@@ -77,8 +77,8 @@ export const timeoutOf = ({ parameters }: InferMessage): number | undefined => {
   return us > 0 ? us / 1000 : undefined;
 };
 
-/** The answer, raw or typed as the request was. */
-export const writeInfer = (request: InferMessage, { model, outputs }: InferResponse): InferAnswer => {
+/** The answer to the call of that id, raw or typed as the request was. */
+export const writeInfer = (request: InferMessage, id: string, { model, outputs }: InferResponse): InferAnswer => {
   const typed = isTyped(request);
   const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
   return {
@@ -87,6 +87,7 @@ export const writeInfer = (request: InferMessage, { model, outputs }: InferRespo
     id: request.id,
     parameters: {
       digest: { string_param: model.digest },
+      prediction_id: { string_param: id },
       // Triton's clients end a stream of answers at this one, when they asked to be told of it.
       ...(Object.hasOwn(request.parameters, 'triton_enable_empty_final_response') && {
         triton_final_response: { bool_param: true },

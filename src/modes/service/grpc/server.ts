@@ -90,7 +90,7 @@ export const createGrpc = ({ plane, health, log, modelControl }: GrpcOptions): G
       deadline: deadlineOf(call, timeoutOf(message)),
       caller,
     };
-    return writeInfer(message, await plane.infer(readInfer(message), given));
+    return writeInfer(message, given.id, await plane.infer(readInfer(message), given));
   };
 
   const unary =

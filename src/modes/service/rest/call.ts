@@ -27,3 +27,8 @@ export const callOf = (request: FastifyRequest, timeoutMs?: number): Call => {
     caller: request.raw.socket,
   };
 };
+
+const nothing = Buffer.alloc(0);
+/** The body as bytes, or as text, whichever its route collects; nothing for a request that has none. */
+export const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : nothing);
+export const textOf = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '');

@@ -20,6 +20,7 @@ export const jsonType = 'application/json';
 
 /** Codes of the framework's own errors, as far as a caller can cause them. */
 const frameworkCodes: Readonly<Record<string, Code>> = {
+  ECONNRESET: 'CANCELLED',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA',
   FST_ERR_CTP_BODY_TOO_LARGE: 'TOO_LARGE',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_JSON',

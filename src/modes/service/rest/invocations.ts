@@ -9,7 +9,7 @@ import { version } from '../../../version.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import type { Model } from '../model.ts';
-import { callOf } from './call.ts';
+import { callOf, textOf } from './call.ts';
 import { parseExactJson } from './json-body.ts';
 import { isCsv, outputAsJson, predictCsv } from './predict.ts';
 
@@ -110,7 +110,7 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
   app.post('/invocations', async (request, reply) => {
     const model = await modelOf(request);
     const call = callOf(request);
-    const text = request.body as string;
+    const text = textOf(request);
     reply.header('content-type', 'application/json');
     if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));
     const rows = rowsOf(parseExactJson(text, limits.depth), Object.keys(model.manifest.inputs));

@@ -6,7 +6,7 @@ import type { Health } from '../health.ts';
 import { jsonLengthHeader, readTensors, splitBody, wantsBinary, writeTensors } from '../oip/binary.ts';
 import { type JsonRequest, readRequest } from '../oip/json.ts';
 import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
-import { callOf } from './call.ts';
+import { bytesOf, callOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import { parseExactJson } from './json-body.ts';
 
@@ -56,16 +56,17 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
 
   const infer = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
     const { model, version } = request.params as ModelPath;
-    const { json, binary } = splitBody(request.body as Buffer, request.headers[jsonLengthHeader]);
+    const { json, binary } = splitBody(bytesOf(request), request.headers[jsonLengthHeader]);
     const asked = readRequest(parseExactJson(json.toString(), limits.depth));
     refuseUnsupported(asked);
+    const call = callOf(request, timeoutMs(asked));
     const answer = await plane.infer(
       { model, version, inputs: readTensors(asked, binary), outputs: asked.outputs?.map(({ name }) => name) },
-      callOf(request, timeoutMs(asked)),
+      call,
     );
     const { name, version: answered, digest } = answer.model;
-    const head = { model_name: name, model_version: answered, id: asked.id, parameters: { digest } };
-    const text = JSON.stringify(head).slice(0, -1);
+    const parameters = { digest, prediction_id: call.id };
+    const text = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
     const { body, jsonLength } = writeTensors(text, answer.outputs, wantsBinary(asked));
     if (jsonLength === undefined) reply.header('content-type', jsonType);
     else reply.header('content-type', 'application/octet-stream').header(jsonLengthHeader, jsonLength);

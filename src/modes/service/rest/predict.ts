@@ -4,7 +4,7 @@ import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { Model } from '../model.ts';
-import { callOf } from './call.ts';
+import { callOf, textOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
 import { jsonType } from './errors.ts';
 import { parseExactJson, parseJson } from './json-body.ts';
@@ -51,8 +51,9 @@ export const predictCsv = async (
   call: Call,
 ): Promise<readonly Answer[]> => {
   const lines = readCsv(text, model.manifest.inputs);
+  const places = [...lines.keys()].filter((at) => 'row' in lines[at]);
   const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
-  const answers = (await plane.predict(model, rows, { ...call, coerce: true })).values();
+  const answers = (await plane.predict(model, rows, { ...call, coerce: true, places })).values();
   return lines.map((line): Answer => {
     if ('problem' in line) return { error: line.problem };
     return answers.next().value as Answer;
@@ -89,13 +90,14 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     const { model: name, version } = request.params as ModelPath;
     const model = await models.get(name, version);
     const call = callOf(request);
-    const text = request.body as string;
+    const text = textOf(request);
     reply.header('content-type', jsonType);
     if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
     const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
     const many = rowsOf(body, model);
-    if (many !== undefined) return answerMany(request, reply, model, await plane.predict(model, many, call));
-    const answers = await plane.predict(model, [body], call);
+    const json = { text, many: many !== undefined };
+    const answers = await plane.predict(model, many ?? [body], { ...call, json });
+    if (many !== undefined) return answerMany(request, reply, model, answers);
     if (wantsCsv(request)) return answerMany(request, reply, model, answers);
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);

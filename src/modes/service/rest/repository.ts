@@ -3,12 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
 import { repositoryIndex } from '../oip/metadata.ts';
+import { bytesOf } from './call.ts';
 import { parseExactJson } from './json-body.ts';
 
 /** `control` says whether callers may load and unload. */
 export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Dataplane, control: boolean): void => {
   const optionsOf = (request: FastifyRequest): Readonly<Record<string, unknown>> => {
-    const text = (request.body as Buffer | undefined)?.toString() ?? '';
+    const text = bytesOf(request).toString();
     const options = text.trim() === '' ? {} : parseExactJson(text, limits.depth);
     if (typeof options === 'object' && options !== null) return options as Record<string, unknown>;
     throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object, or nothing' });

@@ -7,6 +7,7 @@ import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
 import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
+import type { Recorder } from '../recorder.ts';
 import {
   answerClientError,
   type ErrorBody,
@@ -19,6 +20,7 @@ import {
 import { invocationRoutes } from './invocations.ts';
 import { oipRoutes } from './oip.ts';
 import { predictRoutes } from './predict.ts';
+import { recordRoutes } from './records.ts';
 import { repositoryRoutes } from './repository.ts';
 
 declare module 'fastify' {
@@ -34,6 +36,7 @@ export interface RestOptions {
   readonly log: Logger;
   /** Callers may load and unload models. */
   readonly modelControl: boolean;
+  readonly recorder?: Recorder | undefined;
 }
 
 const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
@@ -60,10 +63,18 @@ const refuseOtherMethods = (app: FastifyInstance, routes: ReadonlyMap<string, Re
   }
 };
 
+const noHost = (): Error =>
+  fail('BAD_REQUEST', 'An HTTP/1.1 request needs a Host header.', {
+    field: 'host',
+    expected: 'a host',
+    got: 'nothing',
+  });
+
 /** What a caller may name a request by, to find it in logs again. */
 const callersId = /^[\w.:/+=@-]{1,128}$/;
 
-export const createRest = async ({ plane, health, log, modelControl }: RestOptions): Promise<FastifyInstance> => {
+export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
+  const { plane, health, log, modelControl, recorder } = options;
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toldProblem(error, limits.bodyBytes);
@@ -90,10 +101,14 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.arrivalMs,
       connectionsCheckingInterval: Math.min(1000, limits.arrivalMs),
+      // Node's own refusal of a request without a host has no body; ours is in the hook below.
+      requireHostHeader: false,
     },
     routerOptions: { maxParamLength: 256 },
   });
   app.server.maxConnections = limits.connections;
+  // Whatever a caller expects, it gets an answer; Node's own would have no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.on('drop', () => metrics.rejected('UNAVAILABLE'));
   app.decorateRequest('bytes', 0);
   app.setErrorHandler(refuse);
@@ -105,7 +120,8 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
     const given = request.headers['x-request-id'];
     reply.header('x-request-id', typeof given === 'string' && callersId.test(given) ? given : request.id);
     if (health.closing) reply.header('connection', 'close');
-    next();
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') next(noHost());
+    else next();
   });
   if (log.isLevelEnabled('debug')) {
     app.addHook('onResponse', (request, reply, next) => {
@@ -147,6 +163,7 @@ export const createRest = async ({ plane, health, log, modelControl }: RestOptio
     );
     predictRoutes(native, plane);
     invocationRoutes(native, plane, health);
+    recordRoutes(native, recorder, limits);
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
       if (health.ready) return { ready: true };

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it, type TestContext } from 'node:test';
+import { credentials } from '@grpc/grpc-js';
+import type { App } from '../../../src/app.ts';
+import type { Row } from '../../../src/core/types.ts';
+import { type InferAnswer, InferenceClient } from '../../../src/modes/service/grpc/messages.ts';
+import type { Recorder } from '../../../src/monitor/recorder.ts';
+import { replay } from '../../../src/monitor/replay.ts';
+import { runCli } from '../../run-cli.ts';
+import { get, models, openApp, post, type Served, serveApp } from './serving.ts';
+
+interface Recording extends Served {
+  readonly recorder: Recorder;
+}
+type RecorderOptions = Partial<Parameters<App['recorder']>[0]>;
+
+const record = async (
+  t: TestContext,
+  refs: readonly string[],
+  options: RecorderOptions = {},
+  given?: App,
+): Promise<Recording> => {
+  const app = given ?? (await openApp(t));
+  const recorder = await app.recorder({ share: 1, days: 30, most: 1_000_000, ...options });
+  t.after(() => recorder.close());
+  return { ...(await serveApp(t, app, refs, { recorder })), recorder };
+};
+
+const examplesOf = (folder: string): readonly { readonly input: Row; readonly output: Row }[] =>
+  JSON.parse(readFileSync(join(folder, 'examples.json'), 'utf8'));
+
+interface KeptJson {
+  readonly id: string;
+  readonly at: string;
+  readonly deployment: string;
+  readonly digest: string;
+  readonly ms: number;
+  readonly input: Row;
+  readonly prediction?: Row;
+  readonly error?: { readonly code: string };
+  readonly label?: Row;
+  readonly labelled?: string;
+}
+const fetchKept = (url: string, id: string) => get<KeptJson>(`${url}/predictions/${id}`);
+
+/** Every record with the given ids is there, and comes out the same when it is made again. */
+const assertReplays = async ({ app, recorder }: Recording, folder: string, ids: readonly string[]): Promise<void> => {
+  const scorer = await app.scorer(folder);
+  for (const id of ids) {
+    const kept = await recorder.find(id);
+    assert.ok(kept, `${id} is recorded`);
+    assert.equal(kept.digest, scorer.digest);
+    const replayed = await replay(kept, scorer);
+    assert.ok(replayed.same, `${id}: ${JSON.stringify(replayed)}`);
+  }
+  await scorer.close();
+};
+
+describe('records', () => {
+  it('keep a prediction with its input, its answer and who made it', async (t) => {
+    const { url, service } = await record(t, [models.ride]);
+    const [{ input }] = examplesOf(models.ride);
+    const { json } = await post(`${url}/predict/ride-duration`, input);
+    const { status, json: kept } = await fetchKept(url, json.id);
+    const { digest } = await service.plane.models.get('ride-duration');
+    assert.equal(status, 200);
+    assert.deepEqual([kept.id, kept.deployment, kept.digest], [json.id, models.ride, digest]);
+    assert.deepEqual([kept.input, kept.prediction], [input, json.prediction]);
+    assert.ok(Math.abs(Date.now() - Date.parse(kept.at)) < 60_000 && kept.ms > 0);
+  });
+
+  for (const [name, folder] of Object.entries(models)) {
+    it(`${name}: can be made again, bit by bit, whichever way the row came`, async (t) => {
+      const recording = await record(t, [folder]);
+      const { url, service } = recording;
+      const grpc = new InferenceClient(
+        await service.listenGrpc({ host: '127.0.0.1', port: 0 }),
+        credentials.createInsecure(),
+      );
+      t.after(() => grpc.close());
+      const [{ card }] = service.plane.models.slots;
+      assert.ok(card);
+      const rows = examplesOf(folder).map(({ input }) => input);
+      const ids: string[] = [];
+
+      for (const row of rows) ids.push((await post(`${url}/predict/${card.name}`, row)).json.id);
+      const many = await post(`${url}/predict/${card.name}`, { rows: [...rows, { nonsense: 1 }, 7] });
+      assert.equal(many.json.predictions.length, rows.length + 2);
+      ids.push(...many.json.predictions.map(({ id }) => id));
+
+      const fields = Object.keys(card.manifest.inputs).filter((field) => rows.every((row) => row[field] != null));
+      const cell = (value: unknown) => `"${String(value).replaceAll('"', '""')}"`;
+      const lines = rows.map((row) => fields.map((field) => cell(row[field])).join(','));
+      const csv = await fetch(`${url}/predict/${card.name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv', accept: 'application/json' },
+        body: [fields.join(','), lines[0], `${lines[0]},"one cell too many"`, ...lines.slice(1)].join('\n'),
+      });
+      const answered = ((await csv.json()) as typeof many.json).predictions;
+      assert.equal(answered.length, rows.length + 1);
+      ids.push(...answered.filter((_, at) => at !== 1).map(({ id }) => id));
+
+      const inputs = card.tensors.inputs
+        .filter(({ name: field }) => fields.includes(field))
+        .map(({ name: field, datatype, shape }) => ({
+          name: field,
+          datatype,
+          shape: [rows.length, ...shape.slice(1)],
+          data: rows.map((row) => row[field]),
+        }));
+      const rest = await post<{ parameters: { prediction_id: string } }>(`${url}/v2/models/${card.name}/infer`, {
+        inputs,
+      });
+      const list = { BYTES: 'bytes', BOOL: 'bool', INT64: 'int64', INT32: 'int', FP32: 'fp32', FP64: 'fp64' } as const;
+      const typed = inputs.map(({ data, ...input }) => ({
+        ...input,
+        contents: {
+          [`${list[input.datatype as keyof typeof list]}_contents`]:
+            input.datatype === 'BYTES' ? data.map((value) => Buffer.from(String(value))) : data,
+        },
+      }));
+      const overGrpc = await new Promise<InferAnswer>((resolve, reject) => {
+        const call = (grpc as unknown as Record<string, (...words: readonly unknown[]) => void>).ModelInfer;
+        call.call(grpc, { model_name: card.name, inputs: typed }, (error: unknown, answer: InferAnswer) =>
+          error ? reject(error) : resolve(answer),
+        );
+      });
+      for (const id of [rest.json.parameters.prediction_id, overGrpc.parameters.prediction_id.string_param]) {
+        ids.push(...rows.map((_, row) => `${id}.${row}`));
+      }
+
+      await assertReplays(recording, folder, ids);
+      assert.equal(new Set(ids).size, ids.length);
+      assert.deepEqual(recording.recorder.figures.dropped, { full: 0, too_large: 0, failed: 0 });
+    });
+  }
+
+  it('keep the truth that is told later', async (t) => {
+    const { url } = await record(t, [models.ride]);
+    const { json } = await post(`${url}/predict/ride-duration`, examplesOf(models.ride)[0].input);
+    const address = `${url}/predictions/${json.id}/label`;
+    const told = await post<KeptJson>(address, { minutes: 17.25 });
+    assert.equal(told.status, 200);
+    const { json: kept } = await fetchKept(url, json.id);
+    assert.deepEqual([kept.label, typeof kept.labelled], [{ minutes: 17.25 }, 'string']);
+    const wrong = await post(address, { minuts: 1 });
+    assert.deepEqual([wrong.status, wrong.json.error.code], [400, 'BAD_REQUEST']);
+    assert.match(wrong.json.error.message, /Did you mean minutes/);
+    assert.equal((await post(`${url}/predictions/nobody/label`, { minutes: 1 })).status, 404);
+  });
+
+  it('are told to be missing, and why, by a service that keeps none', async (t) => {
+    const app = await openApp(t);
+    const { url } = await serveApp(t, app, [models.trees]);
+    for (const reply of [await get(`${url}/predictions/x`), await post(`${url}/predictions/x/label`, { a: 1 })]) {
+      assert.deepEqual([reply.status, reply.json.error.code], [404, 'NOT_FOUND']);
+      assert.match(reply.json.error.message, /--record/);
+    }
+  });
+
+  it('are kept of the part that was asked for', async (t) => {
+    let turn = 0;
+    const { url, recorder } = await record(t, [models.trees], { share: 0.25, random: () => (turn++ % 4) / 4 });
+    const [{ input }] = examplesOf(models.trees);
+    const ids: string[] = [];
+    for (let call = 0; call < 12; call++) ids.push((await post(`${url}/predict/trees-100x6`, input)).json.id);
+    const found = await Promise.all(ids.map((id) => recorder.find(id)));
+    assert.deepEqual(
+      found.map((kept) => kept !== undefined),
+      ids.map((_, call) => call % 4 === 0),
+    );
+    assert.equal(recorder.figures.written, 3);
+  });
+
+  it('outlive the service, and go with their time', async (t) => {
+    const app = await openApp(t);
+    const first = await record(t, [models.trees], {}, app);
+    const [{ input }] = examplesOf(models.trees);
+    const { json } = await post(`${first.url}/predict/trees-100x6`, { rows: Array.from({ length: 30 }, () => input) });
+    await first.service.close();
+    await first.recorder.close();
+    const second = await record(t, [models.trees], { most: 10 }, app);
+    const found = await Promise.all(json.predictions.map(({ id }) => second.recorder.find(id)));
+    assert.deepEqual(
+      found.map((kept) => kept !== undefined),
+      found.map((_, row) => row >= 20),
+    );
+  });
+
+  it('never hold up an answer: while the database is locked, what does not fit is dropped and counted', async (t) => {
+    const app = await openApp(t);
+    const { url, recorder } = await record(t, [models.trees], { bufferBytes: 5000 }, app);
+    const [{ input }] = examplesOf(models.trees);
+    const other = new DatabaseSync(join(app.home, 'registry.db'));
+    other.exec('begin immediate');
+    const ids: string[] = [];
+    for (let call = 0; call < 100; call++) {
+      const { status, json } = await post(`${url}/predict/trees-100x6`, input);
+      assert.equal(status, 200);
+      ids.push(json.id);
+    }
+    const { dropped, waitingBytes, written } = recorder.figures;
+    assert.ok(dropped.full > 50 && waitingBytes <= 5000 && written === 0, JSON.stringify(recorder.figures));
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    assert.match(metrics, new RegExp(`^millrace_records_dropped_total\\{reason="full"\\} ${dropped.full}$`, 'm'));
+    other.exec('rollback');
+    other.close();
+    const found = await Promise.all(ids.map((id) => recorder.find(id)));
+    assert.equal(found.filter((kept) => kept !== undefined).length, 100 - dropped.full);
+    assert.equal(recorder.figures.written, 100 - dropped.full);
+    const large = await post(`${url}/predict/trees-100x6`, { ...input, note: 'x'.repeat(6000) });
+    assert.equal(large.status, 200);
+    assert.equal(recorder.figures.dropped.too_large, 1);
+  });
+
+  it('are not kept in a database that cannot be opened, and that is told at the start', async (t) => {
+    const app = await openApp(t);
+    const { createRecorder } = await import('../../../src/monitor/recorder.ts');
+    const url = `sqlite:${app.home}`;
+    await assert.rejects(createRecorder({ url, share: 1, days: 1, most: 1 }), { code: 'STORE_FAILED' });
+  });
+});
+
+describe('millrace replay', () => {
+  const recorded = async (t: TestContext, folder: string) => {
+    const recording = await record(t, [folder]);
+    const [{ card }] = recording.service.plane.models.slots;
+    assert.ok(card);
+    const { json } = await post(`${recording.url}/predict/${card.name}`, examplesOf(folder)[0].input);
+    await recording.service.close();
+    await recording.recorder.close();
+    const cli = (...words: readonly string[]) =>
+      runCli(words, { cwd: recording.app.home, env: { MILLRACE_HOME: recording.app.home } });
+    return { id: json.id, cli, home: recording.app.home };
+  };
+
+  it('says that a prediction is the same, bit by bit', async (t) => {
+    const { id, cli } = await recorded(t, models.ride);
+    const { code, stdout, stderr } = await cli('replay', id);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^same {2}ride-duration@1\.0\.0/);
+    const { stdout: json } = await cli('replay', id, '--json');
+    const { same, before, now } = JSON.parse(json);
+    assert.equal(same, true);
+    assert.deepEqual(now, before);
+  });
+
+  it('says where a prediction differs, and ends with 1', async (t) => {
+    const { id, cli, home } = await recorded(t, models.ride);
+    const database = new DatabaseSync(join(home, 'registry.db'));
+    database.exec(
+      `update predictions set output = '{"minutes":' || (json_extract(output, '$.minutes') + 4e-15) || '}'`,
+    );
+    database.close();
+    const { code, stdout } = await cli('replay', id);
+    assert.equal(code, 1);
+    assert.match(stdout, /^different/);
+    assert.match(stdout, /minutes/);
+  });
+
+  it('asks for the package when it is nowhere to be found, and takes no other', async (t) => {
+    const { id, cli, home } = await recorded(t, models.ride);
+    const database = new DatabaseSync(join(home, 'registry.db'));
+    database.exec(`update predictions set deployment = 'rides'`);
+    database.close();
+    const missing = await cli('replay', id);
+    assert.deepEqual([missing.code, /--package/.test(missing.stderr)], [2, true]);
+    const other = await cli('replay', id, '--package', models.trees);
+    assert.deepEqual([other.code, /is not the package that answered/.test(other.stderr)], [2, true]);
+    assert.equal((await cli('replay', id, '--package', models.ride)).code, 0);
+  });
+
+  it('says that there is no such record', async (t) => {
+    const { cli } = await recorded(t, models.ride);
+    const { code, stderr } = await cli('replay', 'nobody');
+    assert.equal(code, 2);
+    assert.match(stderr, /NOT_FOUND/);
+  });
+});
