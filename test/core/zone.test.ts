@@ -128,9 +128,9 @@ test('a text of any length that is no datetime is refused at once', () => {
   for (const text of [
     '2024-01-01T',
     '2024-01-01 ',
+    'year-01-01',
     '2024-01-01'.repeat(1e5),
     `2024-01-01T00:00:00.${'1'.repeat(1e6)}Z`,
   ])
-    assert.ok(Number.isNaN(parseDatetime(text, zoneOf('UTC'))));
-    assert.ok(Number.isNaN(parseDatetime(text, zoneOf('America/New_York'))));
+    for (const zone of ['UTC', 'America/New_York']) assert.ok(Number.isNaN(parseDatetime(text, zoneOf(zone))));
 });
