@@ -1,0 +1,277 @@
+/**
+ * One attempt at a run: from where the sink says that it stands to its end. Whatever breaks, the next attempt goes on from
+ * the last shard that was committed; so a killed process, a restarted database and a stop by hand are one and the same.
+ */
+import { fail } from '../../core/errors.ts';
+import type { Profile } from '../../core/profile.ts';
+import type { Scorer } from '../../core/types.ts';
+import { ahead } from '../../files/ahead.ts';
+import type { Sink, SinkRun, SinkRunInfo } from '../../sinks/sink.ts';
+import type { Source, SourceChunk } from '../../sources/source.ts';
+import type { Ledger } from './ledger.ts';
+import { makePlan, shapeOf } from './plan.ts';
+import { prepareRows, type ScoredChunk, score } from './score.ts';
+import { type OpenShard, openShard } from './shard.ts';
+import type { Plan, Run, ShardEntry } from './types.ts';
+
+/** No more rejects than these are kept of a run that already has more of them than it may. */
+const MOST_REJECTS = 100_000;
+
+export interface Progress {
+  readonly rows: number;
+  readonly rejected: number;
+  /** How much of the source is done, 0 to 1, where its size is known. */
+  readonly share?: number | undefined;
+}
+
+export interface AttemptOptions {
+  readonly run: Run;
+  readonly scorer: Scorer;
+  readonly reference: Profile | undefined;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly ledger: Ledger;
+  readonly key: readonly string[];
+  readonly columns: readonly string[];
+  readonly shardRows: number;
+  readonly maxRejected: number;
+  /** Chunks that are scored at the same time. */
+  readonly depth: number;
+  readonly before: Plan | undefined;
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Something was committed. */
+  readonly onCommit: () => void;
+}
+
+export interface Attempted {
+  readonly plan: Plan;
+  readonly sinkRun: SinkRun;
+  readonly entries: readonly ShardEntry[];
+}
+
+const sum = (entries: readonly ShardEntry[], field: 'rows_in' | 'rows_out' | 'rows_rejected'): number =>
+  entries.reduce((total, entry) => total + entry[field], 0);
+
+/** Throws TOO_MANY_REJECTS. */
+export const checkRejects = (rejected: number, rows: number, most: number): void => {
+  if (rejected <= most * rows) return;
+  const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+  throw fail(
+    'TOO_MANY_REJECTS',
+    `${rejected} of ${rows} rows were rejected (${percent(rejected / Math.max(1, rows))}); max_rejected allows ${percent(most)}`,
+    { expected: `at most ${percent(most)}`, got: percent(rejected / Math.max(1, rows)) },
+  );
+};
+
+/** What the sink has is what is done; the ledger may be one shard behind, or know of shards that somebody has removed. */
+const reconcile = async ({ ledger, run }: AttemptOptions, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
+  const known = await ledger.shards(run.id);
+  if (await sinkRun.isPublished()) return known;
+  const there = await sinkRun.committed();
+  if (known.length > there.size) {
+    await ledger.clearShards(run.id);
+    throw fail('BAD_SINK', `The sink has lost what the run ${run.id} had staged there; run it again`, {
+      expected: `${known.length} shards`,
+      got: `${there.size}`,
+    });
+  }
+  const entries = [...known];
+  for (let shard = known.length; shard < there.size; shard++) {
+    const entry = there.get(shard) as unknown as ShardEntry;
+    await ledger.addShard(run.id, shard, entry);
+    entries.push(entry);
+  }
+  return entries;
+};
+
+const checkFingerprint = async (source: Source, plan: Plan): Promise<void> => {
+  const now = await source.fingerprint();
+  if (now === plan.fingerprint) return;
+  throw fail('BAD_SOURCE', `${source.name} has changed since the run began; --force begins a new one`, {
+    expected: plan.fingerprint,
+    got: now,
+  });
+};
+
+/** Finds two rows of one key that stand next to each other, as they do where rows come in the order of their key. */
+interface KeyWatch {
+  last(): readonly string[] | undefined;
+  /** Throws DUPLICATE_KEY. */
+  watch(chunk: SourceChunk): void;
+}
+
+const keyWatch = (plan: Plan, isOrdered: boolean, start: readonly string[] | undefined): KeyWatch => {
+  let last = start;
+  return {
+    last: () => last,
+    watch({ rows, columns }) {
+      if (!isOrdered) return;
+      const values = plan.key.map((name) => columns[name] as ArrayLike<unknown>);
+      for (let row = 0; row < rows; row++) {
+        const key = values.map((column) => String(column[row]));
+        if (
+          last !== undefined &&
+          key.every((text, index) => text === last?.[index]) &&
+          values.every((c) => c[row] !== null)
+        ) {
+          throw fail(
+            'DUPLICATE_KEY',
+            `Two rows of the source have the key ${plan.key.join(', ')} = ${key.join(', ')}`,
+            {
+              field: plan.key.join(', '),
+              expected: 'one row a key',
+              got: key.join(', '),
+            },
+          );
+        }
+        last = key;
+      }
+    },
+  };
+};
+
+export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
+  const { run, scorer, source, sink, ledger, signal, clock } = options;
+  const info: SinkRunInfo = {
+    id: run.id,
+    deployment: run.deployment,
+    scope: run.scope,
+    model: run.model,
+    version: run.version,
+    digest: run.digest,
+  };
+  let plan = run.plan ?? (await ledger.find(run.id)).plan;
+  let sinkRun: SinkRun | undefined;
+  let entries: ShardEntry[] = [];
+  if (plan) {
+    sinkRun = await sink.open(info, shapeOf(plan));
+    entries = [...(await reconcile(options, sinkRun))];
+    if (await sinkRun.isPublished()) return { plan, sinkRun, entries };
+    await checkFingerprint(source, plan);
+  }
+
+  const waits = { read: 0, score: 0, write: 0 };
+  const timed = async <T>(what: keyof typeof waits, work: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    try {
+      return await work;
+    } finally {
+      waits[what] += performance.now() - began;
+    }
+  };
+
+  const settle = async (first: SourceChunk): Promise<Plan> => {
+    const made = makePlan(
+      {
+        manifest: scorer.manifest,
+        digest: run.digest,
+        run: run.id,
+        source: source.name,
+        cells: source.cells,
+        fingerprint: await source.fingerprint(),
+        key: options.key,
+        columns: options.columns,
+        before: options.before,
+      },
+      first,
+    );
+    await sink.check(shapeOf(made));
+    await ledger.pin(run.id, made);
+    return made;
+  };
+
+  let shard: OpenShard | undefined;
+  let bins = entries[0]?.bins;
+  let index = entries.length;
+  let committing: Promise<void> = Promise.resolve();
+  const rejectedBefore = (): number => sum(entries, 'rows_rejected');
+
+  const start = index;
+  /**
+   * Rejects first, at the start in place of those that an earlier attempt has left: should the process end here, the shard
+   * is done again, and they with it.
+   */
+  const commit = async (full: OpenShard, entry: ShardEntry): Promise<void> => {
+    if (full.rejects.length > 0 || full.index === start) await ledger.keepRejects(run.id, full.index, full.rejects);
+    await full.commit(entry);
+    entries.push(entry);
+    await ledger.addShard(run.id, full.index, entry);
+    options.onCommit();
+    if (rejectedBefore() >= MOST_REJECTS) checkRejects(rejectedBefore(), sum(entries, 'rows_in'), options.maxRejected);
+  };
+  const closeShard = async (lastKey: readonly string[] | undefined): Promise<void> => {
+    if (!shard) return;
+    const full = shard;
+    shard = undefined;
+    await timed('write', committing);
+    const entry = full.entry(lastKey);
+    Object.assign(waits, { read: 0, score: 0, write: 0 });
+    committing = commit(full, entry);
+    committing.catch(() => {});
+  };
+
+  const inFlight: { readonly chunk: SourceChunk; readonly scoring: Promise<ScoredChunk> }[] = [];
+  let rows = sum(entries, 'rows_in');
+  let rejected = rejectedBefore();
+  let state: { readonly plan: Plan; readonly sinkRun: SinkRun; readonly watch: KeyWatch } | undefined;
+
+  const takeOne = async (): Promise<void> => {
+    const [next] = inFlight;
+    if (!next || !state) return;
+    const scored = await timed('score', next.scoring);
+    inFlight.shift();
+    signal.throwIfAborted();
+    state.watch.watch(next.chunk);
+    const prepared = prepareRows(scored, {
+      plan: state.plan,
+      manifest: scorer.manifest,
+      cells: source.cells,
+      isTyped: sink.isTyped,
+      at: clock().getTime(),
+    });
+    if (!shard) {
+      const { manifest } = scorer;
+      const { reference } = options;
+      shard = await openShard({ index, sink: state.sinkRun, manifest, reference, bins, first: scored, waits });
+      bins ??= shard.bins;
+      index++;
+    }
+    await shard.add(scored, prepared);
+    rows += next.chunk.rows + next.chunk.rejects.length;
+    rejected += prepared.rejects.length;
+    options.onProgress?.({ rows, rejected, share: next.chunk.share });
+    if (shard.isFull(options.shardRows)) await closeShard(state.watch.last());
+  };
+
+  const chunks = ahead(source.read(entries.at(-1)?.next))[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value: chunk } = await timed('read', chunks.next());
+      if (done) break;
+      signal.throwIfAborted();
+      if (!state) {
+        plan ??= await settle(chunk);
+        sinkRun ??= await sink.open(info, shapeOf(plan));
+        state = { plan, sinkRun, watch: keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key) };
+      }
+      if (chunk.rows + chunk.rejects.length === 0 && entries.length > 0) continue;
+      const scoring = score(scorer, chunk, source.cells);
+      scoring.catch(() => {});
+      inFlight.push({ chunk, scoring });
+      if (inFlight.length >= options.depth) await takeOne();
+    }
+    while (inFlight.length > 0) await takeOne();
+    await closeShard(state?.watch.last());
+    await timed('write', committing);
+  } catch (error) {
+    await Promise.allSettled([committing, ...inFlight.map(({ scoring }) => scoring)]);
+    await shard?.abort();
+    throw error;
+  } finally {
+    await chunks.return?.(undefined);
+  }
+  if (!plan || !sinkRun) throw fail('INTERNAL', `${source.name} told nothing of its columns.`);
+  return { plan, sinkRun, entries };
+};

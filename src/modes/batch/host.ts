@@ -1,0 +1,29 @@
+/** What this mode needs of the outside; `app.ts` has it. */
+import type { Scorer } from '../../core/types.ts';
+import type { Database } from '../../databases/database.ts';
+import type { Package } from '../../package/layout.ts';
+import type { Sql } from '../../store/sql.ts';
+import type { BatchDeployment } from './deployment.ts';
+
+export interface BatchHost {
+  /** Where relative paths of the project start. */
+  readonly folder: string;
+  /** Where reports are kept. */
+  readonly home: string;
+  /** Who is named as the one who cancelled. */
+  readonly who: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: () => Date;
+  /** Names of the batch deployments of the project. */
+  readonly names: readonly string[];
+  /** @throws MillraceError BAD_PROJECT */
+  deployment(name: string): BatchDeployment;
+  /** The ledger's store. */
+  store(): Promise<Sql>;
+  /** A connection of the project, opened anew. @throws MillraceError BAD_PROJECT */
+  database(name: string, zone: string): Promise<Database>;
+  /** The package that a reference means. @throws MillraceError */
+  open(ref: string): Promise<Package>;
+  /** Made ready to score, in threads or, with none, in this one. */
+  load(found: Package, threads: number): Promise<Scorer>;
+}

@@ -1,0 +1,160 @@
+/** What follows a run: webhooks and commands. Each is done at least once, under a key that stays. */
+import { spawn } from 'node:child_process';
+import { parseDuration } from '../../core/duration.ts';
+import { fail, MillraceError, type Problem, problemOf } from '../../core/errors.ts';
+import type { Manifest } from '../../core/types.ts';
+import type { ReactionSettings } from '../../project/deployments/batch.ts';
+import { createWebhook } from '../../webhook/webhook.ts';
+import { type Condition, compileSummaryCondition } from './condition.ts';
+import { type FieldTally, stdOf, type Tally } from './tally.ts';
+import type { Summary } from './types.ts';
+
+const WEBHOOK_TRIES = 6;
+const WEBHOOK_TIMEOUT = '10s';
+/** A command that takes longer is ended, in milliseconds. */
+const COMMAND_TIMEOUT = 600_000;
+const SHOWN = 2000;
+
+export interface ReactionContext {
+  /** Where commands run. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Paths of the report. */
+  readonly report: { readonly html: string; readonly json: string };
+  readonly signal: AbortSignal;
+}
+
+export interface Reacted {
+  /** What it was, for people: the origin of the webhook, or the first word of the command. */
+  readonly name: string;
+  readonly what: 'done' | 'not due' | 'failed';
+  readonly problem?: Problem | undefined;
+}
+
+/** One reaction made ready. */
+export interface Reaction {
+  readonly name: string;
+  act(summary: Summary, key: string, context: ReactionContext): Promise<Reacted>;
+}
+
+const toldField = (field: FieldTally) => {
+  if (field.kind === 'category')
+    return { kind: field.kind, count: field.count, missing: field.missing, counts: field.counts };
+  const { count, missing, min, max, mean } = field;
+  return { kind: field.kind, count, missing, min, max, mean, std: stdOf(field) };
+};
+const toldTally = (tally: Tally) =>
+  Object.fromEntries(Object.entries(tally).map(([name, field]) => [name, toldField(field)]));
+
+/** A summary as it is sent: without bins. */
+export const told = (summary: Summary, report: ReactionContext['report']) => {
+  const { inputs, outputs, bins: _, ...rest } = summary;
+  return { ...rest, inputs: toldTally(inputs), outputs: toldTally(outputs), report };
+};
+
+const runCommand = (
+  words: string | readonly string[],
+  text: string,
+  { folder, env, signal }: ReactionContext,
+  extra: NodeJS.ProcessEnv,
+) =>
+  new Promise<void>((resolve, reject) => {
+    const [first = '', ...rest] = typeof words === 'string' ? [words] : words;
+    const child = spawn(first, rest, {
+      cwd: folder,
+      env: { ...env, ...extra },
+      shell: typeof words === 'string',
+      stdio: ['pipe', 'inherit', 'pipe'],
+      timeout: COMMAND_TIMEOUT,
+      signal,
+    });
+    let tail = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      process.stderr.write(chunk);
+      tail = `${tail}${chunk}`.slice(-SHOWN);
+    });
+    child.on('error', reject);
+    child.on('close', (code, killed) => {
+      if (code === 0) return resolve();
+      const how = code === null ? `was ended by ${killed}` : `ended with ${code}`;
+      const line = tail.trim().split('\n').at(-1) ?? '';
+      reject(
+        fail('REACTION_FAILED', `The command ${first} ${how}${line === '' ? '' : `: ${line}`}`, {
+          expected: '0',
+          got: `${code ?? killed}`,
+        }),
+      );
+    });
+    // A command need not read what it is told.
+    child.stdin.on('error', () => {});
+    child.stdin.end(text);
+  });
+
+const failed = (name: string, error: unknown): Reacted => ({
+  name,
+  what: 'failed',
+  problem:
+    error instanceof MillraceError
+      ? error.problem
+      : {
+          ...problemOf(error),
+          code: 'REACTION_FAILED',
+          message: `${name}: ${error instanceof Error ? error.message : error}`,
+        },
+});
+
+/** Makes the reactions of a deployment ready. Throws BAD_PROJECT for one that cannot be. */
+export const createReactions = (
+  settings: readonly ReactionSettings[],
+  manifest: Manifest,
+  deployment: string,
+): readonly Reaction[] =>
+  settings.map(({ on = 'success', when, webhook, command }, index): Reaction => {
+    const field = `deployments.${deployment}.react[${index}]`;
+    const condition: Condition | undefined =
+      when === undefined ? undefined : compileSummaryCondition(when, manifest, `${field}.when`);
+    const hook =
+      webhook &&
+      createWebhook({
+        url: webhook.url,
+        secret: webhook.secret,
+        attempts: webhook.tries ?? WEBHOOK_TRIES,
+        timeout: parseDuration(webhook.timeout ?? WEBHOOK_TIMEOUT, `${field}.webhook.timeout`),
+      });
+    const words = command ?? '';
+    const name = hook ? hook.place : typeof words === 'string' ? words : words.join(' ');
+    return {
+      name,
+      async act(summary, key, context) {
+        if ((on === 'success') !== (summary.status === 'finished')) return { name, what: 'not due' };
+        if (condition) {
+          const answer = condition(summary);
+          if ('problem' in answer) return { name, what: 'failed', problem: answer.problem };
+          if (!answer.holds) return { name, what: 'not due' };
+        }
+        const body = told(summary, context.report);
+        try {
+          if (hook) {
+            const event = summary.status === 'finished' ? 'batch.finished' : 'batch.failed';
+            await hook.send({
+              event,
+              at: Date.parse(summary.finished_at),
+              body,
+              idempotencyKey: key,
+              signal: context.signal,
+            });
+          } else {
+            await runCommand(words, JSON.stringify(body), context, {
+              MILLRACE_RUN: summary.run,
+              MILLRACE_DEPLOYMENT: summary.deployment,
+              MILLRACE_REPORT: context.report.html,
+              MILLRACE_IDEMPOTENCY_KEY: key,
+            });
+          }
+          return { name, what: 'done' };
+        } catch (error) {
+          return failed(name, error);
+        }
+      },
+    };
+  });

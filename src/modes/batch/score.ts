@@ -1,0 +1,179 @@
+/** One chunk of a source becomes rows of the output, and rejects. */
+import type { Problem } from '../../core/errors.ts';
+import { show } from '../../core/errors.ts';
+import { isBlank } from '../../core/field.ts';
+import type { ColumnAnswers, ColumnInput, Manifest, Scorer } from '../../core/types.ts';
+import { codecOf } from '../../files/column-types.ts';
+import { pickRows } from '../../files/rows.ts';
+import { answerColumn, rowAt, scoreChunk } from '../../files/scoring.ts';
+import { type ColumnSpec, type Rows, record, type Stored, type TableChunk } from '../../files/table.ts';
+import type { Cells, SourceChunk } from '../../sources/source.ts';
+import { ROW_KEY } from './plan.ts';
+import type { Plan, Reject } from './types.ts';
+
+export interface ScoredChunk {
+  readonly chunk: SourceChunk;
+  readonly answers: ColumnAnswers;
+}
+
+/** How `files` calls the ways in which cells may be read. */
+const formats = { text: 'csv', typed: 'parquet', free: 'json' } as const;
+
+/** SQLite has no booleans and no instants, only numbers: 1, and ms since the epoch. */
+const adaptCells = (chunk: TableChunk, { inputs }: Manifest): TableChunk => {
+  const columns = record<ColumnInput>();
+  for (const name of Object.keys(chunk.columns)) columns[name] = chunk.columns[name];
+  for (const [name, { kind }] of Object.entries(inputs)) {
+    const values = columns[name];
+    if (values === undefined) continue;
+    if (kind === 'tensor') {
+      columns[name] = Array.from(values as ArrayLike<unknown>, (value) => {
+        try {
+          return typeof value === 'string' ? JSON.parse(value) : value;
+        } catch {
+          return value;
+        }
+      });
+    }
+    if (ArrayBuffer.isView(values)) {
+      // A column of nothing but missing values comes as numbers, whatever it would hold.
+      if ((kind === 'text' || kind === 'category') && (values as Float64Array).every(Number.isNaN)) {
+        columns[name] = new Array(chunk.rows).fill(null);
+      }
+      continue;
+    }
+    if (kind === 'boolean') {
+      columns[name] = Array.from(values as ArrayLike<unknown>, (value) =>
+        value === 0 || value === 1 ? value === 1 : value,
+      );
+    } else if (kind === 'datetime') {
+      columns[name] = Array.from(values as ArrayLike<unknown>, (value) =>
+        typeof value === 'number' ? new Date(value) : value,
+      );
+    }
+  }
+  return { ...chunk, columns };
+};
+
+export const score = async (scorer: Scorer, chunk: SourceChunk, cells: Cells): Promise<ScoredChunk> => {
+  const adapted = cells === 'free' ? adaptCells(chunk, scorer.manifest) : chunk;
+  return { chunk, answers: await scoreChunk(scorer, adapted, formats[cells]) };
+};
+
+const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
+
+const noKey = (name: string, value: unknown): Problem => {
+  const expected = 'a value, as the column is part of the key';
+  return {
+    code: 'NULL_VALUE',
+    field: name,
+    expected,
+    got: show(value),
+    message: `${name}: expected ${expected}, got ${show(value)}.`,
+  };
+};
+
+const unfit = ({ name, type }: ColumnSpec, value: unknown): Problem => ({
+  code: 'WRONG_TYPE',
+  field: name,
+  expected: type,
+  got: show(value),
+  message: `${name}: a ${type} column of the output cannot hold ${show(value)}.`,
+});
+
+/** CSV has nothing but text. */
+const fromText =
+  (type: string) =>
+  (value: unknown): unknown =>
+    typeof value !== 'string' ? value : isBlank(value) ? null : type === 'VARCHAR' ? value : Number(value.trim());
+
+/** Rows that cannot be written for what stands in a carried column. */
+const carriedProblems = (
+  chunk: TableChunk,
+  columns: Readonly<Record<string, ColumnInput>>,
+  { carried, key }: Plan,
+  isChecked: boolean,
+): Map<number, Problem> => {
+  const problems = new Map<number, Problem>();
+  for (const column of carried) {
+    const isKey = key.includes(column.name);
+    if (!isKey && !isChecked) continue;
+    const stored = chunk.stored?.[column.name];
+    // What is stored is of its column's type, and says itself where it has no value.
+    if (stored && (!isKey || (stored.valid === undefined && ArrayBuffer.isView(stored.data)))) continue;
+    const values = columns[column.name] as ArrayLike<unknown>;
+    const { encode } = codecOf(column.type);
+    for (let row = 0; row < chunk.rows; row++) {
+      const value = values[row];
+      if (isMissing(value)) {
+        if (isKey && !problems.has(row)) problems.set(row, noKey(column.name, value));
+      } else if (isChecked && !stored && encode(value) === undefined && !problems.has(row)) {
+        problems.set(row, unfit(column, value));
+      }
+    }
+  }
+  return problems;
+};
+
+export interface PrepareOptions {
+  readonly plan: Plan;
+  readonly manifest: Manifest;
+  readonly cells: Cells;
+  /** True when the sink holds values of its columns' types only. */
+  readonly isTyped: boolean;
+  /** When the rows were scored, in ms since the epoch. */
+  readonly at: number;
+}
+
+export interface Prepared {
+  readonly rows: Rows;
+  /** In the order of the source. */
+  readonly rejects: readonly Reject[];
+}
+
+/** The rows of a scored chunk that go out, as columns of the output, and those that do not. */
+export const prepareRows = ({ chunk, answers }: ScoredChunk, options: PrepareOptions): Prepared => {
+  const { plan, manifest, cells, isTyped, at } = options;
+  const columns = record<ColumnInput>();
+  const stored = record<Stored>();
+  for (const { name, type } of plan.carried) {
+    if (chunk.stored?.[name]) stored[name] = chunk.stored[name];
+    const look = cells === 'text' && type !== 'VARCHAR' ? fromText(type) : undefined;
+    Object.defineProperty(columns, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        const values = chunk.columns[name];
+        if (values === undefined) return new Array(chunk.rows).fill(null);
+        return look ? Array.from(values as ArrayLike<unknown>, look) : values;
+      },
+    });
+  }
+  const problems = new Map([...carriedProblems(chunk, columns, plan, isTyped && cells === 'free'), ...answers.errors]);
+  for (const { field, column } of plan.answers) {
+    columns[column] = answerColumn(manifest.outputs[field], answers.columns[field], chunk.rows);
+  }
+  const isNumbered = plan.key[0] === ROW_KEY;
+  if (isNumbered) columns[ROW_KEY] = Array.from({ length: chunk.rows }, (_, row) => chunk.rowKey(chunk.place(row).row));
+  columns.scored_at = new Float64Array(chunk.rows).fill(at);
+  stored.scored_at = { data: new BigInt64Array(chunk.rows).fill(BigInt(at) * 1000n) };
+
+  const whole: Rows = { rows: chunk.rows, columns, stored };
+  if (problems.size === 0 && chunk.rejects.length === 0) return { rows: whole, rejects: [] };
+  const keep = new Int32Array(chunk.rows - problems.size);
+  let next = 0;
+  for (let row = 0; row < chunk.rows; row++) if (!problems.has(row)) keep[next++] = row;
+  const keyOf = (row: number): readonly unknown[] =>
+    isNumbered
+      ? [chunk.rowKey(chunk.place(row).row)]
+      : plan.key.map((name) => (chunk.columns[name] as ArrayLike<unknown>)[row] ?? null);
+  const rejects = [
+    ...Array.from(problems, ([row, problem]): Reject => {
+      return { row: chunk.place(row).row, key: keyOf(row), problem, input: rowAt(chunk, row) };
+    }),
+    ...chunk.rejects.map(({ row, problem, raw }): Reject => {
+      return { row, key: isNumbered ? [chunk.rowKey(row)] : [], problem, input: raw };
+    }),
+  ].sort((a, b) => a.row - b.row);
+  return { rows: problems.size === 0 ? whole : pickRows(whole, keep), rejects };
+};

@@ -1,0 +1,272 @@
+/**
+ * What a run has seen, field by field: counts on fixed bins, and moments. Tallies of shards merge into that of the run,
+ * so a run that was killed and went on tells the same as one that was not.
+ */
+
+import { type FieldProfile, type Profile, profileColumns } from '../../core/profile.ts';
+import type { ColumnInput, ColumnOutput, DatetimeField, Field, Fields } from '../../core/types.ts';
+import { parseDatetime, zoneOf } from '../../core/zone.ts';
+
+export interface NumberTally {
+  readonly kind: 'number';
+  /** Values that are not missing. */
+  readonly count: number;
+  readonly missing: number;
+  /** null when there is no value. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number;
+  /** Sum of squared distances from the mean. */
+  readonly m2: number;
+  /** Values at or below each edge and above the one before; one more for those above all. */
+  readonly bins: readonly number[];
+}
+
+export interface CategoryTally {
+  readonly kind: 'category';
+  readonly count: number;
+  readonly missing: number;
+  readonly counts: Readonly<Record<string, number>>;
+  /** Values that are not among the labels counted. */
+  readonly other: number;
+}
+
+export type FieldTally = NumberTally | CategoryTally;
+export type Tally = Readonly<Record<string, FieldTally>>;
+
+/** What is counted of a field: on which bins, or which labels. */
+export type FieldBins = { readonly edges: readonly number[] } | { readonly labels: readonly string[] };
+export type Bins = Readonly<Record<string, FieldBins>>;
+
+const MOST_LABELS = 100;
+
+/** Texts are tallied by their length, so that none is kept; tensors are passed over. */
+const kindOf = (field: Field): 'number' | 'category' | undefined => {
+  if (field.kind === 'tensor') return undefined;
+  return field.kind === 'category' || field.kind === 'boolean' ? 'category' : 'number';
+};
+
+const fromProfile = (profile: FieldProfile, field: Field): FieldBins => {
+  if (profile.kind === 'number') return { edges: profile.edges };
+  const own = field.kind === 'category' ? (field.labels ?? []) : [];
+  return { labels: [...new Set([...own, ...Object.keys(profile.counts)])].slice(0, MOST_LABELS) };
+};
+
+/**
+ * What to count: on the bins of the reference where the package has one, else on the deciles of the first rows.
+ */
+export const binsOf = (
+  fields: Fields,
+  reference: Profile['inputs'] | undefined,
+  columns: Readonly<Record<string, ColumnInput | ColumnOutput>>,
+): Bins => {
+  const bins: Record<string, FieldBins> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    if (kindOf(field) === undefined) continue;
+    const known = reference?.[name];
+    if (known) bins[name] = fromProfile(known, field);
+    else if (columns[name] !== undefined) {
+      const plain = plainColumn(field, columns[name]);
+      const own = profileColumns({ [name]: field }, { [name]: plain })[name];
+      if (own) bins[name] = fromProfile(own, field);
+    }
+  }
+  return bins;
+};
+
+const numberOf = (field: Field): ((value: unknown) => number) => {
+  if (field.kind === 'text') return (value) => (typeof value === 'string' ? value.length : Number.NaN);
+  if (field.kind === 'datetime') {
+    const { zone } = field as DatetimeField;
+    const read = zone === undefined ? undefined : zoneOf(zone);
+    return (value) => {
+      if (typeof value === 'string') return parseDatetime(value, read ?? zoneOf('UTC'));
+      return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
+    };
+  }
+  return (value) => {
+    if (typeof value === 'number') return value;
+    if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
+    return typeof value === 'bigint' ? Number(value) : Number.NaN;
+  };
+};
+
+const labelOf = (field: Field): ((value: unknown) => string | undefined) => {
+  if (field.kind === 'boolean') {
+    return (value) => {
+      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
+      return String(value === true || value === 1 || value === 'true' || value === '1');
+    };
+  }
+  return (value) =>
+    value === null || value === undefined || Number.isNaN(value)
+      ? undefined
+      : typeof value === 'string'
+        ? value
+        : String(value);
+};
+
+/** A column as `profileColumns` takes it: numbers with NaN, or texts with null. */
+const plainColumn = (field: Field, values: ColumnInput | ColumnOutput): ColumnOutput => {
+  const source = values as ArrayLike<unknown>;
+  if (field.kind === 'text' || field.kind === 'category') {
+    return Array.from(source, (value) => (typeof value === 'string' ? value : null));
+  }
+  if (field.kind === 'boolean') {
+    const look = labelOf(field);
+    return Float64Array.from(source, (value) => {
+      const label = look(value);
+      return label === undefined ? Number.NaN : Number(label === 'true');
+    });
+  }
+  return values instanceof Float64Array ? values : Float64Array.from(source, numberOf(field));
+};
+
+interface Counting {
+  add(values: ColumnInput | ColumnOutput): void;
+  /** `refused` values are not to be counted as missing. */
+  tally(refused: number): FieldTally;
+}
+
+const countNumbers = (field: Field, edges: readonly number[]): Counting => {
+  const look = numberOf(field);
+  const bounds = Float64Array.from(edges);
+  const bins = new Float64Array(edges.length + 1);
+  let count = 0;
+  let rows = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  // Sums around the first value: exact enough, and cheap (T. F. Chan et al., 1983, "shifted data").
+  let shift = Number.NaN;
+  let sum = 0;
+  let squares = 0;
+  const last = bounds.length;
+  const take = (value: number): void => {
+    if (value - value !== 0) return;
+    if (count === 0) shift = value;
+    count++;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    const distance = value - shift;
+    sum += distance;
+    squares += distance * distance;
+    let bin = 0;
+    while (bin < last && value > bounds[bin]) bin++;
+    bins[bin]++;
+  };
+  return {
+    add(values) {
+      rows += values.length;
+      if (values instanceof Float64Array && field.kind !== 'text')
+        for (let row = 0; row < values.length; row++) take(values[row]);
+      else for (const value of values as Iterable<unknown>) take(look(value));
+    },
+    tally: (refused) => ({
+      kind: 'number',
+      count,
+      missing: rows - count - refused,
+      min: count === 0 ? null : min,
+      max: count === 0 ? null : max,
+      mean: count === 0 ? 0 : shift + sum / count,
+      m2: count === 0 ? 0 : Math.max(0, squares - (sum * sum) / count),
+      bins: [...bins],
+    }),
+  };
+};
+
+const countLabels = (field: Field, labels: readonly string[]): Counting => {
+  const look = labelOf(field);
+  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
+  let count = 0;
+  let rows = 0;
+  let other = 0;
+  return {
+    add(values) {
+      rows += values.length;
+      const source = values as ArrayLike<unknown>;
+      for (let row = 0; row < source.length; row++) {
+        const label = look(source[row]);
+        if (label === undefined) continue;
+        count++;
+        const before = counts.get(label);
+        if (before === undefined) other++;
+        else counts.set(label, before + 1);
+      }
+    },
+    tally: (refused) => ({
+      kind: 'category',
+      count,
+      missing: rows - count - refused,
+      counts: Object.fromEntries([...counts].filter(([, times]) => times > 0)),
+      other,
+    }),
+  };
+};
+
+export interface Tallying {
+  add(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>): void;
+  tally(refused?: number): Tally;
+}
+
+export const startTally = (fields: Fields, bins: Bins): Tallying => {
+  const countings = Object.entries(bins).flatMap(([name, bin]) => {
+    const field = fields[name];
+    if (field === undefined) return [];
+    return [{ name, counting: 'edges' in bin ? countNumbers(field, bin.edges) : countLabels(field, bin.labels) }];
+  });
+  return {
+    add(columns) {
+      for (const { name, counting } of countings) {
+        const values = columns[name];
+        if (values !== undefined) counting.add(values);
+      }
+    },
+    tally: (refused = 0) => Object.fromEntries(countings.map(({ name, counting }) => [name, counting.tally(refused)])),
+  };
+};
+
+const mergeNumbers = (a: NumberTally, b: NumberTally): NumberTally => {
+  if (a.count === 0 || b.count === 0) {
+    const full = a.count === 0 ? b : a;
+    return { ...full, missing: a.missing + b.missing };
+  }
+  const count = a.count + b.count;
+  const distance = b.mean - a.mean;
+  return {
+    kind: 'number',
+    count,
+    missing: a.missing + b.missing,
+    min: Math.min(a.min ?? Infinity, b.min ?? Infinity),
+    max: Math.max(a.max ?? -Infinity, b.max ?? -Infinity),
+    mean: a.mean + (distance * b.count) / count,
+    m2: a.m2 + b.m2 + (distance * distance * a.count * b.count) / count,
+    bins: a.bins.map((times, bin) => times + (b.bins[bin] ?? 0)),
+  };
+};
+
+const mergeLabels = (a: CategoryTally, b: CategoryTally): CategoryTally => {
+  const counts = { ...a.counts };
+  for (const [label, times] of Object.entries(b.counts)) counts[label] = (counts[label] ?? 0) + times;
+  return {
+    kind: 'category',
+    count: a.count + b.count,
+    missing: a.missing + b.missing,
+    counts,
+    other: a.other + b.other,
+  };
+};
+
+/** The tally of two sets of rows together; both are on the same bins. */
+export const mergeTallies = (a: Tally, b: Tally): Tally => {
+  const merged: Record<string, FieldTally> = { ...a };
+  for (const [name, tally] of Object.entries(b)) {
+    const before = merged[name];
+    if (before === undefined) merged[name] = tally;
+    else if (before.kind === 'number' && tally.kind === 'number') merged[name] = mergeNumbers(before, tally);
+    else if (before.kind === 'category' && tally.kind === 'category') merged[name] = mergeLabels(before, tally);
+  }
+  return merged;
+};
+
+/** Population standard deviation. */
+export const stdOf = ({ count, m2 }: NumberTally): number => (count === 0 ? 0 : Math.sqrt(m2 / count));
