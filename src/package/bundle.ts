@@ -1,5 +1,5 @@
 /** The transform module, with all it imports, as one web-standard module. */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type BuildResult, build, type Message } from 'esbuild';
 import { fail, MillraceError, messageOf } from '../core/errors.ts';
 
@@ -39,8 +39,8 @@ const say = ({ text, location }: Message): string =>
  */
 const bundle = (file: string, define: Record<string, string>) =>
   build({
-    entryPoints: [file],
-    absWorkingDir: dirname(file),
+    entryPoints: [resolve(file)],
+    absWorkingDir: dirname(resolve(file)),
     bundle: true,
     write: false,
     metafile: true,

@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { MillraceError } from '../../src/core/errors.ts';
+import {
+  encodeJson,
+  mediaTypes,
+  openBlobs,
+  openLayout,
+  type Package,
+  sha256,
+  toLayout,
+} from '../../src/package/layout.ts';
+import { openPackage } from '../../src/package/open.ts';
+import { type Packed, packFolder } from '../../src/package/pack.ts';
+import { readTar, writeTar } from '../../src/package/tar.ts';
+import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
+import { packed as pack, writeModel } from './model-folder.ts';
+
+const refusalOf = async (work: Promise<unknown>): Promise<MillraceError> => {
+  const reason: unknown = await work.then(
+    () => assert.fail('it was opened'),
+    (error: unknown) => error,
+  );
+  assert.ok(reason instanceof MillraceError, String(reason));
+  assert.equal(reason.code, 'DAMAGED_PACKAGE');
+  return reason;
+};
+const flipped = (bytes: Uint8Array, at: number, mask = 1): Uint8Array => {
+  const copy = Uint8Array.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ mask;
+  return copy;
+};
+
+let made: Package;
+let tar: Uint8Array;
+let layout: ReadonlyMap<string, Uint8Array>;
+/** A package of a real model, too large to try every byte of. */
+let large: Packed;
+
+before(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+  ({ package: made, tar } = await pack(writeModel(folder)));
+  rmSync(folder, { recursive: true });
+  layout = toLayout(made);
+  const readReference = () => assert.fail('it has no reference');
+  large = await packFolder(join(import.meta.dirname, '../../bench/models/trees-100x6'), {
+    open: openOnnxNode,
+    readReference,
+  });
+});
+
+/** What a message calls the file that holds this blob. */
+const nameOf = (digest: string): string => {
+  for (const [name, own] of made.digests) if (own === digest) return name;
+  return digest === made.digest ? 'the OCI manifest' : 'the model config';
+};
+
+describe('a flipped byte', () => {
+  test('in any place of any file of the layout refuses the package and names the file', async () => {
+    for (const [path, bytes] of layout) {
+      const name = path.startsWith('blobs/') ? nameOf(`sha256:${path.slice('blobs/sha256/'.length)}`) : path;
+      for (let at = 0; at < bytes.length; at++) {
+        const { message, problem } = await refusalOf(
+          openLayout(new Map([...layout, [path, flipped(bytes, at, 1 << (at % 8))]])),
+        );
+        assert.ok(message.includes(name) || problem.field === name, `${path} at ${at}: ${message}`);
+      }
+    }
+  });
+
+  test('in any place of the tar file refuses the package', async () => {
+    for (let at = 0; at < tar.length; at++) await refusalOf(openPackage(flipped(tar, at, 1 << (at % 8))));
+  });
+
+  test('in a large package refuses it too, and names the file', async () => {
+    const places = fc.record({ at: fc.nat({ max: large.tar.length - 1 }), mask: fc.integer({ min: 1, max: 255 }) });
+    await fc.assert(
+      fc.asyncProperty(places, async ({ at, mask }) => {
+        const { message } = await refusalOf(openPackage(flipped(large.tar, at, mask)));
+        assert.match(
+          message,
+          /model\.onnx|model\.json|examples\.json|index\.json|oci-layout|OCI manifest|model config|header|end|behind/,
+        );
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('in a blob of a registry refuses it too', async () => {
+    for (const [digest, bytes] of made.blobs)
+      for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
+        const { message } = await refusalOf(
+          openBlobs(made.digest, new Map([...made.blobs, [digest, flipped(bytes, at)]])),
+        );
+        assert.ok(message.includes(nameOf(digest)), message);
+      }
+  });
+});
+
+describe('a package file', () => {
+  test('that is cut off anywhere is refused', async () => {
+    for (let length = 0; length < tar.length; length += length % 512 === 0 ? 1 : 73)
+      await refusalOf(openPackage(tar.subarray(0, length)));
+    await refusalOf(openPackage(tar.subarray(0, tar.length - 512)));
+    await refusalOf(openPackage(tar.subarray(0, tar.length - 1)));
+  });
+
+  test('with anything behind it is refused, and with more empty blocks it is not', async () => {
+    const longer = (more: number, last: number): Uint8Array => {
+      const bytes = new Uint8Array(tar.length + more);
+      bytes.set(tar);
+      bytes[bytes.length - 1] = last;
+      return bytes;
+    };
+    assert.match((await refusalOf(openPackage(longer(512, 1)))).message, /after its end/);
+    await refusalOf(openPackage(longer(100, 0)));
+    assert.equal((await openPackage(longer(512 * 17, 0))).digest, made.digest);
+  });
+
+  const tarOf = (files: readonly (readonly [string, Uint8Array])[]): Uint8Array => {
+    const parts = files.map((file) => writeTar(new Map([file])).slice(0, -1024));
+    const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 1024));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  };
+
+  test('in which a file stands twice is refused', async () => {
+    const twice = tarOf([...layout, ['oci-layout', encodeJson({})]]);
+    assert.match((await refusalOf(openPackage(twice))).message, /oci-layout stands in it twice/);
+    const dotted = tarOf([...layout, ['./oci-layout', encodeJson({})]]);
+    assert.match((await refusalOf(openPackage(dotted))).message, /oci-layout stands in it twice/);
+  });
+
+  test('with a file outside the layout is refused by its name', async () => {
+    for (const path of [
+      '../evil',
+      '/etc/passwd',
+      'blobs/../../x',
+      'blobs/sha256/short',
+      'notes.txt',
+      'blobs/sha512/00',
+    ])
+      assert.ok((await refusalOf(openPackage(tarOf([...layout, [path, encodeJson(1)]])))).message.includes(path));
+  });
+
+  test('may have its files in another order, under ./', async () => {
+    const other = [...layout].reverse().map(([path, bytes]) => [`./${path}`, bytes] as const);
+    assert.equal((await openPackage(tarOf(other))).digest, made.digest);
+  });
+
+  test('with a link in it is refused', async () => {
+    const bytes = Uint8Array.from(tar);
+    bytes[156] = '2'.charCodeAt(0);
+    // The header's checksum is made right again, as one who tampers would.
+    const sum = bytes.subarray(0, 512).reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+    bytes.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
+    assert.match((await refusalOf(openPackage(bytes))).message, /oci-layout is not a plain file/);
+  });
+
+  test('is what readTar reads of what writeTar writes', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[a-z/]{1,60}$/), fc.uint8Array({ maxLength: 1500 }), { maxKeys: 5 }),
+        (files) =>
+          assert.deepEqual(new Map(readTar(writeTar(new Map(Object.entries(files))))), new Map(Object.entries(files))),
+      ),
+    );
+  });
+});
+
+describe('a layout', () => {
+  test('that lacks any of its files is refused, and says which', async () => {
+    for (const path of layout.keys()) {
+      const { message } = await refusalOf(openLayout(new Map([...layout].filter(([other]) => other !== path))));
+      const name = path.startsWith('blobs/') ? nameOf(`sha256:${path.slice('blobs/sha256/'.length)}`) : path;
+      assert.ok(message.includes(name) || (name === 'the OCI manifest' && message.includes('index.json')), message);
+    }
+  });
+
+  test('with a blob that nobody names is refused', async () => {
+    const stray = new TextEncoder().encode('stray');
+    const path = `blobs/${(await sha256(stray)).replace(':', '/')}`;
+    assert.ok((await refusalOf(openLayout(new Map([...layout, [path, stray]])))).message.includes(path));
+  });
+
+  /** A package whose every digest is right, though its content is not what Millrace writes. */
+  const forged = async (
+    change: (image: Record<string, unknown>, blobs: Map<string, Uint8Array>) => unknown,
+  ): Promise<Promise<Package>> => {
+    const blobs = new Map(made.blobs);
+    const image = JSON.parse(new TextDecoder().decode(blobs.get(made.digest))) as Record<string, unknown>;
+    await change(image, blobs);
+    const bytes = encodeJson(image);
+    const digest = await sha256(bytes);
+    blobs.set(digest, bytes);
+    return openBlobs(digest, blobs);
+  };
+  interface Layer {
+    digest: string;
+    size: number;
+    mediaType: string;
+    annotations?: Record<string, string>;
+  }
+  const layersOf = (image: Record<string, unknown>) => image.layers as Layer[];
+  const replace = async (
+    image: Record<string, unknown>,
+    blobs: Map<string, Uint8Array>,
+    name: string,
+    content: unknown,
+  ) => {
+    const layer = layersOf(image).find(({ annotations }) => annotations?.['org.cncf.model.filepath'] === name) as Layer;
+    const bytes = encodeJson(content);
+    layer.digest = await sha256(bytes);
+    layer.size = bytes.length;
+    blobs.set(layer.digest, bytes);
+  };
+
+  const forgeries: readonly (readonly [string, Parameters<typeof forged>[0], RegExp])[] = [
+    [
+      'an image of another kind',
+      (image) => {
+        image.artifactType = 'application/vnd.docker.container';
+      },
+      /expected an artifact of type .*, got application\/vnd\.docker/,
+    ],
+    [
+      'an image without layers',
+      (image) => {
+        image.layers = [];
+      },
+      /expected a file model\.json, got no file/,
+    ],
+    [
+      'a layer of a type that is not read here',
+      (image) => {
+        (layersOf(image)[1] as Layer).mediaType = 'application/vnd.cncf.model.weight.v1.tar+gzip';
+      },
+      /model\.onnx as application\/vnd\.cncf\.model\.weight\.v1\.raw, got ".*gzip"/,
+    ],
+    [
+      'a file that is not known',
+      (image) => {
+        (layersOf(image)[2] as Layer).annotations = { 'org.cncf.model.filepath': '../evil.js' };
+      },
+      /expected only model\.json, .* got \.\.\/evil\.js/,
+    ],
+    [
+      'a layer without a name',
+      (image) => {
+        delete (layersOf(image)[1] as Layer).annotations;
+      },
+      /expected only model\.json/,
+    ],
+    [
+      'a file twice',
+      (image) => {
+        layersOf(image).push(layersOf(image)[0] as Layer);
+      },
+      /model\.json once, got twice/,
+    ],
+    [
+      'a layer of another size',
+      (image) => {
+        (layersOf(image)[0] as Layer).size += 1;
+      },
+      /model\.json of this package is damaged: expected \d+ bytes/,
+    ],
+    [
+      'a layer that is no descriptor',
+      (image) => {
+        layersOf(image)[0] = null as unknown as Layer;
+      },
+      /an OCI descriptor/,
+    ],
+    [
+      'no config',
+      (image) => {
+        delete image.config;
+      },
+      /an OCI descriptor/,
+    ],
+    [
+      'a manifest of a later version',
+      (image, blobs) => replace(image, blobs, 'model.json', { ...made.manifest, guard: {} }),
+      /in model\.json expected only name, .*, got "guard"/,
+    ],
+    [
+      'a kind of field of a later version',
+      (image, blobs) => replace(image, blobs, 'model.json', { ...made.manifest, inputs: { photo: { kind: 'image' } } }),
+      /in model\.json, inputs\.photo\.kind, expected one of number, .*, got "image"/,
+    ],
+    [
+      'a step of a later version',
+      (image, blobs) =>
+        replace(image, blobs, 'model.json', { ...made.manifest, prepare: [{ fourier: { of: 'distance' } }] }),
+      /in model\.json, prepare\[0\], .*got "fourier"/,
+    ],
+    [
+      'a manifest that is none',
+      (image, blobs) => replace(image, blobs, 'model.json', [1, 2]),
+      /in model\.json expected object, got an array of 2/,
+    ],
+    [
+      'examples that are none',
+      (image, blobs) => replace(image, blobs, 'examples.json', { a: 1 }),
+      /in examples\.json expected array, got an object/,
+    ],
+  ];
+  for (const [what, change, message] of forgeries)
+    test(`with ${what} is refused though every digest is right`, async () => {
+      assert.match((await refusalOf(forged(change))).message, message);
+    });
+
+  test('of several manifests is refused', async () => {
+    const index = JSON.parse(new TextDecoder().decode(layout.get('index.json')));
+    const two = encodeJson({ ...index, manifests: [...index.manifests, ...index.manifests] });
+    assert.match(
+      (await refusalOf(openLayout(new Map([...layout, ['index.json', two]])))).message,
+      /one manifest, got 2/,
+    );
+  });
+
+  test('of something else says what it is not', async () => {
+    const { message } = await refusalOf(openLayout(new Map([['model.pkl', encodeJson(1)]])));
+    assert.match(message, /not a package .* expected an OCI image layout .* got model\.pkl/);
+    assert.match((await refusalOf(openPackage(new TextEncoder().encode('PK..')))).message, /it is no tar file/);
+  });
+
+  test('has the media types of OCI and ModelPack', () => {
+    const image = JSON.parse(new TextDecoder().decode(made.blobs.get(made.digest)));
+    assert.equal(image.mediaType, mediaTypes.manifest);
+    assert.equal(image.artifactType, 'application/vnd.cncf.model.manifest.v1+json');
+    assert.equal(image.config.mediaType, 'application/vnd.cncf.model.config.v1+json');
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(made.blobs.get(image.config.digest))), {
+      descriptor: {
+        name: 'doubling',
+        version: '1.0.0',
+        description: 'Twice the distance and the hour',
+        licenses: ['Apache-2.0'],
+      },
+      modelfs: { type: 'layers', diffIds: image.layers.map(({ digest }: Layer) => digest) },
+      config: { format: 'onnx' },
+    });
+    assert.deepEqual(
+      image.layers.map(({ mediaType, annotations }: Layer) => [annotations?.['org.cncf.model.filepath'], mediaType]),
+      [
+        ['model.json', 'application/vnd.cncf.model.weight.config.v1.raw'],
+        ['model.onnx', 'application/vnd.cncf.model.weight.v1.raw'],
+        ['transform.js', 'application/vnd.cncf.model.code.v1.raw'],
+        ['examples.json', 'application/vnd.cncf.model.dataset.v1.raw'],
+        ['profile.json', 'application/vnd.cncf.model.dataset.v1.raw'],
+      ],
+    );
+  });
+});
