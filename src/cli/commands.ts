@@ -18,6 +18,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'predict events of topics as they come, and look into topics',
     load: () => import('./commands/stream.ts'),
   },
+  decide: {
+    summary: 'decide on what models predict, by rules',
+    load: () => import('./commands/decide.ts'),
+  },
   replay: {
     summary: 'make a recorded prediction again, and compare it bit by bit',
     load: () => import('./commands/replay.ts'),

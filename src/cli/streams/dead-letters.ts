@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/errors.ts';
-import { type DeadLetter, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
+import { type DeadLetter, type Graveyard, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
 import type { Cli } from '../command.ts';
 import { oneLine, shortTime } from '../short.ts';
 import { streamOf } from './deployments.ts';
@@ -19,21 +19,29 @@ const toJson = ({ event, at, ...letter }: DeadLetter): string =>
   });
 
 /** `millrace stream dead-letters` */
-export const deadLetters = async (name: string, { replay, json, last }: DeadLetterOptions, cli: Cli): Promise<void> => {
+export const deadLetters = async (name: string, options: DeadLetterOptions, cli: Cli): Promise<void> =>
+  showDeadLetters(`stream dead-letters ${name}`, name, streamOf(await cli.app(), name), options, cli);
+
+/** Shows dead letters of a deployment of any mode, or replays them. `command` is what was typed. */
+export const showDeadLetters = async (
+  command: string,
+  name: string,
+  grave: Graveyard,
+  { replay, json, last }: DeadLetterOptions,
+  cli: Cli,
+): Promise<void> => {
   const { terminal, signal } = cli;
-  const app = await cli.app();
-  const deployment = streamOf(app, name);
-  const broker = await app.broker();
+  const broker = await (await cli.app()).broker();
   if (replay) {
-    await broker.ensureTopic(deployment.replay, { partitions: 1 });
-    const moved = await replayDeadLetters(broker, deployment, signal);
+    await broker.ensureTopic(grave.replay, { partitions: 1 });
+    const moved = await replayDeadLetters(broker, grave, signal);
     return terminal.err(`${moved} events go to ${name} again`);
   }
   const lines = json === true || !isTerminal(terminal);
   const rows: DeadLetter[] = [];
   let total = 0;
   try {
-    for await (const letter of readDeadLetters(broker, deployment)) {
+    for await (const letter of readDeadLetters(broker, grave)) {
       if (signal.aborted) return;
       total++;
       if (lines) terminal.out(toJson(letter));
@@ -57,5 +65,5 @@ export const deadLetters = async (name: string, { replay, json, last }: DeadLett
     })),
   );
   if (total > rows.length) terminal.err(`… the last ${rows.length} of ${total}; --last <n> shows more, --json all`);
-  terminal.err(`when their reason is gone: millrace stream dead-letters ${name} --replay`);
+  terminal.err(`when their reason is gone: millrace ${command} --replay`);
 };

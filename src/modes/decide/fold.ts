@@ -2,9 +2,10 @@ import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import type { Code, Problem } from '../../core/errors.ts';
 import { toDeadLetter } from '../../events/dead-letters.ts';
 import { toJson } from '../../events/json.ts';
+import { tooLarge } from '../../events/key.ts';
 import { type Decision, judge, toDecisionEvent } from './decision.ts';
 import type { DecideDeployment } from './deployment.ts';
-import { readRecord } from './inbox-record.ts';
+import { type InboxRecord, readRecord } from './inbox-record.ts';
 import { type Held, type Step, step, unmade, type Waiting } from './join.ts';
 
 /** A decision, and when it was made, in milliseconds since the epoch. */
@@ -24,6 +25,26 @@ export interface Folded {
   readonly outcomes: ReadonlyMap<Step['outcome'], number>;
   readonly dead: ReadonlyMap<Code, number>;
 }
+
+/** What a record makes of a key: what is known afterwards, and what was decided, or why nothing could be. */
+export interface Advanced extends Step {
+  readonly decision?: Decision | undefined;
+  readonly problem?: Problem | undefined;
+}
+
+/** One record of a key at its time, in milliseconds since the epoch. */
+export const advance = (
+  key: string,
+  held: Held | undefined,
+  { record, at }: { readonly record: InboxRecord; readonly at: number },
+  deployment: DecideDeployment,
+): Advanced => {
+  const stepped = step(held, record, at, deployment);
+  if (!stepped.ripe) return stepped;
+  const judged = judge(deployment, key, stepped.ripe);
+  if (!judged.problem) return { ...stepped, decision: judged.decision };
+  return { ...stepped, problem: judged.problem, after: unmade(stepped.ripe.waiting, at, deployment) };
+};
 
 /** A key that is ripe, but for which no decision can be made; replayed, it is tried again. */
 const bury = (event: StreamEvent, waiting: Waiting, problem: Problem, { name, deadLetters }: DecideDeployment) => {
@@ -57,23 +78,22 @@ export const fold = (
     const { key, record } = readRecord(event);
     const { at } = event;
     const held = keys.has(key) ? keys.get(key) : load(key);
-    const { after, ripe, outcome } = step(held, record, at, deployment);
+    const { after, ripe, outcome, problem, decision } = advance(key, held, { record, at }, deployment);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     keys.set(key, after);
     if (!ripe) continue;
     const { waiting } = ripe;
-    const fails = (problem: Problem): void => {
-      buried.push(bury(event, waiting, problem, deployment));
-      dead.set(problem.code, (dead.get(problem.code) ?? 0) + 1);
+    const fails = (why: Problem): void => {
+      buried.push(bury(event, waiting, why, deployment));
+      dead.set(why.code, (dead.get(why.code) ?? 0) + 1);
       keys.set(key, unmade(waiting, at, deployment));
     };
-    const { problem, decision } = { decision: undefined, ...judge(deployment, key, ripe) };
     if (problem) fails(problem);
     else if (decision === undefined) undecided++;
     else {
       const written = toDecisionEvent(deployment, decision, { waiting, at });
-      const size = written.value?.length ?? 0;
-      if (size > deployment.largest) fails({ code: 'TOO_LARGE', message: `The decision has ${size} bytes` });
+      const large = tooLarge(written, deployment.largest);
+      if (large) fails({ ...large, message: 'The decision is too large for an event' });
       else {
         decided.push(written);
         decisions.push({ decision, at });

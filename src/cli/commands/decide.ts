@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { fail } from '../../core/errors.ts';
+import { type Cli, examples } from '../command.ts';
+import type { DryRunOptions } from '../decide/dry-run.ts';
+import type { RunOptions } from '../decide/run.ts';
+import type { DeadLetterOptions } from '../streams/dead-letters.ts';
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+
+interface Options extends DryRunOptions {
+  readonly dryRun?: true;
+}
+
+export const define = (command: Command, cli: Cli): void => {
+  // Options that stand after run or dead-letters are theirs.
+  command
+    .enablePositionalOptions()
+    .description(
+      'Join predictions by key, hold rules against them, and tell what they decide: deployments with mode: decide.',
+    )
+    .usage('run [deployments...] | --dry-run <deployment>')
+    .argument('[deployment]', 'its name in millrace.yaml')
+    .option('--dry-run', 'show what its rules would have decided on past events; nothing is written')
+    .option('--from <time>', 'of a dry run: earliest, how long ago (2h), or a time', 'earliest')
+    .option('--until-end', 'of a dry run: stop at the end of what is there now, as it always does')
+    .option('--last <number>', 'of a dry run: how many decisions to show on a terminal', whole(1, 1_000_000), 20)
+    .option('--json', 'of a dry run: every decision, as lines of JSON')
+    .action(async (name: string | undefined, { dryRun, ...options }: Options) => {
+      if (name === undefined || dryRun !== true) {
+        throw fail('USAGE', name === undefined ? 'There is nothing to do.' : `'${name}' is not a command of decide.`, {
+          expected: 'run <deployment>, --dry-run <deployment>, or dead-letters <deployment>',
+        });
+      }
+      await (await import('../decide/dry-run.ts')).dryRun(name, options, cli);
+    });
+
+  const run = command
+    .command('run')
+    .summary('decide until Ctrl-C')
+    .description('Decide until Ctrl-C: deployments with mode: decide, all of them unless named.')
+    .argument('[deployments...]', 'their names in millrace.yaml')
+    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', whole(0, 65_535))
+    .action(async (names: readonly string[], options: RunOptions) =>
+      (await import('../decide/run.ts')).run(names, options, cli),
+    );
+  examples(
+    run,
+    ['millrace decide run offers', 'one deployment; run it again elsewhere to share its keys'],
+    ['millrace decide run --metrics-port 9101', 'all of the project'],
+  );
+
+  const deadLetters = command
+    .command('dead-letters')
+    .summary('show what could not be read, decided or told, and try it again')
+    .description(
+      'Show what a deployment could not read, decide or tell, each with its reason and place, and try it again.',
+    )
+    .argument('<deployment>', 'its name in millrace.yaml')
+    .option('--replay', 'hand all of it to the deployment again')
+    .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
+    .option('--json', 'lines of JSON on a terminal too')
+    .action(async (name: string, options: DeadLetterOptions) => {
+      const [{ showDeadLetters }, { decideOf }] = await Promise.all([
+        import('../streams/dead-letters.ts'),
+        import('../decide/run.ts'),
+      ]);
+      const { deadLetters, replay, groups } = decideOf(await cli.app(), name);
+      const grave = { deadLetters, replay, group: groups.collect };
+      await showDeadLetters(`decide dead-letters ${name}`, name, grave, options, cli);
+    });
+  examples(
+    deadLetters,
+    ['millrace decide dead-letters offers', 'the last ones, with their reasons'],
+    ['millrace decide dead-letters offers --replay', 'again, now that the rule or the other side is mended'],
+  );
+
+  examples(
+    command,
+    ['millrace decide run offers', 'join, decide, tell'],
+    ['millrace decide --dry-run offers', 'what the rules would have decided on all events that are kept'],
+    ['millrace decide --dry-run offers --from 2h --json', 'on those of the last two hours, for a program'],
+  );
+};
