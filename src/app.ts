@@ -22,6 +22,8 @@ export interface App {
   readonly environments: readonly string[];
   /** Opened on the first call, the same one after that. @throws MillraceError STORE_FAILED, BAD_PROJECT */
   registry(): Promise<Registry>;
+  /** The same for looking things up: a registry that does not exist yet is empty, and is not made. */
+  lookup(): Promise<Registry>;
   /** What is kept of predictions, in the registry's database; opened on the first call. Throws what `registry` throws. */
   records(): Promise<Records>;
   /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
@@ -122,14 +124,14 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return named === undefined ? `sqlite:${join(home, 'registry.db')}` : placed(named, project.folder);
   };
 
-  const openRegistry = async (): Promise<Registry> => {
+  const openRegistry = async (url: string): Promise<Registry> => {
     const [{ openSql }, { folderBlobs }, { sqlBlobs }, registry] = await Promise.all([
       import('./store/sql.ts'),
       import('./store/folder-blobs.ts'),
       import('./store/sql-blobs.ts'),
       import('./registry/registry.ts'),
     ]);
-    const sql = await openSql(registryUrl());
+    const sql = await openSql(url);
     // Who opens the registry must find its packages: beside a file they are files, in a shared database they are rows.
     const file = sql.kind === 'sqlite' ? sql.place.slice('sqlite:'.length) : ':memory:';
     const blobs = file === ':memory:' ? sqlBlobs(sql) : await folderBlobs(join(dirname(file), 'blobs'));
@@ -138,8 +140,18 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
 
   let opened: Promise<Registry> | undefined;
   const registry: App['registry'] = () => {
-    opened ??= openRegistry();
+    opened ??= openRegistry(registryUrl());
     return opened;
+  };
+
+  /** A database that is no file of this machine is taken to be there. */
+  const isMade = (url: string): boolean => !url.startsWith('sqlite:') || existsSync(url.slice('sqlite:'.length));
+  let none: Promise<Registry> | undefined;
+  const lookup: App['lookup'] = async () => {
+    // Looked at anew each time: another process may make it.
+    if (opened || isMade(registryUrl())) return registry();
+    none ??= openRegistry('sqlite::memory:').then((empty) => ({ ...empty, place: registryUrl() }));
+    return none;
   };
 
   let streams: Promise<Broker> | undefined;
@@ -169,7 +181,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
   };
 
   const openRegistered = async (ref: string): Promise<Package> => {
-    const { blobs, find } = await registry();
+    const { blobs, find } = await lookup();
     const { digest, blobs: digests } = await find(ref);
     const bytes = await Promise.all(digests.map(async (blob) => [blob, await blobs.get(blob)] as const));
     const { openBlobs } = await import('./package/layout.ts');
@@ -202,6 +214,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     home,
     environments,
     registry,
+    lookup,
     records: () => {
       openedRecords ??= openRecords();
       return openedRecords;
@@ -217,8 +230,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     broker,
     close: async () => {
       await (await streams?.catch(() => undefined))?.close();
-      const closing = await opened?.catch(() => undefined);
-      await closing?.close();
+      for (const opening of [opened, none]) await (await opening?.catch(() => undefined))?.close();
       const records = await openedRecords?.catch(() => undefined);
       await records?.close();
     },

@@ -58,6 +58,19 @@ test('a registry is made when it is first asked for, and not before', async (t) 
   assert.ok(existsSync(join(app.home, 'registry.db')));
 });
 
+test('looking things up makes no registry, and finds the one that another makes meanwhile', async (t) => {
+  const { app } = appOf(t);
+  const empty = await app.lookup();
+  assert.deepEqual(await empty.models(), []);
+  assert.equal(empty.place, `sqlite:${join(app.home, 'registry.db')}`);
+  assert.equal(await codeOf(app.open(`${name}@1.0.0`)), 'UNKNOWN_MODEL');
+  assert.ok(!existsSync(app.home));
+  const other = appOf(t, { MILLRACE_HOME: app.home });
+  const { digest } = await register(other.app);
+  assert.equal((await app.open(`${name}@1.0.0`)).digest, digest);
+  assert.equal((await app.lookup()).place, (await other.app.registry()).place);
+});
+
 test('MILLRACE_REGISTRY goes before the project, whose paths start from its folder', async (t) => {
   const cwd = tempFolder(t);
   writeFileSync(join(cwd, 'millrace.yaml'), 'registry: sqlite:state/own.db\nenvironments: [only]\n');

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
 import type { Cli } from './command.ts';
 
@@ -10,11 +9,7 @@ const environments: ReadonlySet<string> = new Set(['env', 'environment', 'to']);
 const longNames = (command: Command): readonly string[] =>
   command.options.filter((option) => !option.hidden).flatMap((option) => option.long ?? option.short ?? []);
 
-const registered = async (cli: Cli) => {
-  const app = await cli.app();
-  // A keystroke must not make a registry where there is none.
-  return existsSync(app.home) ? (await app.registry()).models() : [];
-};
+const registered = async (cli: Cli) => (await (await cli.app()).lookup()).models();
 
 const valuesOf = async (name: string, choices: readonly string[] | undefined, cli: Cli): Promise<readonly string[]> => {
   if (choices) return choices;

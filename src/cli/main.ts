@@ -20,6 +20,10 @@ const done = 0;
 const couldNotRun = 2;
 const interrupted = 130;
 
+const notes = `
+Models are registered in $MILLRACE_HOME: unless set, in .millrace beside millrace.yaml, or in your home where there is none.
+Run millrace help <command> for what a command does, its options and examples.`;
+
 const createProgram = (terminal: Terminal): Command => {
   const program = new Command('millrace')
     .description('Put a trained model to work: one package, every mode of deployment.')
@@ -30,7 +34,7 @@ const createProgram = (terminal: Terminal): Command => {
     )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', '\nRun millrace help <command> for what a command does, its options and examples.')
+    .addHelpText('after', notes)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),

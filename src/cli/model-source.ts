@@ -6,5 +6,5 @@ import { parseRef } from '../registry/ref.ts';
 export const modelSource = (app: App): ModelSource => ({
   open: app.open,
   load: app.load,
-  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.registry()).resolve(ref) : undefined),
+  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });

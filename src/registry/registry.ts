@@ -41,6 +41,7 @@ export const openRegistry = ({ sql, blobs, environments, clock, who }: RegistryO
 
   return {
     environments,
+    place: sql.place,
     blobs,
     register,
     models,

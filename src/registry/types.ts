@@ -77,6 +77,8 @@ export interface Signed {
 
 export interface Registry {
   readonly environments: readonly string[];
+  /** The URL of its database, without user and password. */
+  readonly place: string;
   readonly blobs: Blobs;
   /**
    * Keeps a version for ever. `blobs` holds all the package's blobs by digest, its OCI manifest among them.

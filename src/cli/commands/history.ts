@@ -82,7 +82,7 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--json', 'print JSON')
     .action(async (name: string, options: Options) => {
       const date = options.at === undefined ? undefined : readMoment(options.at);
-      const registry = await (await app()).registry();
+      const registry = await (await app()).lookup();
       if (date) await showMoment(registry, name, date, options, terminal);
       else await showMoves(registry, name, options, terminal);
     });

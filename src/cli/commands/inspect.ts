@@ -13,7 +13,7 @@ interface Options {
 
 /** Where environments point at this very package. */
 const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
-  const registry = await (await app()).registry();
+  const registry = await (await app()).lookup();
   return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
 };
 

@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
-import { oneLine, shortDigest, shortTime } from '../short.ts';
+import { oneLine, placeText, shortDigest, shortTime } from '../short.ts';
 
-export const define = (command: Command, { app, terminal }: Cli): void => {
+export const define = (command: Command, { app, cwd, env, terminal }: Cli): void => {
   command.option('--json', 'print JSON').action(async ({ json }: { readonly json?: true }) => {
-    const models = await (await (await app()).registry()).models();
+    const registry = await (await app()).lookup();
+    const models = await registry.models();
     if (json) return terminal.json(models);
-    if (models.length === 0) return terminal.err('Nothing is registered yet: millrace pack <dir> registers a model');
+    if (models.length === 0) {
+      const where = placeText(registry.place, { cwd, env });
+      return terminal.err(`Nothing is registered in ${where} yet: millrace pack <dir> registers a model`);
+    }
     terminal.table(
       models.flatMap(({ versions, pointers }) =>
         versions.map(({ name, version, digest, registeredAt, registeredBy }) => ({

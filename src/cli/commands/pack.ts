@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
+import { placeText } from '../short.ts';
 import { size } from '../size.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-const pack = async (dir: string, options: Options, { app, cwd, terminal }: Cli): Promise<void> => {
+const pack = async (dir: string, options: Options, { app, cwd, env, terminal }: Cli): Promise<void> => {
   const progress = terminal.progress();
   const opened = await app();
   const { package: packed, tar } = await opened
@@ -21,8 +22,9 @@ const pack = async (dir: string, options: Options, { app, cwd, terminal }: Cli):
   const { manifest, digest, examples: golden, blobs } = packed;
   const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
   if (file !== undefined) await writeFile(resolve(cwd, file), tar);
-  const registered = options.register
-    ? await (await opened.registry()).register({
+  const registry = options.register ? await opened.registry() : undefined;
+  const registered = registry
+    ? await registry.register({
         manifest,
         digest,
         blobs,
@@ -40,6 +42,7 @@ const pack = async (dir: string, options: Options, { app, cwd, terminal }: Cli):
       bytes: tar.length,
       file: file ?? null,
       registered: registered?.added ?? false,
+      registry: registry?.place ?? null,
     });
   }
   terminal.out(`${name}@${version} ${digest}`);
@@ -47,7 +50,8 @@ const pack = async (dir: string, options: Options, { app, cwd, terminal }: Cli):
     golden.length > 0
       ? `${golden.length} golden examples hold`
       : 'no golden examples: nothing proves that it answers as it should';
-  const kept = registered ? (registered.added ? 'registered' : 'registered before, unchanged') : 'not registered';
+  const where = registry && placeText(registry.place, { cwd, env });
+  const kept = registered ? `registered ${registered.added ? '' : 'before, unchanged, '}in ${where}` : 'not registered';
   terminal.err(
     `${proof}; ${size(tar.length)}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
   );

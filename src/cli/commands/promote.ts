@@ -18,9 +18,9 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON')
     .action(async (ref: string, { to, why, as: who, json }: Options) => {
-      const { environments, registry: open } = await app();
+      const { environments, lookup } = await app();
       if (to === undefined) throw missingEnvironment('--to', environments);
-      const registry = await open();
+      const registry = await lookup();
       const { name, version } = await registry.resolve(ref);
       const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
       if (json) return terminal.json(moved);

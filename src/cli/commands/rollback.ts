@@ -18,9 +18,9 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON')
     .action(async (name: string, { env, why, as: who, json }: Options) => {
-      const { environments, registry: open } = await app();
+      const { environments, lookup } = await app();
       if (env === undefined) throw missingEnvironment('--env', environments);
-      const registry = await open();
+      const registry = await lookup();
       const moved = await registry.rollback({ name, env, ...(why && { why }), ...(who && { who }) });
       if (json) return terminal.json(moved);
       const version = terminal.style('bold', moved.version);

@@ -63,7 +63,7 @@ const portOf = ({ port: given }: Options, { env }: Cli): number => {
 const sourceOf = (app: App): ModelSource => ({
   open: app.open,
   load: app.load,
-  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.registry()).resolve(ref) : undefined),
+  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });
 
 /** Records in the registry's database, under the names of the project's deployments. */
