@@ -21,11 +21,24 @@ export interface Parcel {
 export interface Packer {
   readonly bytes: number;
   readonly rows: number;
-  addRow(entry: RowEntry, bytes: number): void;
+  /** Adds a single row; without an object for it, as most calls come this way. */
+  addRow(
+    id: string,
+    at: number,
+    ms: number,
+    model: number,
+    input: string,
+    answer: string,
+    refused: boolean,
+    coerced: boolean,
+  ): void;
   addOther(entry: Exclude<Entry, RowEntry>, bytes: number, rows: number): void;
   /** All that was added since the last time. */
   take(): Parcel;
 }
+
+/** About how many bytes of memory a single row takes. */
+export const rowBytes = (input: string, answer: string): number => 100 + input.length + answer.length;
 
 export const createPacker = (): Packer => {
   let figures: number[] = [];
@@ -39,10 +52,10 @@ export const createPacker = (): Packer => {
     get rows() {
       return sum.rows;
     },
-    addRow({ at, ms, model, refused, coerced, id, input, answer }, bytes) {
+    addRow(id, at, ms, model, input, answer, refused, coerced) {
       figures.push(at, ms, model, (refused ? 1 : 0) + (coerced ? 2 : 0));
       texts.push(id, input, answer);
-      sum.bytes += bytes;
+      sum.bytes += rowBytes(input, answer);
       sum.rows++;
     },
     addOther(entry, bytes, rows) {

@@ -1,4 +1,5 @@
 /** Writes records down, in a thread of its own: what it does with the database holds up nobody's answer. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fail, problemOf } from '../core/errors.ts';
 import { openSql } from '../store/sql.ts';
@@ -15,6 +16,9 @@ const say = (message: FromThread): void => port.postMessage(message);
 const dayMs = 86_400_000;
 /** Milliseconds between two looks at what need not be kept any more. */
 const pruneEvery = 60_000;
+
+// Answers come first: where processors are short, records give way. Only on Linux has a thread a priority of its own.
+if (process.platform === 'linux') setPriority(0, 5);
 
 let models: readonly KnownModel[] = [];
 

@@ -8,7 +8,7 @@ import { MillraceError as Failure, fail, type MillraceError, type Problem } from
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
 import type { AnsweredCall, Answerer, ColumnContent, KnownModel, RowContent } from './answered.ts';
 import { exactJson } from './exact-json.ts';
-import { createPacker, type Parcel } from './parcel.ts';
+import { createPacker, type Parcel, rowBytes } from './parcel.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';
 
@@ -151,26 +151,31 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     dropped[!alive ? 'failed' : bytes > bufferBytes ? 'too_large' : 'full'] += rows;
     return false;
   };
-  const recordRows = (base: Base, { rows, answers, json, coerced = false, places }: RowContent): void => {
+  const recordRows = ({ id, model, ms }: AnsweredCall, content: RowContent): void => {
+    const { rows, answers, json, coerced = false, places } = content;
     if (rows.length === 1 && json?.many !== true && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
       const answer = error === undefined ? exactJson(output) : JSON.stringify(error);
-      const bytes = 100 + input.length + answer.length;
-      const refused = error !== undefined;
-      if (fits(bytes, 1)) packer.addRow({ kind: 'row', ...base, input, answer, refused, coerced }, bytes);
+      if (!fits(rowBytes(input, answer), 1)) return;
+      packer.addRow(id, Date.now(), ms, indexOf(model), input, answer, error !== undefined, coerced);
       return;
     }
     const input = json?.text ?? exactJson({ rows });
     // A quarter more for answers, which are made only when there is room.
     if (!fits(input.length * 1.25, rows.length)) return;
     const answer = exactJson(answers);
-    const entry = { kind: 'many', ...base, input, answer, coerced, places } as const;
-    packer.addOther(entry, input.length + answer.length, rows.length);
+    const base = { id, at: Date.now(), ms, model: indexOf(model) };
+    packer.addOther(
+      { kind: 'many', ...base, input, answer, coerced, places },
+      input.length + answer.length,
+      rows.length,
+    );
   };
-  const recordColumns = (base: Base, { columns, answers }: ColumnContent): void => {
+  const recordColumns = ({ id, model, ms }: AnsweredCall, { columns, answers }: ColumnContent): void => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
     if (!fits(bytes, answers.rows)) return;
+    const base = { id, at: Date.now(), ms, model: indexOf(model) };
     const copied: ColumnAnswers = { ...answers, columns: ownAll(answers.columns) };
     packer.addOther({ kind: 'columns', ...base, columns: ownAll(columns), answers: copied }, bytes, answers.rows);
   };
@@ -221,11 +226,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   worker.unref();
 
   return {
-    record({ id, model, ms, content }) {
+    record(call) {
       if (share < 1 && random() >= share) return;
-      const base: Base = { id, at: Date.now(), ms, model: indexOf(model) };
-      if ('rows' in content) recordRows(base, content);
-      else recordColumns(base, content);
+      if ('rows' in call.content) recordRows(call, call.content);
+      else recordColumns(call, call.content);
       if (packer.rows >= parcelRows || packer.bytes >= parcelBytes) flush();
       else timer ??= setTimeout(flush, parcelMs).unref();
     },
@@ -244,10 +248,3 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     },
   };
 };
-
-interface Base {
-  readonly id: string;
-  readonly at: number;
-  readonly ms: number;
-  readonly model: number;
-}
