@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { NewEvent } from '../../brokers/broker.ts';
 import type { Problem } from '../../core/errors.ts';
 import { writeEvent } from '../../events/cloud-event.ts';
-import type { DecideDeployment } from './deployment.ts';
+import type { Evaluated } from '../../events/condition.ts';
+import type { DecideDeployment, Term } from './deployment.ts';
 import type { Waiting, Why } from './join.ts';
 
 /** What the decision saw of one part: its event, and for a prediction, which model said what. */
@@ -37,17 +38,25 @@ const seen = ({ id, data }: { readonly id: string; readonly data: unknown }): Se
   return { id, model, version, digest, prediction };
 };
 
-/** Holds the rules against what has come for a key: the first that is true is the decision. */
+/**
+ * Holds the rules against what has come for a key: the first that is true is the decision. What cannot be evaluated
+ * because a part that it looks at has not come is not true, or null; any other failure is a problem.
+ */
 export const judge = (
   { name, parts, rules, otherwise }: DecideDeployment,
   key: string,
   { waiting, why }: { readonly waiting: Waiting; readonly why: Why },
 ): Judged => {
   const came = Object.keys(waiting.parts);
+  const missing = parts.flatMap((part) => (came.includes(part.name) ? [] : part.name));
   const variables: Record<string, unknown> = { key, came };
   // A part that has not come has no fields, so that `has(tip.prediction)` can be asked of it.
   for (const part of parts) variables[part.name] = waiting.parts[part.name]?.data ?? {};
 
+  const evaluate = <T, E>({ evaluate: run, mentions }: Term<T>, otherwise: E): Evaluated<T | E> => {
+    const evaluated = run(variables);
+    return evaluated.problem && missing.some((part) => mentions.has(part)) ? { value: otherwise } : evaluated;
+  };
   const decide = (decision: string, carried: Readonly<Record<string, unknown>> | undefined): Judged => ({
     decision: {
       key,
@@ -55,18 +64,18 @@ export const judge = (
       decision,
       ...(carried && { with: carried }),
       because: why,
-      missing: parts.flatMap((part) => (came.includes(part.name) ? [] : part.name)),
+      missing,
       parts: Object.fromEntries(Object.entries(waiting.parts).map(([part, one]) => [part, seen(one)])),
     },
   });
 
   for (const rule of rules) {
-    const holds = rule.holds(variables);
+    const holds = evaluate(rule.holds, false);
     if (holds.problem) return holds;
     if (!holds.value) continue;
     const carried: Record<string, unknown> = {};
-    for (const [one, value] of rule.carries) {
-      const evaluated = value(variables);
+    for (const [one, term] of rule.carries) {
+      const evaluated = evaluate(term, null);
       if (evaluated.problem) return evaluated;
       carried[one] = evaluated.value;
     }

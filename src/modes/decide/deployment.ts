@@ -17,10 +17,16 @@ export interface Part {
   readonly keyOf: Read | undefined;
 }
 
+/** An expression of a rule, and the parts that it looks at. */
+export interface Term<T> {
+  readonly evaluate: Expression<T>;
+  readonly mentions: ReadonlySet<string>;
+}
+
 export interface Rule {
   readonly name: string;
-  readonly holds: Expression<boolean>;
-  readonly carries: readonly (readonly [name: string, value: Expression<unknown>])[];
+  readonly holds: Term<boolean>;
+  readonly carries: readonly (readonly [name: string, value: Term<unknown>])[];
 }
 
 /** A decide deployment, made ready once. */
@@ -97,6 +103,10 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     throw wrong('to', 'would read its own decisions', 'a topic that no part comes from', to);
   }
   const variables = [...parts.map((part) => part.name), ...ownNames];
+  const term = <T>(text: string, evaluate: Expression<T>): Term<T> => {
+    const words = new Set(text.match(/[A-Za-z_]\w*/g));
+    return { evaluate, mentions: new Set(parts.map((part) => part.name).filter((part) => words.has(part))) };
+  };
   const group = settings.group ?? `millrace-${name}`;
 
   return Object.freeze({
@@ -109,10 +119,10 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     rules: rules.map(
       (rule, i): Rule => ({
         name: rule.name,
-        holds: compileCondition(rule.if, variables, field(`rules[${i}].if`)),
+        holds: term(rule.if, compileCondition(rule.if, variables, field(`rules[${i}].if`))),
         carries: Object.entries(rule.with ?? {}).map(([one, text]) => [
           one,
-          compileExpression(text, variables, field(`rules[${i}].with.${one}`)),
+          term(text, compileExpression(text, variables, field(`rules[${i}].with.${one}`))),
         ]),
       }),
     ),
