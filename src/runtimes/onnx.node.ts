@@ -1,4 +1,5 @@
 /** ONNX models on a server, by onnxruntime-node. */
+import './no-telemetry.node.ts';
 import * as ort from 'onnxruntime-node';
 import type { ModelSession } from '../core/types.ts';
 import { type OrtSession, type OrtTensor, openOnnx } from './onnx-session.ts';

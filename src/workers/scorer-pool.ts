@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import '../runtimes/no-telemetry.node.ts';
 import { fail, MillraceError } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Scorer, Timings } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
