@@ -1,0 +1,38 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Profile } from '../../../core/profile.ts';
+import { atomicFile } from '../../../files/atomic-file.ts';
+import type { Package } from '../../../package/layout.ts';
+import type { Run, Summary } from '../types.ts';
+import { compareRun } from './compare.ts';
+import { reportPage } from './page.ts';
+
+export interface WriteReportOptions {
+  readonly summary: Summary;
+  readonly run: Run;
+  readonly before: Summary | undefined;
+  readonly found: Package;
+  readonly paths: { readonly html: string; readonly json: string };
+}
+
+const writeWhole = async (path: string, text: string): Promise<void> => {
+  const file = await atomicFile(path);
+  try {
+    await writeFile(file.path, text);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+};
+
+/** Leaves the report of a run as a page for people and as JSON for programs. */
+export const writeReport = async ({ summary, run, before, found, paths }: WriteReportOptions): Promise<void> => {
+  const bytes = found.files.get('profile.json');
+  const reference = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Profile);
+  const report = compareRun({ summary, run, manifest: found.manifest, reference, before });
+  await mkdir(dirname(paths.html), { recursive: true });
+  await mkdir(dirname(paths.json), { recursive: true });
+  await writeWhole(paths.json, `${JSON.stringify(report, null, 2)}\n`);
+  await writeWhole(paths.html, reportPage(report));
+};
