@@ -5,14 +5,17 @@ import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './brokers/broker.ts';
 import { fail, MillraceError } from './core/errors.ts';
 import type { Scorer } from './core/types.ts';
+import type { Batch } from './modes/batch/batch.ts';
 import type { Recorder, RecorderOptions } from './monitor/recorder.ts';
 import type { Records } from './monitor/records.ts';
 import type { Package } from './package/layout.ts';
 import type { Packed, PackOptions, ReferenceChunk } from './package/pack.ts';
+import type { BatchSettings } from './project/deployments/batch.ts';
 import { type Project, readProject } from './project/project.ts';
 import { parseRef } from './registry/ref.ts';
 import type { Registry } from './registry/types.ts';
 import { type RuntimeName, runtimes } from './runtimes/index.ts';
+import type { Sql } from './store/sql.ts';
 
 /** Everything a command or a mode may need of the outside, made when it is first asked for. */
 export interface App {
@@ -43,6 +46,8 @@ export interface App {
   scorer(ref: string): Promise<Scorer>;
   /** The log that streams are read from and written to, the same one on every call. @throws MillraceError BAD_PROJECT */
   broker(): Promise<Broker>;
+  /** Batch deployments of the project; opened on the first call. Throws what `registry` throws. */
+  batch(): Promise<Batch>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -168,6 +173,44 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return records.openRecords(await openSql(registryUrl()));
   };
 
+  let ledger: Promise<Sql> | undefined;
+  const openBatch = async (): Promise<Batch> => {
+    const [{ createBatch }, { readDeployment }, { openDatabase }, { openSql }, { createScorerPool }] =
+      await Promise.all([
+        import('./modes/batch/batch.ts'),
+        import('./modes/batch/deployment.ts'),
+        import('./databases/database.ts'),
+        import('./store/sql.ts'),
+        import('./workers/scorer-pool.ts'),
+      ]);
+    const { folder } = project;
+    return createBatch({
+      folder,
+      home,
+      who: whoOf(env),
+      env,
+      clock: () => new Date(),
+      names: project.deploymentNames.filter((name) => project.mode(name) === 'batch'),
+      deployment(name) {
+        const settings = project.deployment(name);
+        if (settings.mode === 'batch') return readDeployment(name, settings as unknown as BatchSettings);
+        throw fail('BAD_PROJECT', `The deployment ${name} is not a batch one`, {
+          expected: 'mode: batch',
+          got: settings.mode,
+        });
+      },
+      store: () => {
+        ledger ??= openSql(registryUrl());
+        return ledger;
+      },
+      database: (name, zone) => openDatabase(placed(project.connection(name), folder), { zone }),
+      // Paths in the project's file start from its folder.
+      open: (ref) => open(parseRef(ref).kind === 'path' ? resolve(folder, ref) : ref),
+      load: (found, threads) => (threads === 0 ? load(found) : createScorerPool(found, threads)),
+    });
+  };
+  let openedBatch: Promise<Batch> | undefined;
+
   const pack: App['pack'] = async (folder, options) => {
     const { packFolder } = await import('./package/pack.ts');
     return packFolder(resolve(cwd, folder), { ...options, open: await runtimes.onnx(), readReference });
@@ -228,11 +271,16 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     load,
     scorer: async (ref) => load(await open(ref)),
     broker,
+    batch: () => {
+      openedBatch ??= openBatch();
+      return openedBatch;
+    },
     close: async () => {
       await (await streams?.catch(() => undefined))?.close();
       for (const opening of [opened, none]) await (await opening?.catch(() => undefined))?.close();
       const records = await openedRecords?.catch(() => undefined);
       await records?.close();
+      await (await ledger?.catch(() => undefined))?.close();
     },
   };
 };
