@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCli } from '../run-cli.ts';
@@ -46,4 +46,26 @@ test('commands that only look make no registry, and say where one would be', asy
     assert.deepEqual(readdirSync(cwd), before, argv.join(' '));
   }
   assert.ok(!existsSync(join(cwd, '.millrace')));
+});
+
+test('pack writes a file whole, leaves one that holds something else, and takes its place when told', async (t) => {
+  const cwd = withModel(t);
+  const pack = (...argv: readonly string[]) =>
+    runCli(['pack', 'model', '--no-register', '-o', 'a.tar', ...argv], { cwd });
+  const bytes = (): Buffer => readFileSync(join(cwd, 'a.tar'));
+  const entries = readdirSync(cwd);
+  assert.match((await pack('-o', '-')).stderr, /^error USAGE: A package goes to a file/);
+  writeFileSync(join(cwd, 'a.tar'), 'something else');
+  const refused = await pack();
+  assert.deepEqual([refused.code, bytes().toString()], [2, 'something else']);
+  assert.match(
+    refused.stderr,
+    /^error FILE_EXISTS: a\.tar exists already, and is another package; --force replaces it/,
+  );
+  assert.equal((await pack('--force')).code, 0);
+  const written = bytes();
+  assert.match((await runCli(['inspect', './a.tar'], { cwd })).stdout, /^trees-100x6@1\.0\.0 /);
+  assert.equal((await pack()).code, 0, 'the same package again changes nothing');
+  assert.deepEqual(bytes(), written);
+  assert.deepEqual(readdirSync(cwd), ['a.tar', ...entries]);
 });

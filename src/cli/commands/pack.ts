@@ -1,6 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { fail } from '../../core/errors.ts';
+import { atomicFile } from '../../files/atomic-file.ts';
+import { isSpecial } from '../../files/place.ts';
 import { type Cli, examples } from '../command.ts';
 import { placeText } from '../short.ts';
 import { size } from '../size.ts';
@@ -8,12 +11,40 @@ import { size } from '../size.ts';
 interface Options {
   readonly out?: string;
   readonly register: boolean;
+  readonly force?: boolean;
   readonly why?: string;
   readonly as?: string;
   readonly json?: boolean;
 }
 
-const pack = async (dir: string, options: Options, { app, cwd, env, terminal }: Cli): Promise<void> => {
+/** The file appears whole or not at all. One that is there stays, unless it is the same package or is to be replaced. */
+const writePackage = async (file: string, tar: Uint8Array, { force }: Options, { cwd }: Cli): Promise<void> => {
+  if (file === '-')
+    throw fail('USAGE', 'A package goes to a file.', { expected: 'a name, such as churn.tar', got: '-' });
+  const path = resolve(cwd, file);
+  if (await isSpecial(path)) return writeFile(path, tar);
+  const before = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (before?.equals(tar)) return;
+  if (before && !force) {
+    throw fail('FILE_EXISTS', `${file} exists already, and is another package; --force replaces it.`, {
+      expected: 'a file that does not exist, or --force',
+      got: file,
+    });
+  }
+  const atomic = await atomicFile(path);
+  try {
+    await writeFile(atomic.path, tar);
+    await atomic.commit();
+  } catch (error) {
+    await atomic.discard();
+    throw error;
+  }
+};
+
+const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
+  const { app, cwd, env, terminal } = cli;
   const progress = terminal.progress();
   const opened = await app();
   const { package: packed, tar } = await opened
@@ -21,7 +52,7 @@ const pack = async (dir: string, options: Options, { app, cwd, env, terminal }: 
     .finally(() => progress.done());
   const { manifest, digest, examples: golden, blobs } = packed;
   const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
-  if (file !== undefined) await writeFile(resolve(cwd, file), tar);
+  if (file !== undefined) await writePackage(file, tar, options, cli);
   const registry = options.register ? await opened.registry() : undefined;
   const registered = registry
     ? await registry.register({
@@ -62,6 +93,7 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('<dir>', 'folder with model.yaml')
     .option('-o, --out <file>', 'write the package as a tar file (an OCI image layout) too')
     .option('--no-register', 'only write the file (default: <dir>/<name>-<version>.tar)')
+    .option('--force', 'replace a file that holds another package')
     .option('--why <text>', 'note kept with the version')
     .option('--as <who>', 'who registers it')
     .option('--json', 'the result as JSON')
