@@ -42,6 +42,24 @@ const widthOf = (graph: OnnxGraph, name: string): number | undefined => {
 
 const labelList = (labels: readonly string[]): string => `[${labels.map(yaml).join(', ')}]`;
 
+const MAX_NAME = 128;
+const objectNames = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+
+/** Makes names that fields may have, none of them twice and none of `taken`. */
+const namer = (taken: Iterable<string>): ((wanted: string) => string) => {
+  const given = new Set(taken);
+  return (wanted) => {
+    const base = wanted === '' || objectNames.has(wanted) ? `${wanted}_field` : wanted.slice(0, MAX_NAME - 8);
+    let name = wanted.length <= MAX_NAME && base === wanted ? wanted : base;
+    for (let count = 1; given.has(name); count++) name = `${base}_${count}`;
+    given.add(name);
+    return name;
+  };
+};
+/** A field as it stands in model.yaml; it says whom it feeds or what it is read from where that has another name. */
+const fieldLine = (field: string, of: string, key: 'to' | 'from', settings: string, comment = ''): string =>
+  `  ${yaml(field)}: { ${settings}${field === of ? '' : `, ${key}: ${yaml(of)}`} }${comment}`;
+
 interface Inputs {
   readonly fields: readonly string[];
   readonly steps: readonly string[];
@@ -50,60 +68,56 @@ interface Inputs {
 const describeInputs = (graph: OnnxGraph): Inputs => {
   const fields: string[] = [];
   const steps: string[] = [];
+  const graphNames = graph.inputs.map(({ name }) => name);
+  const fieldName = namer(graphNames);
+  /** A graph input's own name is kept for it. */
+  const ownName = (name: string): string => (namer([])(name) === name ? name : fieldName(name));
   for (const spec of graph.inputs) {
     const { name, dims, dtype } = spec;
     const [, second, ...more] = dims;
     const width = dims.length < 2 ? 1 : more.length > 0 ? undefined : (second ?? widthOf(graph, name) ?? 1);
     const guess = dims.length === 2 && second === null ? '  # the graph leaves the number of features open' : '';
-    if (width === undefined || width > MAX_FEATURES || (width > 1 && (dtype === 'string' || dtype === 'bool'))) {
+    if (width === undefined || width > MAX_FEATURES) {
       const shape = dims.slice(1).map((dim) => dim ?? 1);
       const open = dims.slice(1).includes(null) ? '  # the graph leaves a dimension open: write its real size' : '';
-      fields.push(`  ${yaml(name)}: { kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}] }${open}`);
+      const settings = `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`;
+      fields.push(fieldLine(ownName(name), name, 'to', settings, open));
     } else if (width > 1) {
-      const names = Array.from(
-        { length: width },
-        (_, index) => `${graph.inputs.length > 1 ? `${name}_` : 'f'}${index}`,
-      );
+      const prefix = graph.inputs.length > 1 ? `${name.slice(0, 32)}_` : 'f';
+      const names = Array.from({ length: width }, (_, index) => fieldName(`${prefix}${index}`));
       fields.push(...names.map((field) => `  ${yaml(field)}: { kind: ${kindOf(spec)} }`));
       steps.push(`  - concat: { fields: [${names.map(yaml).join(', ')}], as: ${yaml(name)}, dtype: ${dtype} }${guess}`);
     } else {
       const labels = dtype === 'string' ? labelsOf(graph, name) : [];
       const known = labels.length > 0 ? `, labels: ${labelList(labels)}, unknown: allow` : '';
-      fields.push(`  ${yaml(name)}: { kind: ${kindOf(spec)}${known} }${guess}`);
+      fields.push(fieldLine(ownName(name), name, 'to', `kind: ${kindOf(spec)}${known}`, guess));
     }
   }
   return { fields, steps };
 };
 
-const describeOutputs = (graph: OnnxGraph): readonly string[] =>
-  graph.outputs.flatMap((spec) => {
+const describeOutputs = (graph: OnnxGraph): readonly string[] => {
+  const fieldName = namer([]);
+  return graph.outputs.flatMap((spec) => {
     const { name, dims, dtype } = spec;
     const zip = graph.zipMaps.find(({ output }) => output === name);
     const width = dims.length < 2 ? 1 : dims.length === 2 ? dims[1] : undefined;
+    const column = (wanted: string, index: number, comment = ''): string =>
+      `  ${yaml(fieldName(wanted))}: { kind: ${kindOf(spec)}, from: ${yaml(name)}, at: ${index} }${comment}`;
     if (zip && zip.labels.length <= MAX_COLUMNS) {
-      return zip.labels.map(
-        (label, index) =>
-          `  ${yaml(`probability_${label}`)}: { kind: number, from: ${yaml(name)}, at: ${index} }  # of class ${JSON.stringify(label)}`,
+      const prefix = graph.zipMaps.length > 1 ? name : 'probability';
+      return zip.labels.map((label, index) =>
+        column(`${prefix}_${label}`, index, `  # of class ${JSON.stringify(label)}`),
       );
     }
-    const classes = spec.dtype === 'string' && graph.zipMaps.length === 1 ? graph.zipMaps[0].labels : [];
-    const labels =
-      classes.length > 0 && classes.length <= MAX_COLUMNS ? `, labels: ${labelList(classes.map(String))}` : '';
     if (width === 1 || width === null)
-      return [`  ${yaml(name)}: { kind: ${kindOf(spec)}${labels}${dims.length < 2 ? '' : ', at: 0'} }`];
-    if (width !== undefined && width <= MAX_COLUMNS) {
-      return Array.from(
-        { length: width },
-        (_, index) => `  ${yaml(`${name}_${index}`)}: { kind: ${kindOf(spec)}, from: ${yaml(name)}, at: ${index} }`,
-      );
-    }
-    return [
-      `  ${yaml(name)}: { kind: tensor, dtype: ${dtype}, shape: [${dims
-        .slice(1)
-        .map((dim) => dim ?? 1)
-        .join(', ')}] }`,
-    ];
+      return [fieldLine(fieldName(name), name, 'from', `kind: ${kindOf(spec)}${dims.length < 2 ? '' : ', at: 0'}`)];
+    if (width !== undefined && width <= MAX_COLUMNS)
+      return Array.from({ length: width }, (_, index) => column(`${name}_${index}`, index));
+    const shape = dims.slice(1).map((dim) => dim ?? 1);
+    return [fieldLine(fieldName(name), name, 'from', `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`)];
   });
+};
 
 /** The model's name as a package may have it, from a file's name. */
 export const nameFrom = (file: string): string =>
@@ -111,15 +125,15 @@ export const nameFrom = (file: string): string =>
     .replace(/\.onnx$/i, '')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+|-+$/g, '')
-    .slice(0, 128) || 'model';
+    .slice(0, MAX_NAME)
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'model';
 
 /** The text of a model.yaml for a graph. */
 export const writeModelYaml = (graph: OnnxGraph, file: string): string => {
   const { fields, steps } = describeInputs(graph);
   const specs = (list: readonly TensorSpec[]) =>
     list
-      .map(({ name, dtype, dims }) => `#   ${name}: ${dtype} [${dims.map((dim) => dim ?? '?').join(', ')}]`)
+      .map(({ name, dtype, dims }) => `#   ${yaml(name)}: ${dtype} [${dims.map((dim) => dim ?? '?').join(', ')}]`)
       .join('\n');
   return `# How Millrace puts ${file} to work. Check it with: millrace pack <this folder>
 # Every key is described in schemas/model.schema.json and docs/PACKAGE.md.
