@@ -34,6 +34,7 @@ export const codes = {
   TOO_MANY_ROWS: 'The request has more rows than the limit.',
   UNAVAILABLE: 'The service is starting, draining or overloaded.',
   QUEUE_FULL: 'More requests wait than the service allows.',
+  WORKER_LOST: 'The process that ran the model ended before it answered.',
   DEADLINE_EXCEEDED: 'The time that the caller allowed ran out before the answer was ready.',
   CANCELLED: 'The caller went away before the answer was ready.',
   TOO_SLOW: 'The request did not arrive in the time allowed.',

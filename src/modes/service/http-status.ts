@@ -48,6 +48,7 @@ const statuses: Partial<Record<Code, number>> = {
   // Nobody reads this one: the caller is gone. nginx writes the same number into its log.
   CANCELLED: 499,
   UNAVAILABLE: 503,
+  WORKER_LOST: 503,
   STORE_FAILED: 503,
   DEADLINE_EXCEEDED: 504,
 };
