@@ -164,10 +164,14 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
       }
     };
 
-    const untilDone = async (broker: Broker, group: string, topic: string): Promise<void> => {
+    const untilDone = async (broker: Broker, group: string, topic: string, consumer: Consumer): Promise<void> => {
+      const deadline = performance.now() + 120_000;
       for (;;) {
         const positions = await broker.positions(group, [topic]);
         if (positions.every(({ committed, end }) => committed === end)) return;
+        if (performance.now() > deadline) {
+          assert.fail(`${group} does not get to the end: ${JSON.stringify(positions)}\n${consumer.said()}`);
+        }
         await sleep(100);
       }
     };
@@ -186,7 +190,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
           }
           const last = startConsumer(folder, deployment);
           await Promise.all([last.reading, producing]);
-          await untilDone(broker, `group-${deployment}-${from.slice(5)}`, from);
+          await untilDone(broker, `group-${deployment}-${from.slice(5)}`, from, last);
           assert.equal(await last.end('SIGTERM'), 0, last.said());
         };
         await Promise.all(['fare', 'duration', 'tip'].map(consume));
@@ -215,7 +219,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         await Promise.all([replica(['SIGTERM', 'SIGKILL']), replica(['SIGTERM']), producing]);
         const last = startConsumer(folder, 'shared');
         await last.reading;
-        await untilDone(broker, `group-shared-${from.slice(5)}`, from);
+        await untilDone(broker, `group-shared-${from.slice(5)}`, from, last);
         assert.equal(await last.end('SIGTERM'), 0, last.said());
         assertExactlyOnce(await readPredictions(broker, to('shared')), count, 'shared');
       }));
@@ -236,7 +240,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         await sleep(20_000);
         await bringBack();
         for (let n = half; n < count; n += 200) await broker.produce(events(from, n, n + 200));
-        await untilDone(broker, `group-steady-${from.slice(5)}`, from);
+        await untilDone(broker, `group-steady-${from.slice(5)}`, from, consumer);
         assert.equal(await consumer.end('SIGTERM'), 0, consumer.said());
         assertExactlyOnce(await readPredictions(broker, to('steady')), count, 'steady');
       });

@@ -1,7 +1,7 @@
-import { ConnectionPool, FetchIsolationLevels } from '@platformatic/kafka';
+import { type Base, ConnectionPool, ProtocolError, protocolErrors } from '@platformatic/kafka';
 import type { StreamEvent } from '../broker.ts';
-import type { KafkaConnection, KafkaConsumer } from './client.ts';
-import { says } from './errors.ts';
+import type { KafkaConnection } from './client.ts';
+import { type FetchedPartition, fetchPartitions } from './fetch-request.ts';
 import { readPartition } from './records.ts';
 
 /** A partition to be read, and where what is read goes. */
@@ -40,7 +40,7 @@ const firstGuess = 100;
  * Reads committed events of any number of partitions: one request at a time for each broker that leads some of them, on
  * connections of its own, since a request that waits for events would hold up all that comes after it.
  */
-export const createFetcher = (connection: KafkaConnection, consumer: KafkaConsumer): Fetcher => {
+export const createFetcher = (connection: KafkaConnection, client: Base): Fetcher => {
   const pool = new ConnectionPool(connection.options.clientId, { ...connection.options });
   const sources = new Set<Source>();
   const sizes = new WeakMap<Source, number>();
@@ -69,70 +69,55 @@ export const createFetcher = (connection: KafkaConnection, consumer: KafkaConsum
     source.push(events, next);
   };
 
-  const request = async (node: number, wanted: readonly Source[], ids: ReadonlyMap<string, string>): Promise<void> => {
-    const topics = new Map<string, Source[]>();
-    for (const source of wanted) topics.set(source.topic, [...(topics.get(source.topic) ?? []), source]);
-    try {
-      const answer = await consumer.fetch({
-        node,
-        topics: [...topics].map(([topic, list]) => ({
-          topicId: ids.get(topic) ?? '',
-          partitions: list.map((source) => ({
-            partition: source.partition,
-            currentLeaderEpoch: -1,
-            fetchOffset: BigInt(source.next),
-            lastFetchedEpoch: -1,
-            partitionMaxBytes: Math.ceil(
-              Math.min(
-                mostBytes / wanted.length,
-                Math.max(leastBytes, source.room() * (sizes.get(source) ?? firstGuess)),
-              ),
-            ),
-          })),
-        })),
-        minBytes: 1,
-        maxBytes: mostBytes,
-        maxWaitTime: wanted.length === sources.size ? patience : shortPatience,
-        isolationLevel: FetchIsolationLevels.READ_COMMITTED,
-        connectionPool: pool,
-      });
-      for (const { topicId, partitions } of answer.responses) {
-        for (const partition of partitions) {
-          const source = wanted.find(
-            (one) => one.partition === partition.partitionIndex && ids.get(one.topic) === topicId && sources.has(one),
-          );
-          if (source) take(source, readPartition(source.topic, partition, source.next));
-        }
-      }
-    } catch (error) {
-      if (closed) return;
-      for (const source of wanted) await mend(source, error);
-    }
+  const give = async (source: Source, partition: FetchedPartition): Promise<void> => {
+    const { errorCode } = partition;
+    if (errorCode === 0) take(source, readPartition(source.topic, partition, source.next));
+    else if (errorCode === protocolErrors.OFFSET_OUT_OF_RANGE.code) source.next = await source.outOfRange();
+    else throw new ProtocolError(errorCode);
   };
 
-  const mend = async (source: Source, error: unknown): Promise<void> => {
+  const bytesFor = (source: Source, sharers: number): number => {
+    const wanted = source.room() * (sizes.get(source) ?? firstGuess);
+    return Math.ceil(Math.min(mostBytes / sharers, Math.max(leastBytes, wanted)));
+  };
+
+  const request = async (node: number, wanted: readonly Source[]): Promise<void> => {
+    const dropped = (source: Source, error: unknown): void => {
+      if (!sources.delete(source)) return;
+      client.clearMetadata();
+      source.fail(error);
+    };
     try {
-      if (!says(error, 'OFFSET_OUT_OF_RANGE')) throw error;
-      source.next = await source.outOfRange();
-    } catch (final) {
-      sources.delete(source);
-      source.fail(final);
+      const answers = await fetchPartitions(
+        wanted.map((source) => ({
+          topic: source.topic,
+          partition: source.partition,
+          offset: source.next,
+          mostBytes: bytesFor(source, wanted.length),
+        })),
+        { client, pool, node, mostBytes, patience: wanted.length === sources.size ? patience : shortPatience },
+      );
+      for (const answer of answers) {
+        const source = wanted.find((one) => one.partition === answer.partitionIndex && one.topic === answer.topic);
+        if (source && sources.has(source)) await give(source, answer).catch((error) => dropped(source, error));
+      }
+    } catch (error) {
+      if (!closed) for (const source of wanted) dropped(source, error);
     }
   };
 
   const turn = async (): Promise<void> => {
     const wanted = [...sources].filter((source) => source.room() > 0);
     if (wanted.length === 0) return;
-    const metadata = await consumer.metadata({ topics: [...new Set(wanted.map(({ topic }) => topic))] });
-    const ids = new Map([...metadata.topics].map(([topic, { id }]) => [topic, id]));
+    const { topics } = await client.metadata({ topics: [...new Set(wanted.map(({ topic }) => topic))] });
     const byNode = new Map<number, Source[]>();
     for (const source of wanted) {
-      const leader = metadata.topics.get(source.topic)?.partitions[source.partition]?.leader ?? -1;
+      const leader = topics.get(source.topic)?.partitions[source.partition]?.leader ?? -1;
       if (!busy.has(leader)) byNode.set(leader, [...(byNode.get(leader) ?? []), source]);
     }
     for (const [node, list] of byNode) {
       busy.add(node);
-      request(node, list, ids).finally(() => {
+      request(node, list).finally(() => {
         busy.delete(node);
         changed();
       });

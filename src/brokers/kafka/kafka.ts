@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Admin } from '@platformatic/kafka';
 import { type Batch, type Broker, firstOffset, type ReadOptions, type TopicInfo } from '../broker.ts';
 import type { BrokerOptions } from '../index.ts';
 import { parseAddress } from './address.ts';
-import { createConnection, createConsumer, createProducer, type KafkaProducer } from './client.ts';
+import { createConnection, createProducer, type KafkaProducer } from './client.ts';
 import { says, translate } from './errors.ts';
 import { createFetcher, type Source } from './fetcher.ts';
 import { joinGroup } from './membership.ts';
@@ -42,9 +41,7 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     const stop = new AbortController();
     readers.add(stop);
     const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const consumer = createConsumer(connection, { groupId: `millrace-read-${randomUUID()}` });
-    consumer.topics.trackAll(topic);
-    const fetcher = createFetcher(connection, consumer);
+    const fetcher = createFetcher(connection, admin);
     const batches: Batch[] = [];
     let failure: { readonly error: unknown } | undefined;
     let tell = (): void => {};
@@ -91,7 +88,6 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     } finally {
       readers.delete(stop);
       await fetcher.close();
-      await consumer.close(true).catch(() => {});
     }
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from '@platformatic/kafka';
+import { fail } from '../../core/errors.ts';
 import type { AssignedPartition, GroupOptions, Membership } from '../broker.ts';
 import { createInbox } from '../inbox.ts';
 import { backoff, isFenced, type Lane, type OpenedPartition, runLane } from '../lane.ts';
@@ -15,6 +16,10 @@ export interface MembershipParts {
 }
 
 type Assigned = readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+
+/** What retention has removed before it was read, or what lay in a topic that was made anew. */
+const gone = (topic: string, partition: number, from: number, to: number) =>
+  fail('STREAM_FAILED', `${topic}/${partition}: offset ${from} is not kept any more; reading goes on at ${to}`);
 
 const defaultWaiting = { events: 1000, bytes: 4 * 1024 * 1024 };
 
@@ -34,7 +39,7 @@ export const joinGroup = (
 
   const session = async (): Promise<void> => {
     const consumer = createConsumer(connection, { groupId: group });
-    const fetcher = createFetcher(connection, consumer);
+    const fetcher = createFetcher(connection, admin);
     const over = Promise.withResolvers<void>();
     leaving.signal.addEventListener('abort', () => over.resolve());
     /** When the group last said that this member is one of it. */
@@ -81,6 +86,7 @@ export const joinGroup = (
           fail: (error) => inbox.fail(translate(error, place)),
           outOfRange: async () => {
             const next = (await listEnds(admin, topic))[partition]?.start ?? 0;
+            onTrouble(gone(topic, partition, source.next, next));
             inbox.push([], next);
             return next;
           },

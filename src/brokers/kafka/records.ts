@@ -1,16 +1,14 @@
 import { IS_CONTROL, IS_TRANSACTIONAL, type RecordsBatch } from '@platformatic/kafka';
 import type { StreamEvent } from '../broker.ts';
-import type { KafkaConsumer } from './client.ts';
-
-type FetchResponse = Awaited<ReturnType<KafkaConsumer['fetch']>>;
-type FetchedPartition = FetchResponse['responses'][number]['partitions'][number];
+import type { FetchedPartition } from './fetch-request.ts';
 
 /** A control record's key: its version, and then 0 for an abort or 1 for a commit, both as 16-bit integers. */
 const isAbort = ({ records }: RecordsBatch): boolean => records[0]?.key?.readInt16BE(2) === 0;
 
 /**
  * The batches that a reader of committed events may see (KIP-98): those of an aborted transaction are dropped, from its
- * first offset to its mark, whether or not the mark lies in the same answer.
+ * first offset to its mark, whether or not the mark lies in the same answer. A mark may also stand alone, when a
+ * transaction was aborted before it had written here.
  */
 const committed = ({ records, abortedTransactions }: FetchedPartition): readonly RecordsBatch[] => {
   const coming = (abortedTransactions ?? []).toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
