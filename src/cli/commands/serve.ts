@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App } from '../../app.ts';
 import { fail, problemOf } from '../../core/errors.ts';
+import { type Isolation, isolations } from '../../modes/service/isolation.ts';
 import type { Limits } from '../../modes/service/limits.ts';
 import { createLog, type Level, type Logger, levels } from '../../modes/service/log.ts';
 import type { ModelSource } from '../../modes/service/model.ts';
@@ -26,6 +28,8 @@ interface Options {
   readonly maxQueue: number;
   readonly maxModels?: number;
   readonly modelControl: boolean;
+  readonly isolation: Isolation;
+  readonly modelWorkers: number;
   readonly logLevel: Level;
 }
 
@@ -48,6 +52,9 @@ const share = (text: string): number => {
   throw new InvalidArgumentError('Expected all, none, or a part of all such as sample=0.1.');
 };
 
+/** One processor is left to what answers. */
+const defaultModelWorkers = (): number => Math.max(1, availableParallelism() - 1);
+
 const mebi = 2 ** 20;
 
 const portOf = ({ port: given }: Options, { env }: Cli): number => {
@@ -63,6 +70,7 @@ const portOf = ({ port: given }: Options, { env }: Cli): number => {
 const sourceOf = (app: App): ModelSource => ({
   open: app.open,
   load: app.load,
+  isolate: app.isolate,
   resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });
 
@@ -147,8 +155,11 @@ const serve = async (given: readonly string[], options: Options, cli: Cli): Prom
       limits,
       maxModels: options.maxModels,
       modelControl: options.modelControl,
+      isolation: options.isolation,
+      modelWorkers: options.modelWorkers,
       log,
       recorder,
+      traceEnv: cli.env,
     });
     try {
       const url = await advised(service.listen(at), 'Choose another with --port (0 takes any free one) or --host.');
@@ -177,6 +188,12 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--max-rows <rows>', 'the most rows a request', whole(1, 10_000_000), 100_000)
     .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
     .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
+    .addOption(
+      new Option('--isolation <where>', 'where models run: a row that takes long is for processes of its own')
+        .choices(isolations)
+        .default('auto'),
+    )
+    .option('--model-workers <processes>', 'of a model that has its own', whole(1, 1024), defaultModelWorkers())
     .option('--no-model-control', 'do not let callers load and unload models')
     .addOption(
       new Option('--record <what>', 'keep records of predictions: all, sample=0.1 or none')

@@ -2,7 +2,7 @@
  * Adaptive micro-batching: a request that finds the model idle is run at once; those that come while it runs wait, and
  * the next run takes them together. So nothing waits for a batch to fill, and batches grow as the load does.
  */
-import { fail, type MillraceError } from '../../core/errors.ts';
+import { fail, MillraceError } from '../../core/errors.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
 import type { Form, Part } from './forms.ts';
 import type { Limits } from './limits.ts';
@@ -22,6 +22,18 @@ export interface Work<Input, Output> {
   /** When the answer is of no use any more, on the clock of `performance.now()`; `limits.timeoutMs` unless given. */
   readonly deadline?: number | undefined;
   readonly caller?: Caller | undefined;
+  /** Where to write how the last of its runs went, for a trace. */
+  readonly spent?: Spent | undefined;
+}
+
+/** When a request came into the queue, and when its run began and ended, on the clock of `performance.now()`. */
+export interface Spent {
+  queued: number;
+  began: number;
+  ended: number;
+  /** Rows and requests that shared the run. */
+  rows: number;
+  requests: number;
 }
 
 /** One run of the model, told to whoever watches. */
@@ -207,15 +219,21 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     const timings: Timings = { validate: 0, prepare: 0, run: 0, finish: 0 };
     try {
       const output = await form.score(scorer, form.join(pieces), { timings });
+      const ended = performance.now();
       let at = 0;
       for (const { job, start, end } of pieces) {
+        const { spent } = job.work;
+        if (spent) Object.assign(spent, { queued: job.queuedAt, began, ended, rows, requests: pieces.length });
         answer(job, form.take(output, rows, at, at + end - start), end - start);
         at += end - start;
       }
       onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.queuedAt) });
     } catch (error) {
-      // Whatever it was, it is not the fault of all of them: each gets its own chance, and its own error.
-      if (pieces.length > 1) for (const piece of pieces) await run([piece]);
+      // A process that is gone fails what it had at once: nobody knows which of them, if any, was the reason.
+      if (error instanceof MillraceError && error.code === 'WORKER_LOST')
+        for (const { job } of pieces) refuse(job, error);
+      // Whatever else it was, it is not the fault of all of them: each gets its own chance, and its own error.
+      else if (pieces.length > 1) for (const piece of pieces) await run([piece]);
       else refuse(pieces[0].job, error);
     }
   };

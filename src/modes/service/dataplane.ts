@@ -4,7 +4,7 @@
  */
 import { fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
-import type { Caller } from './batcher.ts';
+import type { Caller, Spent } from './batcher.ts';
 import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createIds } from './ids.ts';
 import type { Limits } from './limits.ts';
@@ -12,6 +12,7 @@ import { errorsOf, type Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
 import type { ModelTable } from './models.ts';
 import { columnsOf, type InputTensor, type OutputTensor, tensorsOf, wantedOutputs } from './oip/tensors.ts';
+import type { RequestSpan } from './traces.ts';
 
 /** What a transport knows of a call beside its content. */
 export interface Call {
@@ -22,6 +23,8 @@ export interface Call {
   /** On the clock of `performance.now()`; the service's own unless given. */
   readonly deadline?: number | undefined;
   readonly caller?: Caller | undefined;
+  /** Of a request that is traced. */
+  readonly span?: RequestSpan | undefined;
 }
 
 /** What a transport knows of rows. */
@@ -84,6 +87,17 @@ export interface DataplaneOptions {
   readonly onAnswered?: ((answered: Answered) => void) | undefined;
 }
 
+const newSpent = (): Spent => ({ queued: 0, began: 0, ended: 0, rows: 0, requests: 0 });
+
+/** What a request waited for and what it shared, as stages of its trace. */
+const tell = (span: RequestSpan | undefined, spent: Spent | undefined, { name, version }: Card): void => {
+  if (span === undefined || spent === undefined || spent.ended === 0) return;
+  const model = { 'millrace.model': name, 'millrace.version': version };
+  span.stage('queue', spent.queued, spent.began, model);
+  const { rows, requests } = spent;
+  span.stage('run', spent.began, spent.ended, { ...model, 'millrace.rows': rows, 'millrace.requests': requests });
+};
+
 export const createDataplane = ({ models, limits, metrics, onAnswered }: DataplaneOptions): Dataplane => {
   const checkRows = (rows: number): void => {
     if (rows <= limits.rows) return;
@@ -106,10 +120,12 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
       const began = performance.now();
       try {
         checkRows(rows.length);
-        const { coerce = false, bytes, deadline, caller } = call;
+        const { coerce = false, bytes, deadline, caller, span } = call;
         const form = coerce ? coercedRows : rowForm;
-        const work = { form, input: rows, rows: rows.length, bytes, deadline, caller };
+        const spent = span && newSpent();
+        const work = { form, input: rows, rows: rows.length, bytes, deadline, caller, spent };
         const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
+        tell(span, spent, model);
         const { first, count } = errorsOf(answers);
         const ms = performance.now() - began;
         metrics.answered(model, ms, rows.length, first, count);
@@ -127,9 +143,11 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const bindings = wantedOutputs(model.tensors, request.outputs);
         const { columns, rows } = columnsOf(model.tensors, request.inputs);
         checkRows(rows);
-        const { bytes, deadline, caller } = call;
-        const work = { form: columnForm(columns, rows), input: columns, rows, bytes, deadline, caller };
+        const { bytes, deadline, caller, span } = call;
+        const spent = span && newSpent();
+        const work = { form: columnForm(columns, rows), input: columns, rows, bytes, deadline, caller, spent };
         const answers = rows === 0 ? await model.scorer.scoreColumns(columns) : await model.batcher.submit(work);
+        tell(span, spent, model);
         return { bindings, columns, answers };
       };
       try {

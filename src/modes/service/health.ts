@@ -1,6 +1,6 @@
 /** Whether requests may be sent. */
 export interface Health {
-  /** True once every model is loaded, until the service begins to stop. */
+  /** True once every model is loaded and while each has somewhere to run, until the service begins to stop. */
   readonly ready: boolean;
   /** No more connections are taken, and those that there are end with their next answer. */
   readonly closing: boolean;

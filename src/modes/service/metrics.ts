@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Answer, Timings } from '../../core/types.ts';
 import type { Run } from './batcher.ts';
+import type { Pool } from './isolation.ts';
 import { type Count, counters, type Family, gauge, type Histogram, histograms, total } from './metric.ts';
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
@@ -35,6 +36,7 @@ export interface Watched {
   readonly recorder?: Pick<Recorder, 'figures'> | undefined;
 }
 interface WatchedModel extends Card {
+  readonly pool?: Pool | undefined;
   readonly batcher: {
     readonly inFlight: number;
     readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
@@ -188,6 +190,26 @@ export const createMetrics = (): Metrics => {
       read('model_load_seconds', 'From the reference to a warm model.', ({ loadMs }) => loadMs / 1000);
       read('model_memory_bytes', 'By how much the process grew when the model was loaded.', (one) => one.memoryBytes);
       read('model_row_seconds', 'One row alone, measured when the model was loaded.', ({ rowMs }) => rowMs / 1000);
+      const ofPools = (read: (pool: Pool) => number) => () =>
+        slots().flatMap(({ model: loaded }) =>
+          loaded?.pool ? [{ labels: { model: loaded.name, version: loaded.version }, value: read(loaded.pool) }] : [],
+        );
+      gauge(
+        registry,
+        named('workers', 'Processes that a model should have of its own.'),
+        ofPools((pool) => pool.size),
+      );
+      gauge(
+        registry,
+        named('workers_ready', 'Processes that it has.'),
+        ofPools((pool) => pool.ready),
+      );
+      const restarts = named('worker_restarts_total', 'Processes that were started in the place of one that ended.');
+      total(
+        registry,
+        restarts,
+        ofPools((pool) => pool.restarts),
+      );
       gauge(registry, named('model_info', 'The models that are loaded, with their digests.'), () =>
         slots().flatMap(({ model: loaded }) =>
           loaded ? [{ labels: { model: loaded.name, version: loaded.version, digest: loaded.digest }, value: 1 }] : [],

@@ -4,6 +4,7 @@ import type { Example, Manifest, Scorer } from '../../core/types.ts';
 import { checkExamples } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
 import { type Batcher, createBatcher, type Run } from './batcher.ts';
+import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
 import { sampleRow } from './sample-row.ts';
@@ -14,6 +15,8 @@ export interface ModelSource {
   open(ref: string): Promise<Package>;
   /** Makes it ready to score. @throws MillraceError */
   load(found: Package): Promise<Scorer>;
+  /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws MillraceError */
+  isolate?(options: IsolateOptions): Promise<Pool>;
   /** What a reference that may move means now, cheaply; undefined for one that never moves. @throws MillraceError */
   resolve?(ref: string): Promise<{ readonly version: string; readonly digest: string } | undefined>;
 }
@@ -37,17 +40,25 @@ export interface Card {
   readonly loadMs: number;
   /** Milliseconds that one row takes, alone and warm. */
   readonly rowMs: number;
+  readonly isolation: Decided;
 }
 
 export interface Model extends Card {
   readonly scorer: Scorer;
   readonly batcher: Batcher;
+  /** Its processes, when it has some of its own. */
+  readonly pool?: Pool | undefined;
 }
 
 export interface LoadOptions {
   readonly source: ModelSource;
   readonly limits: Limits;
   readonly onRun?: (model: Card, run: Run) => void;
+  /** `auto` unless given. */
+  readonly isolation?: Isolation | undefined;
+  /** Processes of a model that does not run inline; one unless given. */
+  readonly workers?: number | undefined;
+  readonly onWorkerLost?: ((ref: string, pid: number | undefined, how: string) => void) | undefined;
 }
 
 const isWide = (fields: Manifest['inputs']): boolean =>
@@ -81,16 +92,50 @@ const measureRow = async (scorer: Scorer, row: unknown): Promise<number> => {
   return times.sort((a, b) => a - b)[times.length >> 1];
 };
 
+interface Proved {
+  readonly scorer: Scorer;
+  readonly rowMs: number;
+  readonly pool?: Pool;
+}
+
+/** Checks the answers of a scorer, which are its first ones too, and how long it takes; closes one that fails. */
+const prove = async (scorer: Scorer, { manifest, examples }: Package): Promise<Proved> => {
+  try {
+    await checkGolden(scorer, examples);
+    return { scorer, rowMs: await measureRow(scorer, examples[0]?.input ?? sampleRow(manifest.inputs)) };
+  } catch (error) {
+    await scorer.close();
+    throw error;
+  }
+};
+
+/** A scorer where it shall run: a model that takes long is loaded again, in processes of its own. */
+const settle = async (ref: string, found: Package, options: LoadOptions): Promise<Proved> => {
+  const { source, isolation = 'auto', workers = 1, onWorkerLost } = options;
+  const isolate = async (): Promise<Proved | undefined> => {
+    const onLost = (pid: number | undefined, how: string): void => onWorkerLost?.(ref, pid, how);
+    const pool = await source.isolate?.({ found, size: workers, onLost });
+    return pool && { ...(await prove(pool.scorer, found)), pool };
+  };
+  if (isolation === 'workers') {
+    const isolated = await isolate();
+    if (isolated) return isolated;
+  }
+  const inline = await prove(await source.load(found), found);
+  if (decide(isolation, inline.rowMs) === 'inline' || source.isolate === undefined) return inline;
+  await inline.scorer.close();
+  return { ...inline, ...(await isolate()), rowMs: inline.rowMs };
+};
+
 /** Opens what a reference means and makes it ready to answer. @throws MillraceError EXAMPLE_OFF, and what `source` throws */
-export const loadModel = async (ref: string, { source, limits, onRun }: LoadOptions): Promise<Model> => {
+export const loadModel = async (ref: string, options: LoadOptions): Promise<Model> => {
+  const { source, limits, onRun } = options;
   const began = performance.now();
   const before = process.memoryUsage.rss();
   const found = await source.open(ref);
-  const scorer = await source.load(found);
+  const { scorer, rowMs, pool } = await settle(ref, found, options);
   try {
     const { manifest, examples } = found;
-    await checkGolden(scorer, examples);
-    const rowMs = await measureRow(scorer, examples[0]?.input ?? sampleRow(manifest.inputs));
     const card: Card = {
       ref,
       name: manifest.name,
@@ -101,12 +146,13 @@ export const loadModel = async (ref: string, { source, limits, onRun }: LoadOpti
       examples,
       wide: { inputs: isWide(manifest.inputs), outputs: isWide(manifest.outputs) },
       bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),
-      memoryBytes: Math.max(0, process.memoryUsage.rss() - before),
+      memoryBytes: Math.max(0, process.memoryUsage.rss() - before) + (pool?.memoryBytes ?? 0),
       loadMs: performance.now() - began,
       rowMs,
+      isolation: pool ? 'workers' : 'inline',
     };
-    const batcher = createBatcher({ scorer, limits, onRun: (run) => onRun?.(card, run) });
-    return { ...card, scorer, batcher };
+    const batcher = createBatcher({ scorer, limits, lanes: pool?.size ?? 1, onRun: (run) => onRun?.(card, run) });
+    return { ...card, scorer, batcher, pool };
   } catch (error) {
     await scorer.close();
     throw error;

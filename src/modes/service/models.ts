@@ -14,6 +14,8 @@ export interface Slot {
   readonly card: Card | undefined;
   /** Why the last attempt to load or replace it failed. */
   readonly problem: Problem | undefined;
+  /** What is loaded here now. */
+  readonly model: Model | undefined;
 }
 
 export interface ModelTable {

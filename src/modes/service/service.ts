@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { problemOf } from '../../core/errors.ts';
 import { createDataplane, type Dataplane } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
+import { type Isolation, lackOf } from './isolation.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -24,7 +25,13 @@ export interface ServiceOptions {
   readonly modelControl?: boolean | undefined;
   /** Milliseconds between two looks at where environments point; a second unless given. */
   readonly followMs?: number | undefined;
+  /** Where models run; `auto`, which decides by how long a row takes, unless given. */
+  readonly isolation?: Isolation | undefined;
+  /** Processes of a model that does not run inline; one unless given. */
+  readonly modelWorkers?: number | undefined;
   readonly log?: Logger | undefined;
+  /** The environment whose OTEL_EXPORTER_OTLP_ENDPOINT says where traces go; without one nothing is traced. */
+  readonly traceEnv?: NodeJS.ProcessEnv | undefined;
   /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly recorder?: Recorder | undefined;
 }
@@ -48,10 +55,19 @@ export interface Service {
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
-  const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder } = options;
+  const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder, traceEnv } = options;
+  const { isolation, modelWorkers: workers } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
-  const models = createModels({ source, limits, maxModels, onRun: metrics.ran });
+  const models = createModels({
+    source,
+    limits,
+    maxModels,
+    isolation,
+    workers,
+    onRun: metrics.ran,
+    onWorkerLost: (ref, pid, how) => log.error({ ref, pid, how }, 'a worker has ended; another is started'),
+  });
   try {
     for (const ref of refs) await models.add(ref);
   } catch (error) {
@@ -59,9 +75,24 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     throw error;
   }
   const plane = createDataplane({ models, limits, metrics, onAnswered: recorder?.record });
-  const health = { ready: true, closing: false, reason: undefined as string | undefined };
+  // Read only where traces are wanted: it takes longer to load than the rest of the service.
+  const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
+    ? (await import('./traces.ts')).createTracing(traceEnv)
+    : undefined;
+  let stopped: string | undefined;
+  const lack = (): string | undefined =>
+    models.slots.map(({ model }) => model && lackOf(model.name, model.pool)).find((text) => text !== undefined);
+  const health = {
+    closing: false,
+    get ready() {
+      return health.reason === undefined;
+    },
+    get reason(): string | undefined {
+      return stopped ?? lack();
+    },
+  };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder });
-  const rest = await createRest({ plane, health, log, modelControl, recorder });
+  const rest = await createRest({ plane, health, log, modelControl, recorder, tracing });
   const stopFollowing = followPromotions({
     source,
     models,
@@ -84,14 +115,14 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   });
 
   const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
-    health.ready = false;
-    health.reason = 'the service is stopping';
+    stopped = 'the service is stopping';
     await pause(lameDuckMs);
     health.closing = true;
     await stopFollowing();
     await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }), grpc?.close()]);
     await rest.close();
     await models.close();
+    await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
     metrics.registry.clear();
   };
   let stopping: Promise<void> | undefined;

@@ -25,6 +25,7 @@ export const callOf = (request: FastifyRequest, timeoutMs?: number): Call => {
     bytes: request.bytes,
     deadline: ms === undefined ? undefined : performance.now() + ms,
     caller: request.raw.socket,
+    span: request.span,
   };
 };
 

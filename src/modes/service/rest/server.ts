@@ -8,6 +8,7 @@ import { httpStatus } from '../http-status.ts';
 import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
 import type { Recorder } from '../recorder.ts';
+import type { RequestSpan, Tracing } from '../traces.ts';
 import {
   answerClientError,
   type ErrorBody,
@@ -27,6 +28,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Bytes of the body as it came. */
     bytes: number;
+    /** Of a request that is traced. */
+    span: RequestSpan | undefined;
   }
 }
 
@@ -37,6 +40,7 @@ export interface RestOptions {
   /** Callers may load and unload models. */
   readonly modelControl: boolean;
   readonly recorder?: Recorder | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
@@ -63,6 +67,27 @@ const refuseOtherMethods = (app: FastifyInstance, routes: ReadonlyMap<string, Re
   }
 };
 
+/** A span for each request, whose context goes back to the caller. */
+const traceRequests = (app: FastifyInstance, tracing: Tracing): void => {
+  app.addHook('onRequest', (request, reply, next) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const attributes = {
+      'http.request.method': request.method,
+      'http.route': route,
+      'url.path': request.url.split('?')[0],
+      'millrace.request_id': request.id,
+    };
+    request.span = tracing.begin(`${request.method} ${route}`, request.headers, attributes);
+    reply.header('traceparent', request.span.traceparent);
+    next();
+  });
+  app.addHook('onResponse', (request, reply, next) => {
+    const { statusCode } = reply;
+    request.span?.end({ 'http.response.status_code': statusCode }, statusCode >= 500);
+    next();
+  });
+};
+
 const noHost = (): Error =>
   fail('BAD_REQUEST', 'An HTTP/1.1 request needs a Host header.', {
     field: 'host',
@@ -74,7 +99,7 @@ const noHost = (): Error =>
 const callersId = /^[\w.:/+=@-]{1,128}$/;
 
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
-  const { plane, health, log, modelControl, recorder } = options;
+  const { plane, health, log, modelControl, recorder, tracing } = options;
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toldProblem(error, limits.bodyBytes);
@@ -111,6 +136,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.on('drop', () => metrics.rejected('UNAVAILABLE'));
   app.decorateRequest('bytes', 0);
+  app.decorateRequest('span', undefined);
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
     const message = `There is nothing at ${request.url.split('?')[0].slice(0, 200)}; /openapi.json lists what there is.`;
@@ -123,6 +149,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') next(noHost());
     else next();
   });
+  if (tracing) traceRequests(app, tracing);
   if (log.isLevelEnabled('debug')) {
     app.addHook('onResponse', (request, reply, next) => {
       const { method, routeOptions, id } = request;
