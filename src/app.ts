@@ -16,6 +16,7 @@ import { parseRef } from './registry/ref.ts';
 import type { Registry } from './registry/types.ts';
 import { type RuntimeName, runtimes } from './runtimes/index.ts';
 import type { Sql } from './store/sql.ts';
+import type { Pool, PoolOptions } from './workers/pool.ts';
 
 /** Everything a command or a mode may need of the outside, made when it is first asked for. */
 export interface App {
@@ -42,6 +43,8 @@ export interface App {
   open(ref: string): Promise<Package>;
   /** Makes an opened package ready to score; the caller closes it. @throws MillraceError BAD_MODEL, BAD_TRANSFORM */
   load(found: Package): Promise<Scorer>;
+  /** As `load`, in processes of its own. @throws MillraceError BAD_MODEL, BAD_TRANSFORM, WORKER_LOST */
+  isolate(options: PoolOptions): Promise<Pool>;
   /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
   scorer(ref: string): Promise<Scorer>;
   /** The log that streams are read from and written to, the same one on every call. @throws MillraceError BAD_PROJECT */
@@ -269,6 +272,11 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     pack,
     open,
     load,
+    isolate: async (options) => {
+      await openerOf(options.found);
+      const { createPool } = await import('./workers/pool.ts');
+      return createPool(options);
+    },
     scorer: async (ref) => load(await open(ref)),
     broker,
     batch: () => {
