@@ -40,3 +40,13 @@ export const nearest = (word: string, candidates: Iterable<string>): string | un
   }
   return best;
 };
+
+/**
+ * The absent name that `extra`, which is none, was probably meant to be: closer than `nearest` asks for, since what is
+ * refused for it may be right. Between short names one letter says nothing.
+ */
+export const misspellingOf = (extra: string, absent: readonly string[]): string | undefined => {
+  const meant = nearest(extra, absent);
+  if (meant === undefined || Math.abs(meant.length - extra.length) > 2) return undefined;
+  return meant.length < 4 && meant.toLowerCase() !== extra.toLowerCase() ? undefined : meant;
+};

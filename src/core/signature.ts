@@ -11,7 +11,7 @@ import {
   readNumber,
   readString,
 } from './field.ts';
-import { nearest } from './nearest.ts';
+import { misspellingOf, nearest } from './nearest.ts';
 import { tensorReader } from './tensor-field.ts';
 import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
 import { LAST_INSTANT } from './zone.ts';
@@ -172,10 +172,8 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     if (optional.every(has)) return undefined;
     const absent = optional.filter((name) => !has(name));
     for (const extra of given()) {
-      const meant = known.has(extra) ? undefined : nearest(extra, absent);
-      if (meant === undefined || Math.abs(meant.length - extra.length) > 2) continue;
-      // Between short names one letter says nothing.
-      if (meant.length < 4 && meant.toLowerCase() !== extra.toLowerCase()) continue;
+      const meant = known.has(extra) ? undefined : misspellingOf(extra, absent);
+      if (meant === undefined) continue;
       const message = `${show(extra)} is not a field of this model. Did you mean ${meant}? If not, send ${meant}: null.`;
       return { code: 'UNKNOWN_FIELD', field: extra, expected: meant, got: extra, message };
     }

@@ -1,4 +1,5 @@
 /** Between tables and scorers: which columns go in, what the answers are called, and as what types they are written. */
+import { misspellingOf } from '../core/nearest.ts';
 import type {
   ColumnAnswers,
   ColumnInput,
@@ -36,7 +37,13 @@ export const rowAt = ({ columns }: Rows, index: number): Record<string, unknown>
   return row;
 };
 
-/** Rows of JSON may each have other fields, and a package may refuse those it does not know: then rows are scored as rows. */
+/** A field that nobody knows, and that looks like one that may be absent. */
+const hasSlip = ({ types }: TableChunk, { inputs }: Manifest): boolean => {
+  const optional = Object.keys(inputs).filter((name) => inputs[name]?.nullable);
+  return Object.keys(types).some((name) => !Object.hasOwn(inputs, name) && misspellingOf(name, optional) !== undefined);
+};
+
+/** Rows of JSON may each have other fields, and some of these are refused: then rows are scored as rows. */
 const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswers> => {
   const rows = Array.from({ length: chunk.rows }, (_, index) => rowAt(chunk, index));
   const answers = await scorer.score(rows);
@@ -51,8 +58,9 @@ const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswe
 /** Scores the rows of a chunk. CSV has nothing but text, so numbers, booleans and dates are read from it. */
 export const scoreChunk = (scorer: Scorer, chunk: TableChunk, format: Format): Promise<ColumnAnswers> => {
   const isJson = format === 'json' || format === 'ndjson';
-  if (isJson && scorer.manifest.extraFields === 'reject') return scoreRows(scorer, chunk);
-  return scorer.scoreColumns(inputColumns(chunk, scorer.manifest, format), format === 'csv' ? { coerce: true } : {});
+  const { manifest } = scorer;
+  if (isJson && (manifest.extraFields === 'reject' || hasSlip(chunk, manifest))) return scoreRows(scorer, chunk);
+  return scorer.scoreColumns(inputColumns(chunk, manifest, format), format === 'csv' ? { coerce: true } : {});
 };
 
 const elementTypes: Readonly<Record<Dtype, ColumnType>> = {

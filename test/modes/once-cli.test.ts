@@ -83,6 +83,7 @@ test('--json: the summary for programs, on stdout unless the rows stand there', 
     rows_out: 2,
     rows_rejected: 1,
     rejected: { WRONG_TYPE: 1 },
+    absent_fields: [],
   });
   assert.equal(file.stderr, '');
   const pipe = await runCli(['predict', model, '--in', 'in.csv', '--json'], { cwd });
@@ -124,6 +125,12 @@ const refusals: readonly (readonly [what: string, argv: readonly string[], told:
   ['an output that is the input', ['--in', 'in.csv', '--out', 'in.csv', '--force'], /error USAGE: .*read and written/],
   ['a column that is not there', ['--in', 'in.csv', '--columns', 'unit'], /Is it units\?/],
   ['no column between commas', ['--in', 'in.csv', '--columns', 'units,,price'], /error USAGE: .*commas between/],
+  ['an output of a format that nobody knows', ['--in', 'in.csv', '--out', 'out.xlsx'], /error USAGE: .*out\.xlsx/],
+  ['an output that would not be compressed', ['--in', 'in.csv', '--out', 'out.csv.gz'], /error USAGE: .*out\.csv\.gz/],
+  ['rejects to stdout', ['--in', 'in.csv', '--rejects', '-'], /error USAGE: Rejects go to a file/],
+  ['rejects as CSV', ['--in', 'in.csv', '--rejects', 'bad.csv'], /error USAGE: Rejects are written as NDJSON/],
+  ['--row with an output', ['--row', '{}', '--out', 'out.json'], /error USAGE: .*--row <json>.*--out <file>/],
+  ['--row with an input', ['--row', '{}', '--in', 'in.csv'], /error USAGE: .*--row <json>.*--in <file>/],
   ['a file of another model', ['--in', 'other.csv'], /error BAD_FILE: .*has no column units/],
 ];
 for (const [what, argv, told] of refusals) {
@@ -137,6 +144,26 @@ for (const [what, argv, told] of refusals) {
     assert.equal(readFileSync(join(cwd, 'old.csv'), 'utf8'), 'old');
   });
 }
+
+test('a device or a pipe has no name that tells, and gets the format of the input', async (t) => {
+  const cwd = folderWith(t, { 'in.csv': csv });
+  assert.equal((await runCli(['predict', model, '--in', 'in.csv', '--out', '/dev/null'], { cwd })).code, 0);
+});
+
+test('a column that may be absent, and is, is told of: to people and to programs', async (t) => {
+  const churn = join(root, 'examples', 'churn', 'models', 'churn');
+  const [{ input }] = JSON.parse(readFileSync(join(churn, 'examples.json'), 'utf8'));
+  const { TotalCharges: _, ...row } = input;
+  const lines = (more: object): string => `${JSON.stringify({ ...row, ...more })}\n`.repeat(2);
+  const cwd = folderWith(t, { 'in.ndjson': lines({}), 'some.ndjson': lines({}) + lines({ TotalCharges: 5 }) });
+  const argv = (name: string) => ['predict', churn, '--in', name, '--out', 'out.ndjson', '--force'];
+  const told = await runCli(argv('in.ndjson'), { cwd });
+  assert.equal(told.code, 0);
+  assert.match(told.stderr, /\nwarning: TotalCharges is not in in\.ndjson: every row was scored without it\n$/);
+  const json = await runCli([...argv('in.ndjson'), '--json'], { cwd });
+  assert.deepEqual(JSON.parse(json.stdout).absent_fields, ['TotalCharges']);
+  assert.doesNotMatch((await runCli(argv('some.ndjson'), { cwd })).stderr, /warning/);
+});
 
 test('--force replaces an output, --columns keeps some of the input', async (t) => {
   const cwd = folderWith(t, { 'in.csv': csv, 'out.csv': 'old' });
@@ -180,6 +207,10 @@ test('Ctrl-C in the middle: exit code 130, no output and no temporary file', asy
   const cwd = tempFolder(t);
   for (const format of ['csv', 'parquet']) {
     const child = start(cwd, '--in-format', 'ndjson', '--out', `out.${format}`, '--rejects', 'bad.ndjson');
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
     const rows = '{"units":1,"price":2}\n'.repeat(10_000);
     child.stdin.on('error', () => {});
     const feed = (): void => {
@@ -194,8 +225,9 @@ test('Ctrl-C in the middle: exit code 130, no output and no temporary file', asy
     }
     assert.ok(writes());
     child.kill('SIGINT');
-    await once(child, 'exit');
+    await once(child, 'close');
     assert.equal(child.exitCode, 130);
+    assert.equal(stderr, 'stopped; nothing was written\n');
     assert.deepEqual(
       readdirSync(cwd).filter((name) => name !== '.home'),
       [],

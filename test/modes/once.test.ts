@@ -235,14 +235,14 @@ test('columns chooses what is kept of the input, in its own order; none leaves t
   const input = join(folder, 'in.csv');
   writeFileSync(input, 'id,units,price,note\n7,2,3,x\n');
   const predict = async (columns: readonly string[]): Promise<string> => {
-    const output = join(folder, `${columns.join('-')}.csv`);
+    const output = join(folder, `out-${columns.join('-')}.csv`);
     await predictFile({ scorer, input, output, columns });
     return readFileSync(output, 'utf8');
   };
   assert.equal(await predict(['note', 'id']), 'note,id,total,over\nx,7,6,false\n');
   assert.equal(await predict([]), 'total,over\n6,false\n');
   await assert.rejects(predict(['nota']), coded('USAGE', 'no column nota to keep\\. Is it note\\?'));
-  assert.equal(existsSync(join(folder, 'nota.csv')), false);
+  assert.equal(existsSync(join(folder, 'out-nota.csv')), false);
 });
 
 test('a file that lacks a column which every row needs is refused before anything is written', async (t) => {
@@ -543,8 +543,37 @@ test('the format of a file comes from its name, and must come from somewhere', a
   writeFileSync(input, 'units,price\n1,2\n');
   await assert.rejects(predictFile({ scorer, input, output: join(folder, 'out.csv') }), coded('USAGE', 'not known'));
   const output = join(folder, 'out.dat');
-  await predictFile({ scorer, input, output, inputFormat: 'csv' });
+  await assert.rejects(
+    predictFile({ scorer, input, output, inputFormat: 'csv' }),
+    coded('USAGE', 'out.dat is not known'),
+  );
+  await predictFile({ scorer, input, output, inputFormat: 'csv', outputFormat: 'csv' });
   assert.equal(readFileSync(output, 'utf8'), 'units,price,total,over\n1,2,2,false\n');
   await predictFile({ scorer, input, output, inputFormat: 'csv', outputFormat: 'ndjson', force: true });
   assert.deepEqual(lines(output), [{ units: '1', price: '2', total: 2, over: false }]);
+});
+
+test('a misspelt column that may be absent is refused: a whole table at once, JSON row by row', async (t) => {
+  const folder = tempFolder(t);
+  const scorer = await open(t, join(root, 'examples', 'churn', 'models', 'churn'));
+  const [{ input }] = JSON.parse(
+    readFileSync(join(root, 'examples', 'churn', 'models', 'churn', 'examples.json'), 'utf8'),
+  );
+  const { TotalCharges, ...rest } = input;
+  const [good, slip] = [input, { ...rest, total_charges: TotalCharges }].map((row) => JSON.stringify(row));
+  const output = join(folder, 'out.ndjson');
+  const table = join(folder, 'in.csv');
+  writeFileSync(table, `${[...Object.keys(rest), 'total_charges']}\n${[...Object.values(rest), TotalCharges]}\n`);
+  await assert.rejects(
+    predictFile({ scorer, input: table, output }),
+    coded('BAD_FILE', 'has no column TotalCharges, which churn needs. Is it total_charges?'),
+  );
+  const rows = join(folder, 'in.ndjson');
+  writeFileSync(rows, `${good}\n${slip}\n${good}\n`);
+  const result = await predictFile({ scorer, input: rows, output });
+  assert.deepEqual([result.rows_out, result.rejected], [2, { UNKNOWN_FIELD: 1 }]);
+  assert.deepEqual(
+    result.first_rejects.map(({ row, problem }) => [row, problem.field, problem.expected]),
+    [[2, 'total_charges', 'TotalCharges']],
+  );
 });

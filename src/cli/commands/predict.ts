@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { fail } from '../../core/errors.ts';
+import { fail, showNames } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { parseJson } from '../../files/cells.ts';
 import { formatOf, formatOfName } from '../../files/index.ts';
@@ -82,15 +82,21 @@ const tell = (
   result: PredictFileResult,
   scorer: Scorer,
   seconds: number,
-  { out, rejects }: Options,
+  { in: input, out, rejects }: Options,
   { terminal }: Cli,
 ): void => {
-  const { rows_in, rows_out, rows_rejected, rejected, first_rejects } = result;
+  const { rows_in, rows_out, rows_rejected, rejected, first_rejects, absent_fields } = result;
   const where = out === '-' ? '' : ` → ${out}`;
   terminal.err(
     `${rowsText(rows_in)} in, ${count(rows_out)} out${where}, ${count(rows_rejected)} rejected, ${seconds.toFixed(1)} s`,
   );
   terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
+  if (absent_fields.length > 0) {
+    const what = absent_fields.length === 1 ? `${absent_fields[0]} is` : `${showNames(absent_fields)} are`;
+    const source = input === '-' ? 'the input' : input;
+    const without = `every row was scored without ${absent_fields.length === 1 ? 'it' : 'them'}`;
+    terminal.err(`${terminal.style('yellow', 'warning:', 'err')} ${what} not in ${source}: ${without}`);
+  }
   if (rows_rejected === 0) return;
   const codes = Object.entries(rejected).sort(([, a], [, b]) => b - a);
   terminal.err(`\nrejected: ${codes.map(([code, times]) => `${code} ${count(times)}`).join(', ')}`);
@@ -120,9 +126,15 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
       got: 'a terminal',
     });
   }
+  if (options.rejects === '-') {
+    throw fail('USAGE', 'Rejects go to a file: stdout is for rows, and stderr for what is said of them.', {
+      expected: 'a name, such as rejects.ndjson, or /dev/stderr',
+      got: '-',
+    });
+  }
   const inputFormat = options.inFormat ?? formatOfName(input) ?? options.format;
-  const outputFormat = options.format ?? formatOfName(output) ?? formatOf(input, inputFormat);
-  if (outputFormat === 'parquet' && options.out === '-' && (terminal.stdout as NodeJS.WriteStream).isTTY) {
+  const streamed = options.out === '-' ? (options.format ?? formatOf(input, inputFormat)) : undefined;
+  if (streamed === 'parquet' && (terminal.stdout as NodeJS.WriteStream).isTTY) {
     throw fail('USAGE', 'Parquet is not for a terminal.', {
       expected: '--out <file>, --format ndjson, or a pipe',
       got: 'a terminal',
@@ -140,12 +152,17 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
       output,
       rejects: options.rejects === undefined ? undefined : path(options.rejects),
       inputFormat,
-      outputFormat,
+      outputFormat: options.format,
       columns: options.columns ?? (options.onlyPredictions ? [] : undefined),
       force: options.force,
       onProgress: (now) => progress.update(progressText(now, seconds())),
       signal,
     });
+  } catch (error) {
+    if (signal.aborted && error === signal.reason && (error as Error).name === 'AbortError') {
+      terminal.err(options.out === '-' ? 'stopped; the output is not whole' : 'stopped; nothing was written');
+    }
+    throw error;
   } finally {
     progress.done();
   }
@@ -174,6 +191,9 @@ const names = (text: string): readonly string[] => {
   return list;
 };
 
+/** What has no meaning beside --row. */
+const ofTables: string[] = ['in', 'out', 'format', 'inFormat', 'rejects', 'columns', 'onlyPredictions', 'force'];
+
 export const define = (command: Command, cli: Cli): void => {
   command
     .argument('<ref>', 'name@version, name@environment, name@sha256:…, a folder or a package file')
@@ -189,7 +209,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--columns <names>', 'keep only these columns of the input, such as ride_id,pickup', names)
     .option('--only-predictions', 'keep no columns of the input, or those of --columns')
     .option('--force', 'replace output and rejects files that exist')
-    .option('--row <json>', 'score this one row instead, and print its prediction')
+    .addOption(new Option('--row <json>', 'score this one row instead, and print its prediction').conflicts(ofTables))
     .option('--json', 'the summary (or the prediction of --row) as JSON')
     .action((ref: string, options: Options) => predict(ref, options, cli));
   examples(

@@ -1,7 +1,7 @@
 /** What the output looks like, settled by the input's first rows. */
 import { fail } from '../../core/errors.ts';
 import { isBlank } from '../../core/field.ts';
-import { nearest } from '../../core/nearest.ts';
+import { misspellingOf, nearest } from '../../core/nearest.ts';
 import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
 import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
 import type { ColumnSpec, Format, TableChunk } from '../../files/table.ts';
@@ -54,7 +54,8 @@ const typed = (name: string, field: Field | undefined): PassColumn => {
 /** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */
 const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk): void => {
   const have = Object.keys(types);
-  const extra = have.find((name) => !Object.hasOwn(manifest.inputs, name));
+  const unknown = have.filter((name) => !Object.hasOwn(manifest.inputs, name));
+  const [extra] = unknown;
   if (manifest.extraFields === 'reject' && extra !== undefined) {
     const expected = `only ${Object.keys(manifest.inputs).join(', ')}`;
     throw fail(
@@ -68,17 +69,15 @@ const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk):
     );
   }
   for (const [name, field] of Object.entries(manifest.inputs)) {
-    if (field.nullable || Object.hasOwn(types, name)) continue;
-    const near = nearest(name, have);
-    throw fail(
-      'BAD_FILE',
-      `${input} has no column ${name}, which ${manifest.name} needs.${near ? ` Is it ${near}?` : ''}`,
-      {
-        field: name,
-        expected: `a column ${name}`,
-        got: have.length > 20 ? `${have.slice(0, 20).join(', ')} and ${have.length - 20} more` : have.join(', '),
-      },
-    );
+    if (Object.hasOwn(types, name)) continue;
+    const near = field.nullable ? unknown.find((other) => misspellingOf(other, [name])) : nearest(name, have);
+    if (field.nullable && near === undefined) continue;
+    const hint = near ? ` Is it ${near}?${field.nullable ? ` If not, add ${name} as an empty column.` : ''}` : '';
+    throw fail('BAD_FILE', `${input} has no column ${name}, which ${manifest.name} needs.${hint}`, {
+      field: name,
+      expected: `a column ${name}`,
+      got: have.length > 20 ? `${have.slice(0, 20).join(', ')} and ${have.length - 20} more` : have.join(', '),
+    });
   }
 };
 

@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable } from '../../files/index.ts';
-import { type Source, sourceName, type Target, targetName } from '../../files/place.ts';
+import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import type { Format, TableChunk, TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
 import { predictChunk, unreadable } from './predict-chunk.ts';
@@ -24,7 +24,7 @@ export interface PredictFileOptions {
   readonly output: Target;
   /** Where rejected rows go, as NDJSON; they are only counted when absent. */
   readonly rejects?: Target | undefined;
-  /** By the names of the files unless given; the output's is the input's when nothing tells. */
+  /** By the names of the files unless given; where the output has no name, its format is the input's. */
   readonly inputFormat?: Format | undefined;
   readonly outputFormat?: Format | undefined;
   /** The input's columns to keep before the predictions; all of them unless said. */
@@ -43,6 +43,8 @@ export interface PredictFileResult {
   /** Rejected rows by the code of their first problem. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly first_rejects: readonly Reject[];
+  /** Fields that may be absent and were, in every row. */
+  readonly absent_fields: readonly string[];
 }
 
 /** A file's identity, so that links and other spellings do not hide that two are one. */
@@ -72,6 +74,19 @@ const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions
       got: name,
     });
   });
+  if (rejects !== undefined && (formatOfName(rejects) ?? 'ndjson') !== 'ndjson') {
+    throw fail('USAGE', `Rejects are written as NDJSON, and ${targetName(rejects)} says that it is something else.`, {
+      expected: 'a name that ends in .ndjson, .jsonl or nothing known',
+      got: targetName(rejects),
+    });
+  }
+};
+
+/** A file's name tells its format; a stream, a pipe or a device has none, and is written as the input is read. */
+const outputFormatOf = async ({ output, outputFormat }: PredictFileOptions, from: Format): Promise<Format> => {
+  const known = outputFormat ?? formatOfName(output);
+  if (known !== undefined) return known;
+  return typeof output === 'string' && !(await isSpecial(output)) ? formatOf(output) : from;
 };
 
 /**
@@ -83,7 +98,7 @@ const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions
 export const predictFile = async (options: PredictFileOptions): Promise<PredictFileResult> => {
   const { scorer, input, output, columns, chunkRows, onProgress, signal } = options;
   const from = formatOf(input, options.inputFormat);
-  const to = options.outputFormat ?? formatOfName(output) ?? from;
+  const to = await outputFormatOf(options, from);
   signal?.throwIfAborted();
   await checkPlaces(options);
 
@@ -96,6 +111,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
   let rejects: Rejects | undefined;
   let rowsIn = 0;
   let rowsOut = 0;
+  const absent = new Set(Object.keys(scorer.manifest.inputs).filter((name) => scorer.manifest.inputs[name]?.nullable));
   try {
     rejects = await createRejects(options.rejects);
     let plan: Plan | undefined;
@@ -109,6 +125,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
       rowsIn += chunk.rows + chunk.rejects.length;
       if (chunk.rows === 0) return told.add(chunk.rejects.map(unreadable));
       plan ??= await start(chunk);
+      for (const name of absent) if (Object.hasOwn(chunk.types, name)) absent.delete(name);
       const predicted = await predictChunk(scorer, chunk, plan, from);
       signal?.throwIfAborted();
       await told.add(predicted.rejects);
@@ -139,6 +156,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
       rows_rejected: rejects.count,
       rejected: rejects.byCode,
       first_rejects: rejects.first,
+      absent_fields: rowsOut === 0 ? [] : [...absent],
     };
   } catch (error) {
     await Promise.allSettled([writer?.abort(), rejects?.abort()]);
