@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { MillraceError } from '../../src/core/errors.ts';
 import { stepKinds } from '../../src/core/steps/index.ts';
 import type { Dtype, Field, Fields, Row, StepConfig, Value } from '../../src/core/types.ts';
@@ -468,5 +471,40 @@ describe('a step’s result does not depend on the batch', () => {
           { numRuns: 25 },
         );
       });
+  }
+});
+
+describe('docs/STEPS.md', () => {
+  const rows = readFileSync(join(import.meta.dirname, '../../docs/STEPS.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| [a-z0-9]+ \|/.test(line))
+    .map((line) => line.slice(2, -2).split(' | '))
+    .filter(([name]) => name !== 'step');
+  test('has a line for every step, and for no other', () => {
+    assert.deepEqual(rows.map(([name]) => name).sort(), Object.keys(stepKinds).sort());
+  });
+  for (const [name = '', settings = '', , , example = ''] of rows) {
+    test(`${name}: its settings are those of the code`, () => {
+      const { properties = {}, required = [] } = (stepKinds[name] ?? assert.fail(name)).schema as {
+        properties?: object;
+        required?: readonly string[];
+      };
+      const shown = Object.keys(properties).map((key) => (required.includes(key) ? key : `${key}?`));
+      assert.deepEqual(settings.split(', ').sort(), shown.sort());
+    });
+    test(`${name}: its example is true`, async () => {
+      const [, step = '', given = '', is = ''] = /^`(.+)` of `(.+)` is `(.+)`$/.exec(example) ?? assert.fail(example);
+      const isText = is.startsWith('"');
+      const scorer = prepared({
+        inputs: { a: text, b: text, n: number, m: number, at: time, from: time },
+        prepare: [parse(step) as StepConfig],
+        takes: [
+          is.startsWith('[')
+            ? { name: 'y', dtype: 'float32', dims: [2] }
+            : { name: 'y', dtype: isText ? 'string' : 'float64' },
+        ],
+      });
+      assert.deepEqual(await scorer.score([parse(given)]), [{ output: { y: parse(is) } }]);
+    });
   }
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import type { Code } from '../../src/core/errors.ts';
 import type { Answer, ColumnInput, Field, Fields, Manifest, Row, Scorer } from '../../src/core/types.ts';
 import { echo } from './echo.ts';
@@ -17,6 +20,7 @@ interface Case {
   readonly value: unknown;
   readonly wish: Wish;
   readonly more?: Partial<Manifest>;
+  readonly neighbour?: unknown;
 }
 
 const good: Readonly<Record<Field['kind'], unknown>> = {
@@ -53,9 +57,11 @@ const seenInColumn = (value: unknown, field: Field): unknown => {
   return field.kind === 'boolean' ? value !== 0 : field.kind === 'datetime' ? new Date(value).toISOString() : value;
 };
 
-const check = async ({ field, value, wish, more }: Case): Promise<void> => {
+const goodFor = (field: Field): unknown =>
+  field.kind === 'category' && field.labels ? field.labels[0] : good[field.kind];
+
+const check = async ({ field, value, wish, more, neighbour = good[field.kind] }: Case): Promise<void> => {
   const scorer = scorerOf(field, more);
-  const neighbour = good[field.kind];
   const rows = [{ x: neighbour }, { x: value }, { x: neighbour }];
   const answers = await scorer.score(rows);
   assert.deepEqual(seen(answers[1] as Answer, field), wish, 'in a row');
@@ -577,6 +583,41 @@ describe('columns', () => {
     assert.deepEqual(columns.c, [null, null]);
     assert.deepEqual(columns.t, new BigInt64Array(4));
   });
+});
+
+describe('docs/VALIDATION.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/VALIDATION.md'), 'utf8');
+  const cell = String.raw`(\`[^\`]+\`|[A-Z_]+|missing)`;
+  const line = new RegExp(String.raw`^\| \`([^\`]+)\` \| ${cell} \| ${cell} \|$`);
+  const evaluate = (code: string): unknown => new Function(`return (${code})`)();
+  const wishOf = (shown: string): Wish => {
+    if (shown === 'missing') return { is: MISSING };
+    return shown.startsWith('`') ? { is: evaluate(shown.slice(1, -1)) } : { code: shown as Code };
+  };
+  let lines = 0;
+  for (const section of text.split('<!-- field: ').slice(1)) {
+    const field = parse(section.slice(0, section.indexOf(' -->'))) as Field;
+    const table = section
+      .split('\n')
+      .filter((one) => one.startsWith('|'))
+      .slice(2);
+    for (const one of table) {
+      const [, value = '', strict = '', lenient = ''] = line.exec(one) ?? assert.fail(`not a line of a table: ${one}`);
+      lines++;
+      for (const [shown, more] of [
+        [strict, {}],
+        [lenient, coerce],
+      ] as const)
+        test(`${field.kind} ${value} is ${shown} (${'coerce' in more ? 'coerce' : 'strict'})`, async () => {
+          const wish = wishOf(shown);
+          if (field.kind === 'tensor') {
+            const [answer] = await echo({ x: field }, more).score([{ x: evaluate(value) }]);
+            assert.deepEqual(answer?.error ? { code: answer.error.code } : { is: answer?.output?.x }, wish);
+          } else await check({ field, value: evaluate(value), wish, more, neighbour: goodFor(field) });
+        });
+    }
+  }
+  test('has lines that were run', () => assert.ok(lines > 60, `${lines}`));
 });
 
 test('a million digits are refused as fast as one', async () => {

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { MillraceError } from '../../src/core/errors.ts';
+import { bundleTransform } from '../../src/package/bundle.ts';
 import { flawOf } from '../../src/package/fits-schema.ts';
 import { examplesSchema, manifestSchema, modelSchema } from '../../src/package/model-schema.ts';
+import { loadTransform } from '../../src/package/open.ts';
 import { type Files, files, modelFolder, modelYaml, packed, yamlWith } from './model-folder.ts';
 
 const refused = async (work: Promise<unknown>, code: string): Promise<string> => {
@@ -287,5 +292,27 @@ describe('the schema within packages', () => {
 
   test('is a valid JSON Schema', () => {
     for (const schema of [modelSchema, manifestSchema, examplesSchema]) assert.equal(ajv.validateSchema(schema), true);
+  });
+});
+
+describe('docs/PACKAGE.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/PACKAGE.md'), 'utf8');
+  const block = (language: string): string => text.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+  test('shows a model.yaml that fits the schema and uses every key of it', () => {
+    const yaml = parse(block('yaml')) as Readonly<Record<string, object>>;
+    assert.equal(flawOf(modelSchema, yaml), undefined);
+    assert.deepEqual(Object.keys(yaml).sort(), Object.keys(modelSchema.properties).sort());
+    const { provenance } = modelSchema.properties;
+    assert.deepEqual(Object.keys(yaml.provenance ?? {}).sort(), Object.keys(provenance.properties).sort());
+  });
+  test('shows a transform.ts that can be bundled', async (t) => {
+    const file = join(modelFolder(t, { 'transform.ts': block('ts') }), 'transform.ts');
+    const { prepare, finish } = await loadTransform(await bundleTransform(file));
+    assert.deepEqual(prepare?.({ payment: 'credit card' }), { card: true });
+    assert.deepEqual(finish?.({ minutes: -3 }, {}), { minutes: 1 });
+  });
+  test('names every setting of every kind of field', () => {
+    for (const { then } of modelSchema.properties.outputs.additionalProperties.allOf)
+      for (const key of Object.keys(then.properties)) assert.ok(text.includes(`\`${key}\``), key);
   });
 });
