@@ -129,7 +129,7 @@ describe('the protocol’s health and metadata', () => {
     ]);
     assert.deepEqual(
       replies.map(({ status, json }) => [status, typeof json.error]),
-      [404, 404, 404, 405, 400, 400].map((status) => [status, 'string']),
+      [404, 404, 404, 405, 400, 422].map((status) => [status, 'string']),
     );
   });
 });
