@@ -40,7 +40,7 @@ const databaseSource = (kind: DatabaseKind): SourceKind => ({
       ? `select ride_id, zone, distance, passengers, shared, pickup || '${offset}' as pickup from rides`
       : 'select * from rides';
     const where = span ? 'where pickup >= :from and pickup < :to -- not a :parameter' : '';
-    return sqlSource({ database, connection: 'warehouse', sql: `${select} ${where};`, key, span, chunkRows });
+    return sqlSource({ database, name: 'the query of warehouse', sql: `${select} ${where};`, key, span, chunkRows });
   },
   remove: kind.remove,
 });

@@ -14,6 +14,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
+  batch: {
+    summary: 'predict tables and files, window by window',
+    load: () => import('./commands/batch.ts'),
+  },
   stream: {
     summary: 'predict events of topics as they come, and look into topics',
     load: () => import('./commands/stream.ts'),

@@ -32,7 +32,7 @@ const sql: Opener = async ({ connection = '', sql: text, table = '' }, context) 
   return sqlSource({
     ...context,
     chunkRows: context.chunkRows ?? CHUNK_ROWS,
-    connection,
+    name: text === undefined ? `${table} (${connection})` : `the query of ${connection}`,
     database: await context.database(connection),
     sql: text ?? `select * from ${tableText(parseTable(table))}`,
   });

@@ -11,8 +11,8 @@ import { bareQuery, fillParameters, fillPattern } from './template.ts';
 
 export interface SqlSourceOptions {
   readonly database: Database;
-  /** What the connection is called in the project. */
-  readonly connection: string;
+  /** What the source is called in messages. */
+  readonly name: string;
   readonly sql: string;
   /** Columns that tell rows apart; none when rows are only numbered. */
   readonly key: readonly string[];
@@ -58,10 +58,9 @@ const unknownKey = (name: string, source: string, columns: readonly ColumnSpec[]
   );
 };
 
-export const sqlSource = ({ database, connection, sql, key, span, chunkRows }: SqlSourceOptions): Source => {
+export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSourceOptions): Source => {
   const { dialect } = database;
   const query = fillParameters(fillPattern(bareQuery(sql), span), parametersOf(database, span));
-  const name = `the source (${connection})`;
   const digest = createHash('sha256').update(`${database.place}\n${query}`).digest('hex').slice(0, 16);
   const from = `select * from (${query}\n) as source`;
   const noKey = key.map((column) => `${identifier(column)} is null`).join(' or ');

@@ -149,7 +149,7 @@ export interface BatchRunRow {
   /** JSON. */
   readonly problem: string | null;
   readonly summary: string | null;
-  /** How many of the deployment's reactions are done. */
+  /** Which of the deployment's reactions are done, by bits; -1 when all are. */
   readonly reacted: number;
 }
 

@@ -3,7 +3,7 @@
  * so a run that was killed and went on tells the same as one that was not.
  */
 
-import { type FieldProfile, type Profile, profileColumns } from '../../core/profile.ts';
+import { type FieldProfile, type NumberProfile, type Profile, profileColumns } from '../../core/profile.ts';
 import type { ColumnInput, ColumnOutput, DatetimeField, Field, Fields } from '../../core/types.ts';
 import { parseDatetime, zoneOf } from '../../core/zone.ts';
 
@@ -52,9 +52,17 @@ const fromProfile = (profile: FieldProfile, field: Field): FieldBins => {
   return { labels: [...new Set([...own, ...Object.keys(profile.counts)])].slice(0, MOST_LABELS) };
 };
 
-/**
- * What to count: on the bins of the reference where the package has one, else on the deciles of the first rows.
- */
+const EVEN_BINS = 20;
+
+/** Bins of equal width over nearly all values; the few of numbers that have only few values are their own. */
+const evenEdges = ({ edges, quantiles, min, max }: NumberProfile): readonly number[] => {
+  if (edges.length < 3) return edges;
+  const low = quantiles[0] ?? min;
+  const high = quantiles.at(-1) ?? max;
+  return Array.from({ length: EVEN_BINS - 1 }, (_, index) => low + ((high - low) * (index + 1)) / EVEN_BINS);
+};
+
+/** What to count: on the bins of the reference where the package has one, else on bins made for the first rows. */
 export const binsOf = (
   fields: Fields,
   reference: Profile['inputs'] | undefined,
@@ -68,7 +76,8 @@ export const binsOf = (
     else if (columns[name] !== undefined) {
       const plain = plainColumn(field, columns[name]);
       const own = profileColumns({ [name]: field }, { [name]: plain })[name];
-      if (own) bins[name] = fromProfile(own, field);
+      if (own?.kind === 'number') bins[name] = { edges: evenEdges(own) };
+      else if (own) bins[name] = fromProfile(own, field);
     }
   }
   return bins;

@@ -5,7 +5,10 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (si
 
 export const percent = (share: number): string => {
   const value = share * 100;
-  if (value > 0 && value < 0.1) return '< 0.1 %';
+  if (value === 0) return '0 %';
+  if (value < 0.1) return '< 0.1 %';
+  if (value > 99.9 && value < 100) return '> 99.9 %';
+  if (value >= 99.5 && value < 100) return `${value.toFixed(1)} %`;
   return `${value >= 9.95 ? value.toFixed(0) : value.toFixed(1)} %`;
 };
 
@@ -18,32 +21,69 @@ const title = (bar: Bar): string => {
   return `<title>${escapeHtml(bar.label)}: ${percent(bar.share)}${reference}</title>`;
 };
 
-/** Bars side by side for values in an order; a line over each says what the reference has there. */
-export const columns = (bars: readonly Bar[], name: string): string => {
-  const most = Math.max(...bars.flatMap((bar) => [bar.share, bar.reference ?? 0]), 1e-9);
+interface Drawn {
+  readonly bar: Bar;
+  readonly x: number;
+  readonly width: number;
+  /** Of bar and reference, in the same measure. */
+  readonly height: number;
+  readonly reference: number | undefined;
+}
+
+/** Bars of equal width, as high as their shares. */
+const sideBySide = (bars: readonly Bar[]): readonly Drawn[] => {
   const step = WIDTH / bars.length;
-  const width = Math.max(2, step - 4);
-  const heightOf = (share: number): number => (share / most) * (HEIGHT - FOOT - 6);
-  const drawn = bars.map((bar, index) => {
-    const x = index * step + (step - width) / 2;
-    const height = heightOf(bar.share);
-    const base = HEIGHT - FOOT;
-    const body = `<rect class="bar" x="${x.toFixed(1)}" y="${(base - height).toFixed(1)}" width="${width.toFixed(1)}" height="${Math.max(height, bar.share > 0 ? 1 : 0).toFixed(1)}" rx="2"/>`;
-    const y = base - heightOf(bar.reference ?? 0);
-    const mark =
-      bar.reference === undefined
-        ? ''
-        : `<line class="ref" x1="${(x - 1).toFixed(1)}" x2="${(x + width + 1).toFixed(1)}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>`;
-    return `<g><rect class="hit" x="${(index * step).toFixed(1)}" y="0" width="${step.toFixed(1)}" height="${base}"/>${body}${mark}${title(bar)}</g>`;
+  const gap = Math.min(6, step / 5);
+  return bars.map((bar, index) => ({
+    bar,
+    x: index * step + gap / 2,
+    width: step - gap,
+    height: bar.share,
+    reference: bar.reference,
+  }));
+};
+
+/** Bars as wide as the values they stand for, as high as these are dense: the shape of the distribution. */
+const toScale = (bars: readonly Bar[]): readonly Drawn[] => {
+  const first = bars[0]?.from ?? 0;
+  const range = (bars.at(-1)?.to ?? 1) - first;
+  return bars.map((bar) => {
+    const [from, to] = [bar.from ?? 0, bar.to ?? 0];
+    const share = (to - from) / range;
+    return {
+      bar,
+      x: ((from - first) / range) * WIDTH + 0.5,
+      width: Math.max(0.5, share * WIDTH - 1),
+      height: bar.share / share,
+      reference: bar.reference === undefined ? undefined : bar.reference / share,
+    };
   });
-  const first = escapeHtml(bars[0]?.label ?? '');
-  const last = bars.length > 1 ? escapeHtml(bars.at(-1)?.label ?? '') : '';
-  const middle = bars.length > 4 ? escapeHtml(bars[bars.length >> 1]?.label ?? '') : '';
-  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Distribution of ${escapeHtml(name)}">
-<line class="base" x1="0" x2="${WIDTH}" y1="${HEIGHT - FOOT}" y2="${HEIGHT - FOOT}"/>
-${drawn.join('\n')}
-<text x="0" y="${HEIGHT - 4}">${first}</text><text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">${middle}</text><text x="${WIDTH}" y="${HEIGHT - 4}" text-anchor="end">${last}</text>
-</svg>`;
+};
+
+/** A distribution of numbers; lines say what the reference has. `ends` are written under it. */
+export const histogram = (bars: readonly Bar[], name: string, ends: readonly string[]): string => {
+  const isScaled = bars.every(({ from, to }) => from !== undefined && to !== undefined && to > from);
+  const drawn = isScaled ? toScale(bars) : sideBySide(bars);
+  const most = Math.max(...drawn.flatMap(({ height, reference }) => [height, reference ?? 0]), 1e-9);
+  const base = HEIGHT - FOOT;
+  const tall = (height: number): number => (height / most) * (base - 6);
+  const shapes = drawn.map(({ bar, x, width, height, reference }) => {
+    const top = base - Math.max(tall(height), bar.share > 0 ? 1 : 0);
+    const body = `<rect class="bar" x="${x.toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${(base - top).toFixed(1)}" rx="1.5"/>`;
+    const y = (base - tall(reference ?? 0)).toFixed(1);
+    const mark =
+      reference === undefined
+        ? ''
+        : `<line class="ref" x1="${x.toFixed(1)}" x2="${(x + width).toFixed(1)}" y1="${y}" y2="${y}"/>`;
+    const hit = `<rect class="hit" x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="${base}"/>`;
+    return `<g>${body}${mark}${hit}${title(bar)}</g>`;
+  });
+  const anchors = ['start', 'middle', 'end'];
+  const texts = ends.map(
+    (text, index) =>
+      `<text x="${(index * WIDTH) / 2}" y="${HEIGHT - 4}" text-anchor="${anchors[index]}">${escapeHtml(text)}</text>`,
+  );
+  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Distribution of ${escapeHtml(name)}">${shapes.join('')}<line class="base" x1="0" x2="${WIDTH}" y1="${base}" y2="${base}"/>${texts.join('')}</svg>`;
 };
 
 /** Bars under each other for labels. */

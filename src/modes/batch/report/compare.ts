@@ -9,6 +9,9 @@ export interface Bar {
   readonly label: string;
   readonly share: number;
   readonly reference?: number | undefined;
+  /** The values of a bin; the outer ones are drawn no farther than is worth it. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 }
 
 export interface Moments {
@@ -92,6 +95,12 @@ const edgeLabels = (edges: readonly number[], kind: Field['kind']): readonly str
   ];
 };
 
+/** Where bins are drawn from and to: tails no longer than the half that they belong to. */
+const drawnEdges = (edges: readonly number[], min: number, max: number): readonly number[] => {
+  const [first = 0, middle = 0, last = 0] = [edges[0], edges[edges.length >> 1], edges.at(-1)];
+  return [Math.max(min, first - (middle - first)), ...edges, Math.min(max, last + (last - middle))];
+};
+
 const shares = (counts: readonly number[]): readonly number[] => {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (total === 0 ? 0 : count / total));
@@ -126,6 +135,13 @@ const referenceCounts = (profile: FieldProfile | undefined, bins: FieldBins): re
 const sameBins = (a: FieldBins | undefined, b: FieldBins): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const MOST_BARS = 12;
+/** Numbers with so few bins are counts of a few values rather than a distribution. */
+const FEW_EDGES = 3;
+
+const numbersOf = (tally: FieldTally, profile: FieldProfile | undefined, which: 'min' | 'max'): readonly number[] => [
+  ...(tally.kind === 'number' && tally.count > 0 ? [tally[which] ?? 0] : []),
+  ...(profile?.kind === 'number' && profile.count > 0 ? [profile[which]] : []),
+];
 
 /** The largest bars, the rest in one. */
 const fewBars = (bars: readonly Bar[]): readonly Bar[] => {
@@ -156,7 +172,18 @@ const fieldReport = (
   const reference = referenceCounts(profile, bins);
   const [now, then] = [shares(counts), reference && shares(reference)];
   const labels = 'edges' in bins ? edgeLabels(bins.edges, field.kind) : [...bins.labels, OTHER];
-  const bars = labels.map((label, bin): Bar => ({ label, share: now[bin] ?? 0, reference: then?.[bin] }));
+  const low = Math.min(...numbersOf(tally, profile, 'min'));
+  const high = Math.max(...numbersOf(tally, profile, 'max'));
+  const drawn = 'edges' in bins && bins.edges.length > FEW_EDGES ? drawnEdges(bins.edges, low, high) : [];
+  const bars = labels.map(
+    (label, bin): Bar => ({
+      label,
+      share: now[bin] ?? 0,
+      reference: then?.[bin],
+      from: drawn[bin],
+      to: drawn[bin + 1],
+    }),
+  );
   const last = before?.[side][name];
   const lastCounts = last && sameBins(before?.bins[side][name], bins) ? countsOf(last, bins) : undefined;
   const rows = tally.count + tally.missing;

@@ -1,9 +1,9 @@
 /** The style of a report. It stands in the page, so that the page can be sent as one file. */
 export const css = `
 :root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#1b1f24;--soft:#5e6672;--line:#e4e2da;--bar:#3c6e8f;--bar2:#8fb4c9;
---ref:#d9822b;--good:#2f7d4f;--warn:#b7791f;--bad:#b3362b;--tint:#eef3f6}
+--ref:#d9822b;--good:#2f7d4f;--warn:#b7791f;--bad:#b3362b;--tint:#eef3f6;--third:#b9a26a}
 @media (prefers-color-scheme:dark){:root{--paper:#14171b;--card:#1c2127;--ink:#e8e6e0;--soft:#98a2ae;--line:#2c333b;--bar:#6fa8c9;
---bar2:#3b5a6e;--ref:#e8a35c;--good:#5dbb85;--warn:#e0b15c;--bad:#ea7b6f;--tint:#20272e}}
+--bar2:#3b5a6e;--ref:#e8a35c;--good:#5dbb85;--warn:#e0b15c;--bad:#ea7b6f;--tint:#20272e;--third:#a08b57}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
@@ -29,7 +29,7 @@ overflow:hidden;margin-top:28px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:18px 20px}
 .parts{display:flex;height:14px;border-radius:7px;overflow:hidden;background:var(--line)}
 .parts b{min-width:1px}
-.part0{background:var(--bar2)}.part1{background:var(--bar)}.part2{background:var(--ref)}
+.part0{background:var(--bar2)}.part1{background:var(--bar)}.part2{background:var(--third)}
 .keys{display:flex;flex-wrap:wrap;gap:4px 26px;margin-top:12px;font-size:14px}
 .keys i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:8px}
 .grid{display:grid;grid-template-columns:repeat(3,1fr);gap:14px}
@@ -48,13 +48,14 @@ overflow:hidden;margin-top:28px}
 .chart .ref{stroke:var(--ref);stroke-width:2.5;stroke-linecap:round}
 .chart .base{stroke:var(--line)}
 .rows{list-style:none;margin:0;padding:0;display:grid;gap:5px;font-size:13px}
-.rows li{display:grid;grid-template-columns:minmax(70px,34%) 1fr 54px;gap:10px;align-items:center}
+.rows li{display:grid;grid-template-columns:minmax(70px,42%) 1fr 52px;gap:10px;align-items:center}
 .rows .label{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .rows .track{position:relative;height:12px;border-radius:3px;background:var(--tint)}
 .rows .track b{position:absolute;inset:0 auto 0 0;border-radius:3px;background:var(--bar)}
 .rows .track i{position:absolute;top:-2px;bottom:-2px;width:2.5px;border-radius:2px;margin-left:-1px;background:var(--ref)}
 .rows .value{text-align:right;color:var(--soft)}
-dl{display:grid;grid-template-columns:auto 1fr 1fr;gap:2px 14px;margin:auto 0 0;font-size:13px}
+dl{display:grid;grid-template-columns:auto 1fr;gap:2px 14px;margin:auto 0 0;font-size:13px}
+dl.two{grid-template-columns:auto 1fr 1fr}
 dl dt{color:var(--soft)}dl dd{margin:0;text-align:right}dl .head{color:var(--soft);font-size:12px}
 dl dd.ref{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-size:14px}

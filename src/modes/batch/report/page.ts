@@ -1,6 +1,6 @@
 /** The report of a run as one HTML page, without anything from elsewhere. */
 import { type Code, codes } from '../../../core/errors.ts';
-import { columns, escapeHtml, parts, percent, rows } from './charts.ts';
+import { escapeHtml, histogram, parts, percent, rows } from './charts.ts';
 import type { Change, FieldReport, Moments, Report } from './compare.ts';
 import { css } from './page.css.ts';
 
@@ -39,19 +39,27 @@ const badge = (shift: number | undefined): string => {
   return `<span class="badge ${name}" title="population stability index against the reference">${word} · PSI ${shift.toFixed(2)}</span>`;
 };
 
+/** What is written under a histogram: where it begins and ends, or the labels of its bars. */
+const endsOf = (field: FieldReport): readonly string[] => {
+  const [first, last] = [field.bars[0], field.bars.at(-1)];
+  if (first?.from !== undefined && last?.to !== undefined) return [value(field, first.from), '', value(field, last.to)];
+  return [first?.label ?? '', '', field.bars.length > 1 ? (last?.label ?? '') : ''];
+};
+
 const momentsTable = (field: FieldReport): string => {
   const { now, reference } = field;
+  const hasReference = reference !== undefined || field.referenceMissing !== undefined;
+  const cell = (text: string | undefined): string => (hasReference ? `<dd class="ref">${text ?? ''}</dd>` : '');
   const line = (name: string, pick: (moments: Moments) => number): string => {
-    const then = reference ? `<dd class="ref">${value(field, pick(reference))}</dd>` : '<dd></dd>';
+    const then = cell(reference && value(field, pick(reference)));
     return `<dt>${name}</dt><dd>${now ? value(field, pick(now)) : '–'}</dd>${then}`;
   };
-  const missing = `<dt>missing</dt><dd>${percent(field.missing)}</dd><dd class="ref">${field.referenceMissing === undefined ? '' : percent(field.referenceMissing)}</dd>`;
+  const missing = `<dt>missing</dt><dd>${percent(field.missing)}</dd>${cell(field.referenceMissing === undefined ? undefined : percent(field.referenceMissing))}`;
   const unseen =
     field.unseen === undefined || field.unseen === 0
       ? ''
-      : `<dt>unseen</dt><dd>${percent(field.unseen)}</dd><dd class="ref">0 %</dd>`;
-  const hasReference = reference !== undefined || field.referenceMissing !== undefined;
-  const head = `<dt class="head"></dt><dd class="head">this run</dd><dd class="head">${hasReference ? 'reference' : ''}</dd>`;
+      : `<dt>unseen</dt><dd>${percent(field.unseen)}</dd>${cell('0 %')}`;
+  const head = hasReference ? '<dt></dt><dd class="head">this run</dd><dd class="head">reference</dd>' : '';
   const moments =
     now === undefined
       ? ''
@@ -62,14 +70,18 @@ const momentsTable = (field: FieldReport): string => {
           line('min', (moments) => moments.min),
           line('max', (moments) => moments.max),
         ].join('');
-  return `<dl>${head}${moments}${missing}${unseen}</dl>`;
+  return `<dl class="${hasReference ? 'two' : ''}">${head}${moments}${missing}${unseen}</dl>`;
 };
 
 const fieldCard = (field: FieldReport): string => {
   const unit = field.unit === undefined ? '' : ` <small>${escapeHtml(field.unit)}</small>`;
   const isLabels = field.kind === 'category' || field.kind === 'boolean';
   const chart =
-    field.count === 0 ? '<p class="soft">no values</p>' : isLabels ? rows(field.bars) : columns(field.bars, field.name);
+    field.count === 0
+      ? '<p class="soft">no values</p>'
+      : isLabels
+        ? rows(field.bars)
+        : histogram(field.bars, field.name, endsOf(field));
   const about = field.description === undefined ? '' : ` title="${escapeHtml(field.description)}"`;
   return `<section class="card field"${about}><div class="top"><h3>${escapeHtml(field.name)}${unit}</h3>${badge(field.shift)}</div>${chart}${momentsTable(field)}</section>`;
 };

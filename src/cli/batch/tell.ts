@@ -1,0 +1,89 @@
+/** What a batch run says while it goes on, and at its end. */
+import { relative } from 'node:path';
+import type { BatchEvent, ReportPaths } from '../../modes/batch/batch.ts';
+import type { Reacted } from '../../modes/batch/react.ts';
+import type { Run, Summary } from '../../modes/batch/types.ts';
+import type { Cli } from '../command.ts';
+import { oneLine } from '../short.ts';
+
+const whole = new Intl.NumberFormat('en');
+
+export const seconds = (value: number): string =>
+  value < 90 ? `${Number(value.toPrecision(3))} s` : `${Number((value / 60).toPrecision(3))} min`;
+
+const share = (part: number, all: number): string =>
+  all === 0 ? '' : ` (${Number(((part / all) * 100).toPrecision(2))} %)`;
+
+/** One line of a finished run. */
+export const summaryLine = (summary: Summary): string => {
+  const { rows_in, rows_out, rows_rejected, rows_per_second } = summary;
+  const rejected =
+    rows_rejected === 0 ? 'none rejected' : `${whole.format(rows_rejected)} rejected${share(rows_rejected, rows_in)}`;
+  return `${whole.format(rows_in)} rows, ${whole.format(rows_out)} predictions, ${rejected}, ${seconds(summary.seconds)} (${whole.format(rows_per_second)} rows/s)`;
+};
+
+export const nameOf = ({ deployment, scope }: Pick<Run, 'deployment' | 'scope'>): string =>
+  scope === 'all' ? deployment : `${deployment} ${scope}`;
+
+const reactionLine = ({ name, what, problem }: Reacted): string =>
+  what === 'failed' ? `${name}: ${problem?.code}: ${oneLine(problem?.message)}` : `${name}: ${what}`;
+
+/** Hears of a run: a line that changes on a terminal, lines for what matters everywhere. */
+export const createTeller = ({ terminal }: Cli, prefix = '') => {
+  const progress = terminal.progress();
+  const started = performance.now();
+  let waiting = false;
+  const err = (line: string): void => terminal.err(`${prefix}${line}`);
+  return {
+    hear(event: BatchEvent): void {
+      if (event.what === 'began') {
+        err(`${nameOf(event.run)}: run ${event.run.id} with ${event.run.model}@${event.run.version}`);
+      } else if (event.what === 'continued') {
+        const { id, rows_in, model, version } = event.run;
+        const place = rows_in === 0 ? '' : ` behind row ${whole.format(rows_in)}`;
+        err(`${nameOf(event.run)}: going on with run ${id}${place}, with ${model}@${version}`);
+      } else if (event.what === 'waiting') {
+        if (!waiting) err(`${oneLine(event.message)}; waiting for it`);
+        waiting = true;
+        progress.update(`${prefix}waiting, ${event.seconds} s so far`);
+      } else if (event.what === 'progress') {
+        if (waiting) err('there again; going on');
+        waiting = false;
+        const rate = event.rows / ((performance.now() - started) / 1000);
+        const done = event.share === undefined ? '' : ` · ${Math.floor(event.share * 100)} %`;
+        const rejected = event.rejected === 0 ? '' : ` · ${whole.format(event.rejected)} rejected`;
+        progress.update(
+          `${prefix}${whole.format(event.rows)} rows${done}${rejected} · ${whole.format(Math.round(rate))}/s`,
+        );
+      } else if (event.what === 'reacted' && event.reacted.what !== 'not due') err(reactionLine(event.reacted));
+    },
+    done: () => progress.done(),
+  };
+};
+
+export const reportLine = ({ html }: ReportPaths, cwd: string): string => {
+  const short = relative(cwd, html);
+  return `report: ${short.startsWith('..') ? html : short}`;
+};
+
+/** A run for programs: what the ledger has of it, without its bookkeeping. */
+export const runJson = (run: Run, report: ReportPaths) => {
+  const { plan, owner: _, lease_until: __, settings: ___, reacted: ____, summary, ...rest } = run;
+  return {
+    ...rest,
+    ...(plan && { columns: plan.columns.map(({ name, type }) => ({ name, type })), key: plan.key }),
+    ...(summary && {
+      summary: {
+        rejected: summary.rejected,
+        seconds: summary.seconds,
+        rows_per_second: summary.rows_per_second,
+        waits: summary.waits,
+        inputs: summary.inputs,
+        outputs: summary.outputs,
+        source: summary.source,
+        sink: summary.sink,
+      },
+    }),
+    report,
+  };
+};
