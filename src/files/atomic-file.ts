@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { open, realpath, rename, rm } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fail, messageOf } from '../core/errors.ts';
 
@@ -18,14 +19,36 @@ process.on('exit', () => {
   for (const path of unfinished) rmSync(path, { force: true });
 });
 
+/** A short name for this machine: process ids mean nothing on another one that writes to the same folder. */
+const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+};
+
+/** What a process of this machine left behind of the same file when it was killed. Nobody waits for it any more. */
+const removeOrphans = async (folder: string, prefix: string): Promise<void> => {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(prefix) || !name.endsWith('.part')) continue;
+    const [, pid] = /^(\d+)-[0-9a-f]{8}\.part$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+};
+
 /**
  * A file that takes the place of `target` only when it is whole: written beside it under another name, flushed to the
- * disk, renamed. A link is followed. Throws FILE_NOT_FOUND when the folder is missing or cannot be written.
+ * disk, renamed. A link is followed. What a killed process left behind of it goes first. Throws FILE_NOT_FOUND when the folder is missing or cannot be written.
  */
 export const atomicFile = async (target: string): Promise<AtomicFile> => {
   const final = await realpath(target).catch(() => target);
   const folder = dirname(final);
-  const path = join(folder, `.${basename(final)}.${process.pid}-${randomBytes(4).toString('hex')}.part`);
+  const prefix = `.${basename(final)}.${machine}-`;
+  await removeOrphans(folder, prefix);
+  const path = join(folder, `${prefix}${process.pid}-${randomBytes(4).toString('hex')}.part`);
   try {
     await (await open(path, 'wx')).close();
     unfinished.add(path);

@@ -235,6 +235,27 @@ test('Ctrl-C in the middle: exit code 130, no output and no temporary file', asy
   }
 });
 
+test('what a killed run left behind is gone after the next one to the same file', async (t) => {
+  const cwd = folderWith(t, { 'in.csv': csv });
+  const child = start(cwd, '--in-format', 'ndjson', '--out', 'out.csv');
+  child.stdin.on('error', () => {});
+  child.stdin.write('{"units":1,"price":2}\n'.repeat(50_000));
+  const parts = (): readonly string[] => readdirSync(cwd).filter((name) => name.endsWith('.part'));
+  for (let tries = 0; tries < 1000 && parts().length === 0; tries++) {
+    assert.equal(child.exitCode, null);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.equal(parts().length, 1);
+  const argv = ['predict', model, '--in', 'in.csv', '--out', 'out.csv', '--force'];
+  assert.equal((await runCli(argv, { cwd })).code, 0);
+  assert.equal(parts().length, 1, 'a run that is still at work keeps its file');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.equal((await runCli(argv, { cwd })).code, 0);
+  assert.deepEqual(parts(), []);
+  assert.equal(readFileSync(join(cwd, 'out.csv'), 'utf8'), scored);
+});
+
 test('a reader that has seen enough ends the command without an error', async (t) => {
   const cwd = folderWith(t, { 'in.csv': `units,price\n${'1,2\n'.repeat(300_000)}` });
   const child = start(cwd, '--in', 'in.csv');
