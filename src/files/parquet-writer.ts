@@ -79,7 +79,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   let failure: Error | undefined;
   let done = false;
   let finished = false;
-  let free: ArrayBuffer | undefined;
+  const free: ArrayBuffer[] = [];
   let wake = (): void => {};
   const settle = (error?: Error): void => {
     failure ??= error;
@@ -88,7 +88,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   port.on('message', (message: FromThread) => {
     if ('free' in message) {
       inFlight--;
-      free = message.free;
+      free.push(message.free);
     } else if ('done' in message) done = true;
     else
       failure ??= fail('STORE_FAILED', `The Parquet file cannot be written: ${message.failed.split('\n', 1)[0]}`, {
@@ -128,9 +128,8 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
       const packed = pack(
         rows,
         moving.map(({ name, type }) => stored?.[name] ?? store(name, type, values[name], rows)),
-        free,
+        free.pop(),
       );
-      free = undefined;
       inFlight++;
       post({ piece: packed }, [packed.buffer]);
     },
