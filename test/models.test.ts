@@ -10,6 +10,7 @@ import { checkExamples } from '../src/package/golden.ts';
 import { writeModelYaml } from '../src/package/init.ts';
 import { loadScorer } from '../src/package/open.ts';
 import { openOnnxNode } from '../src/runtimes/onnx.node.ts';
+import { openOnnxWeb } from '../src/runtimes/onnx.web.ts';
 import { readOnnx } from '../src/runtimes/onnx-graph.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -128,6 +129,12 @@ for (const folder of folders)
       assert.deepEqual(await checkExamples(scorer, examples), []);
     });
 
+    test('answers its golden examples in WebAssembly too, as browsers run it', async () => {
+      const web = await loadScorer(await app.open(`./${folder}`), (file) => openOnnxWeb(file));
+      assert.deepEqual(await checkExamples(web, examples), []);
+      await web.close();
+    });
+
     test('answers the same bits in rows, columns and any batch', async () => {
       const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 4 });
       let scored = 0;
@@ -194,3 +201,24 @@ for (const folder of folders)
       assert.deepEqual(answer?.error, undefined);
     });
   });
+
+test('a batch larger than one run answers the same bits', async (t) => {
+  const scorer = await appIn(root).scorer('./bench/models/trees-100x6');
+  t.after(() => scorer.close());
+  const rows = 20_000;
+  const columns = Object.fromEntries(
+    Object.keys(scorer.manifest.inputs).map((name, at) => [
+      name,
+      Float64Array.from({ length: rows }, (_, row) => Math.sin(row * 7 + at)),
+    ]),
+  );
+  const { columns: whole } = await scorer.scoreColumns(columns);
+  for (const [from, to] of [
+    [0, 1],
+    [16_383, 16_385],
+    [19_000, rows],
+  ] as const) {
+    const part = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(from, to)]));
+    assert.deepEqual((await scorer.scoreColumns(part)).columns.score, (whole.score as Float64Array).slice(from, to));
+  }
+});

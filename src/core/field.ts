@@ -46,7 +46,7 @@ export const describe = (field: Field): string => {
         const limit = field.maxLength === undefined ? '' : ` of at most ${field.maxLength} characters`;
         return `a category (text)${limit}${or}`;
       }
-      const shown = field.labels.slice(0, 8).map((label) => JSON.stringify(label));
+      const shown = field.labels.slice(0, 8).map(show);
       const more = field.labels.length - shown.length;
       return `one of ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${or}`;
     }
@@ -62,10 +62,27 @@ export const describe = (field: Field): string => {
 /** A maker of problems for one field: the field's name and wish are the same for each. `got` is in words already. */
 export type Complain = (code: Code, value: unknown, got?: string) => Problem;
 
-export const complaintsOf = (name: string, field: Field): Complain => {
+/** How to write a value that `coerce` would read: CSV has text for everything, Parquet and JSON have types. */
+const writeAs: Readonly<Partial<Record<Kind, string>>> = {
+  number: 'as a number',
+  integer: 'as a number',
+  boolean: 'as true or false',
+  category: 'as text',
+  text: 'as text',
+};
+
+/** `lenient` reads the same field with `coerce`; it is asked for when a value is refused for the first time. */
+export const complaintsOf = (name: string, field: Field, lenient?: () => Read<unknown>): Complain => {
   const expected = describe(field);
+  let coerced: Read<unknown> | undefined;
+  const hintOf = (code: Code, value: unknown): string => {
+    if (code === 'NULL_VALUE') return ' (nullable: true in model.yaml would let missing values through)';
+    if (code !== 'WRONG_TYPE' || lenient === undefined) return '';
+    coerced ??= lenient();
+    return isProblem(coerced(value)) ? '' : ` (write it ${writeAs[field.kind]}, or set coerce: true in model.yaml)`;
+  };
   return (code, value, got = show(value)) => {
-    const hint = code === 'NULL_VALUE' ? ' (nullable: true in model.yaml would let missing values through)' : '';
+    const hint = hintOf(code, value);
     return { code, field: name, expected, got, message: `${name}: expected ${expected}, got ${got}${hint}.` };
   };
 };
@@ -85,7 +102,7 @@ export const isBlank = (value: unknown): boolean => typeof value === 'string' &&
 
 /** number and integer. Booleans are not numbers; strings are only with `coerce`; a bigint is if it is safe. */
 export const readNumber = (name: string, field: NumberField, coerce: boolean): Read<number> => {
-  const complain = complaintsOf(name, field);
+  const complain = complaintsOf(name, field, coerce ? undefined : () => readNumber(name, field, true));
   const min = field.min ?? Number.NEGATIVE_INFINITY;
   const max = field.max ?? Number.POSITIVE_INFINITY;
   const integer = field.kind === 'integer';
@@ -119,7 +136,7 @@ export const readNumber = (name: string, field: NumberField, coerce: boolean): R
 };
 
 export const readBoolean = (name: string, field: BooleanField, coerce: boolean): Read<number> => {
-  const complain = complaintsOf(name, field);
+  const complain = complaintsOf(name, field, coerce ? undefined : () => readBoolean(name, field, true));
   return (value) => {
     if (value === true) return 1;
     if (value === false) return 0;
@@ -154,7 +171,7 @@ export const isStorable = (text: string): boolean => text.isWellFormed() && !tex
 
 /** category and text. A blank cell of a CSV file is a missing value where the field is nullable, else the empty text. */
 export const readString = (name: string, field: CategoryField | TextField, coerce: boolean): Read<string | null> => {
-  const complain = complaintsOf(name, field);
+  const complain = complaintsOf(name, field, coerce ? undefined : () => readString(name, field, true));
   const maxLength = field.maxLength ?? MAX_TEXT;
   const labels = field.kind === 'category' && field.labels && field.unknown !== 'allow' ? new Set(field.labels) : null;
   return (value) => {

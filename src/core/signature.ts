@@ -1,6 +1,6 @@
 /** From rows or columns, as anyone may send them, to a batch of checked columns. Compiled once from the signature. */
 import { Batch, type Column, type ColumnType } from './columns.ts';
-import { fail, type Problem, show, showNames } from './errors.ts';
+import { fail, messageOf, type Problem, show, showNames } from './errors.ts';
 import {
   checkField,
   complaintsOf,
@@ -180,31 +180,51 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     return undefined;
   };
 
+  /** A copy of a row that is an object, or words for one that cannot be read. */
+  const copyOf = (row: unknown): unknown => {
+    if (typeof row !== 'object' || row === null) return row;
+    try {
+      const copy: Record<string, unknown> = { ...row };
+      for (const name of names) if (name in row) copy[name] = (row as Row)[name];
+      return Array.isArray(row) ? [] : copy;
+    } catch (error) {
+      return `an object that throws: ${messageOf(error)}`;
+    }
+  };
+  const readRows = (input: readonly unknown[]): Batch => {
+    const batch = new Batch(input.length);
+    let rows = input as readonly Row[];
+    for (let row = 0; row < input.length; row++) {
+      const value = input[row];
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        const slip = misspelt(
+          (name) => (value as Row)[name] !== undefined,
+          () => Object.keys(value),
+        );
+        if (slip !== undefined) batch.refuse(row, slip);
+        if (extraFields === 'ignore') continue;
+        const extra = Object.keys(value).find((name) => !known.has(name));
+        if (extra !== undefined) batch.refuse(row, unknownField(extra));
+        continue;
+      }
+      const got = show(value);
+      batch.refuse(row, { code: 'NOT_A_ROW', expected: wanted, got, message: `Expected ${wanted}, got ${got}.` });
+      if (rows === input) rows = input.slice() as Row[];
+      (rows as Row[])[row] = emptyRow;
+    }
+    for (const reader of readers) batch.columns.set(reader.name, reader.fromRows(rows, batch));
+    return batch;
+  };
+
   return {
     fields,
-    fromRows(input) {
-      const batch = new Batch(input.length);
-      let rows = input as readonly Row[];
-      for (let row = 0; row < input.length; row++) {
-        const value = input[row];
-        if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-          const slip = misspelt(
-            (name) => (value as Row)[name] !== undefined,
-            () => Object.keys(value),
-          );
-          if (slip !== undefined) batch.refuse(row, slip);
-          if (extraFields === 'ignore') continue;
-          const extra = Object.keys(value).find((name) => !known.has(name));
-          if (extra !== undefined) batch.refuse(row, unknownField(extra));
-          continue;
-        }
-        const got = show(value);
-        batch.refuse(row, { code: 'NOT_A_ROW', expected: wanted, got, message: `Expected ${wanted}, got ${got}.` });
-        if (rows === input) rows = input.slice() as Row[];
-        (rows as Row[])[row] = emptyRow;
+    fromRows(rows) {
+      try {
+        return readRows(rows);
+      } catch {
+        // A getter or a proxy of some row threw: that row is refused, and its neighbours are read from copies.
+        return readRows(Array.from(rows, copyOf));
       }
-      for (const reader of readers) batch.columns.set(reader.name, reader.fromRows(rows, batch));
-      return batch;
     },
     fromColumns(columns) {
       const batch = new Batch(rowsOf(fields, columns));

@@ -468,6 +468,32 @@ describe('a row', () => {
       [undefined, 'NOT_A_ROW', undefined],
     );
   });
+  test('that throws when it is read is refused alone', async () => {
+    const throwing = {
+      get a(): number {
+        throw new Error('not now');
+      },
+    };
+    const proxy = new Proxy({}, { ownKeys: () => assert.fail('no keys'), get: () => assert.fail('no values') });
+    for (const more of [{}, { extraFields: 'reject' as const }]) {
+      const answers = await echo(fields, more).score([
+        { a: 1 },
+        throwing,
+        new (class {
+          a = 2;
+        })(),
+        proxy,
+        { a: 3 },
+        [1],
+        null,
+      ]);
+      assert.deepEqual(
+        answers.map(({ output, error }) => output?.a ?? error?.code),
+        [1, 'NOT_A_ROW', 2, 'NOT_A_ROW', 3, 'NOT_A_ROW', 'NOT_A_ROW'],
+      );
+      assert.match(answers[1]?.error?.message ?? '', /an object that throws: not now/);
+    }
+  });
   test('no rows give no answers', async () => {
     assert.deepEqual(await echo(fields).score([]), []);
     const answers = await echo(fields).scoreColumns({ a: [], b: new Float64Array(0) });
