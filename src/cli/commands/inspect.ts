@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { describe } from '../../core/field.ts';
 import type { Manifest } from '../../core/types.ts';
+import { type Decided, decide } from '../../modes/service/isolation.ts';
+import { measureRow } from '../../modes/service/model.ts';
 import type { Package } from '../../package/layout.ts';
 import type { Pointer } from '../../registry/types.ts';
 import { type Cli, examples } from '../command.ts';
@@ -11,10 +13,26 @@ interface Options {
   readonly json?: boolean;
 }
 
+interface Serving {
+  readonly rowMs: number;
+  readonly isolation: Decided;
+}
+
 /** Where environments point at this very package. */
 const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
   const registry = await (await app()).lookup();
   return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
+};
+
+/** How long a row takes on this machine, and where a service would run the model. */
+const measure = async ({ app }: Cli, opened: Package): Promise<Serving> => {
+  const scorer = await (await app()).load(opened);
+  try {
+    const rowMs = await measureRow(scorer, opened);
+    return { rowMs, isolation: decide('auto', rowMs) };
+  } finally {
+    await scorer.close();
+  }
 };
 
 const heading = (terminal: Terminal, text: string): void => terminal.out(`\n${terminal.style('bold', text)}`);
@@ -35,6 +53,7 @@ const show = (
   terminal: Terminal,
   { manifest, digest, digests, files, examples: golden }: Package,
   pointers: readonly Pointer[],
+  { rowMs, isolation }: Serving,
 ): void => {
   const { provenance = {}, metadata = {} } = manifest;
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
@@ -46,6 +65,7 @@ const show = (
   const facts: Record<string, unknown> = {
     license: manifest.license,
     'golden examples': golden.length,
+    'one row takes': `${rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`,
     'preparation steps': manifest.prepare?.length ?? 0,
     'extra fields': manifest.extraFields ?? 'ignore',
     'intended use': manifest.intendedUse,
@@ -70,13 +90,15 @@ const show = (
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
   const opened = await (await cli.app()).open(ref);
   const pointers = await pointersAt(cli, opened);
-  if (!json) return show(cli.terminal, opened, pointers);
+  const serving = await measure(cli, opened);
+  if (!json) return show(cli.terminal, opened, pointers, serving);
   cli.terminal.json({
     ...opened.manifest,
     digest: opened.digest,
     files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
     examples: opened.examples,
     environments: pointers,
+    serving,
   });
 };
 

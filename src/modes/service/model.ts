@@ -81,7 +81,8 @@ const warmRuns = 15;
 const warmBudgetMs = 200;
 
 /** Runs one row until the time it takes has settled; the median in milliseconds. */
-const measureRow = async (scorer: Scorer, row: unknown): Promise<number> => {
+export const measureRow = async (scorer: Scorer, { examples, manifest }: Pick<Package, 'examples' | 'manifest'>) => {
+  const row = examples[0]?.input ?? sampleRow(manifest.inputs);
   const times: number[] = [];
   const until = performance.now() + warmBudgetMs;
   while (times.length < warmRuns && performance.now() < until) {
@@ -99,10 +100,10 @@ interface Proved {
 }
 
 /** Checks the answers of a scorer, which are its first ones too, and how long it takes; closes one that fails. */
-const prove = async (scorer: Scorer, { manifest, examples }: Package): Promise<Proved> => {
+const prove = async (scorer: Scorer, found: Package): Promise<Proved> => {
   try {
-    await checkGolden(scorer, examples);
-    return { scorer, rowMs: await measureRow(scorer, examples[0]?.input ?? sampleRow(manifest.inputs)) };
+    await checkGolden(scorer, found.examples);
+    return { scorer, rowMs: await measureRow(scorer, found) };
   } catch (error) {
     await scorer.close();
     throw error;
