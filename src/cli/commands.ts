@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
+  up: { summary: 'run all deployments of the project', load: () => import('./commands/up.ts') },
   batch: {
     summary: 'predict tables and files, window by window',
     load: () => import('./commands/batch.ts'),

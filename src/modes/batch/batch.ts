@@ -51,14 +51,22 @@ export interface ReportPaths {
   readonly json: string;
 }
 
+export type Performed = Outcome & { readonly report: ReportPaths; readonly reacted: readonly Reacted[] };
+
 export interface Batch {
   readonly names: readonly string[];
   /** @throws MillraceError BAD_PROJECT */
   deployment(name: string): BatchDeployment;
-  run(request: RunRequest): Promise<Outcome & { readonly report: ReportPaths; readonly reacted: readonly Reacted[] }>;
+  run(request: RunRequest): Promise<Performed>;
+  /** A window, or without one all of the source. */
+  perform(
+    deployment: BatchDeployment,
+    window: Window | undefined,
+    request: Omit<RunRequest, 'deployment' | 'window'>,
+  ): Promise<Performed>;
   rehearse(request: RunRequest): ReturnType<typeof rehearse>;
   backfill(request: BackfillRequest): Promise<readonly WindowDone[]>;
-  retryRejects(run: string, request: Omit<RunRequest, 'deployment' | 'window'>): ReturnType<Batch['run']>;
+  retryRejects(run: string, request: Omit<RunRequest, 'deployment' | 'window'>): Promise<Performed>;
   list(options: ListOptions): Promise<readonly Run[]>;
   find(id: string): Promise<Run>;
   cancel(id: string): ReturnType<Ledger['cancel']>;
@@ -182,6 +190,7 @@ export const createBatch = (host: BatchHost): Batch => {
     ledger,
     reportOf,
     run,
+    perform: (deployment, window, request) => start(deployment, window, request),
     async rehearse({ deployment: name, window, signal }) {
       const deployment = host.deployment(name);
       return rehearse(host, await ledger(), {

@@ -6,6 +6,7 @@ import { zoneOf } from '../../core/zone.ts';
 import type { BatchSettings, ReactionSettings } from '../../project/deployments/batch.ts';
 import type { SinkConfig } from '../../sinks/index.ts';
 import type { SourceConfig } from '../../sources/index.ts';
+import { readSchedule } from './schedule.ts';
 import type { WindowKind } from './window.ts';
 
 export interface BatchDeployment {
@@ -87,6 +88,7 @@ export const readDeployment = (name: string, settings: BatchSettings): BatchDepl
   } catch {
     throw refuse(name, 'zone', `there is no time zone ${zone}`, 'an IANA name such as America/New_York');
   }
+  if (settings.schedule !== undefined) readSchedule(settings.schedule, zone, `deployments.${name}.schedule`);
   react.forEach(({ webhook, command }, index) => {
     if (exactlyOne({ webhook, command })) return;
     throw refuse(name, `react[${index}]`, 'expected one of webhook and command', 'a webhook, or a command');

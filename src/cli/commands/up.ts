@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { fail } from '../../core/errors.ts';
+import { type Cli, examples } from '../command.ts';
+import type { Progress, Terminal } from '../terminal.ts';
+import type { UpOptions } from '../up/runner.ts';
+import { runners } from '../up/runners.ts';
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError('Expected a port, from 0 to 65535.');
+};
+
+const silent: Progress = { update: () => {}, done: () => {} };
+
+/** Several modes write to one terminal: a line that each writes over and over would be everybody's. */
+const shared = (terminal: Terminal): Terminal => ({ ...terminal, progress: () => silent });
+
+const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promise<void> => {
+  const { project } = await cli.app();
+  const names = given.length > 0 ? given : project.deploymentNames;
+  const byMode = Map.groupBy(names, (name) => project.mode(name));
+  const found = [...byMode].flatMap(([mode, list]) => {
+    const load = runners[mode];
+    if (!load) cli.terminal.err(`${list.join(', ')}: mode ${mode} has nothing to run here`);
+    return load ? [{ load, list }] : [];
+  });
+  if (found.length === 0) {
+    throw fail('USAGE', 'The project has no deployment to run', {
+      expected: 'a deployment with mode: service, batch, stream or decide in millrace.yaml',
+      got: names.length === 0 ? 'none' : names.join(', '),
+    });
+  }
+  // One that cannot run takes the others along: half a project is worse than none.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([cli.signal, stop.signal]);
+  const each: Cli = { ...cli, signal, terminal: shared(cli.terminal) };
+  let failure: unknown;
+  await Promise.all(
+    found.map(async ({ load, list }) => {
+      try {
+        await (await load())(list, each, options);
+      } catch (error) {
+        if (!signal.aborted) failure = error;
+        stop.abort();
+      }
+    }),
+  );
+  if (failure !== undefined) throw failure;
+};
+
+export const define = (command: Command, cli: Cli): void => {
+  command
+    .description('Run the deployments of the project in this process until Ctrl-C: services, schedules and streams.')
+    .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
+    .option('--port <port>', 'where services listen (default: PORT, else 8080)', port)
+    .option('--host <address>', 'which address services listen on')
+    .action((names: readonly string[], options: UpOptions) => up(names, options, cli));
+  examples(
+    command,
+    ['millrace up', 'the whole project'],
+    ['millrace up fares-nightly', 'one deployment, by its schedule'],
+  );
+};
