@@ -357,6 +357,11 @@ describe('finish', () => {
     }
   });
 
+  test('may make every output there is', async () => {
+    const scorer = finishing((_, row) => ({ label: `n${row.n}` }), { outputs: { label: { kind: 'text' } } });
+    assert.deepEqual(await scorer.score([{ n: 1 }]), [{ output: { label: 'n1' } }]);
+  });
+
   test('does not stand in for a graph output that was misspelt', () => {
     const misspelt: OutputFields = { y: { kind: 'number', from: 'm out' } };
     assert.throws(() => finishing(() => ({ y: 1 }), { outputs: misspelt }), {
