@@ -101,10 +101,10 @@ describe('millrace history', () => {
     await ok('rollback ride --env production --as bob --why complaints');
     const lines = (await ok('history ride')).replace(time, 'T'.repeat(20)).split('\n');
     assert.deepEqual(lines, [
-      'when                  environment  action    from   to     who  why',
-      'TTTTTTTTTTTTTTTTTTTT  production   promote   –      1.0.0  ada',
-      'TTTTTTTTTTTTTTTTTTTT  production   promote   1.0.0  1.1.0  ada  MAE 3.1 → 2.9 at last [31m',
-      'TTTTTTTTTTTTTTTTTTTT  production   rollback  1.1.0  1.0.0  bob  complaints',
+      'when                  environment  action    from   to     digest               who  why',
+      `TTTTTTTTTTTTTTTTTTTT  production   promote   –      1.0.0  ${short('ride', '1.0.0')}  ada`,
+      `TTTTTTTTTTTTTTTTTTTT  production   promote   1.0.0  1.1.0  ${short('ride', '1.1.0')}  ada  MAE 3.1 → 2.9 at last [31m`,
+      `TTTTTTTTTTTTTTTTTTTT  production   rollback  1.1.0  1.0.0  ${short('ride', '1.0.0')}  bob  complaints`,
       '',
     ]);
   });
@@ -116,6 +116,7 @@ describe('millrace history', () => {
     const [move, ...rest] = JSON.parse(await ok('history ride --env staging --json'));
     assert.deepEqual(rest, []);
     assert.deepEqual([move.from, move.to, move.who, move.why], [null, '1.1.0', 'ada', 'try']);
+    assert.equal(move.digest, packed('ride', '1.1.0').digest);
     assert.deepEqual(JSON.parse(await ok('history fare --json')), []);
   });
 

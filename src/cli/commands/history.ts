@@ -33,16 +33,19 @@ const showMoves = async (
   { env, json }: Options,
   terminal: Terminal,
 ): Promise<void> => {
-  const moves = await registry.history(name, env);
+  const [history, versions] = await Promise.all([registry.history(name, env), registry.versions(name)]);
+  const digests = new Map(versions.map(({ version, digest }) => [version, digest]));
+  const moves = history.map((move) => ({ ...move, digest: digests.get(move.to) }));
   if (json) return terminal.json(moves);
   if (moves.length === 0) return terminal.err(`${name} has not been promoted ${env ? `to ${env}` : 'anywhere'} yet`);
   terminal.table(
-    moves.map(({ at, environment, action, from, to, who, why }) => ({
+    moves.map(({ at, environment, action, from, to, digest, who, why }) => ({
       when: shortTime(at),
       environment,
       action,
       from: from ?? '–',
       to,
+      digest: digest && shortDigest(digest),
       who: oneLine(who),
       why: oneLine(why),
     })),
