@@ -19,6 +19,7 @@ const valuesOf = async (name: string, choices: readonly string[] | undefined, cl
   return (await registered(cli)).flatMap((model) => [
     model.name,
     ...model.pointers.map(({ environment }) => `${model.name}@${environment}`),
+    ...model.versions.map(({ version }) => `${model.name}@${version}`),
   ]);
 };
 

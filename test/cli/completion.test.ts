@@ -42,14 +42,15 @@ test('values are completed where a list of them is known', async (t) => {
   assert.deepEqual(await complete('promote', 'a@1.0.0', '--why', ''), []);
 });
 
-test('models are completed with the environments that point at them', async (t) => {
+test('models are completed with their versions and the environments that point at them', async (t) => {
   const cwd = tempFolder(t);
   const complete = completing(cwd);
   assert.deepEqual(await complete('inspect', ''), []);
   assert.ok(!existsSync(join(cwd, '.millrace')), 'a keystroke made a registry');
   assert.equal((await runCli(['pack', model], { cwd })).code, 0);
   assert.equal((await runCli(['promote', 'trees-100x6@1.0.0', '--to', 'staging'], { cwd })).code, 0);
-  assert.deepEqual(await complete('inspect', ''), ['trees-100x6', 'trees-100x6@staging']);
+  assert.deepEqual(await complete('inspect', ''), ['trees-100x6', 'trees-100x6@staging', 'trees-100x6@1.0.0']);
+  assert.deepEqual(await complete('promote', 'trees-100x6@1'), ['trees-100x6@1.0.0']);
   assert.deepEqual(await complete('history', 'tr'), ['trees-100x6']);
   assert.deepEqual(await complete('inspect', 'trees-100x6', ''), []);
 });

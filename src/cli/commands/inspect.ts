@@ -49,6 +49,34 @@ const showFields = (terminal: Terminal, title: string, fields: Manifest['inputs'
   );
 };
 
+/** A lookup of a thousand words is as long as it likes; a line is not. */
+const settingsWidth = 96;
+
+const settingsText = (settings: Readonly<Record<string, unknown>>): string => {
+  const parts = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const text = parts.join(', ');
+  return text.length <= settingsWidth ? text : `${text.slice(0, settingsWidth - 1)}…`;
+};
+
+/** What becomes of a row before the model sees it, in order. */
+const showPreparation = (terminal: Terminal, { prepare = [] }: Manifest, hasTransform: boolean): void => {
+  if (prepare.length === 0 && !hasTransform) return;
+  const steps = prepare.flatMap((config) =>
+    Object.entries(config).map(([step, { as, ...settings }]) => ({
+      step,
+      gives: String(as ?? settings.of),
+      settings: settingsText(settings),
+    })),
+  );
+  const code = {
+    step: 'transform',
+    gives: '',
+    settings: 'code of the package: prepare before these, finish at the end',
+  };
+  heading(terminal, 'preparation');
+  terminal.table(hasTransform ? [code, ...steps] : steps);
+};
+
 const show = (
   terminal: Terminal,
   { manifest, digest, digests, files, examples: golden }: Package,
@@ -59,6 +87,7 @@ const show = (
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
   if (manifest.description) terminal.out(manifest.description);
   showFields(terminal, 'inputs', manifest.inputs);
+  showPreparation(terminal, manifest, digests.has('transform.js'));
   showFields(terminal, 'outputs', manifest.outputs);
   heading(terminal, 'files');
   terminal.table([...digests].map(([file, sha]) => ({ file, size: size(files.get(file)?.length ?? 0), digest: sha })));
@@ -66,7 +95,6 @@ const show = (
     license: manifest.license,
     'golden examples': golden.length,
     'one row takes': `${rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`,
-    'preparation steps': manifest.prepare?.length ?? 0,
     'extra fields': manifest.extraFields ?? 'ignore',
     'intended use': manifest.intendedUse,
     limitations: manifest.limitations,
