@@ -21,6 +21,8 @@ export interface Work<Input, Output> {
   readonly bytes: number;
   /** When the answer is of no use any more, on the clock of `performance.now()`; `limits.timeoutMs` unless given. */
   readonly deadline?: number | undefined;
+  /** When it came, on that clock. */
+  readonly since: number;
   readonly caller?: Caller | undefined;
   /** Where to write how the last of its runs went, for a trace. */
   readonly spent?: Spent | undefined;
@@ -63,6 +65,8 @@ export interface Batcher {
   readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
   /** Requests that wait or run. */
   readonly inFlight: number;
+  /** When the last run ended, on the clock of `performance.now()`: now, for who has just got an answer. */
+  readonly answeredAt: number;
   /** Resolves when nothing waits or runs any more. */
   idle(): Promise<void>;
 }
@@ -70,10 +74,10 @@ export interface Batcher {
 /** A class because one is made for every request: a hidden class and methods on a prototype cost less. */
 class Job {
   readonly work: Work<unknown, unknown>;
-  readonly queuedAt: number;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly outputs: unknown[] = [];
+  /** Of the runs so far, where one is not enough. */
+  outputs: unknown[] | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Rows handed to runs, and rows answered. */
   taken = 0;
@@ -81,14 +85,8 @@ class Job {
   settled = false;
   waitedItsTurn = false;
 
-  constructor(
-    work: Work<unknown, unknown>,
-    queuedAt: number,
-    resolve: (output: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(work: Work<unknown, unknown>, resolve: (output: unknown) => void, reject: (error: unknown) => void) {
     this.work = work;
-    this.queuedAt = queuedAt;
     this.resolve = resolve;
     this.reject = reject;
   }
@@ -116,6 +114,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
   const waiting = { requests: 0, rows: 0, bytes: 0 };
   let running = 0;
   let inFlight = 0;
+  let answeredAt = 0;
   let idlers: (() => void)[] = [];
 
   const settle = (job: Job): boolean => {
@@ -154,7 +153,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
   const oldest = (): Job[] | undefined => {
     if (queues.size === 1) for (const queue of queues.values()) return queue;
     let found: Job[] | undefined;
-    for (const queue of queues.values()) if (!found || queue[0].queuedAt < found[0].queuedAt) found = queue;
+    for (const queue of queues.values()) if (!found || queue[0].work.since < found[0].work.since) found = queue;
     return found;
   };
 
@@ -186,7 +185,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       const { work } = job;
       if (!job.settled && work.caller?.destroyed) refuse(job, cancelled());
       // No timer is set for this one: nothing hangs on the moment, and a timer for each request has its price.
-      if (now - job.queuedAt > limits.timeoutMs) refuse(job, tooLate());
+      if (now - job.work.since > limits.timeoutMs) refuse(job, tooLate());
       if (job.settled) continue;
       const start = job.taken;
       const end = Math.min(work.rows, start + limits.batchRows - rows);
@@ -205,11 +204,15 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
 
   const answer = (job: Job, output: unknown, rows: number): void => {
     if (job.settled) return;
-    job.outputs.push(output);
     job.answered += rows;
-    if (job.answered < job.work.rows) return;
+    const { work } = job;
+    if (rows < work.rows) {
+      job.outputs ??= [];
+      job.outputs.push(output);
+      if (job.answered < work.rows) return;
+    }
     settle(job);
-    job.resolve(job.outputs.length === 1 ? output : job.work.form.gather(job.outputs));
+    job.resolve(job.outputs === undefined ? output : work.form.gather(job.outputs));
   };
 
   const run = async (pieces: readonly Piece[]): Promise<void> => {
@@ -220,14 +223,15 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     try {
       const output = await form.score(scorer, form.join(pieces), { timings });
       const ended = performance.now();
+      answeredAt = ended;
       let at = 0;
       for (const { job, start, end } of pieces) {
         const { spent } = job.work;
-        if (spent) Object.assign(spent, { queued: job.queuedAt, began, ended, rows, requests: pieces.length });
+        if (spent) Object.assign(spent, { queued: job.work.since, began, ended, rows, requests: pieces.length });
         answer(job, form.take(output, rows, at, at + end - start), end - start);
         at += end - start;
       }
-      onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.queuedAt) });
+      onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.work.since) });
     } catch (error) {
       // A process that is gone fails what it had at once: nobody knows which of them, if any, was the reason.
       if (error instanceof MillraceError && error.code === 'WORKER_LOST')
@@ -271,6 +275,9 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     get inFlight() {
       return inFlight;
     },
+    get answeredAt() {
+      return answeredAt;
+    },
     submit<Input, Output>(work: Work<Input, Output>): Promise<Output> {
       const anyWork = work as Work<unknown, unknown>;
       return new Promise<unknown>((resolve, reject) => {
@@ -278,10 +285,10 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
           sweep();
           if (!fits(anyWork)) return reject(queueFull());
         }
-        const job = new Job(anyWork, performance.now(), resolve, reject);
+        const job = new Job(anyWork, resolve, reject);
         if (work.deadline !== undefined) {
-          if (work.deadline <= job.queuedAt) return reject(tooLate());
-          job.timer = setTimeout(() => refuse(job, tooLate()), work.deadline - job.queuedAt);
+          if (work.deadline <= job.work.since) return reject(tooLate());
+          job.timer = setTimeout(() => refuse(job, tooLate()), work.deadline - job.work.since);
         }
         enqueue(job);
         if (running < lanes) pump();

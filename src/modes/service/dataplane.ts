@@ -123,11 +123,11 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const { coerce = false, bytes, deadline, caller, span } = call;
         const form = coerce ? coercedRows : rowForm;
         const spent = span && newSpent();
-        const work = { form, input: rows, rows: rows.length, bytes, deadline, caller, spent };
+        const work = { form, input: rows, rows: rows.length, bytes, deadline, since: began, caller, spent };
         const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
         tell(span, spent, model);
         const { first, count } = errorsOf(answers);
-        const ms = performance.now() - began;
+        const ms = rows.length === 0 ? 0 : model.batcher.answeredAt - began;
         metrics.answered(model, ms, rows.length, first, count);
         const { id, json, places } = call;
         onAnswered?.({ id, model, ms, content: { rows, answers, coerced: coerce, json, places } });
@@ -145,7 +145,16 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         checkRows(rows);
         const { bytes, deadline, caller, span } = call;
         const spent = span && newSpent();
-        const work = { form: columnForm(columns, rows), input: columns, rows, bytes, deadline, caller, spent };
+        const work = {
+          form: columnForm(columns, rows),
+          input: columns,
+          rows,
+          bytes,
+          deadline,
+          since: began,
+          caller,
+          spent,
+        };
         const answers = rows === 0 ? await model.scorer.scoreColumns(columns) : await model.batcher.submit(work);
         tell(span, spent, model);
         return { bindings, columns, answers };

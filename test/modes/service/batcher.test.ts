@@ -30,6 +30,7 @@ const work = (rows: readonly unknown[], more = {}) => ({
   input: rows,
   rows: rows.length,
   bytes: 10,
+  since: performance.now(),
   ...more,
 });
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -204,7 +205,13 @@ describe('a batcher', () => {
     } as unknown as Scorer;
     const batcher = batcherOf(scorer);
     const submit = (input: Record<string, Float64Array | Float32Array>) =>
-      batcher.submit({ form: columns(input, input.a.length), input, rows: input.a.length, bytes: 8 });
+      batcher.submit({
+        form: columns(input, input.a.length),
+        input,
+        rows: input.a.length,
+        bytes: 8,
+        since: performance.now(),
+      });
     const answers = [
       submit({ a: Float64Array.of(1) }),
       submit({ a: Float64Array.of(2, 3) }),
@@ -266,6 +273,7 @@ describe('under random concurrency', () => {
                 input,
                 rows: rows.length,
                 bytes: 10,
+                since: performance.now(),
               });
               const scores = told.score as Float64Array;
               return rows.map((_, at): Answer => {

@@ -123,4 +123,17 @@ describe('a service with limits', () => {
     assert.match(text, /^HTTP\/1\.1 408 /);
     assert.match(text, /"code":"TOO_SLOW"/);
   });
+
+  it('cuts off a caller who does not read the answer', async (t) => {
+    const { url } = await serve(t, [models.trees], { limits: { arrivalMs: 300 } });
+    const { port, hostname } = new URL(url);
+    const body = JSON.stringify({ rows: new Array(100_000).fill({}) });
+    const head = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const socket = connect(Number(port), hostname);
+    socket.pause();
+    socket.write(`POST /predict/trees-100x6 HTTP/1.1\r\n${head}\r\n\r\n${body}`);
+    await until(async () => (await metric(url, 'millrace_rejected_total{reason="TOO_SLOW"}')) === 1);
+    socket.destroy();
+    assert.equal((await post(`${url}/predict/trees-100x6`, row)).status, 200);
+  });
 });

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
-import type { Call, Dataplane } from '../dataplane.ts';
+import type { Call, Dataplane, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
 import { callOf, textOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
@@ -60,13 +60,20 @@ export const predictCsv = async (
   });
 };
 
-export const isCsv = ({ headers }: FastifyRequest): boolean => /^text\/csv\b/i.test(headers['content-type'] ?? '');
+export const isCsv = ({ headers }: FastifyRequest): boolean => {
+  const type = headers['content-type'];
+  return type !== undefined && type !== 'application/json' && /^text\/csv\b/i.test(type);
+};
 
 /** CSV is answered to who asks for it, and to who sends it and asks for nothing else. */
 const wantsCsv = (request: FastifyRequest): boolean => {
-  const accept = request.headers.accept ?? '*/*';
+  const { accept } = request.headers;
+  if (accept === undefined) return isCsv(request);
   return accept.includes('text/csv') || (isCsv(request) && !accept.includes('json'));
 };
+
+/** Not copied but completed: it is one object for each request. */
+type MutableRowCall = { -readonly [Key in keyof RowCall]: RowCall[Key] };
 
 export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
   const { models, limits } = plane;
@@ -88,15 +95,16 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
 
   const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { model: name, version } = request.params as ModelPath;
-    const model = await models.get(name, version);
-    const call = callOf(request);
+    const found = models.get(name, version);
+    const model = found instanceof Promise ? await found : found;
     const text = textOf(request);
     reply.header('content-type', jsonType);
+    const call: MutableRowCall = callOf(request);
     if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
     const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
     const many = rowsOf(body, model);
-    const json = { text, many: many !== undefined };
-    const answers = await plane.predict(model, many ?? [body], { ...call, json });
+    call.json = { text, many: many !== undefined };
+    const answers = await plane.predict(model, many ?? [body], call);
     if (many !== undefined) return answerMany(request, reply, model, answers);
     if (wantsCsv(request)) return answerMany(request, reply, model, answers);
     const [{ output, error }] = answers;
