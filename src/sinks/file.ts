@@ -73,7 +73,10 @@ export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
       throw placeFailure(name, error);
     }
   };
-  const drop = (run: string): Promise<void> => told(() => rm(stagingOf(run), { recursive: true, force: true }));
+  const drop = (run: string): Promise<void> =>
+    told(async () => {
+      if (await stat(stagingOf(run)).catch(() => undefined)) await rm(stagingOf(run), { recursive: true, force: true });
+    });
 
   const openRun = (run: SinkRunInfo, { columns, key }: SinkShape): SinkRun => {
     const staging = stagingOf(run.id);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { fail, MillraceError, messageOf, type Problem } from '../../core/errors.ts';
 import type { Profile } from '../../core/profile.ts';
+import { CHUNK_ROWS } from '../../files/table.ts';
 import type { Package } from '../../package/layout.ts';
 import { openSink } from '../../sinks/index.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -88,7 +89,15 @@ const withEnds = async <T>(
   const database = (name: string) => host.database(name, deployment.zone);
   const sink = await openSink(deployment.sink, { folder, span: window, database });
   try {
-    const read = await openSource(deployment.source, { folder, key: deployment.key, span: window, database });
+    // A shard is a number of whole chunks.
+    const chunkRows = Math.min(CHUNK_ROWS, deployment.shardRows);
+    const read = await openSource(deployment.source, {
+      folder,
+      key: deployment.key,
+      span: window,
+      chunkRows,
+      database,
+    });
     const source = retry ? rejectsSource({ ledger, run: retry, source: read, key: deployment.key }) : read;
     try {
       return await work({ source, sink });
@@ -286,7 +295,8 @@ const work = async (
           }
           if (!retry) checkRejects(rows_rejected, rows_in, deployment.maxRejected);
           signal.throwIfAborted();
-          if ((await ledger.beat(run.id, owner)) !== 'kept') throw lost(run.id);
+          const state = await ledger.beat(run.id, owner);
+          if (state !== 'kept') throw state === 'lost' ? lost(run.id) : cancelled(run.id);
           const start = performance.now();
           await attempted.sinkRun.publish(retry ? 'add' : 'replace', rows_out);
           publishing += performance.now() - start;

@@ -51,7 +51,14 @@ for (const [kind, zone, text, from, to] of named) {
 }
 
 test('windows follow each other without gap or overlap, whatever the clocks do', () => {
-  const zones = ['UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'America/Sao_Paulo'];
+  const zones = [
+    'UTC',
+    'America/New_York',
+    'Europe/Berlin',
+    'Australia/Lord_Howe',
+    'Asia/Kathmandu',
+    'America/Sao_Paulo',
+  ];
   fc.assert(
     fc.property(
       fc.constantFrom(...windowKinds),
