@@ -76,7 +76,7 @@ export interface AssignedPartition {
   commit(position: number, results?: readonly NewEvent[]): Promise<void>;
   /** Events that wait here, taken by nobody yet. */
   readonly waiting: number;
-  /** Events between what was taken and the end of the partition, as last heard. */
+  /** Events that are not committed yet, to the end of the partition as last heard. */
   readonly lag: number;
 }
 

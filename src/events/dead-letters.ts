@@ -91,16 +91,17 @@ const replayGroup = ({ group }: Graveyard): string => `${group}.replay`;
 /** Those that were not replayed yet, in the order in which they died within each partition. */
 export async function* readDeadLetters(broker: Broker, grave: Graveyard): AsyncGenerator<DeadLetter> {
   const positions = await broker.positions(replayGroup(grave), [grave.deadLetters]);
-  const replayed = new Map(positions.map(({ partition, start, committed }) => [partition, committed ?? start]));
-  for await (const { events } of broker.read(grave.deadLetters, { from: 'earliest', untilEnd: true })) {
-    for (const event of events) if (event.offset >= (replayed.get(event.partition) ?? 0)) yield toLetter(event);
+  const from = new Map(positions.map(({ partition, start, committed }) => [partition, committed ?? start]));
+  for await (const { events } of broker.read(grave.deadLetters, { from, untilEnd: true })) {
+    for (const event of events) yield toLetter(event);
   }
 }
 
-/** How many were not replayed yet. On Kafka, marks of transactions count as well. */
+/** How many were not replayed yet. They are read: offsets of Kafka count marks of transactions too. */
 export const countDeadLetters = async (broker: Broker, grave: Graveyard): Promise<number> => {
-  const positions = await broker.positions(replayGroup(grave), [grave.deadLetters]);
-  return positions.reduce((sum, { start, end, committed }) => sum + end - Math.max(start, committed ?? start), 0);
+  let count = 0;
+  for await (const _ of readDeadLetters(broker, grave)) count++;
+  return count;
 };
 
 /** Hands all dead letters to their deployment again, each of them once. Resolves to their number. */

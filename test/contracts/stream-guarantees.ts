@@ -44,7 +44,7 @@ const startConsumer = (folder: string, deployment: string): Consumer => {
   const child = spawn(process.execPath, [millrace, 'stream', 'run', deployment], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, MILLRACE_HOME: join(folder, '.millrace') },
+    env: { ...process.env, MILLRACE_HOME: join(folder, '.millrace'), MILLRACE_DEBUG: '1' },
   });
   running.add(child);
   let said = '';

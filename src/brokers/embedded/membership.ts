@@ -45,17 +45,16 @@ export const joinGroup = (
   const open = async (claim: Claim, signal: AbortSignal): Promise<OpenedPartition> => {
     const { id, topic, partition } = claim.lane;
     let next = Math.max(seat.committed(claim), topics.lane(id).start);
-    let end = next;
+    let committed = next;
     const inbox = createInbox({ ...waiting, position: next, onRoom: () => waiters.wake() });
     const reader: Reader = {
       inbox,
       fill: () => {
         if (inbox.room === 0) return false;
         const lane = topics.lane(id);
-        end = lane.end;
         // Retention may have removed what was to be read next.
         if (next < lane.start) next = lane.start;
-        if (next >= end) return false;
+        if (next >= lane.end) return false;
         const rows = topics.read(id, next, Math.min(inbox.room, mostAtOnce), waiting.bytes / 4);
         if (rows.length === 0) return false;
         next = (rows.at(-1)?.offset ?? next) + 1;
@@ -79,13 +78,14 @@ export const joinGroup = (
             seat.commit(claim, position);
             if (results.length > 0) topics.append(results);
           });
+          committed = position;
           if (results.length > 0) waiters.wake();
         },
         get waiting() {
           return inbox.length;
         },
         get lag() {
-          return Math.max(0, end - next) + inbox.length;
+          return Math.max(0, topics.lane(id).end - committed);
         },
       },
       close: () => {

@@ -21,6 +21,8 @@ type Assigned = readonly { readonly topic: string; readonly partitions: readonly
 const gone = (topic: string, partition: number, from: number, to: number) =>
   fail('STREAM_FAILED', `${topic}/${partition}: offset ${from} is not kept any more; reading goes on at ${to}`);
 
+/** In milliseconds. */
+const askEvery = 1000;
 const defaultWaiting = { events: 1000, bytes: 4 * 1024 * 1024 };
 
 /**
@@ -49,6 +51,17 @@ export const joinGroup = (
       joined = true;
     };
 
+    /** A partition that is full is not fetched, so where it ends has to be asked. */
+    const sources = new Set<Source>();
+    const askEnds = async (): Promise<void> => {
+      const full = [...sources].filter((source) => source.room() === 0);
+      for (const topic of new Set(full.map((source) => source.topic))) {
+        const ends = await listEnds(admin, topic);
+        for (const source of full) if (source.topic === topic) source.end = ends[source.partition]?.end ?? source.end;
+      }
+    };
+    const asking = setInterval(() => askEnds().catch(() => {}), askEvery);
+
     /** Where the group goes on; a group that is new to the partition gets its beginning written down at once. */
     const positionOf = async (
       topic: string,
@@ -75,6 +88,7 @@ export const joinGroup = (
       };
       try {
         const first = await positionOf(topic, partition, commit);
+        let committed = first;
         const inbox = createInbox({ ...waiting, position: first, onRoom: fetcher.wake });
         const source: Source = {
           topic,
@@ -92,22 +106,27 @@ export const joinGroup = (
           },
         };
         fetcher.add(source);
+        sources.add(source);
         return {
           partition: {
             topic,
             partition,
             signal,
             take: (most, delay = 0) => inbox.take(most, delay, signal),
-            commit,
+            commit: async (position, results) => {
+              await commit(position, results);
+              committed = position;
+            },
             get waiting() {
               return inbox.length;
             },
             get lag() {
-              return Math.max(0, source.end - source.next) + inbox.length;
+              return Math.max(0, source.end - committed);
             },
           },
           close: async () => {
             fetcher.remove(source);
+            sources.delete(source);
             await transactions.close();
           },
         };
@@ -176,6 +195,7 @@ export const joinGroup = (
       await over.promise;
     } finally {
       joined = false;
+      clearInterval(asking);
       const running = [...lanes.values()];
       for (const lane of running) lane.stop();
       await Promise.all(running.map(({ done }) => done));
