@@ -51,7 +51,7 @@ export interface BatcherOptions {
   readonly scorer: Scorer;
   readonly limits: Pick<
     Limits,
-    'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes' | 'timeoutMs'
+    'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes' | 'queueMs' | 'queueRuns' | 'timeoutMs'
   >;
   /** Runs at a time: 1 for a scorer in this thread. */
   readonly lanes?: number;
@@ -70,6 +70,9 @@ export interface Batcher {
   /** Resolves when nothing waits or runs any more. */
   idle(): Promise<void>;
 }
+
+/** What of the past counts in an estimate after one more run. */
+const keep = 0.9;
 
 /** A class because one is made for every request: a hidden class and methods on a prototype cost less. */
 class Job {
@@ -115,6 +118,8 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
   let running = 0;
   let inFlight = 0;
   let answeredAt = 0;
+  /** Milliseconds and rows of the runs so far, the last ones counting most. */
+  const recent = { ms: 0, rows: 0 };
   let idlers: (() => void)[] = [];
 
   const settle = (job: Job): boolean => {
@@ -136,10 +141,13 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     dropWaiting(job);
     job.reject(error);
   };
-  const fits = (work: Work<unknown, unknown>): boolean =>
-    waiting.requests < limits.queueRequests &&
-    (waiting.requests === 0 ||
-      (waiting.rows + work.rows <= limits.queueRows && waiting.bytes + work.bytes <= limits.queueBytes));
+  const fits = (work: Work<unknown, unknown>): boolean => {
+    if (waiting.requests === 0) return limits.queueRequests > 0;
+    if (waiting.requests >= limits.queueRequests || waiting.rows + work.rows > limits.queueRows) return false;
+    if (waiting.bytes + work.bytes > limits.queueBytes) return false;
+    const msOfRow = recent.rows === 0 ? 0 : recent.ms / recent.rows / lanes;
+    return waiting.rows * msOfRow <= Math.max(limits.queueMs, limits.queueRuns * work.rows * msOfRow);
+  };
   const sweep = (): void => {
     for (const [key, queue] of queues) {
       for (const job of queue) if (job.work.caller?.destroyed) refuse(job, cancelled());
@@ -224,6 +232,8 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       const output = await form.score(scorer, form.join(pieces), { timings });
       const ended = performance.now();
       answeredAt = ended;
+      recent.ms = recent.ms * keep + ended - began;
+      recent.rows = recent.rows * keep + rows;
       let at = 0;
       for (const { job, start, end } of pieces) {
         const { spent } = job.work;

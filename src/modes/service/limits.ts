@@ -15,6 +15,12 @@ export interface Limits {
   readonly queueRequests: number;
   readonly queueRows: number;
   readonly queueBytes: number;
+  /**
+   * Milliseconds that a request may expect to wait for its run, going by how long runs have taken; for one whose own run
+   * takes long, as long as `queueRuns` of it (429).
+   */
+  readonly queueMs: number;
+  readonly queueRuns: number;
   /** Milliseconds until an answer when the caller does not say (504). */
   readonly timeoutMs: number;
   /** Milliseconds in which a request must have arrived whole (408). */
@@ -33,6 +39,8 @@ export const defaultLimits: Limits = Object.freeze({
   queueRequests: 1024,
   queueRows: 200_000,
   queueBytes: 64 * 2 ** 20,
+  queueMs: 250,
+  queueRuns: 16,
   timeoutMs: 60_000,
   arrivalMs: 30_000,
   connections: 10_000,

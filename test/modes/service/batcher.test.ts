@@ -121,6 +121,27 @@ describe('a batcher', () => {
     }
   });
 
+  it('refuses at once who would wait longer than allowed, going by how long runs have taken', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer, { batchRows: 1, queueMs: 50, queueRuns: 4 });
+    const first = batcher.submit(work([1]));
+    await pause(30);
+    runs[0].release();
+    await first;
+    await batcher.idle();
+    // A row takes 30 ms or a little more: one more may wait for 50 ms, and for 4 of its own runs three more.
+    const fates = [2, 3, 4, 5, 6, 7, 8, 9].map((row) => codeOf(batcher.submit(work([row]))));
+    const refused = await Promise.all(fates.slice(6));
+    assert.deepEqual(refused, ['QUEUE_FULL', 'QUEUE_FULL']);
+    for (let at = 1; at <= 6; at++) {
+      runs[at].release();
+      await settle();
+    }
+    assert.deepEqual(await Promise.all(fates.slice(0, 6)), new Array(6).fill('answered'));
+    await batcher.idle();
+    assert.deepEqual(batcher.waiting, { requests: 0, rows: 0, bytes: 0 });
+  });
+
   it('drops what is too late before it runs', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer);
