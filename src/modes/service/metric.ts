@@ -11,15 +11,19 @@ interface Described {
   readonly help: string;
 }
 
+/** How the values of several processes become one. */
+export type Aggregator = 'sum' | 'min' | 'max';
+
 /** What prom-client needs of a metric. */
 const register = (
   registry: Registry,
   { name, help }: Described,
   type: 'counter' | 'gauge' | 'histogram',
   values: () => MetricValue<string>[],
+  aggregator: Aggregator = 'sum',
 ): void => {
   const get = async (): Promise<MetricObject & { values: MetricValue<string>[] }> =>
-    ({ name, help, type, values: values(), aggregator: 'sum' }) as unknown as MetricObject & {
+    ({ name, help, type, values: values(), aggregator }) as unknown as MetricObject & {
       values: MetricValue<string>[];
     };
   registry.registerMetric({ name, get } as never);
@@ -58,8 +62,12 @@ export const counters = (registry: Registry, described: Described, names: readon
 };
 
 /** A gauge that is read when somebody looks. */
-export const gauge = (registry: Registry, described: Described, read: () => readonly MetricValue<string>[]): void =>
-  register(registry, described, 'gauge', () => [...read()]);
+export const gauge = (
+  registry: Registry,
+  described: Described,
+  read: () => readonly MetricValue<string>[],
+  aggregator?: Aggregator,
+): void => register(registry, described, 'gauge', () => [...read()], aggregator);
 
 /** Counters that are kept elsewhere, and read when somebody looks. */
 export const total = (registry: Registry, described: Described, read: () => readonly MetricValue<string>[]): void =>

@@ -4,7 +4,16 @@ import type { Code } from '../../core/errors.ts';
 import type { Answer, Timings } from '../../core/types.ts';
 import type { Run } from './batcher.ts';
 import type { Pool } from './isolation.ts';
-import { type Count, counters, type Family, gauge, type Histogram, histograms, total } from './metric.ts';
+import {
+  type Aggregator,
+  type Count,
+  counters,
+  type Family,
+  gauge,
+  type Histogram,
+  histograms,
+  total,
+} from './metric.ts';
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
 import type { Recorder } from './recorder.ts';
@@ -177,45 +186,43 @@ export const createMetrics = (): Metrics => {
     promoted: (outcome) => add(promotions, 1, outcome),
     watch({ slots, ready, recorder }) {
       if (recorder) watchRecorder(registry, recorder);
-      const read = (name: string, help: string, value: (model: WatchedModel) => number): void =>
-        gauge(registry, named(name, help), () =>
+      const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void => {
+        const values = () =>
           slots().flatMap(({ model: loaded }) =>
             loaded ? [{ labels: { model: loaded.name, version: loaded.version }, value: value(loaded) }] : [],
-          ),
-        );
+          );
+        gauge(registry, named(name, help), values, how);
+      };
       read('queue_depth', 'Requests that wait.', ({ batcher }) => batcher.waiting.requests);
       read('queue_rows', 'Rows that wait.', ({ batcher }) => batcher.waiting.rows);
       read('queue_bytes', 'Bytes that wait.', ({ batcher }) => batcher.waiting.bytes);
       read('in_flight', 'Requests that wait or run.', ({ batcher }) => batcher.inFlight);
-      read('model_load_seconds', 'From the reference to a warm model.', ({ loadMs }) => loadMs / 1000);
+      read('model_load_seconds', 'From the reference to a warm model.', ({ loadMs }) => loadMs / 1000, 'max');
       read('model_memory_bytes', 'By how much the process grew when the model was loaded.', (one) => one.memoryBytes);
-      read('model_row_seconds', 'One row alone, measured when the model was loaded.', ({ rowMs }) => rowMs / 1000);
+      read(
+        'model_row_seconds',
+        'One row alone, measured when the model was loaded.',
+        ({ rowMs }) => rowMs / 1000,
+        'max',
+      );
       const ofPools = (read: (pool: Pool) => number) => () =>
         slots().flatMap(({ model: loaded }) =>
           loaded?.pool ? [{ labels: { model: loaded.name, version: loaded.version }, value: read(loaded.pool) }] : [],
         );
-      gauge(
-        registry,
-        named('workers', 'Processes that a model should have of its own.'),
-        ofPools((pool) => pool.size),
-      );
-      gauge(
-        registry,
-        named('workers_ready', 'Processes that it has.'),
-        ofPools((pool) => pool.ready),
-      );
-      const restarts = named('worker_restarts_total', 'Processes that were started in the place of one that ended.');
-      total(
-        registry,
-        restarts,
-        ofPools((pool) => pool.restarts),
-      );
-      gauge(registry, named('model_info', 'The models that are loaded, with their digests.'), () =>
+      const size = ofPools((pool) => pool.size);
+      const there = ofPools((pool) => pool.ready);
+      const restarts = ofPools((pool) => pool.restarts);
+      gauge(registry, named('workers', 'Processes that a model should have of its own.'), size);
+      gauge(registry, named('workers_ready', 'Processes that it has.'), there);
+      const started = 'Processes that were started in the place of one that ended.';
+      total(registry, named('worker_restarts_total', started), restarts);
+      const info = () =>
         slots().flatMap(({ model: loaded }) =>
           loaded ? [{ labels: { model: loaded.name, version: loaded.version, digest: loaded.digest }, value: 1 }] : [],
-        ),
-      );
-      gauge(registry, named('ready', '1 when requests may be sent.'), () => [{ labels: {}, value: Number(ready()) }]);
+        );
+      gauge(registry, named('model_info', 'The models that are loaded, with their digests.'), info, 'max');
+      const isReady = () => [{ labels: {}, value: Number(ready()) }];
+      gauge(registry, named('ready', '1 when requests may be sent.'), isReady, 'min');
     },
   };
 };

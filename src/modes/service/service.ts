@@ -9,6 +9,7 @@ import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model.ts';
 import { createModels } from './models.ts';
+import type { Peers } from './peers.ts';
 import { followPromotions } from './promotions.ts';
 import type { Recorder } from './recorder.ts';
 import { drain, listen, type Place } from './rest/listen.ts';
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   readonly isolation?: Isolation | undefined;
   /** Processes of a model that does not run inline; one unless given. */
   readonly modelWorkers?: number | undefined;
+  /** The other processes of the same service; it has none unless given. */
+  readonly peers?: Peers | undefined;
   readonly log?: Logger | undefined;
   /** The environment whose OTEL_EXPORTER_OTLP_ENDPOINT says where traces go; without one nothing is traced. */
   readonly traceEnv?: NodeJS.ProcessEnv | undefined;
@@ -56,7 +59,7 @@ export interface Service {
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
   const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers } = options;
+  const { isolation, modelWorkers: workers, peers } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
   const models = createModels({
@@ -79,6 +82,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import('./traces.ts')).createTracing(traceEnv)
     : undefined;
+  const control = modelControl ? (peers ?? models) : undefined;
   let stopped: string | undefined;
   const lack = (): string | undefined =>
     models.slots.map(({ model }) => model && lackOf(model.name, model.pool)).find((text) => text !== undefined);
@@ -92,7 +96,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     },
   };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder });
-  const rest = await createRest({ plane, health, log, modelControl, recorder, tracing });
+  const rest = await createRest({ plane, health, log, control, peers, recorder, tracing });
   const stopFollowing = followPromotions({
     source,
     models,
@@ -138,7 +142,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     async listenGrpc({ host, port }) {
       // Read when it is asked for: HTTP is ready earlier by that.
       const { createGrpc } = await import('./grpc/server.ts');
-      grpc = createGrpc({ plane, health, log, modelControl });
+      grpc = createGrpc({ plane, health, log, control });
       return shown(host, await grpc.listen({ host, port }));
     },
     close(how = {}) {

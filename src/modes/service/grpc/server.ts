@@ -16,6 +16,7 @@ import { httpStatus } from '../http-status.ts';
 import { cannotListen } from '../listen.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
+import type { ModelControl } from '../peers.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import {
   type InferAnswer,
@@ -31,8 +32,8 @@ export interface GrpcOptions {
   readonly plane: Dataplane;
   readonly health: Health;
   readonly log: Logger;
-  /** Whether callers may load and unload models. */
-  readonly modelControl: boolean;
+  /** What callers may load and unload models with; undefined when they may not. */
+  readonly control: ModelControl | undefined;
 }
 
 export interface Grpc {
@@ -59,7 +60,7 @@ const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
   return bytes;
 };
 
-export const createGrpc = ({ plane, health, log, modelControl }: GrpcOptions): Grpc => {
+export const createGrpc = ({ plane, health, log, control }: GrpcOptions): Grpc => {
   const { models, limits, metrics } = plane;
   const streams = new Set<() => void>();
 
@@ -106,12 +107,14 @@ export const createGrpc = ({ plane, health, log, modelControl }: GrpcOptions): G
       callback(null, response);
     };
 
-  const controlled = ({ name_or_repository, model_name }: RepositoryModel): string => {
-    if (modelControl) return model_name || name_or_repository;
+  const allowed = (): ModelControl => {
+    if (control !== undefined) return control;
     throw fail('BAD_REQUEST', 'This service does not let callers load and unload models.', {
       expected: 'a service started without --no-model-control',
     });
   };
+
+  const nameOf = ({ name_or_repository, model_name }: RepositoryModel): string => model_name || name_or_repository;
 
   const implementation: UntypedServiceImplementation = {
     ServerLive: unary(() => ({ live: true })),
@@ -131,13 +134,13 @@ export const createGrpc = ({ plane, health, log, modelControl }: GrpcOptions): G
     },
     RepositoryIndex: unary(({ ready }: { readonly ready: boolean }) => ({ models: repositoryIndex(models, ready) })),
     RepositoryModelLoad: unary(async (request: RepositoryModel) => {
-      const model_name = controlled(request);
-      await models.load(model_name);
+      const model_name = nameOf(request);
+      await allowed().load(model_name);
       return { model_name, done: true };
     }),
     RepositoryModelUnload: unary(async (request: RepositoryModel) => {
-      const model_name = controlled(request);
-      await models.unload(model_name, request.parameters.version?.string_param);
+      const model_name = nameOf(request);
+      await allowed().unload(model_name, request.parameters.version?.string_param);
       return { model_name, done: true };
     }),
   };

@@ -3,19 +3,30 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
 import { repositoryIndex } from '../oip/metadata.ts';
+import type { ModelControl } from '../peers.ts';
 import { bytesOf } from './call.ts';
 import { parseExactJson } from './json-body.ts';
 
-/** `control` says whether callers may load and unload. */
-export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Dataplane, control: boolean): void => {
+interface Controlled {
+  readonly control: ModelControl;
+  readonly name: string;
+  readonly version: string | undefined;
+}
+
+/** `control` is what callers may load and unload models with; undefined when they may not. */
+export const repositoryRoutes = (
+  app: FastifyInstance,
+  { models, limits }: Dataplane,
+  control: ModelControl | undefined,
+): void => {
   const optionsOf = (request: FastifyRequest): Readonly<Record<string, unknown>> => {
     const text = bytesOf(request).toString();
     const options = text.trim() === '' ? {} : parseExactJson(text, limits.depth);
     if (typeof options === 'object' && options !== null) return options as Record<string, unknown>;
     throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object, or nothing' });
   };
-  const controlled = (request: FastifyRequest): { readonly name: string; readonly version: string | undefined } => {
-    if (!control) {
+  const controlled = (request: FastifyRequest): Controlled => {
+    if (control === undefined) {
       throw fail('BAD_REQUEST', 'This service does not let callers load and unload models.', {
         expected: 'a service started without --no-model-control',
       });
@@ -33,7 +44,7 @@ export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Datap
     }
     const version = parameters?.version;
     const { model } = request.params as { readonly model: string };
-    return { name: model, version: typeof version === 'string' ? version : undefined };
+    return { control, name: model, version: typeof version === 'string' ? version : undefined };
   };
 
   app.post('/v2/repository/index', (request) => {
@@ -41,12 +52,13 @@ export const repositoryRoutes = (app: FastifyInstance, { models, limits }: Datap
     return repositoryIndex(models, ready === true);
   });
   app.post('/v2/repository/models/:model/load', async (request) => {
-    await models.load(controlled(request).name);
+    const { name, control } = controlled(request);
+    await control.load(name);
     return {};
   });
   app.post('/v2/repository/models/:model/unload', async (request) => {
-    const { name, version } = controlled(request);
-    await models.unload(name, version);
+    const { name, version, control } = controlled(request);
+    await control.unload(name, version);
     return {};
   });
 };

@@ -1,0 +1,38 @@
+/** What the processes of one service tell each other: the one that was started, and the members that answer. */
+import type { Problem } from '../../core/errors.ts';
+import type { ServeOptions } from './options.ts';
+import type { Listening } from './running.ts';
+
+/** Taking a model in or out of service. */
+export type Control = { readonly load: string } | { readonly unload: string; readonly version: string | undefined };
+
+/** What concerns all members. */
+export type Matter = 'metrics' | Control;
+
+export interface Start {
+  readonly cwd: string;
+  readonly file: string | undefined;
+  readonly refs: readonly string[];
+  readonly options: ServeOptions;
+  readonly port: number;
+  /** What was taken out of service since the first members have started. */
+  readonly controls: readonly Control[];
+}
+
+export type ToMember =
+  | { readonly start: Start }
+  | { readonly stop: true }
+  /** One member's part of a matter. */
+  | { readonly part: number; readonly matter: Matter }
+  /** What came of a matter that this member has raised. */
+  | { readonly raised: number; readonly text: string }
+  | { readonly raised: number; readonly problem: Problem };
+
+export type FromMember =
+  | { readonly listening: Listening }
+  | { readonly failed: Problem }
+  /** A matter for all of them: somebody has asked this member. */
+  | { readonly raise: number; readonly matter: Matter }
+  | { readonly part: number; readonly metrics: readonly object[] }
+  | { readonly part: number; readonly done: true }
+  | { readonly part: number; readonly problem: Problem };

@@ -1,0 +1,78 @@
+/** What `millrace serve` can be told, and how the words for it are read. */
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Isolation, isolations } from '../../modes/service/isolation.ts';
+import { type Level, levels } from '../../modes/service/log.ts';
+
+export interface ServeOptions {
+  readonly port?: number;
+  readonly grpcPort?: number;
+  readonly grpc: boolean;
+  readonly host: string;
+  readonly workers: number;
+  readonly lameDuck: number;
+  readonly timeout: number;
+  readonly maxBody: number;
+  readonly maxRows: number;
+  readonly maxQueue: number;
+  readonly maxModels?: number;
+  readonly modelControl: boolean;
+  readonly isolation: Isolation;
+  readonly modelWorkers?: number;
+  /** Which part of all calls is recorded. */
+  readonly record: number;
+  readonly recordDays: number;
+  readonly recordMost: number;
+  readonly logLevel: Level;
+}
+
+const whole = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+};
+export const port = whole(0, 65_535);
+const seconds = (text: string): number => {
+  if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected seconds.');
+};
+const share = (text: string): number => {
+  if (text === 'all') return 1;
+  if (text === 'none') return 0;
+  const part = Number(/^sample=(0?\.\d{1,6}|[01](?:\.0*)?)$/.exec(text)?.[1]);
+  if (part >= 0) return part;
+  throw new InvalidArgumentError('Expected all, none, or a part of all such as sample=0.1.');
+};
+
+/** Processes for a model that has its own, where each of so many services has some: one processor answers. */
+export const defaultModelWorkers = (services: number): number =>
+  Math.max(1, Math.floor((availableParallelism() - 1) / services));
+
+export const defineOptions = (command: Command): Command =>
+  command
+    .option('--port <port>', 'where to listen; 0 takes any free port (default: PORT, else 8080)', port)
+    .option('--grpc-port <port>', 'where gRPC listens (default: the port after, 8081)', port)
+    .option('--no-grpc', 'HTTP only')
+    .option('--host <address>', 'which address to listen on; 0.0.0.0 for all of them', '127.0.0.1')
+    .option('--workers <processes>', 'answer in so many processes behind one port', whole(1, 1024), 1)
+    .option('--lame-duck <seconds>', 'go on answering for so long after SIGTERM, while /readyz says no', seconds, 0)
+    .option('--timeout <seconds>', 'the longest that a request may wait', seconds, 60)
+    .option('--max-body <MiB>', 'the largest body', whole(1, 1024), 16)
+    .option('--max-rows <rows>', 'the most rows a request', whole(1, 10_000_000), 100_000)
+    .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
+    .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
+    .addOption(
+      new Option('--isolation <where>', 'where models run: those whose rows take long in processes of their own')
+        .choices(isolations)
+        .default('auto'),
+    )
+    .option('--model-workers <processes>', 'of a model that has its own (default: a processor less)', whole(1, 1024))
+    .option('--no-model-control', 'do not let callers load and unload models')
+    .addOption(
+      new Option('--record <what>', 'keep records of predictions: all, sample=0.1 or none')
+        .argParser(share)
+        .default(0, 'none'),
+    )
+    .option('--record-days <days>', 'keep them so long', whole(1, 36_500), 30)
+    .option('--record-most <predictions>', 'keep so many', whole(1, 1e11), 10_000_000)
+    .addOption(new Option('--log-level <level>', 'JSON lines on stderr').choices(levels).default('info'));

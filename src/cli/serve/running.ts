@@ -1,0 +1,145 @@
+/** One process that answers: its models, its doors, its log and its records. */
+import type { App } from '../../app.ts';
+import { fail, problemOf } from '../../core/errors.ts';
+import { createLog, type Logger } from '../../modes/service/log.ts';
+import type { ModelSource } from '../../modes/service/model.ts';
+import type { Peers } from '../../modes/service/peers.ts';
+import { createService, type Service } from '../../modes/service/service.ts';
+import type { Recorder } from '../../monitor/recorder.ts';
+import { parseRef } from '../../registry/ref.ts';
+import { defaultModelWorkers, type ServeOptions } from './options.ts';
+
+const mebi = 2 ** 20;
+
+/** Packages out of a folder, a file or the registry; environments of the registry are followed. */
+const sourceOf = (app: App): ModelSource => ({
+  open: app.open,
+  load: app.load,
+  isolate: app.isolate,
+  resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
+});
+
+/** Records in the registry's database, under the names of the project's deployments. */
+const startRecorder = async (app: App, options: ServeOptions, log: Logger): Promise<Recorder | undefined> => {
+  if (options.record === 0) return undefined;
+  const { project } = app;
+  const deployments = new Map(project.deploymentNames.map((name) => [project.deployment(name).model, name]));
+  return app.recorder({
+    share: options.record,
+    days: options.recordDays,
+    most: options.recordMost,
+    deploymentOf: (ref) => deployments.get(ref),
+    onTrouble(problem) {
+      if (problem) log.error({ problem }, 'records are being dropped');
+      else log.info('records are written again');
+    },
+  });
+};
+
+/** Ends the message of a failure with what to do about it. */
+const advised = async <T>(work: Promise<T>, advice: string): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    const { code, message, ...details } = problemOf(error);
+    throw fail(code, `${message} ${advice}`, { ...details, cause: error });
+  }
+};
+
+/** What a terminal is told of a model in service. */
+export interface Told {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly loadMs: number;
+  readonly memoryBytes: number;
+  readonly isolation: string;
+}
+
+/** Where a service listens, and with what. */
+export interface Listening {
+  readonly url: string;
+  readonly grpc: string | undefined;
+  readonly models: readonly Told[];
+}
+
+export interface Running {
+  readonly service: Service;
+  /** @throws MillraceError CANNOT_LISTEN */
+  listen(): Promise<Listening>;
+  /** In order, the lame duck's time first when `lame`. */
+  close(how: { readonly lame: boolean }): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly app: App;
+  readonly refs: readonly string[];
+  readonly options: ServeOptions;
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly peers?: Peers | undefined;
+}
+
+/** Loads the models. @throws MillraceError when one of them cannot be served. */
+export const startService = async ({ app, refs, options, port, env, peers }: StartOptions): Promise<Running> => {
+  const { host } = options;
+  const { log: root, flush } = createLog(options.logLevel);
+  const log = peers ? root.child({ pid: process.pid }) : root;
+  const recorder = await startRecorder(app, options, log);
+  const end = async (): Promise<void> => {
+    await recorder?.close();
+    flush();
+  };
+  let service: Service;
+  try {
+    service = await createService({
+      refs,
+      source: sourceOf(app),
+      limits: {
+        bodyBytes: options.maxBody * mebi,
+        rows: options.maxRows,
+        queueRequests: options.maxQueue,
+        timeoutMs: options.timeout * 1000,
+      },
+      maxModels: options.maxModels,
+      modelControl: options.modelControl,
+      isolation: options.isolation,
+      modelWorkers: options.modelWorkers ?? defaultModelWorkers(options.workers),
+      peers,
+      log,
+      recorder,
+      traceEnv: env,
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  /** Where gRPC listens, unless it is not wanted: beside HTTP, so that 8080 has 8081. */
+  const listenGrpc = async (): Promise<string | undefined> => {
+    if (!options.grpc) return undefined;
+    const at = { host, port: options.grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) };
+    return advised(
+      service.listenGrpc(at),
+      'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.',
+    );
+  };
+  return {
+    service,
+    async listen() {
+      const advice = 'Choose another with --port (0 takes any free one) or --host.';
+      const url = await advised(service.listen({ host, port }), advice);
+      const grpc = await listenGrpc();
+      const models = service.plane.models.slots.flatMap(({ card }) => {
+        if (card === undefined) return [];
+        const { name, version, digest, loadMs, memoryBytes, isolation } = card;
+        return [{ name, version, digest, loadMs, memoryBytes, isolation }];
+      });
+      return { url, grpc, models };
+    },
+    async close({ lame }) {
+      await service.close({ lameDuckMs: lame ? options.lameDuck * 1000 : 0 });
+      await end();
+    },
+  };
+};
