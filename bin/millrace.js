@@ -16,7 +16,15 @@ const rerun = (node) => {
   const script = fileURLToPath(import.meta.url);
   const child = spawn(node, [script].concat(process.argv.slice(2)), { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
-  const forward = (signal) => child.kill(signal);
+  let stopped = 0;
+  const forward = (signal) => {
+    child.kill(signal);
+    if (signal !== 'SIGINT' && signal !== 'SIGTERM') return;
+    // Signals that come together are one Ctrl-C. A second one ends the command at once, unless code of a package keeps it
+    // from ever hearing of it.
+    if (stopped && Date.now() - stopped > 250) setTimeout(() => child.kill('SIGKILL'), 1000);
+    stopped = stopped || Date.now();
+  };
   for (const signal of signals) process.on(signal, forward);
   child.on('error', (error) => {
     process.stderr.write(`millrace could not start ${node}: ${error.message}\n`);

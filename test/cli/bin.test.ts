@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,7 +14,11 @@ const bin = join(root, 'bin', 'millrace.js');
 const model = join(root, 'bench', 'models', 'trees-100x6');
 
 /** The bin as a process; with `old`, on a Node that says it is too old to run the sources. */
-const start = (t: TestContext, argv: readonly string[], { old = false }: { readonly old?: boolean } = {}) => {
+const start = (
+  t: TestContext,
+  argv: readonly string[],
+  { old = false, env = {} }: { readonly old?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
+) => {
   const cwd = tempFolder(t);
   const pretend = join(cwd, 'old-node.cjs');
   writeFileSync(
@@ -22,7 +27,7 @@ const start = (t: TestContext, argv: readonly string[], { old = false }: { reado
   );
   const child = spawn(process.execPath, [...(old ? ['--require', pretend] : []), bin, ...argv], {
     cwd,
-    env: { ...process.env, HOME: cwd, MILLRACE_HOME: join(cwd, 'home') },
+    env: { ...process.env, HOME: cwd, MILLRACE_HOME: join(cwd, 'home'), ...env },
   });
   const exit = new Promise<{ readonly code: number | null; readonly signal: string | null }>((resolve) =>
     child.on('exit', (code, signal) => resolve({ code, signal })),
@@ -71,6 +76,35 @@ test('Ctrl-C stops a command that waits for its input', async (t) => {
   while (!(await Promise.race([ended, setTimeout(300, false)]))) child.kill('SIGINT');
   const { code, signal } = await exit;
   assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
+});
+
+/** Begins to count for ever as soon as the command line listens to signals, so that it never hears of any. */
+const endless = `
+const on = process.on;
+process.on = function (name, listener) {
+  on.call(this, name, listener);
+  if (name !== 'SIGTERM' || process.execArgv.length > 0) return this;
+  require('node:fs').writeSync(2, String(process.pid));
+  for (;;);
+};`;
+
+test('a second Ctrl-C ends what never hears of the first, through the Node that is too old', async (t) => {
+  const preload = join(tempFolder(t), 'endless.cjs');
+  writeFileSync(preload, endless);
+  const { child, exit } = start(t, ['models'], { old: true, env: { NODE_OPTIONS: `--require ${preload}` } });
+  t.after(() => child.kill('SIGKILL'));
+  const [pid] = await once(child.stderr, 'data');
+  t.after(() => {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has gone, as it should.
+    }
+  });
+  child.kill('SIGINT');
+  assert.equal(await Promise.race([exit, setTimeout(400, 'still there')]), 'still there');
+  child.kill('SIGINT');
+  assert.deepEqual(await exit, { code: null, signal: 'SIGKILL' });
 });
 
 test('output that nobody reads to the end is no error', async (t) => {
