@@ -216,6 +216,36 @@ test('rows score alike whatever the file and the chunk, dates in the zone of the
   }
 });
 
+test('every row of a long table stands beside its own prediction', async (t) => {
+  const folder = tempFolder(t);
+  const scorer = await open(t, fixture('int-inputs'));
+  const columns: readonly ColumnSpec[] = [
+    { name: 'id', type: 'VARCHAR' },
+    { name: 'units', type: 'INTEGER' },
+    { name: 'price', type: 'BIGINT' },
+    { name: 'note', type: 'DOUBLE' },
+  ];
+  const rows = Array.from({ length: 50_000 }, (_, index) => ({
+    id: `row ${index}`,
+    units: index % 97 === 0 ? null : index % 1000,
+    price: (index * 7) % 1013,
+    note: index % 5 === 0 ? null : index / 8,
+  }));
+  const expected = rows
+    .filter(({ units }) => units !== null)
+    .map((row) => ({ ...row, total: (row.units ?? 0) * row.price }));
+  const input = await give(folder, 'parquet', columns, rows);
+  for (const to of ['parquet', 'ndjson'] as const) {
+    const output = join(folder, `out.${to}`);
+    const result = await predictFile({ scorer, input, output });
+    assert.deepEqual([result.rows_in, result.rows_out], [rows.length, expected.length]);
+    assert.deepEqual(
+      rowsOf(await readAll(output)).map(({ over: _, ...row }) => row),
+      expected,
+    );
+  }
+});
+
 test('a prediction whose name is taken stands behind predicted_, and the taken column stays as it was', async (t) => {
   const folder = tempFolder(t);
   const scorer = await open(t, fixture('int-inputs'));
