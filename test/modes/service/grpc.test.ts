@@ -59,9 +59,13 @@ const connect = (address: string): Client => {
   };
 };
 
+type Options = Parameters<typeof serve>[2] & object;
 type Hooks = { after(cleanup: () => unknown): void };
-const open = async (t: Hooks, refs: readonly string[], options = {}): Promise<Served & { client: Client }> => {
-  const served = await serve({ after: (cleanup) => t.after(cleanup as () => unknown) }, refs, options);
+const open = async (t: Hooks, refs: readonly string[], options: Options = {}): Promise<Served & { client: Client }> => {
+  // On a machine that is busy with other things nobody shall be refused for it.
+  const limits = { queueMs: 60_000, ...options.limits };
+  const after = (cleanup: unknown) => t.after(cleanup as () => unknown);
+  const served = await serve({ after }, refs, { ...options, limits });
   const client = connect(await served.service.listenGrpc({ host: '127.0.0.1', port: 0 }));
   t.after(() => client.close());
   return { ...served, client };

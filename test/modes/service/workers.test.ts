@@ -56,7 +56,9 @@ const serveIsolated = async (
     pools.push(pool);
     return pool;
   };
-  return { ...(await serveApp(t, app, refs, { source: { ...app, isolate }, ...options })), pools };
+  // On a machine that is busy with other things nobody shall be refused for it.
+  const limits = { queueMs: 60_000 };
+  return { ...(await serveApp(t, app, refs, { source: { ...app, isolate }, limits, ...options })), pools };
 };
 
 const isAlive = (pid: number): boolean => {

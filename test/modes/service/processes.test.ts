@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { credentials } from '@grpc/grpc-js';
+import { InferenceClient } from '../../../src/modes/service/grpc/messages.ts';
+import { models, post, type Told } from './serving.ts';
+
+const bin = join(import.meta.dirname, '../../../bin/millrace.js');
+
+interface Started {
+  readonly url: string;
+  readonly grpc: string | undefined;
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly stderr: Promise<string>;
+  /** Processes that answer. */
+  members(): Promise<readonly number[]>;
+}
+
+/** `millrace serve` as a process of its own, with several that answer. */
+const start = async (t: TestContext, ...words: readonly string[]): Promise<Started> => {
+  const home = await mkdtemp(join(tmpdir(), 'millrace-processes-'));
+  const child = spawn(process.execPath, [bin, 'serve', models.trees, '--port', '0', '--workers', '2', ...words], {
+    env: { ...process.env, MILLRACE_HOME: home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exited;
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const stderr = text(child.stderr);
+  let url: string | undefined;
+  let grpc: string | undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    grpc ??= /^gRPC on (\S+)$/.exec(line)?.[1];
+    url = /^ready on (http:[^;]+); 2 processes;/.exec(line)?.[1];
+    if (url !== undefined) break;
+  }
+  const members = async (): Promise<readonly number[]> => {
+    const list = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '');
+    return list.trim().split(' ').filter(Boolean).map(Number);
+  };
+  return { url: url ?? '', grpc, child, exited, stderr, members };
+};
+
+const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
+const predict = (url: string) => post(`${url}/predict/trees-100x6`, input, { connection: 'close' });
+/** Ids begin with what their process alone has. */
+const processOf = ({ id }: Pick<Told, 'id'>): string => id.split('-').slice(0, 2).join('-');
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let turn = 0; turn < 500 && !(await holds()); turn++) await pause(20);
+  assert.ok(await holds());
+};
+
+const metric = async (url: string, name: string): Promise<number> => {
+  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n').filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+};
+
+describe('serve --workers', () => {
+  it('answers from every process, with the same bits, and adds up what they did', async (t) => {
+    const { url, members } = await start(t, '--no-grpc');
+    assert.equal((await members()).length, 2);
+    const replies = await Promise.all(Array.from({ length: 20 }, () => predict(url)));
+    assert.equal(new Set(replies.map(({ json }) => processOf(json))).size, 2);
+    assert.equal(new Set(replies.map(({ json }) => json.prediction.score)).size, 1);
+    assert.equal(await metric(url, 'millrace_requests_total'), 20);
+    assert.equal(await metric(url, 'millrace_ready'), 1);
+  });
+
+  it('shares gRPC too', async (t) => {
+    const { url, grpc } = await start(t);
+    assert.notEqual(grpc, new URL(url).host);
+    const inputs = Object.entries(input).map(([name, value]) => ({
+      name,
+      datatype: 'FP64',
+      shape: [1],
+      contents: { fp64_contents: [value] },
+    }));
+    const processes = new Set<string>();
+    for (let call = 0; call < 8; call++) {
+      const client = new InferenceClient(grpc ?? '', credentials.createInsecure(), {
+        'grpc.use_local_subchannel_pool': 1,
+      });
+      const answer = await new Promise<{ parameters: { prediction_id: { string_param: string } } }>(
+        (resolve, reject) => {
+          const ask = (client as unknown as Record<string, (...words: readonly unknown[]) => void>).ModelInfer;
+          ask.call(client, { model_name: 'trees-100x6', inputs }, (error: unknown, response: never) =>
+            error ? reject(error) : resolve(response),
+          );
+        },
+      );
+      processes.add(processOf({ id: answer.parameters.prediction_id.string_param }));
+      client.close();
+    }
+    assert.equal(processes.size, 2);
+  });
+
+  it('goes on when one of them is killed, and starts another', async (t) => {
+    const { url, members, child, stderr } = await start(t, '--no-grpc');
+    const before = await members();
+    process.kill(before[0], 'SIGKILL');
+    await until(() => !isAlive(before[0]));
+    for (let call = 0; call < 10; call++) assert.equal((await predict(url)).status, 200);
+    await until(async () => (await members()).length === 2);
+    await until(async () => {
+      const replies = await Promise.all(Array.from({ length: 10 }, () => predict(url)));
+      return new Set(replies.map(({ json }) => processOf(json))).size === 2;
+    });
+    child.kill('SIGTERM');
+    assert.match(await stderr, /"how":"SIGKILL","msg":"a process of the service has ended; another is started"/);
+  });
+
+  it('takes models in and out of all of them, and of those that come later', async (t) => {
+    const { url, members } = await start(t, '--no-grpc');
+    const statuses = async () =>
+      new Set((await Promise.all(Array.from({ length: 10 }, () => predict(url)))).map(({ status }) => status));
+    const control = (action: string) => post(`${url}/v2/repository/models/trees-100x6/${action}`, {});
+    assert.equal((await control('unload')).status, 200);
+    assert.deepEqual(await statuses(), new Set([404]));
+    const before = await members();
+    process.kill(before[0], 'SIGKILL');
+    await until(async () => !isAlive(before[0]) && (await members()).length === 2);
+    await pause(500);
+    assert.deepEqual(await statuses(), new Set([404]));
+    assert.equal((await control('load')).status, 200);
+    assert.deepEqual(await statuses(), new Set([200]));
+    const unknown = await post(`${url}/v2/repository/models/nobody/load`, {});
+    assert.equal(unknown.status, 404);
+  });
+
+  it('answers every request that it has taken before it stops', async (t) => {
+    const { url, child, exited, members } = await start(t, '--no-grpc', '--lame-duck', '0.3');
+    const pids = await members();
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const body = JSON.stringify(input);
+    const outcomes = { answered: 0, refused: 0, lost: 0 };
+    let stop = false;
+    const call = (): Promise<void> =>
+      new Promise((resolve) => {
+        let connected = false;
+        const sent = request(`${url}/predict/trees-100x6`, {
+          agent,
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+        });
+        sent.on('socket', (socket) => {
+          connected = !socket.connecting;
+          if (connected) return;
+          socket.once('connect', () => {
+            connected = true;
+          });
+        });
+        sent.on('response', (response) => {
+          response.resume().on('end', () => {
+            outcomes.answered++;
+            resolve();
+          });
+        });
+        sent.on('error', () => {
+          // A connection that could not be made was never taken.
+          outcomes[connected ? 'lost' : 'refused']++;
+          resolve();
+        });
+        sent.end(body);
+      });
+    const callers = Array.from({ length: 16 }, async () => {
+      while (!stop) await call();
+    });
+    await until(() => outcomes.answered > 200);
+    child.kill('SIGTERM');
+    assert.equal(await exited, 0);
+    stop = true;
+    await Promise.all(callers);
+    agent.destroy();
+    assert.equal(outcomes.lost, 0, JSON.stringify(outcomes));
+    assert.ok(!pids.some(isAlive));
+  });
+
+  it('does not start on a port that is taken, says so once, and leaves nothing behind', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    t.after(() => taken.close());
+    const { port } = taken.address() as { port: number };
+    const { exited, stderr } = await start(t, '--no-grpc', '--port', String(port));
+    assert.equal(await exited, 2);
+    const told = await stderr;
+    assert.equal(told.match(/CANNOT_LISTEN/g)?.length, 1, told);
+    assert.match(told, /another process has that port/);
+  });
+
+  it('ends with the process that started it, however that ends', async (t) => {
+    const { child, members, exited } = await start(t, '--no-grpc');
+    const pids = await members();
+    assert.equal(pids.length, 2);
+    child.kill('SIGKILL');
+    await exited;
+    await until(() => !pids.some(isAlive));
+  });
+
+  it('hears a Ctrl-C that goes to all its processes once', async (t) => {
+    const { child, members, exited, stderr } = await start(t, '--no-grpc');
+    for (const pid of [...(await members()), child.pid ?? 0]) process.kill(pid, 'SIGINT');
+    assert.equal(await exited, 0);
+    assert.match(await stderr, /^stopping: not ready/);
+  });
+});
