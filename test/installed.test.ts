@@ -101,3 +101,16 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
     stderr: /^millrace \S+ needs Node 24 or later, and this is \S+: install it from \S+\n$/,
   });
 });
+
+test('npm i -g . in the checkout puts millrace on the path of every folder', { timeout: 300_000 }, async (t) => {
+  const temp = tempFolder(t);
+  const env = { ...envOf(temp), HOME: process.env.HOME, npm_config_prefix: join(temp, 'global') };
+  await run('npm', ['install', '--global', '--no-audit', '--no-fund', '.'], { cwd: root, env });
+  const cwd = join(temp, 'elsewhere');
+  mkdirSync(cwd);
+  const { stdout } = await run(join(temp, 'global', 'bin', 'millrace'), ['models', '--json'], {
+    cwd,
+    env: envOf(temp),
+  });
+  assert.deepEqual(JSON.parse(stdout), []);
+});
