@@ -99,6 +99,7 @@ export const startService = async ({ app, refs, options, port, env, peers }: Sta
         bodyBytes: options.maxBody * mebi,
         rows: options.maxRows,
         queueRequests: options.maxQueue,
+        queueMs: options.maxWait * 1000,
         timeoutMs: options.timeout * 1000,
       },
       maxModels: options.maxModels,
