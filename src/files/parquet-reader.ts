@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
@@ -63,6 +63,8 @@ const startThread = (data: Omit<ReadThreadData, 'port'>) => {
   });
   const exited = new Promise<void>((resolve) => {
     worker.on('exit', () => {
+      // What the thread said last may still be on its way when its end is told.
+      for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) messages.push(last.message);
       failure ??= new Error('The thread that reads Parquet ended.');
       resolve();
       wake();
