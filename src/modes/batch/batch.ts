@@ -133,8 +133,8 @@ export const createBatch = (host: BatchHost): Batch => {
   };
 
   /** The package of a run, for its report; the one of the deployment where that cannot be opened any more. */
-  const packageOf = async (run: Run): Promise<Package> =>
-    host.open(`${run.model}@${run.digest}`).catch(() => host.open(run.ref));
+  const packageOf = async (run: Run, now: Package): Promise<Package> =>
+    run.digest === now.digest ? now : host.open(`${run.model}@${run.digest}`).catch(() => now);
 
   const start = async (
     deployment: BatchDeployment,
@@ -145,16 +145,17 @@ export const createBatch = (host: BatchHost): Batch => {
     const book = await ledger();
     let id: string | undefined;
     // Reactions that cannot work are refused before anything is scored.
-    const { manifest } = await host.open(deployment.model);
-    createReactions(deployment.react, manifest, deployment.name);
+    const found = await host.open(deployment.model);
+    createReactions(deployment.react, found.manifest, deployment.name);
     const after = async (run: Run): Promise<readonly Reacted[]> => {
-      const reacted = await follow(run, deployment, await packageOf(run), signal);
+      const reacted = await follow(run, deployment, await packageOf(run, found), signal);
       for (const one of reacted) onEvent?.({ what: 'reacted', reacted: one });
       return reacted;
     };
     try {
       const outcome = await runSlot(host, book, {
         deployment,
+        found,
         window,
         slot,
         cause,
@@ -195,6 +196,7 @@ export const createBatch = (host: BatchHost): Batch => {
       const deployment = host.deployment(name);
       return rehearse(host, await ledger(), {
         deployment,
+        found: await host.open(deployment.model),
         window: requestedWindow(deployment, window, host.clock()),
         cause: 'hand',
         signal,

@@ -31,6 +31,8 @@ export type RunEvent =
 
 export interface RunOptions {
   readonly deployment: BatchDeployment;
+  /** The package that the deployment's reference means now. */
+  readonly found: Package;
   readonly window?: Window | undefined;
   /** What is done once; the window's label, or `all`, unless said. */
   readonly slot?: string | undefined;
@@ -59,16 +61,16 @@ const profileOf = (found: Package): Profile | undefined => {
 };
 
 /** The package that a run began with. A path can only be opened as it is now, and must still be the same. */
-const openPinned = async (host: BatchHost, run: Run): Promise<Package> => {
+const openPinned = async (host: BatchHost, run: Run, now: Package): Promise<Package> => {
+  if (now.digest === run.digest) return now;
   const isPath = /[/\\]|\.tar$/.test(run.ref) || run.ref.startsWith('.');
-  const found = await host.open(isPath ? run.ref : `${run.model}@${run.digest}`);
-  if (found.digest === run.digest) return found;
+  if (!isPath) return host.open(`${run.model}@${run.digest}`);
   throw fail(
     'BAD_SOURCE',
     `${run.ref} is another package than when the run ${run.id} began; --force begins a new one`,
     {
       expected: run.digest,
-      got: found.digest,
+      got: now.digest,
     },
   );
 };
@@ -124,8 +126,7 @@ const cancelled = (id: string) => fail('CANCELLED', `The run ${id} was cancelled
 
 /** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
 export const rehearse = async (host: BatchHost, ledger: Ledger, options: RunOptions) => {
-  const { deployment, window } = options;
-  const found = await host.open(deployment.model);
+  const { deployment, window, found } = options;
   const scorer = await host.load(found, 0);
   try {
     return await withEnds(host, ledger, options, async ({ source, sink }) => {
@@ -186,25 +187,23 @@ export const rehearse = async (host: BatchHost, ledger: Ledger, options: RunOpti
 export const runSlot = async (host: BatchHost, ledger: Ledger, options: RunOptions): Promise<Outcome> => {
   const { deployment, window, cause, force = false, retry, onEvent } = options;
   const owner = newOwner();
-  const wanted = await (async (): Promise<NewRun> => {
-    const { manifest, digest } = await host.open(deployment.model);
-    const scope = retry?.scope ?? window?.label ?? WHOLE;
-    return {
-      id: newId(host.clock()),
-      deployment: deployment.name,
-      scope,
-      slot: options.slot ?? (retry ? `retry of ${retry.id}` : scope),
-      kind: retry ? 'retry' : 'run',
-      parent: retry?.id,
-      window: window && { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() },
-      cause,
-      ref: deployment.model,
-      model: manifest.name,
-      version: manifest.version,
-      digest,
-      settings: deployment.settings,
-    };
-  })();
+  const { manifest, digest } = options.found;
+  const scope = retry?.scope ?? window?.label ?? WHOLE;
+  const wanted: NewRun = {
+    id: newId(host.clock()),
+    deployment: deployment.name,
+    scope,
+    slot: options.slot ?? (retry ? `retry of ${retry.id}` : scope),
+    kind: retry ? 'retry' : 'run',
+    parent: retry?.id,
+    window: window && { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() },
+    cause,
+    ref: deployment.model,
+    model: manifest.name,
+    version: manifest.version,
+    digest,
+    settings: deployment.settings,
+  };
 
   const claim = await ledger.claim(wanted, owner, force);
   if (claim.what === 'done') return { what: 'done', run: claim.run };
@@ -261,7 +260,7 @@ const work = async (
       problem,
     });
 
-  const found = await openPinned(host, run);
+  const found = await openPinned(host, run, options.found);
   const threads = deployment.workers > 1 || threaded ? deployment.workers : 0;
   const scorer = await host.load(found, threads);
   try {
