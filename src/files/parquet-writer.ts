@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import { store } from './column-types.ts';
 import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-write-thread.ts';
@@ -85,7 +85,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
     failure ??= error;
     wake();
   };
-  port.on('message', (message: FromThread) => {
+  const hear = (message: FromThread): void => {
     if ('free' in message) {
       inFlight--;
       free.push(message.free);
@@ -95,9 +95,14 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
         cause: message.failed,
       });
     wake();
-  });
+  };
+  port.on('message', hear);
   worker.on('error', settle);
-  worker.on('exit', () => settle(done ? undefined : new Error('The thread that writes Parquet ended.')));
+  worker.on('exit', () => {
+    // What the thread said last may still be on its way when its end is told.
+    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) hear(last.message);
+    settle(done ? undefined : new Error('The thread that writes Parquet ended.'));
+  });
 
   const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => {
     port.postMessage(message, transfer);
