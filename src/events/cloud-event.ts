@@ -128,11 +128,11 @@ const jsonType = 'application/json';
 
 /** Writes a CloudEvent with JSON data. */
 export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: Format): NewEvent => {
-  const common = { topic, key: key === null ? null : encoder.encode(key) };
+  const common = { topic, key: key === null ? null : Buffer.from(key) };
   if (format === 'structured') {
     return {
       ...common,
-      value: encoder.encode(toJson({ ...attributes, datacontenttype: jsonType, data })),
+      value: Buffer.from(toJson({ ...attributes, datacontenttype: jsonType, data })),
       headers: structuredHeaders,
     };
   }
@@ -140,7 +140,7 @@ export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, form
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) headers.push([`ce_${name}`, encoder.encode(value)]);
   }
-  return { ...common, value: encoder.encode(toJson(data)), headers };
+  return { ...common, value: Buffer.from(toJson(data)), headers };
 };
 
 const structuredHeaders: Headers = [['content-type', encoder.encode(`${structuredType}; charset=UTF-8`)]];

@@ -4,8 +4,17 @@ const plain = (_key: string, value: unknown): unknown => {
   return value;
 };
 
+/** A replacer is called for every value and costs more than the rest, so most events do without. */
+const needsPlain = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
+  if (ArrayBuffer.isView(value)) return true;
+  for (const name in value) if (needsPlain((value as Readonly<Record<string, unknown>>)[name])) return true;
+  return false;
+};
+
 /**
  * JSON of any answer: tensors as flat lists, times in ISO 8601, integers past 2^53 - 1 as text, and null for what is
  * not a number.
  */
-export const toJson = (value: unknown): string => JSON.stringify(value, plain);
+export const toJson = (value: unknown): string =>
+  needsPlain(value) ? JSON.stringify(value, plain) : JSON.stringify(value);

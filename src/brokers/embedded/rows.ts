@@ -3,11 +3,21 @@ import type { Headers, StreamEvent } from '../broker.ts';
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** Many events share one list of headers, which never changes. */
+const written = new WeakMap<Headers, Uint8Array>();
+
 /** Headers as JSON, each value in base64 so that any bytes come back as they were; null when there are none. */
-export const writeHeaders = (headers: Headers | undefined): Uint8Array | null =>
-  headers === undefined || headers.length === 0
-    ? null
-    : encoder.encode(JSON.stringify(headers.map(([name, value]) => [name, Buffer.from(value).toString('base64')])));
+export const writeHeaders = (headers: Headers | undefined): Uint8Array | null => {
+  if (headers === undefined || headers.length === 0) return null;
+  let bytes = written.get(headers);
+  if (bytes === undefined) {
+    bytes = encoder.encode(
+      JSON.stringify(headers.map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
+    );
+    written.set(headers, bytes);
+  }
+  return bytes;
+};
 
 export const readHeaders = (bytes: Uint8Array | null): Headers =>
   bytes === null
