@@ -61,6 +61,8 @@ export interface BatcherOptions {
 export interface Batcher {
   /** @throws MillraceError QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
   submit<Input, Output>(work: Work<Input, Output>): Promise<Output>;
+  /** Refuses at once what would be refused for want of room; cheap, and before a body is read. @throws MillraceError QUEUE_FULL */
+  admit(): void;
   /** What waits now. */
   readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
   /** Requests that wait or run. */
@@ -99,17 +101,20 @@ interface Piece extends Part<unknown> {
   readonly job: Job;
 }
 
-const queueFull = (): MillraceError =>
-  fail('QUEUE_FULL', 'More requests wait for this model than it can answer soon; try again a little later.', {
+// Made once: a stack for each of many refusals would cost more than the refusal.
+const queueFull = fail(
+  'QUEUE_FULL',
+  'More requests wait for this model than it can answer soon; try again a little later.',
+  {
     expected: 'room in the queue',
     got: 'a full queue',
-  });
-const tooLate = (): MillraceError =>
-  fail('DEADLINE_EXCEEDED', 'The time allowed for this request ran out before its answer was ready.', {
-    expected: 'an answer in time',
-    got: 'a deadline that has passed',
-  });
-const cancelled = (): MillraceError => fail('CANCELLED', 'The caller went away before the answer was ready.');
+  },
+);
+const tooLate = fail('DEADLINE_EXCEEDED', 'The time allowed for this request ran out before its answer was ready.', {
+  expected: 'an answer in time',
+  got: 'a deadline that has passed',
+});
+const cancelled = fail('CANCELLED', 'The caller went away before the answer was ready.');
 
 export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptions): Batcher => {
   /** By the form's key, each in order of arrival; a key without jobs is taken out. */
@@ -118,8 +123,9 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
   let running = 0;
   let inFlight = 0;
   let answeredAt = 0;
-  /** Milliseconds and rows of the runs so far, the last ones counting most. */
-  const recent = { ms: 0, rows: 0 };
+  let othersWaited = false;
+  /** Of the runs so far, the last ones counting most. */
+  const recent = { ms: 0, rows: 0, requests: 0 };
   let idlers: (() => void)[] = [];
 
   const settle = (job: Job): boolean => {
@@ -141,16 +147,21 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     dropWaiting(job);
     job.reject(error);
   };
-  const fits = (work: Work<unknown, unknown>): boolean => {
-    if (waiting.requests === 0) return limits.queueRequests > 0;
-    if (waiting.requests >= limits.queueRequests || waiting.rows + work.rows > limits.queueRows) return false;
-    if (waiting.bytes + work.bytes > limits.queueBytes) return false;
-    const msOfRow = recent.rows === 0 ? 0 : recent.ms / recent.rows / lanes;
-    return waiting.rows * msOfRow <= Math.max(limits.queueMs, limits.queueRuns * work.rows * msOfRow);
+  /** What waits would take longer than allowed, or there are too many of them. */
+  const isFull = (): boolean => {
+    if (waiting.requests === 0 || recent.rows === 0) return waiting.requests >= limits.queueRequests;
+    if (waiting.requests >= limits.queueRequests) return true;
+    const ms = (waiting.rows * recent.ms) / recent.rows;
+    return ms > limits.queueMs && ms > (limits.queueRuns * recent.ms) / recent.requests;
+  };
+  const fits = ({ rows, bytes }: Work<unknown, unknown>): boolean => {
+    if (isFull()) return false;
+    const { requests } = waiting;
+    return requests === 0 || (waiting.rows + rows <= limits.queueRows && waiting.bytes + bytes <= limits.queueBytes);
   };
   const sweep = (): void => {
     for (const [key, queue] of queues) {
-      for (const job of queue) if (job.work.caller?.destroyed) refuse(job, cancelled());
+      for (const job of queue) if (job.work.caller?.destroyed) refuse(job, cancelled);
       const left = queue.filter((job) => !job.settled);
       if (left.length === 0) queues.delete(key);
       else queues.set(key, left);
@@ -191,9 +202,9 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     for (; done < queue.length && rows < limits.batchRows && bytes < limits.batchBytes; done++) {
       const job = queue[done];
       const { work } = job;
-      if (!job.settled && work.caller?.destroyed) refuse(job, cancelled());
+      if (!job.settled && work.caller?.destroyed) refuse(job, cancelled);
       // No timer is set for this one: nothing hangs on the moment, and a timer for each request has its price.
-      if (now - job.work.since > limits.timeoutMs) refuse(job, tooLate());
+      if (now - job.work.since > limits.timeoutMs) refuse(job, tooLate);
       if (job.settled) continue;
       const start = job.taken;
       const end = Math.min(work.rows, start + limits.batchRows - rows);
@@ -223,6 +234,16 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     job.resolve(job.outputs === undefined ? output : work.form.gather(job.outputs));
   };
 
+  /** How fast rows are answered. Where others waited, what passed between two runs took its part of their time too. */
+  const learn = (began: number, ended: number, rows: number, pieces: readonly Piece[]): void => {
+    const took = othersWaited ? ended - answeredAt : (ended - began) / lanes;
+    answeredAt = ended;
+    othersWaited = waiting.requests > 0;
+    recent.ms = recent.ms * keep + took;
+    recent.rows = recent.rows * keep + rows;
+    recent.requests = recent.requests * keep + pieces.filter(({ end, job }) => end === job.work.rows).length;
+  };
+
   const run = async (pieces: readonly Piece[]): Promise<void> => {
     const { form } = pieces[0].job.work;
     const began = performance.now();
@@ -231,9 +252,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     try {
       const output = await form.score(scorer, form.join(pieces), { timings });
       const ended = performance.now();
-      answeredAt = ended;
-      recent.ms = recent.ms * keep + ended - began;
-      recent.rows = recent.rows * keep + rows;
+      learn(began, ended, rows, pieces);
       let at = 0;
       for (const { job, start, end } of pieces) {
         const { spent } = job.work;
@@ -282,6 +301,11 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
 
   return {
     waiting,
+    admit() {
+      if (!isFull()) return;
+      sweep();
+      if (isFull()) throw queueFull;
+    },
     get inFlight() {
       return inFlight;
     },
@@ -293,12 +317,12 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       return new Promise<unknown>((resolve, reject) => {
         if (!fits(anyWork)) {
           sweep();
-          if (!fits(anyWork)) return reject(queueFull());
+          if (!fits(anyWork)) return reject(queueFull);
         }
         const job = new Job(anyWork, resolve, reject);
         if (work.deadline !== undefined) {
-          if (work.deadline <= job.work.since) return reject(tooLate());
-          job.timer = setTimeout(() => refuse(job, tooLate()), work.deadline - job.work.since);
+          if (work.deadline <= job.work.since) return reject(tooLate);
+          job.timer = setTimeout(() => refuse(job, tooLate), work.deadline - job.work.since);
         }
         enqueue(job);
         if (running < lanes) pump();

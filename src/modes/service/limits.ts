@@ -16,8 +16,8 @@ export interface Limits {
   readonly queueRows: number;
   readonly queueBytes: number;
   /**
-   * Milliseconds that a request may expect to wait for its run, going by how long runs have taken; for one whose own run
-   * takes long, as long as `queueRuns` of it (429).
+   * Milliseconds that a request may expect to wait for its run, going by how fast rows were answered of late; where the
+   * usual request takes long, as long as `queueRuns` of them (429).
    */
   readonly queueMs: number;
   readonly queueRuns: number;
@@ -27,6 +27,9 @@ export interface Limits {
   readonly arrivalMs: number;
   /** Connections at a time; more are closed as they come. */
   readonly connections: number;
+  /** Milliseconds for which somebody may listen for better predictions, and between two signs of life to them. */
+  readonly listenMs: number;
+  readonly heartbeatMs: number;
 }
 
 export const defaultLimits: Limits = Object.freeze({
@@ -44,4 +47,6 @@ export const defaultLimits: Limits = Object.freeze({
   timeoutMs: 60_000,
   arrivalMs: 30_000,
   connections: 10_000,
+  listenMs: 300_000,
+  heartbeatMs: 15_000,
 });

@@ -1,7 +1,8 @@
 /** What a request says of its call beside its content. */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
 import type { Call } from '../dataplane.ts';
+import type { ModelTable } from '../models.ts';
 
 const duration = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s)?$/;
 
@@ -28,6 +29,20 @@ export const callOf = (request: FastifyRequest, timeoutMs?: number): Call => {
     span: request.span,
   };
 };
+
+/** A hook that refuses a request before its body is read, when its model has no room for it. */
+export const admitting =
+  (models: ModelTable): onRequestHookHandler =>
+  (request, _reply, next) => {
+    const { model, version } = request.params as { readonly model: string; readonly version?: string };
+    try {
+      const found = models.get(model, version);
+      if (!(found instanceof Promise)) found.batcher.admit();
+      next();
+    } catch (error) {
+      next(error as Error);
+    }
+  };
 
 const nothing = Buffer.alloc(0);
 /** The body as bytes, or as text, whichever its route collects; nothing for a request that has none. */

@@ -10,6 +10,7 @@ import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import type { Model } from '../model.ts';
 import { callOf, textOf } from './call.ts';
+import { asJson } from './errors.ts';
 import { parseExactJson } from './json-body.ts';
 import { isCsv, outputAsJson, predictCsv } from './predict.ts';
 
@@ -111,7 +112,7 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
     const model = await modelOf(request);
     const call = callOf(request);
     const text = textOf(request);
-    reply.header('content-type', 'application/json');
+    asJson(reply);
     if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));
     const rows = rowsOf(parseExactJson(text, limits.depth), Object.keys(model.manifest.inputs));
     return predictionsAsJson(model, await plane.predict(model, rows, call));

@@ -6,8 +6,8 @@ import type { Health } from '../health.ts';
 import { jsonLengthHeader, readTensors, splitBody, wantsBinary, writeTensors } from '../oip/binary.ts';
 import { type JsonRequest, readRequest } from '../oip/json.ts';
 import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
-import { bytesOf, callOf } from './call.ts';
-import { jsonType } from './errors.ts';
+import { admitting, bytesOf, callOf } from './call.ts';
+import { asJson } from './errors.ts';
 import { parseExactJson } from './json-body.ts';
 
 interface ModelPath {
@@ -68,7 +68,7 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
     const parameters = { digest, prediction_id: call.id };
     const text = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
     const { body, jsonLength } = writeTensors(text, answer.outputs, wantsBinary(asked));
-    if (jsonLength === undefined) reply.header('content-type', jsonType);
+    if (jsonLength === undefined) asJson(reply);
     else reply.header('content-type', 'application/octet-stream').header(jsonLengthHeader, jsonLength);
     return body;
   };
@@ -76,6 +76,6 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, describe);
     app.get(`${path}/ready`, ready);
-    app.post(`${path}/infer`, infer);
+    app.post(`${path}/infer`, { onRequest: admitting(models) }, infer);
   }
 };

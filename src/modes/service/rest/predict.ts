@@ -4,9 +4,9 @@ import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import type { Call, Dataplane, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
-import { callOf, textOf } from './call.ts';
+import { admitting, callOf, textOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
-import { jsonType } from './errors.ts';
+import { asJson } from './errors.ts';
 import { parseExactJson, parseJson } from './json-body.ts';
 
 interface ModelPath {
@@ -98,7 +98,7 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     const found = models.get(name, version);
     const model = found instanceof Promise ? await found : found;
     const text = textOf(request);
-    reply.header('content-type', jsonType);
+    asJson(reply);
     const call: MutableRowCall = callOf(request);
     if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
     const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
@@ -111,6 +111,7 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     if (error !== undefined) throw new MillraceError(error);
     return `{"id":"${call.id}",${identityOf(model)},"prediction":${outputAsJson(model, output)}}`;
   };
-  app.post('/predict/:model', predict);
-  app.post('/predict/:model/versions/:version', predict);
+  const onRequest = admitting(models);
+  app.post('/predict/:model', { onRequest }, predict);
+  app.post('/predict/:model/versions/:version', { onRequest }, predict);
 };

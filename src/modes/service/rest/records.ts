@@ -1,48 +1,108 @@
-/** What was predicted, read again by its id, and the truth told of it later. */
+/** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
+import { toJson } from '../../../events/json.ts';
 import type { Limits } from '../limits.ts';
+import type { Better } from '../publish/better.ts';
+import type { Publishing, Quick } from '../publish/publishing.ts';
 import type { Kept, Recorder } from '../recorder.ts';
+import { sendBetter } from './better-events.ts';
 import { textOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import { parseExactJson } from './json-body.ts';
 
+/** A prediction that there is a record of, or that this process remembers because it was published. */
+type Found = Omit<Kept, 'label' | 'error'> & Pick<Kept, 'label' | 'error'>;
+
 /** Texts of a record that are JSON already go into the answer as they are, so that no digit changes. */
-const keptAsJson = ({ id, at, deployment, model, version, digest, ms, input, output, error, label }: Kept): string => {
+const keptAsJson = (kept: Found, better?: readonly Better[]): string => {
+  const { id, at, deployment, model, version, digest, ms, input, output, error, label } = kept;
   const told = JSON.stringify({ id, at, deployment, model, version, digest, ms }).slice(0, -1);
   const answer = output === undefined ? `"error":${error}` : `"prediction":${output}`;
   const truth = label === undefined ? '' : `,"label":${label.truth},"labelled":"${label.at}"`;
-  return `${told},"input":${input},${answer}${truth}}`;
+  return `${told},"input":${input},${answer}${truth}${better === undefined ? '' : `,"better":${listOf(better)}`}}`;
 };
+const listOf = (better: readonly Better[]): string => `[${better.map(({ json }) => json).join(',')}]`;
+
+const quickAsKept = ({ at, input, output, ...quick }: Quick): Found => ({
+  ...quick,
+  at: new Date(at).toISOString(),
+  ms: Math.round(quick.ms * 1000) / 1000,
+  input: toJson(input),
+  output: toJson(output),
+});
+
+/** The id by which row 0 of a call of one row goes too. */
+const alias = (id: string): string => (id.endsWith('.0') ? id.slice(0, -2) : `${id}.0`);
 
 interface IdPath {
   readonly id: string;
 }
 
-/** Without a recorder the addresses say so. */
-export const recordRoutes = (app: FastifyInstance, recorder: Recorder | undefined, { depth }: Limits): void => {
-  const records = (): Recorder => {
-    if (recorder !== undefined) return recorder;
-    throw fail('NOT_FOUND', 'This service keeps no records; start it with --record all or --record sample=0.1.', {
-      expected: 'a service that keeps records',
-    });
+export interface RecordRoutes {
+  readonly recorder: Recorder | undefined;
+  readonly publishing: Publishing | undefined;
+  readonly limits: Limits;
+}
+
+const unknown = (id: string): Error =>
+  fail('NOT_FOUND', `There is no record of ${id}: it was not sampled, is not kept any more, or never was.`, {
+    expected: 'the id of a recorded prediction',
+    got: id.slice(0, 80),
+  });
+
+const noRecords = (): Error =>
+  fail('NOT_FOUND', 'This service keeps no records; start it with --record all or --record sample=0.1.', {
+    expected: 'a service that keeps records',
+  });
+
+/** Where nothing is recorded or published, the addresses say so. */
+export const recordRoutes = (app: FastifyInstance, { recorder, publishing, limits }: RecordRoutes): void => {
+  const betterOf = (id: string): readonly Better[] => {
+    const better = publishing?.better?.of(id) ?? [];
+    return better.length > 0 ? better : (publishing?.better?.of(alias(id)) ?? []);
+  };
+  const find = async (id: string): Promise<Found | undefined> => {
+    const kept = await recorder?.find(id);
+    if (kept !== undefined) return kept;
+    const quick = publishing?.quick(id);
+    return quick && quickAsKept(quick);
   };
   app.get('/predictions/:id', async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { id } = request.params as IdPath;
-    const kept = await records().find(id);
-    if (kept === undefined) {
-      throw fail('NOT_FOUND', `There is no record of ${id}: it was not sampled, is not kept any more, or never was.`, {
-        expected: 'the id of a recorded prediction',
-        got: id.slice(0, 80),
-      });
-    }
+    if (recorder === undefined && publishing === undefined) throw noRecords();
+    const kept = await find(id);
+    const better = betterOf(id);
+    if (kept === undefined && better.length === 0) throw unknown(id);
     reply.header('content-type', jsonType);
-    return keptAsJson(kept);
+    if (kept === undefined) return `{"id":${JSON.stringify(id)},"better":${listOf(better)}}`;
+    return keptAsJson(kept, publishing?.better && better);
   });
   app.post('/predictions/:id/label', async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { id } = request.params as IdPath;
-    const truth = parseExactJson(textOf(request), depth);
+    if (recorder === undefined) throw noRecords();
+    const truth = parseExactJson(textOf(request), limits.depth);
     reply.header('content-type', jsonType);
-    return keptAsJson(await records().label(id, truth));
+    return keptAsJson(await recorder.label(id, truth));
   });
+
+  app.get(
+    '/predictions/:id/events',
+    { exposeHeadRoute: false },
+    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const { id } = request.params as IdPath;
+      const predictions = publishing?.better;
+      if (predictions === undefined) {
+        throw fail('NOT_FOUND', 'This service hears of no better predictions; publish with a topic of better ones.', {
+          expected: 'a service with publish: { topic, better }',
+        });
+      }
+      const kept = await find(id);
+      const known = betterOf(id);
+      if (kept === undefined && known.length === 0) throw unknown(id);
+      const name = kept?.id ?? (predictions.of(id).length > 0 ? id : alias(id));
+      sendBetter(request, reply, { id: name, predictions, limits });
+      return reply;
+    },
+  );
 };

@@ -8,6 +8,7 @@ import { httpStatus } from '../http-status.ts';
 import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
 import type { ModelControl, Peers } from '../peers.ts';
+import type { Publishing } from '../publish/publishing.ts';
 import type { Recorder } from '../recorder.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import {
@@ -43,6 +44,7 @@ export interface RestOptions {
   readonly control: ModelControl | undefined;
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
   readonly recorder?: Recorder | undefined;
+  readonly publishing?: Publishing | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -102,7 +104,7 @@ const noHost = (): Error =>
 const callersId = /^[\w.:/+=@-]{1,128}$/;
 
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
-  const { plane, health, log, control, peers, recorder, tracing } = options;
+  const { plane, health, log, control, peers, recorder, publishing, tracing } = options;
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toldProblem(error, limits.bodyBytes);
@@ -195,7 +197,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     );
     predictRoutes(native, plane);
     invocationRoutes(native, plane, health);
-    recordRoutes(native, recorder, limits);
+    recordRoutes(native, { recorder, publishing, limits });
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
       if (health.ready) return { ready: true };

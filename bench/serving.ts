@@ -1,0 +1,73 @@
+/** Servers under measurement, each a process of its own, so that the load generator has another core. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+export const trees = join(root, 'bench/models/trees-100x6');
+
+export interface Server {
+  readonly port: number;
+  /** Milliseconds of processor time so far; NaN where the system does not tell. */
+  cpuMs(): number;
+  /** Bytes of resident memory. */
+  rss(): number;
+  stop(): Promise<void>;
+}
+
+const linux = (pid: number, file: string): string | undefined => {
+  const path = `/proc/${pid}/${file}`;
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+};
+
+/** Starts a script and waits until it prints `ready on http://host:port`. */
+const start = async (args: readonly string[]): Promise<Server> => {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  let text = '';
+  let errors = '';
+  child.stderr.on('data', (data) => {
+    errors += data;
+  });
+  const ready = new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', (data) => {
+      text += data;
+      const found = /ready on http:\/\/\S+?:(\d+)/.exec(text);
+      if (found) resolve(Number(found[1]));
+    });
+    void ended.then(() => reject(new Error(`${args[0]} ended: ${errors}`)));
+  });
+  const port = await ready;
+  const { pid } = child as { pid: number };
+  return {
+    port,
+    cpuMs: () => {
+      const stat = linux(pid, 'stat')?.split(') ')[1].split(' ');
+      return stat === undefined ? Number.NaN : (Number(stat[11]) + Number(stat[12])) * 10;
+    },
+    rss: () => Number(/VmRSS:\s+(\d+)/.exec(linux(pid, 'status') ?? '')?.[1] ?? Number.NaN) * 1024,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+};
+
+export const startEcho = (): Promise<Server> => start([join(root, 'bench/echo-server.ts')]);
+
+/** `millrace serve` of the benchmark's model, on any free port. */
+export const startService = (...options: readonly string[]): Promise<Server> =>
+  start([
+    join(root, 'bin/millrace.js'),
+    'serve',
+    trees,
+    '--port',
+    '0',
+    '--no-grpc',
+    '--log-level',
+    'error',
+    ...options,
+  ]);
