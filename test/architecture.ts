@@ -28,7 +28,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'package', 'files'],
   'modes/batch': ['core', 'package', 'project', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
-  'modes/service': ['core', 'package', 'files', 'version'],
+  'modes/service': ['core', 'package', 'project', 'files', 'brokers', 'events', 'monitor', 'version'],
   'modes/stream': ['core', 'package', 'project', 'brokers', 'events'],
   'modes/decide': ['core', 'project', 'brokers', 'events', 'store', 'webhook'],
   'modes/edge': ['core', 'package', 'runtimes'],

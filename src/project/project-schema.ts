@@ -1,6 +1,7 @@
 /** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
 import { batchDeployment } from './deployments/batch.ts';
 import { decideDeployment } from './deployments/decide.ts';
+import { serviceDeployment } from './deployments/service.ts';
 import { streamDeployment } from './deployments/stream.ts';
 
 export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
@@ -31,7 +32,7 @@ const deployment = {
   required: ['mode'],
   properties: { mode: { description: 'How it is put to work', enum: modes } },
   discriminator: { propertyName: 'mode' },
-  oneOf: [open('service'), batchDeployment, streamDeployment, decideDeployment, open('edge')],
+  oneOf: [serviceDeployment, batchDeployment, streamDeployment, decideDeployment, open('edge')],
 };
 
 export const projectSchema = {

@@ -96,6 +96,10 @@ export const define = (command: Command, cli: Cli): void => {
     ['millrace serve ./models/ride --port 0', 'a folder, on any free port'],
     ['millrace serve ride-duration@production --workers 4', 'in four processes behind one port'],
     ['millrace serve ride-duration@production --record all', 'keep what was asked and answered, for millrace replay'],
+    [
+      'millrace serve ride-duration@production --publish ride.requested --better ride.predicted',
+      'publish what was answered, and hear of better predictions',
+    ],
     ['millrace serve', 'the service deployments of millrace.yaml'],
   );
 };

@@ -4,10 +4,12 @@ import { fail, problemOf } from '../../core/errors.ts';
 import { createLog, type Logger } from '../../modes/service/log.ts';
 import type { ModelSource } from '../../modes/service/model.ts';
 import type { Peers } from '../../modes/service/peers.ts';
+import type { Publishing } from '../../modes/service/publish/publishing.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import { parseRef } from '../../registry/ref.ts';
 import { defaultModelWorkers, type ServeOptions } from './options.ts';
+import { startPublishing } from './publishing.ts';
 
 const mebi = 2 ** 20;
 
@@ -86,12 +88,15 @@ export const startService = async ({ app, refs, options, port, env, peers }: Sta
   const { log: root, flush } = createLog(options.logLevel);
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(app, options, log);
+  let publishing: Publishing | undefined;
   const end = async (): Promise<void> => {
+    await publishing?.close();
     await recorder?.close();
     flush();
   };
   let service: Service;
   try {
+    publishing = await startPublishing(app, refs, options, log);
     service = await createService({
       refs,
       source: sourceOf(app),
@@ -109,6 +114,7 @@ export const startService = async ({ app, refs, options, port, env, peers }: Sta
       peers,
       log,
       recorder,
+      publishing,
       traceEnv: env,
     });
   } catch (error) {

@@ -56,6 +56,8 @@ export interface Answered {
   readonly model: Card;
   /** Milliseconds from the decoded request to its answers. */
   readonly ms: number;
+  /** Of a request that is traced. */
+  readonly traceparent: string | undefined;
   readonly content:
     | {
         readonly rows: readonly unknown[];
@@ -83,8 +85,11 @@ export interface DataplaneOptions {
   readonly models: ModelTable;
   readonly limits: Limits;
   readonly metrics: Metrics;
-  /** Called after each answered call, before the caller has its answer: it must be quick, and never throw. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  /**
+   * Called after each answered call, before the caller has its answer: it must be quick, and never throw. An answer waits
+   * for what it returns, and is refused when that fails.
+   */
+  readonly onAnswered?: ((answered: Answered) => Promise<void> | undefined) | undefined;
 }
 
 const newSpent = (): Spent => ({ queued: 0, began: 0, ended: 0, rows: 0, requests: 0 });
@@ -128,9 +133,11 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         tell(span, spent, model);
         const { first, count } = errorsOf(answers);
         const ms = rows.length === 0 ? 0 : model.batcher.answeredAt - began;
-        metrics.answered(model, ms, rows.length, first, count);
         const { id, json, places } = call;
-        onAnswered?.({ id, model, ms, content: { rows, answers, coerced: coerce, json, places } });
+        const content = { rows, answers, coerced: coerce, json, places };
+        const kept = onAnswered?.({ id, model, ms, traceparent: span?.traceparent, content });
+        if (kept !== undefined) await kept;
+        metrics.answered(model, ms, rows.length, first, count);
         return answers;
       } catch (error) {
         throw failed(model, began, error);
@@ -163,7 +170,8 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const { bindings, columns, answers } = await ask();
         const ms = performance.now() - began;
         // A row that was refused refuses the whole call, but what became of each row is known.
-        onAnswered?.({ id: call.id, model, ms, content: { columns, answers } });
+        const { id, span } = call;
+        await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, content: { columns, answers } });
         const outputs = tensorsOf(bindings, answers);
         metrics.answered(model, ms, answers.rows, undefined, 0);
         return { model, outputs };

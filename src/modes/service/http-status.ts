@@ -50,6 +50,7 @@ const statuses: Partial<Record<Code, number>> = {
   UNAVAILABLE: 503,
   WORKER_LOST: 503,
   STORE_FAILED: 503,
+  STREAM_FAILED: 503,
   DEADLINE_EXCEEDED: 504,
 };
 

@@ -16,6 +16,7 @@ import {
 } from './metric.ts';
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
+import type { Publishing } from './publish/publishing.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Seconds, from a tenth of a millisecond on: the models here are small. */
@@ -43,6 +44,7 @@ export interface Watched {
   readonly slots: () => readonly (Slot & { readonly model?: WatchedModel | undefined })[];
   readonly ready: () => boolean;
   readonly recorder?: Pick<Recorder, 'figures'> | undefined;
+  readonly publishing?: Pick<Publishing, 'figures' | 'better'> | undefined;
 }
 interface WatchedModel extends Card {
   readonly pool?: Pool | undefined;
@@ -95,6 +97,24 @@ const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>):
   ]);
   gauge(registry, described('buffer_bytes', 'Bytes that may wait; what comes beyond is dropped.'), () => [
     { labels: {}, value: recorder.figures.bufferBytes },
+  ]);
+};
+
+const watchPublishing = (registry: Registry, publishing: Pick<Publishing, 'figures' | 'better'>): void => {
+  const described = (name: string, help: string) => ({ name: `millrace_publish_${name}`, help });
+  total(registry, described('events_total', 'Events that the broker has acknowledged.'), () => [
+    { labels: {}, value: publishing.figures.published },
+  ]);
+  total(
+    registry,
+    described('dropped_total', 'Predictions that were not published though they should, by reason.'),
+    () => Object.entries(publishing.figures.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
+  gauge(registry, described('waiting_bytes', 'Bytes of answers that wait to be published.'), () => [
+    { labels: {}, value: publishing.figures.waitingBytes },
+  ]);
+  gauge(registry, described('listeners', 'Callers that listen for better predictions.'), () => [
+    { labels: {}, value: publishing.better?.listening ?? 0 },
   ]);
 };
 
@@ -184,8 +204,9 @@ export const createMetrics = (): Metrics => {
     },
     rejected: (code) => add(rejected, 1, code),
     promoted: (outcome) => add(promotions, 1, outcome),
-    watch({ slots, ready, recorder }) {
+    watch({ slots, ready, recorder, publishing }) {
       if (recorder) watchRecorder(registry, recorder);
+      if (publishing) watchPublishing(registry, publishing);
       const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void => {
         const values = () =>
           slots().flatMap(({ model: loaded }) =>

@@ -1,7 +1,7 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { problemOf } from '../../core/errors.ts';
-import { createDataplane, type Dataplane } from './dataplane.ts';
+import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
 import { type Isolation, lackOf } from './isolation.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -11,6 +11,7 @@ import type { ModelSource } from './model.ts';
 import { createModels } from './models.ts';
 import type { Peers } from './peers.ts';
 import { followPromotions } from './promotions.ts';
+import type { Publishing } from './publish/publishing.ts';
 import type { Recorder } from './recorder.ts';
 import { drain, listen, type Place } from './rest/listen.ts';
 import { createRest } from './rest/server.ts';
@@ -37,6 +38,8 @@ export interface ServiceOptions {
   readonly traceEnv?: NodeJS.ProcessEnv | undefined;
   /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly recorder?: Recorder | undefined;
+  /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
+  readonly publishing?: Publishing | undefined;
 }
 
 export interface CloseOptions {
@@ -56,10 +59,24 @@ export interface Service {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** What becomes of an answer. One that waits to be published, and is not, was not given: there is no record of it. */
+const keepAnswers = (
+  recorder: Recorder | undefined,
+  publishing: Publishing | undefined,
+): DataplaneOptions['onAnswered'] => {
+  if (recorder === undefined && publishing === undefined) return undefined;
+  return (answered) => {
+    const acknowledged = publishing?.publish(answered);
+    if (acknowledged !== undefined) return acknowledged.then(() => recorder?.record(answered));
+    recorder?.record(answered);
+    return undefined;
+  };
+};
+
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
   const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers, peers } = options;
+  const { isolation, modelWorkers: workers, peers, publishing } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
   const models = createModels({
@@ -77,7 +94,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await models.close();
     throw error;
   }
-  const plane = createDataplane({ models, limits, metrics, onAnswered: recorder?.record });
+  const plane = createDataplane({ models, limits, metrics, onAnswered: keepAnswers(recorder, publishing) });
   // Read only where traces are wanted: it takes longer to load than the rest of the service.
   const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import('./traces.ts')).createTracing(traceEnv)
@@ -95,8 +112,8 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       return stopped ?? lack();
     },
   };
-  metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder });
-  const rest = await createRest({ plane, health, log, control, peers, recorder, tracing });
+  metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder, publishing });
+  const rest = await createRest({ plane, health, log, control, peers, recorder, publishing, tracing });
   const stopFollowing = followPromotions({
     source,
     models,
@@ -122,6 +139,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     stopped = 'the service is stopping';
     await pause(lameDuckMs);
     health.closing = true;
+    publishing?.better?.hangUp();
     await stopFollowing();
     await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }), grpc?.close()]);
     await rest.close();

@@ -1,0 +1,36 @@
+/** What the service publishes: one CloudEvent a row, under the id of its prediction. */
+import type { NewEvent } from '../../../brokers/broker.ts';
+import { writeEvent } from '../../../events/cloud-event.ts';
+import type { Answered } from '../dataplane.ts';
+import { type AnsweredRow, answeredRows } from './answered-rows.ts';
+import type { Publish } from './settings.ts';
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+
+const outgoing = (
+  { id, input, output }: AnsweredRow,
+  { model: { name, version, digest }, traceparent }: Answered,
+  { deployment, topic, keyOf, format }: Publish,
+  time: string,
+): NewEvent => {
+  const key = textOf(keyOf?.(input)) ?? id;
+  const attributes = {
+    specversion: '1.0',
+    id,
+    source: `/millrace/service/${deployment}`,
+    type: 'millrace.answer',
+    subject: key,
+    time,
+    partitionkey: key,
+    traceparent,
+  };
+  const data = { id, key, deployment, model: name, version, digest, input, prediction: output };
+  return writeEvent({ topic, key, attributes, data }, format);
+};
+
+/** The events of a call, each made when it is asked for. `at` in milliseconds since the epoch. */
+export function* outgoingEvents(answered: Answered, publish: Publish, at: number): Generator<NewEvent> {
+  const time = new Date(at).toISOString();
+  for (const row of answeredRows(answered)) yield outgoing(row, answered, publish, time);
+}

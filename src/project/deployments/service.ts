@@ -1,0 +1,66 @@
+/** The settings of `mode: service` in millrace.yaml. */
+import { duration, topicName } from './stream.ts';
+
+export interface PublishSettings {
+  readonly topic: string;
+  /** Where better predictions of what is published come from. */
+  readonly better?: string | readonly string[];
+  readonly key?: string;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+  readonly format?: 'structured' | 'binary';
+  readonly partitions?: number;
+}
+
+export interface ServiceSettings {
+  readonly mode: 'service';
+  readonly model: string;
+  readonly publish?: string | PublishSettings;
+}
+
+const text = (description: string) => ({ description, type: 'string', minLength: 1 });
+
+export const serviceDeployment = {
+  required: ['model'],
+  properties: {
+    mode: { const: 'service' },
+    model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
+    publish: {
+      description: 'Send each row and its prediction to a topic, after it was answered',
+      oneOf: [
+        topicName('a topic'),
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['topic'],
+          properties: {
+            topic: topicName('The topic that rows and their predictions go to'),
+            better: {
+              description: 'The topic, or several, that better predictions of the same rows come from',
+              oneOf: [
+                topicName('a topic'),
+                { type: 'array', minItems: 1, maxItems: 20, uniqueItems: true, items: topicName('a topic') },
+              ],
+            },
+            key: text('Where the key of the event lies in the row; the id of the prediction unless said'),
+            wait: {
+              description: 'Answer only once the event is acknowledged, else refuse with 503; false unless said',
+              type: 'boolean',
+            },
+            timeout: duration('how long an answer waits to be acknowledged, where it waits', '5s'),
+            format: {
+              description: 'The form of CloudEvents that is written; structured unless said',
+              enum: ['structured', 'binary'],
+            },
+            partitions: {
+              description: 'Of the topics that are missing and therefore made; 3 unless said',
+              type: 'integer',
+              minimum: 1,
+              maximum: 10_000,
+            },
+          },
+        },
+      ],
+    },
+  },
+} as const;
