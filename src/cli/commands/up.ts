@@ -55,6 +55,7 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
     .option('--port <port>', 'where services listen (default: PORT, else 8080)', port)
     .option('--host <address>', 'which address services listen on')
+    .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none')
     .action((names: readonly string[], options: UpOptions) => up(names, options, cli));
   examples(
     command,

@@ -4,6 +4,8 @@ export interface UpOptions {
   /** Where services listen; as `millrace serve` has it unless said. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** What services record. */
+  readonly record?: string | undefined;
 }
 
 /** Runs deployments of one mode, in this process, until the signal of `cli` is aborted. Throws what keeps them from it. */

@@ -20,12 +20,20 @@ const option = (name: string, value: string | number | undefined): readonly stri
   value === undefined ? [] : [`--${name}`, String(value)];
 
 export const runners: Readonly<Partial<Record<(typeof modes)[number], () => Promise<Runner>>>> = {
-  service: async () =>
-    byCommand(
+  service: async () => async (names, cli, options) => {
+    const { project } = await cli.app();
+    const models = names.map((name) => project.deployment(name).model);
+    const serve = byCommand(
       () => import('../commands/serve.ts'),
-      // Without models it serves those of the project's deployments.
-      (_names, { port, host }) => [...option('port', port), ...option('host', host)],
-    ),
+      (_names, { port, host, record }) => [
+        ...models,
+        ...option('port', port),
+        ...option('host', host),
+        ...option('record', record),
+      ],
+    );
+    await serve(names, cli, options);
+  },
   batch: async () => (await import('./batch.ts')).runBatches,
   stream: async () =>
     byCommand(
