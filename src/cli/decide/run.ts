@@ -71,7 +71,7 @@ const inWords = ({ decisions, undecided, delivered, dead }: Tally): string => {
     `${count.format(total)} decided${each === '' ? '' : ` (${each})`}`,
     ...(undecided > 0 ? [`${count.format(undecided)} without a rule that holds`] : []),
     ...(delivered > 0 ? [`${count.format(delivered)} told`] : []),
-    ...(dead > 0 ? [`${count.format(dead)} dead letters`] : []),
+    ...(dead > 0 ? [`${count.format(dead)} ${dead === 1 ? 'dead letter' : 'dead letters'}`] : []),
   ].join(', ');
 };
 
