@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { tempFolder } from './temp-folder.ts';
@@ -79,6 +81,40 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
       .map((line) => JSON.parse(line)),
     Array(3).fill({ predicted_score: score }),
   );
+
+  // Processes and threads of a service are files of their own, and so is the definition of gRPC.
+  const words = [
+    'trees-100x6@production',
+    '--port',
+    '0',
+    '--workers',
+    '2',
+    '--isolation',
+    'workers',
+    '--record',
+    'all',
+  ];
+  const service = spawn(process.execPath, [bin, 'serve', ...words], {
+    cwd,
+    env: envOf(cwd),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => service.kill('SIGKILL'));
+  let url: string | undefined;
+  let grpc: string | undefined;
+  for await (const line of createInterface(service.stdout)) {
+    grpc ??= /^gRPC on (\S+)$/.exec(line)?.[1];
+    url = /^ready on ([^;]+);/.exec(line)?.[1];
+    if (url !== undefined) break;
+  }
+  assert.ok(grpc !== undefined);
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(input);
+  const served = await (await fetch(`${url}/predict/trees-100x6`, { method: 'POST', headers, body })).json();
+  assert.equal(served.prediction.score, score);
+  service.kill('SIGTERM');
+  assert.deepEqual(await once(service, 'exit'), [0, null]);
+  assert.match((await millrace('replay', served.id)).stdout, /^same {2}trees-100x6@1\.0\.0/);
 
   // As a library, with its types.
   writeFileSync(join(cwd, 'consumer.mts'), consumer);
