@@ -52,15 +52,58 @@ log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
 log4j.appender.stdout.layout.ConversionPattern=%d %p %m (%c)%n
 `;
 
-const properties = (data: string, port: number, controller: number): string => `process.roles=broker,controller
+/** A second door of the broker, with TLS and with users that have a password. */
+export interface SecureOptions {
+  readonly user: string;
+  readonly password: string;
+}
+
+interface SecureListener extends SecureOptions {
+  readonly port: number;
+  readonly keystore: string;
+}
+
+const storePassword = 'millrace';
+
+/** A key and a certificate that signs itself, for this machine. Writes the certificate to `ca.pem` beside it. */
+const makeKeystore = (folder: string): string => {
+  const keystore = join(folder, 'keystore.p12');
+  const store = ['-keystore', keystore, '-storepass', storePassword, '-alias', 'millrace'];
+  const keytool = (...args: readonly string[]): string => {
+    const { status, stdout, stderr } = spawnSync('keytool', [...args, ...store], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`keytool failed: ${stdout}${stderr}`);
+    return stdout;
+  };
+  const name = ['-dname', 'CN=localhost', '-ext', 'SAN=dns:localhost,ip:127.0.0.1', '-validity', '30'];
+  keytool('-genkeypair', '-keyalg', 'RSA', '-keysize', '2048', '-storetype', 'PKCS12', ...name);
+  writeFileSync(join(folder, 'ca.pem'), keytool('-exportcert', '-rfc'));
+  return keystore;
+};
+
+const secureProperties = ({ user, password, keystore }: SecureListener): string => {
+  const login = (mechanism: string, module: string, users: string): string =>
+    `listener.name.secure.${mechanism}.sasl.jaas.config=org.apache.kafka.common.security.${module} required ${users};\n`;
+  return `listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+${login('plain', 'plain.PlainLoginModule', `user_${user}="${password}"`)}${login('scram-sha-256', 'scram.ScramLoginModule', '')}ssl.keystore.location=${keystore}
+ssl.keystore.password=${storePassword}
+ssl.keystore.type=PKCS12
+`;
+};
+
+const properties = (
+  data: string,
+  port: number,
+  controller: number,
+  secure?: SecureListener,
+): string => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controller}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}${secure ? `,SECURE://127.0.0.1:${secure.port}` : ''}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${secure ? `,SECURE://localhost:${secure.port}` : ''}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs=${data}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL
+${secure ? secureProperties(secure) : ''}log.dirs=${data}
 num.partitions=3
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -130,6 +173,8 @@ const answers = (port: number): Promise<boolean> =>
 export interface KafkaBroker {
   /** Such as `kafka://127.0.0.1:9092`. */
   readonly address: string;
+  /** Host and port of the second door, and the certificate to trust it by; where it was asked for. */
+  readonly secure: { readonly host: string; readonly ca: string } | undefined;
   /** Resolves when the process ends, whatever ended it. */
   ended(): Promise<void>;
   /** Ends the process and keeps its data; `start` makes it answer at the same address again. */
@@ -144,25 +189,28 @@ export interface KafkaOptions {
   readonly port?: number;
   /** Where its data lies; a new folder that `remove` deletes unless said. */
   readonly data?: string;
+  readonly secure?: SecureOptions;
 }
 
 const startsWithin = 60_000;
 
 /** Starts a broker and waits until it answers. */
-export const startKafka = async ({ port: wanted, data: given }: KafkaOptions = {}): Promise<KafkaBroker> => {
+export const startKafka = async ({ port: wanted, data: given, secure }: KafkaOptions = {}): Promise<KafkaBroker> => {
   fetchKafka();
   const data = given ?? mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   mkdirSync(data, { recursive: true });
   const port = wanted ?? (await freePort());
   const settings = join(data, 'server.properties');
   const log = join(data, 'kafka.log');
-  writeFileSync(settings, properties(join(data, 'log'), port, await freePort()));
+  const door = secure && { ...secure, port: await freePort(), keystore: makeKeystore(data) };
+  writeFileSync(settings, properties(join(data, 'log'), port, await freePort(), door));
   const classes = `${jars}/*:${jars}`;
   const java = (...args: readonly string[]): string[] => ['-cp', classes, ...args];
 
   if (!existsSync(join(data, 'log', 'meta.properties'))) {
     const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    const format = spawnSync('java', java('kafka.tools.StorageTool', 'format', '-t', id, '-c', settings), {
+    const scram = secure ? ['--add-scram', `SCRAM-SHA-256=[name=${secure.user},password=${secure.password}]`] : [];
+    const format = spawnSync('java', java('kafka.tools.StorageTool', 'format', '-t', id, '-c', settings, ...scram), {
       encoding: 'utf8',
     });
     if (format.status !== 0) throw new Error(`Kafka could not make its folder: ${format.stderr.slice(-2000)}`);
@@ -203,6 +251,7 @@ export const startKafka = async ({ port: wanted, data: given }: KafkaOptions = {
   await start();
   return {
     address: `kafka://127.0.0.1:${port}`,
+    secure: door && { host: `localhost:${door.port}`, ca: join(data, 'ca.pem') },
     ended: () => over,
     stop,
     start,

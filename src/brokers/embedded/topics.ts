@@ -103,13 +103,12 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
     },
     expire: (now) => {
       let left = mostExpired;
-      for (const { id, end, retention } of selectKept.all() as unknown as (LaneRow & { retention: number })[]) {
+      for (const { id, retention } of selectKept.all() as unknown as (LaneRow & { retention: number })[]) {
         const ages = selectAges.all(id, left) as unknown as { offset: number; at: number }[];
         const kept = ages.findIndex(({ at }) => at >= now - retention);
         const expired = kept === -1 ? ages.length : kept;
         if (expired === 0) continue;
-        const start =
-          kept === -1 ? (ages.length < left ? end : (ages.at(-1)?.offset ?? 0) + 1) : (ages[kept]?.offset ?? 0);
+        const start = (ages[expired - 1]?.offset ?? 0) + 1;
         deleteEvents.run(id, start);
         setStart.run(start, id);
         left -= expired;
