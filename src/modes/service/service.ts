@@ -160,7 +160,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     async listenGrpc({ host, port }) {
       // Read when it is asked for: HTTP is ready earlier by that.
       const { createGrpc } = await import('./grpc/server.ts');
-      grpc = createGrpc({ plane, health, log, control });
+      grpc = createGrpc({ plane, health, log, control, tracing });
       return shown(host, await grpc.listen({ host, port }));
     },
     close(how = {}) {

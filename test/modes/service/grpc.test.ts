@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ClientDuplexStream,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import type { Row, Scorer } from '../../../src/core/types.ts';
 import {
   type Contents,
   type InferAnswer,
   InferenceClient,
+  inferenceService,
   type StreamAnswer,
 } from '../../../src/modes/service/grpc/messages.ts';
 import { codeKey } from '../../../src/modes/service/grpc/status.ts';
@@ -405,6 +413,66 @@ describe('a gRPC service', () => {
       got.map(({ infer_response }) => infer_response?.id),
       Array.from(got, (_, at) => `${at}`),
     );
+  });
+
+  it('survives bytes of every kind, and blames none of them on itself', async (t) => {
+    const { client } = await open(t, [models.trees]);
+    const other = new InferenceClient(client.address, credentials.createInsecure());
+    t.after(() => other.close());
+    const path = '/inference.GRPCInferenceService/ModelInfer';
+    const bytes = (value: Buffer) => value;
+    const send = (message: Buffer): Promise<string> =>
+      new Promise((resolve) => {
+        other.makeUnaryRequest(path, bytes, bytes, message, (error: ServiceError | null) =>
+          resolve(status[error?.code ?? status.OK]),
+        );
+      });
+    // Always the same ones (Numerical Recipes' generator).
+    let state = 7;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const { requestSerialize } = inferenceService.ModelInfer;
+    const valid = [raw(rowsOf(3)), typed(rowsOf(2))].map((request) => requestSerialize(request));
+    const lies = [[2 ** 31], [2 ** 26, 2 ** 27], [0], [-5], [1, 1, 1, 1], []].map((shape) => {
+      const { inputs = [], ...rest } = typed(rowsOf(1));
+      return requestSerialize({ ...rest, inputs: inputs.map((input) => ({ ...input, shape })) });
+    });
+    const mutated = (): Buffer => {
+      const message = Buffer.from(valid[random(2)]);
+      for (let change = 0; change <= random(4); change++) message[random(message.length)] = random(256);
+      return random(3) === 0 ? message.subarray(0, random(message.length)) : message;
+    };
+    const noise = (): Buffer => Buffer.from(Array.from({ length: random(200) }, () => random(256)));
+    const seen = new Map<string, number>();
+    for (let round = 0; round < 60; round++) {
+      const messages = Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? mutated() : noise()));
+      for (const code of await Promise.all([...messages, ...lies].map(send))) seen.set(code, (seen.get(code) ?? 0) + 1);
+    }
+    const blameless = ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND'];
+    assert.deepEqual(
+      [...seen.keys()].filter((code) => !blameless.includes(code)),
+      [],
+      JSON.stringify([...seen]),
+    );
+    assert.equal((await client.infer(raw(rowsOf(1)))).outputs.length, 1);
+  });
+
+  it('traces its calls as children of the caller’s', async (t) => {
+    const traceEnv = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
+    const { service } = await serve(t, [models.trees], { traceEnv });
+    const address = await service.listenGrpc({ host: '127.0.0.1', port: 0 });
+    const client = new InferenceClient(address, credentials.createInsecure());
+    t.after(() => client.close());
+    const metadata = new Metadata();
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    metadata.set('traceparent', `00-${traceId}-00f067aa0ba902b7-01`);
+    const call = (
+      client as unknown as Record<string, (...words: readonly unknown[]) => ClientUnaryCall>
+    ).ServerLive.call(client, {}, metadata, () => undefined);
+    const [answered] = (await once(call, 'metadata')) as [Metadata];
+    assert.match(String(answered.get('traceparent')[0]), new RegExp(`^00-${traceId}-(?!00f067)[0-9a-f]{16}-01$`));
   });
 
   it('says in words that its port is taken', async (t) => {

@@ -84,10 +84,28 @@ const packageDefinition = loadSync(fileURLToPath(new URL('./open-inference.proto
   defaults: true,
 });
 
+/** What stands for bytes that are no message: who handles the call refuses it, and not the framework, which has other errors. */
+export class Malformed {}
+
+/** Bytes of a caller may be anything. */
+const tolerant = (definition: ServiceDefinition): ServiceDefinition =>
+  Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => {
+      const requestDeserialize = (bytes: Buffer): unknown => {
+        try {
+          return method.requestDeserialize(bytes);
+        } catch {
+          return new Malformed();
+        }
+      };
+      return [name, { ...method, requestDeserialize }];
+    }),
+  );
+
 const client = (loadPackageDefinition(packageDefinition).inference as GrpcObject)
   .GRPCInferenceService as ServiceClientConstructor;
 
 /** The service, for servers. */
-export const inferenceService: ServiceDefinition = client.service;
+export const inferenceService: ServiceDefinition = tolerant(client.service);
 /** A client of it. */
 export const InferenceClient = client;

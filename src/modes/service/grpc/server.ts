@@ -1,11 +1,13 @@
 /** The gRPC side of the service: messages to the dataplane's calls and back; what they do is the dataplane's. */
 import {
   logVerbosity,
+  Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
   setLogVerbosity,
+  status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { fail, problemOf } from '../../../core/errors.ts';
@@ -17,11 +19,13 @@ import { cannotListen } from '../listen.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
+import type { RequestSpan, Tracing } from '../traces.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import {
   type InferAnswer,
   type InferMessage,
   inferenceService,
+  Malformed,
   type NameAndVersion,
   type RepositoryModel,
 } from './messages.ts';
@@ -34,6 +38,7 @@ export interface GrpcOptions {
   readonly log: Logger;
   /** What callers may load and unload models with; undefined when they may not. */
   readonly control: ModelControl | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface Grpc {
@@ -46,10 +51,19 @@ export interface Grpc {
 // What goes wrong is told by this service's own errors and log.
 setLogVerbosity(logVerbosity.NONE);
 
+const serviceName = 'inference.GRPCInferenceService';
+
 /** Calls under way at a time on one connection; more wait with the caller. */
 const callsPerConnection = 256;
 
-interface AnyCall extends Pick<InferStream, 'cancelled' | 'getDeadline'> {}
+interface AnyCall extends Pick<InferStream, 'cancelled' | 'getDeadline' | 'metadata'> {}
+
+/** The context of a span, for callers who want to find the trace. */
+const contextOf = ({ traceparent }: RequestSpan): Metadata => {
+  const metadata = new Metadata();
+  metadata.set('traceparent', traceparent);
+  return metadata;
+};
 
 /** About how many bytes a message takes: what it brings in tensors. */
 const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
@@ -60,7 +74,7 @@ const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
   return bytes;
 };
 
-export const createGrpc = ({ plane, health, log, control }: GrpcOptions): Grpc => {
+export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions): Grpc => {
   const { models, limits, metrics } = plane;
   const streams = new Set<() => void>();
 
@@ -79,7 +93,34 @@ export const createGrpc = ({ plane, health, log, control }: GrpcOptions): Grpc =
     return Number.isFinite(least) ? least : undefined;
   };
 
-  const infer = async (call: AnyCall, message: InferMessage): Promise<InferAnswer> => {
+  /** Every message comes through here, whether it is one. */
+  const wellFormed = <T>(message: T | Malformed): T => {
+    if (!(message instanceof Malformed)) return message;
+    throw fail('BAD_REQUEST', 'These bytes are not the message that this call takes.', {
+      expected: 'a message of open-inference.proto',
+    });
+  };
+
+  /** Work under a span of its own, which is a child of the caller's if its metadata names one. */
+  const traced = async <T>(
+    method: string,
+    call: AnyCall,
+    work: (span: RequestSpan | undefined) => T | Promise<T>,
+  ): Promise<T> => {
+    const attributes = { 'rpc.system': 'grpc', 'rpc.service': serviceName, 'rpc.method': method };
+    const span = tracing?.begin(`${serviceName}/${method}`, call.metadata.getMap(), attributes);
+    let code: status = status.OK;
+    try {
+      return await work(span);
+    } catch (error) {
+      ({ code } = grpcError(error));
+      throw error;
+    } finally {
+      span?.end({ 'rpc.grpc.status_code': code }, code === status.INTERNAL || code === status.UNAVAILABLE);
+    }
+  };
+
+  const infer = async (call: AnyCall, message: InferMessage, span: RequestSpan | undefined): Promise<InferAnswer> => {
     const caller: Caller = {
       get destroyed() {
         return call.cancelled;
@@ -90,16 +131,23 @@ export const createGrpc = ({ plane, health, log, control }: GrpcOptions): Grpc =
       bytes: bytesOf(message),
       deadline: deadlineOf(call, timeoutOf(message)),
       caller,
+      span,
     };
     return writeInfer(message, given.id, await plane.infer(readInfer(message), given));
   };
 
   const unary =
-    <Request, Response>(answer: (request: Request, call: AnyCall) => Response | Promise<Response>) =>
-    async (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): Promise<void> => {
+    <Request, Response>(
+      method: string,
+      answer: (request: Request, call: AnyCall, span: RequestSpan | undefined) => Response | Promise<Response>,
+    ) =>
+    async (call: ServerUnaryCall<Request | Malformed, Response>, callback: sendUnaryData<Response>): Promise<void> => {
       let response: Response;
       try {
-        response = await answer(call.request, call);
+        response = await traced(method, call, (span) => {
+          if (span) call.sendMetadata(contextOf(span));
+          return answer(wellFormed(call.request), call, span);
+        });
       } catch (error) {
         refused(error);
         return callback(grpcError(error));
@@ -117,28 +165,34 @@ export const createGrpc = ({ plane, health, log, control }: GrpcOptions): Grpc =
   const nameOf = ({ name_or_repository, model_name }: RepositoryModel): string => model_name || name_or_repository;
 
   const implementation: UntypedServiceImplementation = {
-    ServerLive: unary(() => ({ live: true })),
-    ServerReady: unary(() => ({ ready: health.ready })),
-    ModelReady: unary(async ({ name, version }: NameAndVersion) => {
+    ServerLive: unary('ServerLive', () => ({ live: true })),
+    ServerReady: unary('ServerReady', () => ({ ready: health.ready })),
+    ModelReady: unary('ModelReady', async ({ name, version }: NameAndVersion) => {
       await models.get(name, version || undefined);
       return { ready: health.ready };
     }),
-    ServerMetadata: unary(serverMetadata),
-    ModelMetadata: unary(({ name, version }: NameAndVersion) => modelMetadata(models, name, version || undefined)),
-    ModelInfer: unary((message: InferMessage, call) => infer(call, message)),
+    ServerMetadata: unary('ServerMetadata', serverMetadata),
+    ModelMetadata: unary('ModelMetadata', ({ name, version }: NameAndVersion) =>
+      modelMetadata(models, name, version || undefined),
+    ),
+    ModelInfer: unary('ModelInfer', (message: InferMessage, call, span) => infer(call, message, span)),
     ModelStreamInfer: (call: InferStream) => {
-      const end = answerStream(call, (message) => infer(call, message), refused);
+      const answer = (message: InferMessage): Promise<InferAnswer> =>
+        traced('ModelStreamInfer', call, (span) => infer(call, wellFormed<InferMessage>(message), span));
+      const end = answerStream(call, answer, refused);
       streams.add(end);
       const forget = () => streams.delete(end);
       call.once('close', forget).once('cancelled', forget);
     },
-    RepositoryIndex: unary(({ ready }: { readonly ready: boolean }) => ({ models: repositoryIndex(models, ready) })),
-    RepositoryModelLoad: unary(async (request: RepositoryModel) => {
+    RepositoryIndex: unary('RepositoryIndex', ({ ready }: { readonly ready: boolean }) => ({
+      models: repositoryIndex(models, ready),
+    })),
+    RepositoryModelLoad: unary('RepositoryModelLoad', async (request: RepositoryModel) => {
       const model_name = nameOf(request);
       await allowed().load(model_name);
       return { model_name, done: true };
     }),
-    RepositoryModelUnload: unary(async (request: RepositoryModel) => {
+    RepositoryModelUnload: unary('RepositoryModelUnload', async (request: RepositoryModel) => {
       const model_name = nameOf(request);
       await allowed().unload(model_name, request.parameters.version?.string_param);
       return { model_name, done: true };
