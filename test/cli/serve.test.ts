@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { runCli } from '../run-cli.ts';
 import { tempFolder } from '../temp-folder.ts';
 
-const model = join(import.meta.dirname, '..', '..', 'bench', 'models', 'trees-100x6');
+const root = join(import.meta.dirname, '..', '..');
+const model = join(root, 'bench', 'models', 'trees-100x6');
 
 /** A port that another listener has. */
 const takenPort = async (t: TestContext): Promise<number> => {
@@ -15,6 +18,16 @@ const takenPort = async (t: TestContext): Promise<number> => {
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 };
+
+test('a port that is taken is told by a service of several processes too', async (t) => {
+  const port = await takenPort(t);
+  const argv = ['serve', model, '--port', `${port}`, '--workers', '2'];
+  const child = spawn(process.execPath, [join(root, 'bin', 'millrace.js'), ...argv], { cwd: tempFolder(t) });
+  t.after(() => child.kill('SIGKILL'));
+  const stderr = text(child.stderr);
+  assert.deepEqual(await once(child, 'exit'), [2, null]);
+  assert.match(await stderr, /^error CANNOT_LISTEN: .* another process has that port\. .*--port \(0 takes any/);
+});
 
 const refusals: readonly (readonly [what: string, argv: (port: number) => readonly string[], told: RegExp])[] = [
   [

@@ -1,6 +1,5 @@
 /** Several processes behind one port: started, watched, replaced when they end, asked together, and stopped in order. */
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { AggregatorRegistry } from 'prom-client';
 import { fail, MillraceError, type Problem, problemOf } from '../../core/errors.ts';
@@ -31,6 +30,10 @@ const backoff = { first: 100, most: 5000 };
 const settledMs = 1000;
 /** Milliseconds that a member has for its part of a matter, other than to load. */
 const partMs = 2000;
+
+/** Unlike `once`, it does not give up when the member cannot be written to. */
+const exitOf = (member: Worker): Promise<{ readonly code: number | null; readonly signal: string | null }> =>
+  new Promise((resolve) => member.once('exit', (code, signal) => resolve({ code, signal })));
 
 type Part = Extract<FromMember, { part: unknown }>;
 
@@ -96,7 +99,9 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
     const member = cluster.fork();
     const began = performance.now();
     let listens = false;
-    const ended = once(member, 'exit').then(([code, signal]): Problem => {
+    // What is written to a member that has just gone fails; that it has gone is told by its exit.
+    member.on('error', () => {});
+    const ended = exitOf(member).then(({ code, signal }): Problem => {
       const how = signal ?? `exit code ${code}`;
       members.delete(member);
       if (listens && !stopping) {
@@ -133,7 +138,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   const stop = async (patienceMs: number): Promise<void> => {
     stopping = true;
     const all = Object.values(cluster.workers ?? {}).filter((member) => member !== undefined);
-    const ends = all.map((member) => (member.isDead() ? undefined : once(member, 'exit')));
+    const ends = all.map((member) => (member.isDead() ? undefined : exitOf(member)));
     for (const member of all) tell(member, { stop: true });
     const timer = setTimeout(() => {
       for (const member of all) member.process.kill('SIGKILL');
