@@ -380,6 +380,19 @@ describe('a gRPC service', () => {
     assert.equal((await refusal(client.infer(raw(rowsOf(200)))))[0], 'RESOURCE_EXHAUSTED');
   });
 
+  it('takes no more connections than it may have', async (t) => {
+    const { client } = await open(t, [models.trees], { limits: { connections: 1 } });
+    await client.call('ServerLive');
+    const other = new InferenceClient(client.address, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    t.after(() => other.close());
+    const method = (other as unknown as Record<string, (...words: readonly unknown[]) => void>).ServerLive;
+    const error = await new Promise<ServiceError>((resolve) => method.call(other, {}, resolve));
+    assert.equal(status[error.code], 'UNAVAILABLE');
+    assert.deepEqual(await client.call('ServerLive'), { live: true });
+  });
+
   it('refuses a request whose time has run out, by the deadline of gRPC or by the parameter of Triton', async (t) => {
     const { client } = await open(t, [models.trees], { limits: { timeoutMs: 0 } });
     const [code, millrace] = await refusal(client.infer(raw(rowsOf(1))));

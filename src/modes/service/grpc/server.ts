@@ -1,4 +1,5 @@
 /** The gRPC side of the service: messages to the dataplane's calls and back; what they do is the dataplane's. */
+import { type AddressInfo, createServer } from 'node:net';
 import {
   logVerbosity,
   Metadata,
@@ -204,22 +205,31 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': callsPerConnection,
     'grpc.enable_channelz': 0,
+    // Connections whose caller is gone without a word, or has nothing to ask, are closed.
+    'grpc.keepalive_time_ms': limits.arrivalMs * 2,
+    'grpc.keepalive_timeout_ms': limits.arrivalMs,
+    'grpc.max_connection_idle_ms': limits.timeoutMs + limits.arrivalMs,
   });
   server.addService(inferenceService, implementation);
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const door = createServer((socket) => connections.injectConnection(socket));
+  door.maxConnections = limits.connections;
+  door.on('drop', () => metrics.rejected('UNAVAILABLE'));
 
   return {
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
-        const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-          if (error) reject(cannotListen(host, port, error));
-          else resolve(bound);
-        });
+        door.once('error', (error) => reject(cannotListen(host, port, error)));
+        door.listen({ host, port }, () => resolve((door.address() as AddressInfo).port));
       }),
-    close: () =>
-      new Promise((resolve) => {
-        server.tryShutdown(() => resolve());
-        for (const end of streams) end();
-      }),
+    async close() {
+      // A caller who does not read its answers would keep its connection open for ever.
+      const timer = setTimeout(() => server.forceShutdown(), limits.timeoutMs);
+      const shut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      for (const end of streams) end();
+      door.close();
+      await shut;
+      clearTimeout(timer);
+    },
   };
 };
