@@ -113,7 +113,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
 
   let called: Command | undefined;
   const codeOf = (error: unknown): number => {
-    if (unread || (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return done;
+    if (unread) return done;
     if (error instanceof CommanderError && error.exitCode === 0) return done;
     if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
       return interrupted;

@@ -114,6 +114,27 @@ test('a reader that goes away is no error', async (t) => {
   );
 });
 
+test('a pipe to somebody else that breaks is an error all the same', async (t) => {
+  const cwd = tempFolder(t);
+  const stdin = new Readable({
+    read() {
+      this.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    },
+  });
+  const [stdout, stderr] = [new PassThrough().resume(), new PassThrough()];
+  const errors = text(stderr);
+  const code = await main(['predict', model, '--in-format', 'json'], {
+    stdin,
+    stdout,
+    stderr,
+    cwd,
+    env: { HOME: cwd },
+  });
+  stderr.end();
+  assert.equal(code, 2);
+  assert.match(await errors, /^error /);
+});
+
 test('a call that is stopped while it works is interrupted, not failed', async (t) => {
   const cwd = tempFolder(t);
   const controller = new AbortController();
