@@ -23,6 +23,15 @@ const init = async (file: string, options: Options, { cwd, terminal }: Cli): Pro
   const text = writeModelYaml(readOnnx(bytes), basename(model));
   const dir = resolve(cwd, options.out ?? dirname(model));
   const target = join(dir, 'model.yaml');
+  const copy = join(dir, basename(model));
+  const before = copy === model ? undefined : await readFile(copy).catch(() => undefined);
+  if (before && !before.equals(bytes) && !options.force) {
+    const shown = relative(cwd, copy);
+    throw fail('FILE_EXISTS', `${shown} is there already, and is another model; --force replaces it.`, {
+      expected: `no ${basename(model)}, or the same one`,
+      got: shown,
+    });
+  }
   await mkdir(dir, { recursive: true });
   await writeFile(target, text, { flag: options.force ? 'w' : 'wx' }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST') throw cause;
@@ -33,7 +42,6 @@ const init = async (file: string, options: Options, { cwd, terminal }: Cli): Pro
       cause,
     });
   });
-  const copy = join(dir, basename(model));
   if (copy !== model) await copyFile(model, copy);
   const shown = relative(cwd, dir) || '.';
   terminal.out(`wrote ${relative(cwd, target)}`);
@@ -44,7 +52,7 @@ export const define = (command: Command, cli: Cli): void => {
   command
     .argument('<model.onnx>', 'the trained model')
     .option('-o, --out <dir>', 'folder for model.yaml and a copy of the model (default: beside the model)')
-    .option('--force', 'write over a model.yaml that is there')
+    .option('--force', 'write over a model.yaml and a model that are there')
     .action((file: string, options: Options) => init(file, options, cli));
   examples(
     command,
