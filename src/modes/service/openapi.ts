@@ -155,7 +155,47 @@ const protocolPaths: Readonly<Record<string, Schema>> = {
   '/v2/repository/models/{model}/unload': ofModel(posts('Take a model out of service', anything)),
 };
 
+const record = object(
+  {
+    id: { type: 'string' },
+    at: { type: 'string', format: 'date-time' },
+    deployment: { type: 'string' },
+    ...identity,
+    ms: { type: 'number' },
+    input: { description: 'The row as it was sent.' },
+    prediction: { type: 'object' },
+    error: ref('Problem'),
+    label: { type: 'object', description: 'What the prediction should have been, as told last.' },
+    labelled: { type: 'string', format: 'date-time' },
+  },
+  ['id', 'at', 'deployment', 'model', 'version', 'digest', 'ms', 'input'],
+);
+const recordResponses: Schema = {
+  200: { description: 'The record.', content: json(record) },
+  default: { description: 'Refused, or not there.', content: json(ref('Error')) },
+};
+
+const recordPaths: Readonly<Record<string, Schema>> = {
+  '/predictions/{id}': {
+    parameters: [parameter('id')],
+    get: { summary: 'What was predicted, where records are kept', tags: ['records'], responses: recordResponses },
+  },
+  '/predictions/{id}/label': {
+    parameters: [parameter('id')],
+    post: {
+      summary: 'Tell what a prediction should have been',
+      tags: ['records'],
+      requestBody: {
+        required: true,
+        content: json({ type: 'object', minProperties: 1, description: 'Some fields of the output.' }),
+      },
+      responses: recordResponses,
+    },
+  },
+};
+
 const otherPaths: Readonly<Record<string, Schema>> = {
+  ...recordPaths,
   '/invocations': posts(
     'Predict, as MLflow’s scoring server does',
     anything,
