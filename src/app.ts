@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './brokers/broker.ts';
 import { fail, MillraceError } from './core/errors.ts';
 import type { Scorer } from './core/types.ts';
+import type { Database } from './databases/database.ts';
 import type { Batch } from './modes/batch/batch.ts';
 import type { Recorder, RecorderOptions } from './monitor/recorder.ts';
 import type { Records } from './monitor/records.ts';
@@ -47,6 +48,8 @@ export interface App {
   isolate(options: PoolOptions): Promise<Pool>;
   /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
   scorer(ref: string): Promise<Scorer>;
+  /** A connection of the project, opened anew; the caller closes it. @throws MillraceError BAD_PROJECT */
+  database(name: string, zone?: string): Promise<Database>;
   /** The log that streams are read from and written to, the same one on every call. @throws MillraceError BAD_PROJECT */
   broker(): Promise<Broker>;
   /** Batch deployments of the project; opened on the first call. Throws what `registry` throws. */
@@ -176,16 +179,19 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     return records.openRecords(await openSql(registryUrl()));
   };
 
+  const database: App['database'] = async (name, zone) => {
+    const { openDatabase } = await import('./databases/database.ts');
+    return openDatabase(placed(project.connection(name), project.folder), { zone });
+  };
+
   let ledger: Promise<Sql> | undefined;
   const openBatch = async (): Promise<Batch> => {
-    const [{ createBatch }, { readDeployment }, { openDatabase }, { openSql }, { createScorerPool }] =
-      await Promise.all([
-        import('./modes/batch/batch.ts'),
-        import('./modes/batch/deployment.ts'),
-        import('./databases/database.ts'),
-        import('./store/sql.ts'),
-        import('./workers/scorer-pool.ts'),
-      ]);
+    const [{ createBatch }, { readDeployment }, { openSql }, { createScorerPool }] = await Promise.all([
+      import('./modes/batch/batch.ts'),
+      import('./modes/batch/deployment.ts'),
+      import('./store/sql.ts'),
+      import('./workers/scorer-pool.ts'),
+    ]);
     const { folder } = project;
     return createBatch({
       folder,
@@ -206,7 +212,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
         ledger ??= openSql(registryUrl());
         return ledger;
       },
-      database: (name, zone) => openDatabase(placed(project.connection(name), folder), { zone }),
+      database,
       // Paths in the project's file start from its folder.
       open: (ref) => open(parseRef(ref).kind === 'path' ? resolve(folder, ref) : ref),
       load: (found, threads) => (threads === 0 ? load(found) : createScorerPool(found, threads)),
@@ -279,6 +285,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     },
     scorer: async (ref) => load(await open(ref)),
     broker,
+    database,
     batch: () => {
       openedBatch ??= openBatch();
       return openedBatch;

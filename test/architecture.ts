@@ -29,7 +29,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'modes/once': ['core', 'package', 'files'],
   'modes/batch': ['core', 'package', 'project', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
   'modes/service': ['core', 'package', 'project', 'files', 'brokers', 'events', 'monitor', 'version'],
-  'modes/stream': ['core', 'package', 'project', 'brokers', 'events'],
+  'modes/stream': ['core', 'package', 'project', 'files', 'sinks', 'brokers', 'events'],
   'modes/decide': ['core', 'project', 'brokers', 'events', 'store', 'webhook'],
   'modes/edge': ['core', 'package', 'runtimes'],
   version: [],

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Registry } from 'prom-client';
 import { createApp } from '../../src/app.ts';
 import { type Broker, header, type NewEvent, type StreamEvent } from '../../src/brokers/broker.ts';
+import { openDatabase } from '../../src/databases/database.ts';
 import { writeEvent } from '../../src/events/cloud-event.ts';
 import {
   countDeadLetters,
@@ -18,8 +21,11 @@ import {
 import { prepareStream } from '../../src/modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../src/modes/stream/metrics.ts';
 import { type Stream, type StreamParts, startStream } from '../../src/modes/stream/stream.ts';
+import { tablePredictions } from '../../src/modes/stream/table.ts';
 import type { ModelSource } from '../../src/modes/stream/versions.ts';
 import type { StreamSettings } from '../../src/project/deployments/stream.ts';
+import { openSink } from '../../src/sinks/index.ts';
+import { startPostgres, stopPostgres } from '../postgres.ts';
 
 /** `units` × `price`, so that a prediction tells which input it was made of. */
 const model = join(import.meta.dirname, '..', 'fixtures', 'models', 'int-inputs');
@@ -78,6 +84,8 @@ const numbered = (topic: string, count: number, from = 0): NewEvent[] =>
 /** What the mode does with events, whichever broker they come from. */
 export const streamModeContract = (name: string, open: () => Promise<Broker>): void => {
   describe(`mode stream on ${name}`, { timeout: 200_000 }, () => {
+    after(stopPostgres);
+
     interface World {
       readonly broker: Broker;
       readonly from: string;
@@ -470,5 +478,65 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
         assert.match(await registry.metrics(), /millrace_stream_batch_events_bucket\{le="50",[^}]*\} 0/);
         assert.match(await registry.metrics(), /millrace_stream_batch_events_count\{[^}]*\} 1/);
       }));
+
+    for (const database of ['SQLite', 'PostgreSQL'] as const) {
+      it(`writes predictions to a table of ${database}, each event once, also when it is written again`, () =>
+        using(async ({ broker, from, to, start, come }) => {
+          const url =
+            database === 'SQLite'
+              ? `sqlite:${join(mkdtempSync(join(tmpdir(), 'millrace-sink-')), 'sink.db')}`
+              : await (await startPostgres()).database();
+          const connect = () => openDatabase(url);
+          const open = async () =>
+            tablePredictions(
+              await openSink(
+                { connection: 'warehouse', table: 'totals' },
+                { folder: '.', span: undefined, database: connect },
+              ),
+              'table',
+            );
+          // The first commits fail after the rows are written, as they do when a process ends in between.
+          let failures = 3;
+          const failing: Broker = {
+            ...broker,
+            consume: (options, work) =>
+              broker.consume(options, (partition) =>
+                work({
+                  topic: partition.topic,
+                  partition: partition.partition,
+                  signal: partition.signal,
+                  take: partition.take,
+                  waiting: partition.waiting,
+                  lag: partition.lag,
+                  commit: async (position, results) => {
+                    if (failures-- > 0) throw new Error('ended before the commit');
+                    await partition.commit(position, results);
+                  },
+                }),
+              ),
+          };
+          await start({ key: 'key', batch: { size: 20 } }, { broker: failing, sink: await open() });
+          const events = Array.from({ length: 300 }, (_, n) =>
+            plain(from, `k${n % 9}`, { key: `k${n % 9}`, units: n, price: 2 }),
+          );
+          await broker.produce(events);
+          const ids = (await come(to, 300)).map((event) => json(event).id as string);
+          const reader = await connect();
+          const rows = await reader.query('select event_id, event_key, total, over, version, scored_at from totals');
+          await reader.close();
+          assert.equal(rows.length, 300);
+          assert.deepEqual(rows.map(({ event_id }) => String(event_id)).sort(), ids.sort());
+          const totals = rows.map(({ total }) => Number(total)).sort((a, b) => a - b);
+          assert.deepEqual(
+            totals,
+            Array.from({ length: 300 }, (_, n) => 2 * n),
+          );
+          for (const row of rows) {
+            assert.equal(row.event_key, `k${(Number(row.total) / 2) % 9}`);
+            assert.equal(row.version, '1.0.0');
+            assert.equal(Boolean(row.over), false);
+          }
+        }));
+    }
   });
 };

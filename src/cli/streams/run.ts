@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { App } from '../../app.ts';
+import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../modes/stream/metrics.ts';
+import type { PredictionSink } from '../../modes/stream/prediction-sink.ts';
 import { type Stream, type StreamNews, startStream } from '../../modes/stream/stream.ts';
 import type { Cli } from '../command.ts';
 import { modelSource } from '../model-source.ts';
@@ -61,6 +63,16 @@ const inWords = ({ predicted, filtered, dead }: Tally): string =>
     ...(dead > 0 ? [`${count.format(dead)} dead letters`] : []),
   ].join(', ');
 
+const sinkOf = async (app: App, { name, sink }: StreamDeployment): Promise<PredictionSink | undefined> => {
+  if (sink === undefined) return undefined;
+  const [{ openSink }, { tablePredictions }] = await Promise.all([
+    import('../../sinks/index.ts'),
+    import('../../modes/stream/table.ts'),
+  ]);
+  const opened = await openSink(sink, { folder: app.project.folder, span: undefined, database: app.database });
+  return tablePredictions(opened, name);
+};
+
 /** Starts deployments of one project in this process, all of them or none. */
 export const startStreams = async (
   app: App,
@@ -74,8 +86,9 @@ export const startStreams = async (
   try {
     for (const name of names) {
       const deployment = streamOf(app, name);
+      const sink = await sinkOf(app, deployment);
       streams.push(
-        await startStream({ deployment, broker, source, metrics, onEvent: (news) => onEvent?.(name, news) }),
+        await startStream({ deployment, broker, source, metrics, sink, onEvent: (news) => onEvent?.(name, news) }),
       );
     }
     return streams;

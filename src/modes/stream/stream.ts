@@ -4,15 +4,10 @@ import type { Problem } from '../../core/errors.ts';
 import { problemOf } from '../../core/errors.ts';
 import type { StreamDeployment } from './deployment.ts';
 import type { StreamMetrics } from './metrics.ts';
-import { type Outcome, type Prediction, predict } from './predict.ts';
+import { type Outcome, predict } from './predict.ts';
+import type { Made, PredictionSink } from './prediction-sink.ts';
 import { createSlots } from './slots.ts';
 import { type ModelSource, openVersions } from './versions.ts';
-
-/** Where predictions are written beside or instead of a topic. Writing one id again must change nothing. */
-export interface PredictionSink {
-  write(predictions: readonly Prediction[], time: string): Promise<void>;
-  close(): Promise<void>;
-}
 
 export interface StreamParts {
   readonly deployment: StreamDeployment;
@@ -73,7 +68,6 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     tell({ kind: 'trouble', problem: problemOf(error), error });
   };
 
-  await ensureTopics(broker, deployment);
   const versions = await openVersions({
     ref: deployment.model,
     source,
@@ -84,12 +78,16 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       tell({ kind: 'replaced', from: from.manifest.version, to: to.manifest.version });
     },
   });
+  await ensureTopics(broker, deployment).catch(async (error) => {
+    await versions.close();
+    throw error;
+  });
   const slots = createSlots(concurrency);
 
-  const commit = async (partition: AssignedPartition, made: Made): Promise<void> => {
-    const { outcome, position, oldest, scoring, time } = made;
+  const commit = async (partition: AssignedPartition, made: Scored): Promise<void> => {
+    const { outcome, position, oldest, scoring } = made;
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
-    if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, time);
+    if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, made);
     await partition.commit(position, outcome.events);
     const { predictions, filtered, dead } = outcome;
     progress.advanced(partition, performance.now());
@@ -112,12 +110,13 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       const { events, position } = await partition.take(size, delay);
       if (signal.aborted) break;
       const made = await slots.run(() =>
-        versions.use(async (scorer): Promise<Made> => {
+        versions.use(async (scorer): Promise<Scored> => {
           const began = performance.now();
           const time = new Date().toISOString();
           const outcome = await predict(events, { deployment, scorer, time });
           const scoring = (performance.now() - began) / 1000;
-          return { outcome, position, scoring, time, events: events.length, oldest: events[0]?.at ?? Date.now() };
+          const oldest = events[0]?.at ?? Date.now();
+          return { outcome, position, scoring, time, maker: scorer, events: events.length, oldest };
         }),
       );
       await committing;
@@ -168,12 +167,12 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
 };
 
 /** A micro-batch, scored. */
-interface Made {
+interface Scored extends Made {
   readonly outcome: Outcome;
   readonly position: number;
   readonly events: number;
   /** The time of the oldest event, in milliseconds since the epoch. */
   readonly oldest: number;
+  /** Seconds. */
   readonly scoring: number;
-  readonly time: string;
 }
