@@ -86,6 +86,7 @@ describe('POST /predict/{model}', () => {
       'METHOD_NOT_ALLOWED',
     ],
     ['a type that is not read', () => predict('x', { 'content-type': 'text/html' }), 415, 'UNSUPPORTED_MEDIA'],
+    ['a compressed body', () => predict('x', { 'content-encoding': 'gzip' }), 415, 'UNSUPPORTED_MEDIA'],
     ['what is not JSON', () => predict('{"distance":'), 400, 'BAD_JSON'],
     ['an empty body', () => predict(''), 400, 'BAD_JSON'],
     ['JSON that is no row', () => predict('[1]'), 422, 'NOT_A_ROW'],

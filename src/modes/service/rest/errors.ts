@@ -29,6 +29,8 @@ export const asJson = (reply: FastifyReply): FastifyReply => reply.header('conte
 /** Codes of the framework's own errors, as far as a caller can cause them. */
 const frameworkCodes: Readonly<Record<string, Code>> = {
   ECONNRESET: 'CANCELLED',
+  Z_DATA_ERROR: 'BAD_REQUEST',
+  Z_BUF_ERROR: 'BAD_REQUEST',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA',
   FST_ERR_CTP_BODY_TOO_LARGE: 'TOO_LARGE',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_JSON',

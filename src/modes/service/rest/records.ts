@@ -1,4 +1,5 @@
 /** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
@@ -43,6 +44,8 @@ export interface RecordRoutes {
   readonly recorder: Recorder | undefined;
   readonly publishing: Publishing | undefined;
   readonly limits: Limits;
+  /** Milliseconds until what another process of the service has answered is known here. */
+  readonly patienceMs: number;
 }
 
 const unknown = (id: string): Error =>
@@ -57,7 +60,10 @@ const noRecords = (): Error =>
   });
 
 /** Where nothing is recorded or published, the addresses say so. */
-export const recordRoutes = (app: FastifyInstance, { recorder, publishing, limits }: RecordRoutes): void => {
+export const recordRoutes = (
+  app: FastifyInstance,
+  { recorder, publishing, limits, patienceMs }: RecordRoutes,
+): void => {
   const betterOf = (id: string): readonly Better[] => {
     const better = publishing?.better?.of(id) ?? [];
     return better.length > 0 ? better : (publishing?.better?.of(alias(id)) ?? []);
@@ -97,9 +103,12 @@ export const recordRoutes = (app: FastifyInstance, { recorder, publishing, limit
           expected: 'a service with publish: { topic, better }',
         });
       }
-      const kept = await find(id);
-      const known = betterOf(id);
-      if (kept === undefined && known.length === 0) throw unknown(id);
+      let kept = await find(id);
+      for (let ms = 0; ms < patienceMs && kept === undefined && betterOf(id).length === 0; ms += 100) {
+        await pause(100);
+        kept = await find(id);
+      }
+      if (kept === undefined && betterOf(id).length === 0) throw unknown(id);
       const name = kept?.id ?? (predictions.of(id).length > 0 ? id : alias(id));
       sendBetter(request, reply, { id: name, predictions, limits });
       return reply;

@@ -11,6 +11,7 @@ import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
 import type { Recorder } from '../recorder.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
+import { decodeBodies } from './encoded-body.ts';
 import {
   answerClientError,
   type ErrorBody,
@@ -197,13 +198,13 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     );
     predictRoutes(native, plane);
     invocationRoutes(native, plane, health);
-    recordRoutes(native, { recorder, publishing, limits });
+    recordRoutes(native, { recorder, publishing, limits, patienceMs: peers ? 1000 : 0 });
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
       if (health.ready) return { ready: true };
       return reply.code(503).send({ ready: false, reason: health.reason });
     });
-    native.get('/openapi.json', () => openapi(cards(), limits));
+    native.get('/openapi.json', () => openapi(cards(), limits, recorder !== undefined));
     native.get('/docs', (_request, reply) =>
       reply
         .header('content-type', 'text/html; charset=utf-8')
@@ -218,6 +219,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
+    decodeBodies(protocol);
     // The protocol's clients name many content types, or none.
     protocol.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
       request.bytes = body.length;
