@@ -195,7 +195,6 @@ const recordPaths: Readonly<Record<string, Schema>> = {
 };
 
 const otherPaths: Readonly<Record<string, Schema>> = {
-  ...recordPaths,
   '/invocations': posts(
     'Predict, as MLflow’s scoring server does',
     anything,
@@ -209,8 +208,11 @@ const otherPaths: Readonly<Record<string, Schema>> = {
   '/openapi.json': reads('documentation', 'This document'),
 };
 
-/** OpenAPI 3.1. A `predict` path for each model, with its own schemas, and all other addresses. */
-export const openapi = (models: readonly Card[], limits: Limits): Schema => {
+/**
+ * OpenAPI 3.1. A `predict` path for each model, with its own schemas, and all other addresses; those of records only
+ * where they are kept.
+ */
+export const openapi = (models: readonly Card[], limits: Limits, records: boolean): Schema => {
   const first = [...new Map(models.toReversed().map((model) => [model.name, model])).values()].reverse();
   const schemas = first.flatMap(({ name, manifest }) => [
     [`${name}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
@@ -226,6 +228,7 @@ export const openapi = (models: readonly Card[], limits: Limits): Schema => {
     },
     paths: {
       ...Object.fromEntries(first.map((model) => [`/predict/${model.name}`, predictPath(model)])),
+      ...(records && recordPaths),
       ...otherPaths,
       ...protocolPaths,
     },

@@ -161,6 +161,17 @@ describe('records', () => {
     }
   });
 
+  it('are described by a service that keeps them, and by no other', async (t) => {
+    const { url } = await record(t, [models.trees]);
+    const paths = async (base: string) =>
+      Object.keys((await get<{ paths: object }>(`${base}/openapi.json`)).json.paths).filter((path) =>
+        path.startsWith('/predictions/'),
+      );
+    assert.deepEqual(await paths(url), ['/predictions/{id}', '/predictions/{id}/label']);
+    const other = await serveApp(t, await openApp(t), [models.trees]);
+    assert.deepEqual(await paths(other.url), []);
+  });
+
   it('are kept of the part that was asked for', async (t) => {
     let turn = 0;
     const { url, recorder } = await record(t, [models.trees], { share: 0.25, random: () => (turn++ % 4) / 4 });
