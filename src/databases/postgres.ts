@@ -154,13 +154,15 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
             try {
               if (!headed) await put(copyHeader);
               await put(copyTrailer);
+              let onEnd = (): void => {};
               const finished = new Promise<void>((resolve, reject) => {
+                onEnd = () => reject(new Error('Connection terminated'));
                 copy.once('finish', resolve);
                 copy.once('error', reject);
-                client.once('end', () => reject(new Error('Connection terminated')));
+                client.once('end', onEnd);
               });
               copy.end();
-              await finished;
+              await finished.finally(() => client.removeListener('end', onEnd));
               await also(sessionOf(client));
               await client.query('commit');
               release();
