@@ -134,8 +134,13 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const { first, count } = errorsOf(answers);
         const ms = rows.length === 0 ? 0 : model.batcher.answeredAt - began;
         const { id, json, places } = call;
-        const content = { rows, answers, coerced: coerce, json, places };
-        const kept = onAnswered?.({ id, model, ms, traceparent: span?.traceparent, content });
+        const kept = onAnswered?.({
+          id,
+          model,
+          ms,
+          traceparent: span?.traceparent,
+          content: { rows, answers, coerced: coerce, json, places },
+        });
         if (kept !== undefined) await kept;
         metrics.answered(model, ms, rows.length, first, count);
         return answers;

@@ -285,34 +285,66 @@ describe('a better prediction', { timeout: 200_000 }, () => {
   });
 });
 
-describe('millrace up', { timeout: 120_000 }, () => {
-  it('runs a service that publishes and the stream that predicts again, in one process', async (t) => {
-    const app = openProject(t);
-    const child = spawn(process.execPath, [millrace, 'up', '--port', '0', '--record', 'all'], {
-      cwd: app.project.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MILLRACE_HOME: app.home },
-    });
-    t.after(() => child.kill('SIGKILL'));
-    let said = '';
-    child.stdout.on('data', (data) => {
+/** A command in a process of its own, until it is ready to be asked. */
+const start = async (t: TestContext, app: App, words: readonly string[]) => {
+  const child = spawn(process.execPath, [millrace, ...words, '--port', '0', '--record', 'all'], {
+    cwd: app.project.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, MILLRACE_HOME: app.home },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
       said += String(data);
     });
-    child.stderr.on('data', (data) => {
-      said += String(data);
-    });
-    const found = (): string | undefined => /ready on (http:\S+?);/.exec(said)?.[1];
-    await until(() => found() !== undefined || child.exitCode !== null);
-    const url = found() ?? assert.fail(said);
+  }
+  const found = (): string | undefined => /ready on (http:\S+?);/.exec(said)?.[1];
+  await until(() => found() !== undefined || child.exitCode !== null);
+  const stop = async (): Promise<number | null> => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+    return child.exitCode;
+  };
+  return { url: found() ?? assert.fail(said), stop };
+};
+
+describe('on the command line', { timeout: 120_000 }, () => {
+  it('millrace up runs a service that publishes and the stream that predicts again, in one process', async (t) => {
+    const { url, stop } = await start(t, openProject(t), ['up']);
     const { json } = await post(`${url}/predict/int-inputs`, row);
     const { heard, ended } = await listen(t, `${url}/predictions/${json.id}/events`);
     await until(() => heard.length === 1);
     const { json: shown } = await get<Shown>(`${url}/predictions/${json.id}`);
     assert.deepEqual([shown.prediction, shown.better], [prediction, [heard[0].data]]);
-    child.kill('SIGTERM');
+    assert.equal(await stop(), 0);
     await ended;
     assert.deepEqual(heard.at(-1), { event: 'end', data: { reason: 'stopping' } });
-    if (child.exitCode === null) await once(child, 'exit');
-    assert.equal(child.exitCode, 0, said);
+  });
+
+  it('all processes of a service hear of what one of them has answered', async (t) => {
+    const app = openProject(t);
+    const words = [
+      'serve',
+      models.integers,
+      '--publish',
+      'asked',
+      '--better',
+      'answered',
+      '--workers',
+      '2',
+      '--no-grpc',
+    ];
+    const { url, stop } = await start(t, app, words);
+    await predictAgain(t, app, 'second-look', {});
+    for (let call = 0; call < 10; call++) {
+      const { json } = await post(`${url}/predict/int-inputs`, row, { connection: 'close' });
+      const { response, heard } = await listen(t, `${url}/predictions/${json.id}/events`);
+      assert.equal(response.status, 200);
+      await until(() => heard.length === 1);
+    }
+    assert.equal(await metric(url, 'millrace_publish_events_total'), 10);
+    assert.equal(await stop(), 0);
   });
 });
