@@ -34,6 +34,8 @@ export const decodeBodies = (app: FastifyInstance): void => {
     // The framework compares it with Content-Length, which counts compressed bytes.
     const decoded = Object.defineProperty(decoder, 'receivedEncodedLength', { get: () => received }) as RequestPayload;
     pipeline(payload, decoder, () => {});
+    // It may still fail when nobody listens any more, because the request has been refused for something else.
+    decoder.on('error', () => {});
     next(null, decoded);
   });
 };
