@@ -137,7 +137,6 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
       const abort = async (): Promise<void> => {
         if (done) return;
         // Ending the connection is the one way out of a COPY that works whatever its state; the server rolls back.
-        copy.destroy();
         release(new Error('aborted'));
       };
       let headed = false;
@@ -198,6 +197,8 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
         const columns = await told(() => incomingColumns(client, sql));
         const list = columns.map((column) => column.sql).join(', ');
         const copy = client.query(copyTo(`copy (select ${list} from (${sql}\n) as source) to stdout (format binary)`));
+        // Whoever reads hears of a failure; it may also come when nobody reads any more.
+        copy.on('error', () => {});
         // Without this, a connection that breaks would leave the stream waiting for ever.
         const onEnd = (): void => {
           copy.destroy(new Error('Connection terminated'));

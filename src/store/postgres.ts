@@ -57,6 +57,10 @@ class Driver extends PostgresDriver {
         });
         // A connection that breaks while idle leaves the pool; the next query gets a new one, or the failure.
         pool.on('error', () => {});
+        // So may one that is in use, between two statements: the next of them tells.
+        pool.on('connect', (client) => {
+          client.on('error', () => {});
+        });
         return pool;
       },
       onCreateConnection: async (connection) => {

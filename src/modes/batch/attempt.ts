@@ -194,8 +194,13 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
    * is done again, and they with it.
    */
   const commit = async (full: OpenShard, entry: ShardEntry): Promise<void> => {
-    if (full.rejects.length > 0 || full.index === start) await ledger.keepRejects(run.id, full.index, full.rejects);
-    await full.commit(entry);
+    try {
+      if (full.rejects.length > 0 || full.index === start) await ledger.keepRejects(run.id, full.index, full.rejects);
+      await full.commit(entry);
+    } catch (error) {
+      await full.abort();
+      throw error;
+    }
     entries.push(entry);
     await ledger.addShard(run.id, full.index, entry);
     options.onCommit();
@@ -203,9 +208,9 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
   };
   const closeShard = async (lastKey: readonly string[] | undefined): Promise<void> => {
     if (!shard) return;
+    await timed('write', committing);
     const full = shard;
     shard = undefined;
-    await timed('write', committing);
     const entry = full.entry(lastKey);
     Object.assign(waits, { read: 0, score: 0, write: 0 });
     committing = commit(full, entry);
