@@ -4,9 +4,9 @@
  */
 import { fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
-import type { Caller, Spent } from './batcher.ts';
 import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createIds } from './ids.ts';
+import type { Caller, Spent } from './job.ts';
 import type { Limits } from './limits.ts';
 import { errorsOf, type Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';

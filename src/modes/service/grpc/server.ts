@@ -12,10 +12,10 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { fail, problemOf } from '../../../core/errors.ts';
-import type { Caller } from '../batcher.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
+import type { Caller } from '../job.ts';
 import { cannotListen } from '../listen.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';

@@ -1,0 +1,48 @@
+/** How fast a model has answered of late, and from that, how long those who wait now will have to. */
+import type { Limits } from './limits.ts';
+
+export interface Pace {
+  /** When the last run ended, on the clock of `performance.now()`. */
+  readonly answeredAt: number;
+  /** Learns from a run that has ended; `othersWait` when more is waiting for the next one. */
+  learn(run: PacedRun, othersWait: boolean): void;
+  /** True when so many waiting rows will take longer than anybody shall wait. */
+  isTooSlowFor(rows: number): boolean;
+}
+
+export interface PacedRun {
+  readonly began: number;
+  readonly ended: number;
+  readonly rows: number;
+  /** Requests that were answered whole. */
+  readonly requests: number;
+}
+
+/** What of the past counts after one more run. */
+const keep = 0.9;
+
+/** `lanes` is how many runs there are at a time. */
+export const createPace = ({ queueMs, queueRuns }: Pick<Limits, 'queueMs' | 'queueRuns'>, lanes: number): Pace => {
+  const recent = { ms: 0, rows: 0, requests: 0 };
+  let answeredAt = 0;
+  let othersWaited = false;
+  return {
+    get answeredAt() {
+      return answeredAt;
+    },
+    learn({ began, ended, rows, requests }, othersWait) {
+      // Where others waited, what passed between two runs took its part of their time too.
+      const took = othersWaited ? ended - answeredAt : (ended - began) / lanes;
+      answeredAt = ended;
+      othersWaited = othersWait;
+      recent.ms = recent.ms * keep + took;
+      recent.rows = recent.rows * keep + rows;
+      recent.requests = recent.requests * keep + requests;
+    },
+    isTooSlowFor(rows) {
+      if (rows === 0 || recent.rows === 0) return false;
+      const ms = (rows * recent.ms) / recent.rows;
+      return ms > queueMs && ms > (queueRuns * recent.ms) / recent.requests;
+    },
+  };
+};
