@@ -194,6 +194,20 @@ const recordPaths: Readonly<Record<string, Schema>> = {
   },
 };
 
+const betterPaths: Readonly<Record<string, Schema>> = {
+  '/predictions/{id}/events': {
+    parameters: [parameter('id')],
+    get: {
+      summary: 'Better predictions as they come, as Server-Sent Events',
+      tags: ['records'],
+      responses: {
+        200: { description: 'Events `better`, and `end` at last.', content: { 'text/event-stream': {} } },
+        default: { description: 'Refused, or not there.', content: json(ref('Error')) },
+      },
+    },
+  },
+};
+
 const otherPaths: Readonly<Record<string, Schema>> = {
   '/invocations': posts(
     'Predict, as MLflow’s scoring server does',
@@ -210,9 +224,9 @@ const otherPaths: Readonly<Record<string, Schema>> = {
 
 /**
  * OpenAPI 3.1. A `predict` path for each model, with its own schemas, and all other addresses; those of records only
- * where they are kept.
+ * where they are kept, those of better predictions only where some may come.
  */
-export const openapi = (models: readonly Card[], limits: Limits, records: boolean): Schema => {
+export const openapi = (models: readonly Card[], limits: Limits, records: boolean, better = false): Schema => {
   const first = [...new Map(models.toReversed().map((model) => [model.name, model])).values()].reverse();
   const schemas = first.flatMap(({ name, manifest }) => [
     [`${name}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
@@ -229,6 +243,7 @@ export const openapi = (models: readonly Card[], limits: Limits, records: boolea
     paths: {
       ...Object.fromEntries(first.map((model) => [`/predict/${model.name}`, predictPath(model)])),
       ...(records && recordPaths),
+      ...(better && betterPaths),
       ...otherPaths,
       ...protocolPaths,
     },

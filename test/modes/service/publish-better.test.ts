@@ -196,6 +196,12 @@ describe('a better prediction', { timeout: 200_000 }, () => {
     const none = await get(`${plain.url}/predictions/nobody/events`);
     assert.deepEqual([none.status, none.json.error.code], [404, 'NOT_FOUND']);
     assert.match(none.json.error.message, /topic of better ones/);
+    const pathsOf = async (at: string) => Object.keys((await get<{ paths: object }>(`${at}/openapi.json`)).json.paths);
+    const address = '/predictions/{id}/events';
+    assert.deepEqual(
+      [(await pathsOf(url)).includes(address), (await pathsOf(plain.url)).includes(address)],
+      [true, false],
+    );
   });
 
   it('has listeners in bounds: so many at a time, so long, with signs of life', async (t) => {

@@ -7,7 +7,9 @@ import type { NewEvent } from '../../../brokers/broker.ts';
 import { fail, type MillraceError, type Problem, problemOf } from '../../../core/errors.ts';
 
 /** Events produced at a time: making and writing them holds up answers for a millisecond or so. */
-const eventsAtOnce = 200;
+const eventsAtOnce = 100;
+/** Milliseconds for which answers are gathered where nobody waits: a transaction for each would cost more than they do. */
+const gatherMs = 10;
 const firstPause = 100;
 const longestPause = 5000;
 
@@ -137,9 +139,9 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
   };
 
   const work = async (): Promise<void> => {
-    // The answers come first: they are written when this turn of the event loop is over.
-    await pause(wait ? 0 : 2);
     while (waiting.size > 0 && !stop.signal.aborted) {
+      // The answers come first: they are written when this turn of the event loop is over.
+      await pause(wait ? 0 : waiting.size < eventsAtOnce ? gatherMs : 1);
       const { events, of, through } = gather();
       const failure = events.length === 0 ? undefined : await deliver(events);
       for (const [call, count] of of) {

@@ -23,9 +23,11 @@ import {
 } from './errors.ts';
 import { invocationRoutes } from './invocations.ts';
 import { oipRoutes } from './oip.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { predictRoutes } from './predict.ts';
 import { recordRoutes } from './records.ts';
 import { repositoryRoutes } from './repository.ts';
+import { logRequests, nameRequests, traceRequests } from './requests.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 
 declare module 'fastify' {
@@ -53,56 +55,6 @@ const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
   if (/^\/v2(?:[/?]|$)/.test(url)) return protocolBody;
   return url.startsWith('/invocations') ? mlflowBody : nativeBody;
 };
-
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
-/** Answers 405 for the methods that no route has at an address where another has. */
-const refuseOtherMethods = (app: FastifyInstance, routes: ReadonlyMap<string, ReadonlySet<string>>): void => {
-  for (const [url, known] of routes) {
-    const allow = [...known].sort().join(', ');
-    app.route({
-      url,
-      method: methods.filter((method) => !known.has(method)),
-      onRequest: async ({ method }, reply) => {
-        reply.header('allow', allow);
-        const message = `${method} is not for this address; it takes ${allow}.`;
-        throw fail('METHOD_NOT_ALLOWED', message, { expected: allow, got: method });
-      },
-      handler: async () => undefined,
-    });
-  }
-};
-
-/** A span for each request, whose context goes back to the caller. */
-const traceRequests = (app: FastifyInstance, tracing: Tracing): void => {
-  app.addHook('onRequest', (request, reply, next) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    const attributes = {
-      'http.request.method': request.method,
-      'http.route': route,
-      'url.path': request.url.split('?')[0],
-      'millrace.request_id': request.id,
-    };
-    request.span = tracing.begin(`${request.method} ${route}`, request.headers, attributes);
-    reply.header('traceparent', request.span.traceparent);
-    next();
-  });
-  app.addHook('onResponse', (request, reply, next) => {
-    const { statusCode } = reply;
-    request.span?.end({ 'http.response.status_code': statusCode }, statusCode >= 500);
-    next();
-  });
-};
-
-const noHost = (): Error =>
-  fail('BAD_REQUEST', 'An HTTP/1.1 request needs a Host header.', {
-    field: 'host',
-    expected: 'a host',
-    got: 'nothing',
-  });
-
-/** What a caller may name a request by, to find it in logs again. */
-const callersId = /^[\w.:/+=@-]{1,128}$/;
 
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
   const { plane, health, log, control, peers, recorder, publishing, tracing } = options;
@@ -148,41 +100,11 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     const message = `There is nothing at ${request.url.split('?')[0].slice(0, 200)}; /openapi.json lists what there is.`;
     return refuse(fail('NOT_FOUND', message), request, reply);
   });
-  app.addHook('onRequest', (request, reply, next) => {
-    const given = request.headers['x-request-id'];
-    if (typeof given === 'string' && callersId.test(given)) reply.header('x-request-id', given);
-    // A prediction has its id in the body; a header more would cost the fastest of them 2 %.
-    else if (!request.url.startsWith('/predict/')) reply.header('x-request-id', request.id);
-    if (health.closing) reply.header('connection', 'close');
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') next(noHost());
-    else next();
-  });
+  nameRequests(app, health);
   if (tracing) traceRequests(app, tracing);
-  if (log.isLevelEnabled('debug')) {
-    app.addHook('onResponse', (request, reply, next) => {
-      const { method, routeOptions, id } = request;
-      const caller = reply.getHeader('x-request-id') ?? id;
-      log.debug(
-        {
-          id,
-          ...(caller !== id && { caller }),
-          method,
-          route: routeOptions.url,
-          status: reply.statusCode,
-          ms: reply.elapsedTime,
-        },
-        'answered',
-      );
-      next();
-    });
-  }
+  if (log.isLevelEnabled('debug')) logRequests(app, log);
 
-  const routes = new Map<string, Set<string>>();
-  app.addHook('onRoute', ({ url, method }) => {
-    const known = routes.get(url) ?? new Set<string>();
-    for (const one of [method].flat()) known.add(one);
-    routes.set(url, known);
-  });
+  const refuseOthers = refuseOtherMethods(app);
   const cards = () =>
     plane.models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
 
@@ -204,7 +126,9 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       if (health.ready) return { ready: true };
       return reply.code(503).send({ ready: false, reason: health.reason });
     });
-    native.get('/openapi.json', () => openapi(cards(), limits, recorder !== undefined));
+    native.get('/openapi.json', () =>
+      openapi(cards(), limits, recorder !== undefined, publishing?.better !== undefined),
+    );
     native.get('/docs', (_request, reply) =>
       reply
         .header('content-type', 'text/html; charset=utf-8')
@@ -228,6 +152,6 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     oipRoutes(protocol, plane, health);
     repositoryRoutes(protocol, plane, control);
   });
-  refuseOtherMethods(app, new Map([...routes].map(([url, known]) => [url, new Set(known)])));
+  refuseOthers();
   return app;
 };
