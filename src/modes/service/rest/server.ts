@@ -83,7 +83,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.arrivalMs,
       connectionsCheckingInterval: Math.min(1000, limits.arrivalMs),
-      // Node's own refusal of a request without a host has no body; ours is in the hook below.
+      // Node's own refusal of a request without a host has no body; ours has one (requests.ts).
       requireHostHeader: false,
     },
     routerOptions: { maxParamLength: 256 },
