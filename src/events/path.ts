@@ -30,7 +30,7 @@ export const compilePath = (text: string, field: string): Read => {
     let place = value;
     for (const one of steps) {
       if (typeof place !== 'object' || place === null) return undefined;
-      if (typeof one === 'number' ? !Array.isArray(place) : !Object.hasOwn(place, one)) return undefined;
+      if (Array.isArray(place) !== (typeof one === 'number') || !Object.hasOwn(place, one)) return undefined;
       place = (place as Readonly<Record<string | number, unknown>>)[one];
     }
     return place;

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { StreamEvent } from '../../src/brokers/broker.ts';
+import { type Format, readEvent, writeEvent } from '../../src/events/cloud-event.ts';
+import { compileCondition, compileExpression } from '../../src/events/condition.ts';
+import { toJson } from '../../src/events/json.ts';
+import { compilePath } from '../../src/events/path.ts';
+
+const event = (value: string | null, headers: Readonly<Record<string, string>> = {}): StreamEvent => ({
+  topic: 't',
+  partition: 0,
+  offset: 0,
+  at: 0,
+  key: null,
+  value: value === null ? null : Buffer.from(value),
+  headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]),
+});
+
+describe('a path', () => {
+  const value = { ride: { id: 7, stops: [{ zone: 'a' }, { zone: 'b' }], 'odd name': 1 }, list: [1, 2] };
+  for (const [path, found] of [
+    ['$', value],
+    ['$.ride.id', 7],
+    ['ride.id', 7],
+    ['$.ride.stops[1].zone', 'b'],
+    ['ride["odd name"]', 1],
+    ["$['ride'].id", 7],
+    ['$.list[5]', undefined],
+    ['$.ride.none.deeper', undefined],
+    ['$.list.length', undefined],
+    ['$.ride.constructor', undefined],
+    ['$.ride[0]', undefined],
+  ] as const) {
+    it(`${path} means ${JSON.stringify(found)?.slice(0, 20)}`, () => {
+      assert.deepEqual(compilePath(path, 'input')(value), found);
+    });
+  }
+
+  it('that cannot be read is refused, with the setting it stands in', () => {
+    for (const path of ['', '$.', '$..a', 'a b', '$[x]', '$.a[', '$[*]', '$.a[-1]']) {
+      assert.throws(() => compilePath(path, 'input'), { code: 'BAD_PROJECT' }, path);
+    }
+  });
+});
+
+describe('an event', () => {
+  const attributes = { specversion: '1.0', id: '1', source: '/s', type: 't', time: '2026-01-01T00:00:00Z', trace: 'x' };
+
+  for (const format of ['structured', 'binary'] satisfies Format[]) {
+    it(`in ${format} mode comes back as it was written`, () => {
+      const data = { distance: 3.2, zone: 'Sähkö "ä"', stops: [1, null], none: null };
+      const written = writeEvent({ topic: 't', key: 'k', attributes, data }, format);
+      const { incoming, problem } = readEvent({ ...event(null), value: written.value, headers: written.headers ?? [] });
+      assert.equal(problem, undefined);
+      assert.deepEqual(incoming?.data, data);
+      assert.deepEqual(incoming?.cloudEvent, { ...attributes, datacontenttype: 'application/json' });
+      assert.equal(Buffer.from(written.key ?? []).toString(), 'k');
+    });
+  }
+
+  it('of plain JSON is its data, even when it looks a little like a CloudEvent', () => {
+    for (const value of ['{"a":1}', '[1]', '3', '"x"', 'null', '{"id":"1","source":"here"}']) {
+      assert.deepEqual(readEvent(event(value)).incoming, { cloudEvent: undefined, data: JSON.parse(value) });
+    }
+  });
+
+  it('with data in base64 is decoded', () => {
+    const data_base64 = Buffer.from('{"a":1}').toString('base64');
+    const read = readEvent(event(JSON.stringify({ ...attributes, data_base64 })));
+    assert.deepEqual(read.incoming?.data, { a: 1 });
+  });
+
+  for (const [what, one, code] of [
+    ['without a value', event(null), 'BAD_EVENT'],
+    ['that is not UTF-8', { ...event(''), value: Uint8Array.of(0xff) }, 'BAD_JSON'],
+    ['that is empty', event(''), 'BAD_JSON'],
+    ['of another version', event(JSON.stringify({ ...attributes, specversion: '0.3' })), 'BAD_EVENT'],
+    ['without an id', event(JSON.stringify({ ...attributes, id: '' })), 'BAD_EVENT'],
+    ['in binary mode without a source', event('{}', { ce_specversion: '1.0', ce_id: '1', ce_type: 't' }), 'BAD_EVENT'],
+    [
+      'of other data than JSON',
+      event('<a/>', { ce_specversion: '1.0', ce_id: '1', ce_type: 't', ce_source: 's', 'content-type': 'text/xml' }),
+      'BAD_EVENT',
+    ],
+    [
+      'declared as a CloudEvent that is a list',
+      event('[]', { 'content-type': 'application/cloudevents+json' }),
+      'BAD_EVENT',
+    ],
+  ] as const) {
+    it(`${what} is a problem with the code ${code}`, () => {
+      const { problem } = readEvent(one);
+      assert.equal(problem?.code, code);
+      assert.ok((problem?.message.length ?? 0) > 10);
+    });
+  }
+});
+
+describe('JSON of answers', () => {
+  it('has tensors as lists, times in ISO 8601, large integers as text, and null for what is not a number', () => {
+    const value = {
+      tensor: Float32Array.of(1, 2.5),
+      at: new Date(0),
+      small: 5n,
+      large: 2n ** 60n,
+      none: Number.NaN,
+      deep: { list: [{ big: BigInt64Array.of(1n, 2n ** 60n) }] },
+      text: 'ä',
+    };
+    assert.equal(
+      toJson(value),
+      '{"tensor":[1,2.5],"at":"1970-01-01T00:00:00.000Z","small":5,"large":"1152921504606846976","none":null,' +
+        '"deep":{"list":[{"big":[1,"1152921504606846976"]}]},"text":"ä"}',
+    );
+    assert.equal(toJson({ a: [1, 'x', null, true] }), '{"a":[1,"x",null,true]}');
+  });
+});
+
+describe('a condition', () => {
+  const data = { distance: 3.5, passengers: 2, zone: 'Astoria', tags: ['a'] };
+  for (const [text, holds] of [
+    ['data.distance > 3', true],
+    ['data.passengers + 1 == 3.0', true],
+    ['2 * data.distance >= 7.0 && data.zone.startsWith("A")', true],
+    ['has(data.missing) && data.missing > 1', false],
+    ['"a" in data.tags && size(data.tags) == 1', true],
+    ['key == null', true],
+  ] as const) {
+    it(`${text} is ${holds}`, () => {
+      assert.deepEqual(compileCondition(text, ['data', 'key'], 'filter')({ data, key: null }), { value: holds });
+    });
+  }
+
+  it('that cannot be evaluated is a problem of its event and names the condition', () => {
+    for (const text of ['data.missing > 1', 'data.distance', 'data.zone > 1']) {
+      const { problem } = compileCondition(text, ['data'], 'filter')({ data });
+      assert.equal(problem?.code, 'CONDITION_FAILED', text);
+      assert.ok(problem?.message.includes(text));
+    }
+  });
+
+  it('that cannot be right is refused when it is read', () => {
+    for (const text of ['data.', 'dataa > 1', '1 +', 'nothing()', '']) {
+      assert.throws(() => compileCondition(text, ['data'], 'filter'), { code: 'BAD_PROJECT' }, text);
+    }
+  });
+
+  it('may compute, and gives plain numbers and objects', () => {
+    const evaluate = compileExpression('{"offer": data.distance * 2, "n": size(data.tags)}', ['data'], 'with');
+    assert.deepEqual(evaluate({ data }), { value: { offer: 7, n: 1 } });
+  });
+});
