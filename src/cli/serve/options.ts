@@ -41,7 +41,11 @@ const seconds = (text: string): number => {
   if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected seconds.');
 };
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+const topic = (text: string): string => {
+  if (/^[A-Za-z0-9._-]{1,249}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
+};
+const topics = (text: string, before: readonly string[] = []): readonly string[] => [...before, topic(text)];
 const share = (text: string): number => {
   if (text === 'all') return 1;
   if (text === 'none') return 0;
@@ -82,7 +86,7 @@ export const defineOptions = (command: Command): Command =>
     )
     .option('--record-days <days>', 'keep them so long', whole(1, 36_500), 30)
     .option('--record-most <predictions>', 'keep so many', whole(1, 1e11), 10_000_000)
-    .option('--publish <topic>', 'send each row and its prediction to a topic, after it was answered')
+    .option('--publish <topic>', 'send each row and its prediction to a topic, after it was answered', topic)
     .option('--publish-wait', 'answer only once that is acknowledged, else refuse with 503')
-    .option('--better <topic>', 'where better predictions of it come from; may be said several times', collect)
+    .option('--better <topic>', 'where better predictions of it come from; may be said several times', topics)
     .addOption(new Option('--log-level <level>', 'JSON lines on stderr').choices(levels).default('info'));

@@ -1,5 +1,6 @@
 /** What the project's service deployments, or the command line, say of publishing. */
 import type { App } from '../../app.ts';
+import { fail } from '../../core/errors.ts';
 import type { Logger } from '../../modes/service/log.ts';
 import { createPublishing, type Publishing } from '../../modes/service/publish/publishing.ts';
 import { type Publish, preparePublish } from '../../modes/service/publish/settings.ts';
@@ -27,13 +28,19 @@ const publishesOf = (
   );
 };
 
-/** Undefined when nothing is published. @throws MillraceError BAD_PROJECT; STORE_FAILED for an embedded log */
+/** Undefined when nothing is published. @throws MillraceError USAGE, BAD_PROJECT; STORE_FAILED for an embedded log */
 export const startPublishing = async (
   app: App,
   refs: readonly string[],
   options: ServeOptions,
   log: Logger,
 ): Promise<Publishing | undefined> => {
+  if (options.publish === undefined && (options.better !== undefined || options.publishWait)) {
+    throw fail('USAGE', '--better and --publish-wait belong to --publish.', {
+      expected: '--publish <topic> beside them',
+      got: 'none',
+    });
+  }
   const publishes = publishesOf(app, refs, options);
   if (publishes.size === 0) return undefined;
   const broker = await app.broker();

@@ -15,6 +15,7 @@ import { prepareStream } from '../../../src/modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../../src/modes/stream/metrics.ts';
 import { type Stream, startStream } from '../../../src/modes/stream/stream.ts';
 import type { StreamSettings } from '../../../src/project/deployments/stream.ts';
+import { runCli } from '../../run-cli.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { get, metric, models, post, serveApp, until } from './serving.ts';
 
@@ -352,5 +353,15 @@ describe('on the command line', { timeout: 120_000 }, () => {
     }
     assert.equal(await metric(url, 'millrace_publish_events_total'), 10);
     assert.equal(await stop(), 0);
+  });
+
+  it('a topic that is none, and words that need a topic, are refused before anything starts', async (t) => {
+    const { folder } = openProject(t).project;
+    const serve = (...words: readonly string[]) =>
+      runCli(['serve', models.integers, '--port', '0', ...words], { cwd: folder });
+    const wrong = await serve('--publish', 'a topic');
+    assert.deepEqual([wrong.code, /letters, digits, dots/.test(wrong.stderr)], [2, true]);
+    const alone = await serve('--better', 'answered');
+    assert.deepEqual([alone.code, /USAGE.*--publish/.test(alone.stderr)], [2, true]);
   });
 });
