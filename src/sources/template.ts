@@ -71,4 +71,5 @@ export const fillParameters = (sql: string, textOf: (name: string) => string | u
   });
 
 /** The query without what would end it: a user may write a semicolon at its end. */
-export const bareQuery = (sql: string): string => sql.trim().replace(/;\s*$/, '');
+export const bareQuery = (sql: string): string =>
+  sql.trim().replace(/\s*;(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/, '');

@@ -48,12 +48,12 @@ overflow:hidden;margin-top:28px}
 .chart .ref{stroke:var(--ref);stroke-width:2.5;stroke-linecap:round}
 .chart .base{stroke:var(--line)}
 .rows{list-style:none;margin:0;padding:0;display:grid;gap:5px;font-size:13px}
-.rows li{display:grid;grid-template-columns:minmax(70px,42%) 1fr 52px;gap:10px;align-items:center}
+.rows li{display:grid;grid-template-columns:minmax(70px,42%) 1fr 54px;gap:10px;align-items:center}
 .rows .label{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .rows .track{position:relative;height:12px;border-radius:3px;background:var(--tint)}
 .rows .track b{position:absolute;inset:0 auto 0 0;border-radius:3px;background:var(--bar)}
 .rows .track i{position:absolute;top:-2px;bottom:-2px;width:2.5px;border-radius:2px;margin-left:-1px;background:var(--ref)}
-.rows .value{text-align:right;color:var(--soft)}
+.rows .value{text-align:right;color:var(--soft);white-space:nowrap}
 dl{display:grid;grid-template-columns:auto 1fr;gap:2px 14px;margin:auto 0 0;font-size:13px}
 dl.two{grid-template-columns:auto 1fr 1fr}
 dl dt{color:var(--soft)}dl dd{margin:0;text-align:right}dl .head{color:var(--soft);font-size:12px}

@@ -34,9 +34,8 @@ const SHIFTED = 0.25;
 
 const badge = (shift: number | undefined): string => {
   if (shift === undefined) return '';
-  const [word, name] =
-    shift < STEADY ? ['as the reference', ''] : shift < SHIFTED ? ['moved', 'moved'] : ['shifted', 'shifted'];
-  return `<span class="badge ${name}" title="population stability index against the reference">${word} · PSI ${shift.toFixed(2)}</span>`;
+  const [word, name] = shift < STEADY ? ['', ''] : shift < SHIFTED ? ['moved · ', 'moved'] : ['shifted · ', 'shifted'];
+  return `<span class="badge ${name}" title="population stability index against the reference: below 0.1 is steady, above 0.25 a shift">${word}PSI ${shift.toFixed(2)}</span>`;
 };
 
 /** What is written under a histogram: where it begins and ends, or the labels of its bars. */
@@ -127,7 +126,7 @@ const changesTable = ({ before, changes, inputs, outputs }: Report): string => {
     moved.length === 0
       ? 'No distribution has moved since then.'
       : `Moved since then: ${moved.map((field) => `${escapeHtml(field.name)} (PSI ${field.shiftSinceLast?.toFixed(2)})`).join(', ')}.`;
-  return `<div class="card"><table><thead><tr><th></th><th class="n">${escapeHtml(before.scope)}<br><small>${time(before.finished_at)}</small></th><th class="n">this run</th><th class="n">change</th></tr></thead><tbody>${changes.map(changeRow).join('')}</tbody></table><p class="soft" style="margin-top:12px">${note}</p></div>`;
+  return `<div class="card"><table><thead><tr><th></th><th class="n">${before.scope === 'all' ? 'the last run' : escapeHtml(before.scope)}<br><small>${time(before.finished_at)}</small></th><th class="n">this run</th><th class="n">change</th></tr></thead><tbody>${changes.map(changeRow).join('')}</tbody></table><p class="soft" style="margin-top:12px">${note}</p></div>`;
 };
 
 const rejectsTable = ({ summary }: Report): string => {
