@@ -99,13 +99,15 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
   const { scorer, input, output, columns, chunkRows, onProgress, signal } = options;
   const from = formatOf(input, options.inputFormat);
   const to = await outputFormatOf(options, from);
-  signal?.throwIfAborted();
   await checkPlaces(options);
 
-  // A stream may keep its reader waiting for ever; destroyed, it does not.
+  // A stream may keep its reader waiting for ever; destroyed, it does not. Nobody may be reading it yet, or any more.
   const leave = (): void => {
-    if (typeof input !== 'string') input.destroy(signal?.reason);
+    if (typeof input === 'string') return;
+    input.on('error', () => {});
+    input.destroy(signal?.reason);
   };
+  signal?.throwIfAborted();
   signal?.addEventListener('abort', leave);
   let writer: TableWriter | undefined;
   let rejects: Rejects | undefined;
