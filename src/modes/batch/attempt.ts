@@ -244,6 +244,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
       index++;
     }
     await shard.add(scored, prepared);
+    next.chunk.release?.();
     rows += next.chunk.rows + next.chunk.rejects.length;
     rejected += prepared.rejects.length;
     options.onProgress?.({ rows, rejected, share: next.chunk.share });
