@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createService } from '../../../src/modes/service/service.ts';
@@ -75,6 +76,15 @@ describe('stopping', () => {
     assert.deepEqual(callers.failures, []);
     assert.ok(callers.answers.every((one) => one.status === 200));
     await assert.rejects(fetch(`${url}/livez`));
+  });
+
+  it('does not wait for a caller who has connected and says nothing', async (t) => {
+    const { url, service } = await serve(t, [models.trees]);
+    const silent = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent.resume(), 'close');
+    await service.close();
+    await ended;
   });
 
   it('finishes a long request that came before', async (t) => {

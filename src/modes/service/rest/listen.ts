@@ -1,6 +1,6 @@
 /** Opening and closing the door: from the first connection to the last answer. */
 import type { Server } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { cannotListen } from '../listen.ts';
 
@@ -12,8 +12,26 @@ export interface Place {
   readonly reusePort?: boolean | undefined;
 }
 
+/** The open connections of a server. */
+const open = new WeakMap<Server, Set<Socket>>();
+
+const keepTrack = (server: Server): void => {
+  const sockets = new Set<Socket>();
+  open.set(server, sockets);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+};
+
+/** Ends the connections on which nothing was ever said, which Node does not count among the idle ones. */
+const closeSilent = (server: Server): void => {
+  for (const socket of open.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+};
+
 /** Resolves with the address, as `http://host:port`. @throws MillraceError CANNOT_LISTEN */
 export const listen = async (server: Server, { host, port, reusePort = false }: Place): Promise<string> => {
+  keepTrack(server);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -52,7 +70,10 @@ export const drain = async (server: Server, { lingerMs, mostMs }: DrainOptions):
   const began = performance.now();
   for (let ms = 0; (await connectionsOf(server)) > 0; ms = performance.now() - began) {
     if (ms >= mostMs) server.closeAllConnections();
-    else if (ms >= lingerMs) server.closeIdleConnections();
+    else if (ms >= lingerMs) {
+      server.closeIdleConnections();
+      closeSilent(server);
+    }
     await pause(10);
   }
 };
