@@ -76,7 +76,7 @@ const serveTogether = async (refs: readonly string[], options: ServeOptions, cli
     tell(members.listening, options, cli);
     await aborted(signal);
     terminal.err(goodbye);
-    await members.stop((options.lameDuck + options.timeout + 5) * 1000);
+    await members.stop({ lameDuckMs: options.lameDuck * 1000, patienceMs: (options.timeout + 5) * 1000 });
   } finally {
     flush();
   }

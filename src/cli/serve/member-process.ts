@@ -1,12 +1,14 @@
 /** One of several processes of a service. It shares the ports of the process that started it, and ends with it. */
-import { createApp } from '../../app.ts';
-import { MillraceError, problemOf } from '../../core/errors.ts';
+import type { Socket } from 'node:net';
+import { type App, createApp } from '../../app.ts';
+import { fail, MillraceError, problemOf } from '../../core/errors.ts';
 import type { Peers } from '../../modes/service/peers.ts';
+import type { Doors } from '../../modes/service/service.ts';
 import type { Control, FromMember, Matter, Start, ToMember } from './messages.ts';
-import { type Running, startService } from './running.ts';
+import { type Running, startService, toldOf } from './running.ts';
 
 const say = (message: FromMember): void => {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 };
 
 // A terminal sends these to all processes of a group; when a member stops is said by the process that started it.
@@ -28,7 +30,14 @@ const peers: Peers = {
 };
 
 let running: Running | undefined;
-let close: (() => Promise<void>) | undefined;
+let doors: Doors | undefined;
+let app: App | undefined;
+
+/** Finishes what is in flight; may be called again. */
+const close = async (): Promise<void> => {
+  await running?.close({ lame: false });
+  await app?.close();
+};
 
 const apply = async ({ service }: Running, control: Control): Promise<void> => {
   const { models } = service.plane;
@@ -37,19 +46,15 @@ const apply = async ({ service }: Running, control: Control): Promise<void> => {
 };
 
 const start = async ({ cwd, file, refs, options, port, controls }: Start): Promise<void> => {
-  const app = createApp({ cwd, env: process.env, file });
+  app = createApp({ cwd, env: process.env, file });
   try {
     running = await startService({ app, refs, options, port, env: process.env, peers });
     for (const control of controls) await apply(running, control);
-    const listening = await running.listen();
-    close = async () => {
-      await running?.close({ lame: true });
-      await app.close();
-    };
-    say({ listening });
+    if (!process.connected) throw fail('CANCELLED', 'The process that started this one is gone.');
+    doors = await running.service.takeIn({ grpc: options.grpc });
+    say({ ready: toldOf(running.service) });
   } catch (error) {
-    await running?.close({ lame: false });
-    await app.close();
+    await close();
     throw error;
   }
 };
@@ -64,11 +69,14 @@ const takePart = async (part: number, matter: Matter): Promise<void> => {
   say({ part, done: true });
 };
 
-process.on('message', (message: ToMember) => {
-  if ('start' in message) {
+process.on('message', (message: ToMember, socket: Socket | undefined) => {
+  if ('connection' in message) {
+    // A caller who is gone by now leaves a message without its connection.
+    if (socket) doors?.[message.connection]?.(socket);
+  } else if ('start' in message) {
     start(message.start).catch((error: unknown) => {
       say({ failed: problemOf(error) });
-      process.disconnect();
+      if (process.connected) process.disconnect();
     });
   } else if ('part' in message) {
     takePart(message.part, message.matter).catch((error: unknown) =>
@@ -79,8 +87,10 @@ process.on('message', (message: ToMember) => {
     raised.delete(message.raised);
     if ('text' in message) waiting?.resolve(message.text);
     else waiting?.reject(new MillraceError(message.problem));
-  } else {
-    // Disconnected, nothing keeps the process alive any more.
-    void close?.().finally(() => process.disconnect());
-  }
+  } else if ('unready' in message) running?.service.unready();
+  // Disconnected, nothing keeps the process alive any more.
+  else void close().finally(() => process.connected && process.disconnect());
 });
+
+// Without the process that started it nobody hands it connections; those that it has are finished.
+process.on('disconnect', () => void close());

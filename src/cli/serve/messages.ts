@@ -1,7 +1,7 @@
 /** What the processes of one service tell each other: the one that was started, and the members that answer. */
 import type { Problem } from '../../core/errors.ts';
 import type { ServeOptions } from './options.ts';
-import type { Listening } from './running.ts';
+import type { Told } from './running.ts';
 
 /** Taking a model in or out of service. */
 export type Control = { readonly load: string } | { readonly unload: string; readonly version: string | undefined };
@@ -21,15 +21,22 @@ export interface Start {
 
 export type ToMember =
   | { readonly start: Start }
+  /** Not ready from now on, though all is answered as before. */
+  | { readonly unready: true }
+  /** No more connections will come: finish, and end. */
   | { readonly stop: true }
+  /** Comes with the connection itself. */
+  | { readonly connection: 'http' | 'grpc' }
   /** One member's part of a matter. */
   | { readonly part: number; readonly matter: Matter }
   /** What came of a matter that this member has raised. */
   | { readonly raised: number; readonly text: string }
   | { readonly raised: number; readonly problem: Problem };
 
+export type Part = Extract<FromMember, { part: unknown }>;
+
 export type FromMember =
-  | { readonly listening: Listening }
+  | { readonly ready: readonly Told[] }
   | { readonly failed: Problem }
   /** A matter for all of them: somebody has asked this member. */
   | { readonly raise: number; readonly matter: Matter }

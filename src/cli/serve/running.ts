@@ -39,7 +39,7 @@ const startRecorder = async (app: App, options: ServeOptions, log: Logger): Prom
 };
 
 /** Ends the message of a failure with what to do about it. */
-const advised = async <T>(work: Promise<T>, advice: string): Promise<T> => {
+export const advised = async <T>(work: Promise<T>, advice: string): Promise<T> => {
   try {
     return await work;
   } catch (error) {
@@ -73,6 +73,33 @@ export interface Running {
   close(how: { readonly lame: boolean }): Promise<void>;
 }
 
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+/** Where to listen: gRPC, unless it is not wanted, beside HTTP, so that 8080 has 8081. */
+export const placesOf = (
+  { host, grpc, grpcPort }: ServeOptions,
+  port: number,
+): { readonly http: Place; readonly grpc: Place | undefined } => ({
+  http: { host, port },
+  grpc: grpc ? { host, port: grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) } : undefined,
+});
+
+/** What to do when one of them is taken. */
+export const adviceOf = {
+  http: 'Choose another with --port (0 takes any free one) or --host.',
+  grpc: 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.',
+} as const;
+
+/** What there is to tell of the models of a service. */
+export const toldOf = ({ plane }: Service): readonly Told[] =>
+  plane.models.slots.flatMap(({ card }) => {
+    if (card === undefined) return [];
+    const { name, version, digest, loadMs, memoryBytes, isolation } = card;
+    return [{ name, version, digest, loadMs, memoryBytes, isolation }];
+  });
+
 export interface StartOptions {
   readonly app: App;
   readonly refs: readonly string[];
@@ -84,7 +111,6 @@ export interface StartOptions {
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const startService = async ({ app, refs, options, port, env, peers }: StartOptions): Promise<Running> => {
-  const { host } = options;
   const { log: root, flush } = createLog(options.logLevel);
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(app, options, log);
@@ -122,27 +148,13 @@ export const startService = async ({ app, refs, options, port, env, peers }: Sta
     throw error;
   }
 
-  /** Where gRPC listens, unless it is not wanted: beside HTTP, so that 8080 has 8081. */
-  const listenGrpc = async (): Promise<string | undefined> => {
-    if (!options.grpc) return undefined;
-    const at = { host, port: options.grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) };
-    return advised(
-      service.listenGrpc(at),
-      'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.',
-    );
-  };
   return {
     service,
     async listen() {
-      const advice = 'Choose another with --port (0 takes any free one) or --host.';
-      const url = await advised(service.listen({ host, port }), advice);
-      const grpc = await listenGrpc();
-      const models = service.plane.models.slots.flatMap(({ card }) => {
-        if (card === undefined) return [];
-        const { name, version, digest, loadMs, memoryBytes, isolation } = card;
-        return [{ name, version, digest, loadMs, memoryBytes, isolation }];
-      });
-      return { url, grpc, models };
+      const { http, grpc } = placesOf(options, port);
+      const url = await advised(service.listen(http), adviceOf.http);
+      const address = grpc && (await advised(service.listenGrpc(grpc), adviceOf.grpc));
+      return { url, grpc: address, models: toldOf(service) };
     },
     async close({ lame }) {
       await service.close({ lameDuckMs: lame ? options.lameDuck * 1000 : 0 });

@@ -1,4 +1,5 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { problemOf } from '../../core/errors.ts';
 import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
@@ -13,7 +14,7 @@ import type { Peers } from './peers.ts';
 import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
 import type { Recorder } from './recorder.ts';
-import { drain, listen, type Place } from './rest/listen.ts';
+import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
 import { createRest } from './rest/server.ts';
 
 export interface ServiceOptions {
@@ -49,12 +50,22 @@ export interface CloseOptions {
   readonly lingerMs?: number;
 }
 
+/** Where connections of other processes come in. */
+export interface Doors {
+  readonly http: (socket: Socket) => void;
+  readonly grpc: ((socket: Socket) => void) | undefined;
+}
+
 export interface Service {
   readonly plane: Dataplane;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
   listen(place: Place): Promise<string>;
   /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
   listenGrpc(place: Place): Promise<string>;
+  /** Takes connections that another process accepts, instead of listening. */
+  takeIn(doors: { readonly grpc: boolean }): Promise<Doors>;
+  /** Says that it is not ready from now on, and goes on answering. */
+  unready(): void;
   /** Not ready first; after the lame duck's time takes no more connections, finishes what is in flight, and stops. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -135,13 +146,16 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     },
   });
 
-  const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
+  const unready = (): void => {
     stopped = 'the service is stopping';
+  };
+  const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
+    unready();
     await pause(lameDuckMs);
     health.closing = true;
     publishing?.better?.hangUp();
     await stopFollowing();
-    await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }), grpc?.close()]);
+    await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }, intake), grpc?.close()]);
     await rest.close();
     await models.close();
     await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
@@ -149,6 +163,13 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   };
   let stopping: Promise<void> | undefined;
   let grpc: Grpc | undefined;
+  let intake: Intake | undefined;
+  /** Read when it is asked for: HTTP is ready earlier by that. */
+  const openGrpc = async (): Promise<Grpc> => {
+    const { createGrpc } = await import('./grpc/server.ts');
+    grpc = createGrpc({ plane, health, log, control, tracing });
+    return grpc;
+  };
   const shown = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   return {
@@ -158,11 +179,14 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       return listen(rest.server, place);
     },
     async listenGrpc({ host, port }) {
-      // Read when it is asked for: HTTP is ready earlier by that.
-      const { createGrpc } = await import('./grpc/server.ts');
-      grpc = createGrpc({ plane, health, log, control, tracing });
-      return shown(host, await grpc.listen({ host, port }));
+      return shown(host, await (await openGrpc()).listen({ host, port }));
     },
+    async takeIn(doors) {
+      await rest.ready();
+      intake = createIntake(rest.server);
+      return { http: intake.accept, grpc: doors.grpc ? (await openGrpc()).accept : undefined };
+    },
+    unready,
     close(how = {}) {
       stopping ??= stop(how);
       return stopping;

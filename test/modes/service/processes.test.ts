@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,9 +55,20 @@ const start = async (t: TestContext, ...words: readonly string[]): Promise<Start
 };
 
 const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
-const predict = (url: string) => post(`${url}/predict/trees-100x6`, input, { connection: 'close' });
+/** Each time over a connection of its own, as connections are what is shared out. */
+const predict = async (url: string) => {
+  const sent = request(`${url}/predict/trees-100x6`, {
+    agent: false,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  sent.end(JSON.stringify(input));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const json = JSON.parse(await text(response)) as Told;
+  return { status: response.statusCode, id: json.id ?? String(response.headers['x-request-id']), json };
+};
 /** Ids begin with what their process alone has. */
-const processOf = ({ id }: Pick<Told, 'id'>): string => id.split('-').slice(0, 2).join('-');
+const processOf = (id: string): string => id.split('-').slice(0, 2).join('-');
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -81,7 +92,7 @@ describe('serve --workers', () => {
     const { url, members } = await start(t, '--no-grpc');
     assert.equal((await members()).length, 2);
     const replies = await Promise.all(Array.from({ length: 20 }, () => predict(url)));
-    assert.equal(new Set(replies.map(({ json }) => processOf(json))).size, 2);
+    assert.equal(new Set(replies.map(({ id }) => processOf(id))).size, 2);
     assert.equal(new Set(replies.map(({ json }) => json.prediction.score)).size, 1);
     assert.equal(await metric(url, 'millrace_requests_total'), 20);
     assert.equal(await metric(url, 'millrace_ready'), 1);
@@ -109,7 +120,7 @@ describe('serve --workers', () => {
           );
         },
       );
-      processes.add(processOf({ id: answer.parameters.prediction_id.string_param }));
+      processes.add(processOf(answer.parameters.prediction_id.string_param));
       client.close();
     }
     assert.equal(processes.size, 2);
@@ -124,7 +135,7 @@ describe('serve --workers', () => {
     await until(async () => (await members()).length === 2);
     await until(async () => {
       const replies = await Promise.all(Array.from({ length: 10 }, () => predict(url)));
-      return new Set(replies.map(({ json }) => processOf(json))).size === 2;
+      return new Set(replies.map(({ id }) => processOf(id))).size === 2;
     });
     child.kill('SIGTERM');
     assert.match(await stderr, /"how":"SIGKILL","msg":"a process of the service has ended; another is started"/);
@@ -132,18 +143,33 @@ describe('serve --workers', () => {
 
   it('takes models in and out of all of them, and of those that come later', async (t) => {
     const { url, members } = await start(t, '--no-grpc');
-    const statuses = async () =>
-      new Set((await Promise.all(Array.from({ length: 10 }, () => predict(url)))).map(({ status }) => status));
+    /** Statuses, and the processes that they come from. */
+    const asked = async () => {
+      const replies = await Promise.all(Array.from({ length: 10 }, () => predict(url)));
+      const processes = new Set(replies.map(({ id }) => processOf(id)));
+      return { statuses: [...new Set(replies.map(({ status }) => status))], processes: processes.size };
+    };
     const control = (action: string) => post(`${url}/v2/repository/models/trees-100x6/${action}`, {});
     assert.equal((await control('unload')).status, 200);
-    assert.deepEqual(await statuses(), new Set([404]));
-    const before = await members();
-    process.kill(before[0], 'SIGKILL');
-    await until(async () => !isAlive(before[0]) && (await members()).length === 2);
-    await pause(500);
-    assert.deepEqual(await statuses(), new Set([404]));
+    assert.deepEqual(await asked(), { statuses: [404], processes: 2 });
+    const [first] = await members();
+    process.kill(first, 'SIGKILL');
+    await until(() => !isAlive(first));
+    await until(async () => {
+      const { statuses, processes } = await asked();
+      assert.deepEqual(statuses, [404]);
+      return processes === 2;
+    });
     assert.equal((await control('load')).status, 200);
-    assert.deepEqual(await statuses(), new Set([200]));
+    assert.deepEqual(await asked(), { statuses: [200], processes: 2 });
+    // Whoever is starting while a model is loaded again has it too.
+    assert.equal((await control('unload')).status, 200);
+    const [second] = await members();
+    process.kill(second, 'SIGKILL');
+    await until(async () => !isAlive(second) && (await members()).length === 2);
+    assert.equal((await control('load')).status, 200);
+    await until(async () => (await asked()).processes === 2);
+    await until(async () => (await asked()).statuses.join() === '200');
     const unknown = await post(`${url}/v2/repository/models/nobody/load`, {});
     assert.equal(unknown.status, 404);
   });

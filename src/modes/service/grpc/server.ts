@@ -1,5 +1,5 @@
 /** The gRPC side of the service: messages to the dataplane's calls and back; what they do is the dataplane's. */
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
   logVerbosity,
   Metadata,
@@ -43,6 +43,8 @@ export interface GrpcOptions {
 }
 
 export interface Grpc {
+  /** Takes a connection that another process has accepted. */
+  accept(socket: Socket): void;
   /** Resolves with the port. @throws MillraceError CANNOT_LISTEN */
   listen(at: { readonly host: string; readonly port: number }): Promise<number>;
   /** Takes no new calls, and resolves when those under way are answered. */
@@ -212,11 +214,21 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
   });
   server.addService(inferenceService, implementation);
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const door = createServer((socket) => connections.injectConnection(socket));
-  door.maxConnections = limits.connections;
-  door.on('drop', () => metrics.rejected('UNAVAILABLE'));
+  const open = new Set<Socket>();
+  const accept = (socket: Socket): void => {
+    if (open.size >= limits.connections) {
+      socket.destroy();
+      metrics.rejected('UNAVAILABLE');
+      return;
+    }
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    connections.injectConnection(socket);
+  };
+  const door = createServer(accept);
 
   return {
+    accept,
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
         door.once('error', (error) => reject(cannotListen(host, port, error)));

@@ -8,8 +8,6 @@ export interface Place {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  /** Let other processes listen on the same port, and the system share connections out (Linux). */
-  readonly reusePort?: boolean | undefined;
 }
 
 /** The open connections of a server. */
@@ -24,18 +22,13 @@ const keepTrack = (server: Server): void => {
   });
 };
 
-/** Ends the connections on which nothing was ever said, which Node does not count among the idle ones. */
-const closeSilent = (server: Server): void => {
-  for (const socket of open.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
-};
-
 /** Resolves with the address, as `http://host:port`. @throws MillraceError CANNOT_LISTEN */
-export const listen = async (server: Server, { host, port, reusePort = false }: Place): Promise<string> => {
+export const listen = async (server: Server, { host, port }: Place): Promise<string> => {
   keepTrack(server);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port, reusePort }, () => {
+      server.listen({ host, port }, () => {
         server.off('error', reject);
         resolve();
       });
@@ -45,6 +38,40 @@ export const listen = async (server: Server, { host, port, reusePort = false }: 
   }
   const { address, family, port: taken } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+};
+
+/** Connections that another process has accepted and handed over. */
+export interface Intake {
+  readonly open: ReadonlySet<Socket>;
+  accept(socket: Socket): void;
+}
+
+/** Makes a server that does not listen itself ready for the connections of others. */
+export const createIntake = (server: Server): Intake => {
+  const open = new Set<Socket>();
+  // From here on requests are watched for their time, as they are from `listen` on.
+  server.emit('listening');
+  return {
+    open,
+    accept(socket) {
+      if (open.size >= server.maxConnections) {
+        socket.destroy();
+        server.emit('drop');
+        return;
+      }
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      // A caller may close its side behind its request, and still wait for the answer.
+      socket.allowHalfOpen = true;
+      server.emit('connection', socket);
+      socket.resume();
+    },
+  };
+};
+
+/** Ends the connections on which nothing was ever said, which Node does not count among the idle ones. */
+const closeSilent = (server: Server): void => {
+  for (const socket of open.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 };
 
 const connectionsOf = (server: Server): Promise<number> =>
@@ -62,13 +89,19 @@ export interface DrainOptions {
  * told by `Connection: close` on their next answer, which is for the routes to say; Node's own `close` would cut off
  * connections whose request is still unread.
  */
-export const drain = async (server: Server, { lingerMs, mostMs }: DrainOptions): Promise<void> => {
-  if (!server.listening) return;
-  // Right after the event loop has accepted what there was, nobody waits at the door.
-  await turn();
-  NetServer.prototype.close.call(server);
+export const drain = async (
+  server: Server,
+  { lingerMs, mostMs }: DrainOptions,
+  intake: Intake | undefined,
+): Promise<void> => {
+  if (server.listening) {
+    // Right after the event loop has accepted what there was, nobody waits at the door.
+    await turn();
+    NetServer.prototype.close.call(server);
+  } else if (intake === undefined) return;
+  const count = async () => (await connectionsOf(server)) + (intake?.open.size ?? 0);
   const began = performance.now();
-  for (let ms = 0; (await connectionsOf(server)) > 0; ms = performance.now() - began) {
+  for (let ms = 0; (await count()) > 0; ms = performance.now() - began) {
     if (ms >= mostMs) server.closeAllConnections();
     else if (ms >= lingerMs) {
       server.closeIdleConnections();
