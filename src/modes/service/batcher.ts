@@ -1,6 +1,7 @@
 /**
- * Adaptive micro-batching: a request that finds the model idle is run at once; those that come while it runs wait, and
- * the next run takes them together. So nothing waits for a batch to fill, and batches grow as the load does.
+ * Adaptive micro-batching: a request that finds the model idle is run at the end of this very turn of the event loop,
+ * with whatever else came in it; those that come during the run wait, and the next one takes them together. So nothing
+ * waits for a batch to fill, and batches grow as the load does.
  */
 import { MillraceError } from '../../core/errors.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
@@ -43,6 +44,7 @@ export interface Batcher {
 export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptions): Batcher => {
   let running = 0;
   let inFlight = 0;
+  let pumpAsked = false;
   let idlers: (() => void)[] = [];
 
   const settle = (job: Job): boolean => {
@@ -116,7 +118,8 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
 
   const pump = (): void => {
     while (running < lanes) {
-      const pieces = queue.take();
+      // Free lanes share what waits, so that none stands idle while another has all of it.
+      const pieces = queue.take(Math.ceil(waiting.rows / (lanes - running)) || 1);
       if (pieces.length === 0) break;
       running++;
       void run(pieces).then(next);
@@ -131,12 +134,19 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     pump();
   };
 
+  const pumpLater = (): void => {
+    pumpAsked = false;
+    pump();
+  };
+
   const begin = (job: Job): void => {
     const { deadline, since } = job.work;
     if (deadline !== undefined) job.timer = setTimeout(() => refuse(job, tooLate), deadline - since);
     queue.add(job);
     inFlight++;
-    if (running < lanes) pump();
+    if (running === lanes || pumpAsked) return;
+    pumpAsked = true;
+    setImmediate(pumpLater);
   };
 
   return {

@@ -20,8 +20,8 @@ export interface Queue {
   hasRoom(rows: number, bytes: number): boolean;
   /** Forgets what of a job has not been taken. */
   drop(job: Job): void;
-  /** Takes the rows of the next run, of one form; none when nothing waits. */
-  take(): readonly Piece[];
+  /** Takes the rows of the next run, `most` (at least 1) at most and of one form; none when nothing waits. */
+  take(most: number): readonly Piece[];
   /** Refuses those whose callers are gone. */
   sweep(): void;
 }
@@ -48,14 +48,15 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
     if (first.letOthersPass) queue.push(...queue.splice(0, 1));
   };
 
-  const takeFrom = (queue: Job[]): readonly Piece[] => {
+  const takeFrom = (queue: Job[], most: number): readonly Piece[] => {
     const now = performance.now();
+    const mostRows = Math.min(most, limits.batchRows);
     letOthersPass(queue);
     const pieces: Piece[] = [];
     let rows = 0;
     let bytes = 0;
     let done = 0;
-    for (; done < queue.length && rows < limits.batchRows && bytes < limits.batchBytes; done++) {
+    for (; done < queue.length && rows < mostRows && bytes < limits.batchBytes; done++) {
       const job = queue[done];
       const { work } = job;
       if (!job.settled && work.caller?.destroyed) refuse(job, cancelled);
@@ -63,7 +64,7 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
       if (now - work.since > limits.timeoutMs) refuse(job, tooLate);
       if (job.settled) continue;
       const start = job.taken;
-      const end = Math.min(work.rows, start + limits.batchRows - rows);
+      const end = Math.min(work.rows, start + mostRows - rows);
       pieces.push({ job, input: work.input, rows: work.rows, start, end });
       rows += end - start;
       bytes += (work.bytes * (end - start)) / work.rows;
@@ -101,9 +102,9 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
       waiting.rows -= work.rows - taken;
       waiting.bytes -= work.bytes;
     },
-    take() {
+    take(most) {
       for (let queue = oldest(); queue !== undefined; queue = oldest()) {
-        const pieces = takeFrom(queue);
+        const pieces = takeFrom(queue, most);
         if (queue.length === 0) for (const [key, value] of queues) if (value === queue) queues.delete(key);
         if (pieces.length > 0) return pieces;
       }

@@ -43,16 +43,38 @@ const settle = async () => {
 };
 
 describe('a batcher', () => {
-  it('runs a request at once when nothing runs', () => {
+  it('runs a request in the same turn of the event loop when nothing runs, with what else came in it', async () => {
     const { scorer, runs } = heldScorer();
-    void batcherOf(scorer).submit(work([1]));
-    assert.deepEqual(runs[0].rows, [1]);
+    const batcher = batcherOf(scorer);
+    void batcher.submit(work([1]));
+    void batcher.submit(work([2]));
+    await turn();
+    assert.deepEqual(runs[0].rows, [1, 2]);
+  });
+
+  it('shares what waits among free lanes', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = createBatcher({ scorer, limits: defaultLimits, lanes: 2 });
+    for (const row of [1, 2, 3]) void batcher.submit(work([row]));
+    const long = batcher.submit(work([4, 5, 6]));
+    await turn();
+    assert.deepEqual(
+      runs.map(({ rows }) => rows),
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    );
+    for (const { release } of runs) release();
+    assert.equal((await long).length, 3);
   });
 
   it('takes all that came during a run into the next one', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer);
-    const answers = [[1], [2, 3], [4]].map((rows) => batcher.submit(work(rows)));
+    const first = batcher.submit(work([1]));
+    await turn();
+    const answers = [first, ...[[2, 3], [4]].map((rows) => batcher.submit(work(rows)))];
     assert.equal(runs.length, 1);
     runs[0].release();
     await settle();
@@ -69,6 +91,7 @@ describe('a batcher', () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { batchRows: 4 });
     const long = batcher.submit(work([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    await turn();
     const short = batcher.submit(work([99]));
     for (let at = 0; at < runs.length && at < 10; at++) {
       runs[at].release();
@@ -92,17 +115,21 @@ describe('a batcher', () => {
   it('gives a run no more bytes than it may have', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { batchBytes: 100 });
-    for (const row of [1, 2, 3, 4]) void batcher.submit(work([row], { bytes: 60 }));
+    for (const row of [1, 2, 3]) void batcher.submit(work([row], { bytes: 60 }));
+    await turn();
+    assert.deepEqual(runs[0].rows, [1, 2]);
     runs[0].release();
     await settle();
-    assert.deepEqual(runs[1].rows, [2, 3]);
+    assert.deepEqual(runs[1].rows, [3]);
   });
 
   it('refuses what does not fit into the queue, by requests, rows and bytes, and takes more when there is room', async () => {
     for (const limits of [{ queueRequests: 2 }, { queueRows: 4 }, { queueBytes: 20 }]) {
       const { scorer, runs } = heldScorer();
       const batcher = batcherOf(scorer, limits);
-      const fates = [1, 2, 3, 4].map((row) => codeOf(batcher.submit(work([row, row]))));
+      const first = codeOf(batcher.submit(work([1, 1])));
+      await turn();
+      const fates = [first, ...[2, 3, 4].map((row) => codeOf(batcher.submit(work([row, row]))))];
       assert.equal(await fates[3], 'QUEUE_FULL');
       runs[0].release();
       await settle();
@@ -125,12 +152,15 @@ describe('a batcher', () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { batchRows: 1, queueMs: 50, queueRuns: 4 });
     const first = batcher.submit(work([1]));
+    await turn();
     await pause(30);
     runs[0].release();
     await first;
     await batcher.idle();
+    const second = codeOf(batcher.submit(work([2])));
+    await turn();
     // A row takes 30 ms or a little more: one more may wait for 50 ms, and for 4 of its own runs three more.
-    const fates = [2, 3, 4, 5, 6, 7, 8, 9].map((row) => codeOf(batcher.submit(work([row]))));
+    const fates = [second, ...[3, 4, 5, 6, 7, 8, 9].map((row) => codeOf(batcher.submit(work([row]))))];
     const refused = await Promise.all(fates.slice(6));
     assert.deepEqual(refused, ['QUEUE_FULL', 'QUEUE_FULL']);
     for (let at = 1; at <= 6; at++) {
@@ -146,6 +176,7 @@ describe('a batcher', () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer);
     void batcher.submit(work([1]));
+    await turn();
     const late = codeOf(batcher.submit(work([2], { deadline: performance.now() + 5 })));
     const early = codeOf(batcher.submit(work([3], { deadline: performance.now() + 60_000 })));
     const past = codeOf(batcher.submit(work([4], { deadline: performance.now() - 1 })));
@@ -172,6 +203,7 @@ describe('a batcher', () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { timeoutMs: 1 });
     void batcher.submit(work([1]));
+    await turn();
     const waited = codeOf(batcher.submit(work([2])));
     await pause(5);
     runs[0].release();
@@ -184,6 +216,7 @@ describe('a batcher', () => {
     const batcher = batcherOf(scorer, { queueRequests: 1 });
     const caller = { destroyed: false };
     void batcher.submit(work([1]));
+    await turn();
     const gone = codeOf(batcher.submit(work([2], { caller })));
     assert.equal(await codeOf(batcher.submit(work([3]))), 'QUEUE_FULL');
     caller.destroyed = true;
@@ -199,7 +232,9 @@ describe('a batcher', () => {
   it('gives each request of a broken run its own chance', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer);
-    const fates = [1, 2, 3].map((row) => codeOf(batcher.submit(work([row]))));
+    const first = codeOf(batcher.submit(work([1])));
+    await turn();
+    const fates = [first, ...[2, 3].map((row) => codeOf(batcher.submit(work([row]))))];
     runs[0].release();
     await settle();
     assert.deepEqual(runs[1].rows, [2, 3]);
@@ -233,8 +268,10 @@ describe('a batcher', () => {
         bytes: 8,
         since: performance.now(),
       });
+    const first = submit({ a: Float64Array.of(1) });
+    await turn();
     const answers = [
-      submit({ a: Float64Array.of(1) }),
+      first,
       submit({ a: Float64Array.of(2, 3) }),
       submit({ a: Float32Array.of(4) }),
       submit({ a: Float64Array.of(5) }),
