@@ -8,7 +8,7 @@ import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import type { Sink, SinkRun, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import { makePlan, shapeOf } from './plan.ts';
 import { prepareRows, type ScoredChunk, score } from './score.ts';
 import { type OpenShard, openShard } from './shard.ts';

@@ -4,7 +4,7 @@ import { fail, type Problem, problemOf } from '../../core/errors.ts';
 import type { Package } from '../../package/layout.ts';
 import type { BatchDeployment } from './deployment.ts';
 import type { BatchHost } from './host.ts';
-import { type Ledger, type ListOptions, openLedger } from './ledger.ts';
+import { type Ledger, type ListOptions, openLedger } from './ledger/ledger.ts';
 import { createReactions, type Reacted } from './react.ts';
 import { writeReport } from './report/write.ts';
 import { type Outcome, type RunEvent, rehearse, runSlot } from './run.ts';

@@ -32,7 +32,7 @@ export interface BatchDeployment {
   readonly settings: string;
 }
 
-const SHARD_ROWS = 100_000;
+const SHARD_ROWS = 200_000;
 const MAX_REJECTED = 0.01;
 
 const refuse = (name: string, field: string, message: string, expected: string) =>

@@ -2,7 +2,7 @@
 import type { ColumnInput, Row } from '../../core/types.ts';
 import { type BadRow, record } from '../../files/table.ts';
 import type { Position, Source, SourceChunk } from '../../sources/source.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Reject, Run } from './types.ts';
 
 export interface RejectsSourceOptions {

@@ -4,8 +4,8 @@
  */
 
 import { type FieldProfile, type NumberProfile, type Profile, profileColumns } from '../../core/profile.ts';
-import type { ColumnInput, ColumnOutput, DatetimeField, Field, Fields } from '../../core/types.ts';
-import { parseDatetime, zoneOf } from '../../core/zone.ts';
+import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
+import { countLabels, countNumbers, labelOf, numberOf } from './counting.ts';
 
 export interface NumberTally {
   readonly kind: 'number';
@@ -83,38 +83,6 @@ export const binsOf = (
   return bins;
 };
 
-const numberOf = (field: Field): ((value: unknown) => number) => {
-  if (field.kind === 'text') return (value) => (typeof value === 'string' ? value.length : Number.NaN);
-  if (field.kind === 'datetime') {
-    const { zone } = field as DatetimeField;
-    const read = zone === undefined ? undefined : zoneOf(zone);
-    return (value) => {
-      if (typeof value === 'string') return parseDatetime(value, read ?? zoneOf('UTC'));
-      return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
-    };
-  }
-  return (value) => {
-    if (typeof value === 'number') return value;
-    if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
-    return typeof value === 'bigint' ? Number(value) : Number.NaN;
-  };
-};
-
-const labelOf = (field: Field): ((value: unknown) => string | undefined) => {
-  if (field.kind === 'boolean') {
-    return (value) => {
-      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
-      return String(value === true || value === 1 || value === 'true' || value === '1');
-    };
-  }
-  return (value) =>
-    value === null || value === undefined || Number.isNaN(value)
-      ? undefined
-      : typeof value === 'string'
-        ? value
-        : String(value);
-};
-
 /** A column as `profileColumns` takes it: numbers with NaN, or texts with null. */
 const plainColumn = (field: Field, values: ColumnInput | ColumnOutput): ColumnOutput => {
   const source = values as ArrayLike<unknown>;
@@ -129,87 +97,6 @@ const plainColumn = (field: Field, values: ColumnInput | ColumnOutput): ColumnOu
     });
   }
   return values instanceof Float64Array ? values : Float64Array.from(source, numberOf(field));
-};
-
-interface Counting {
-  add(values: ColumnInput | ColumnOutput): void;
-  /** `refused` values are not to be counted as missing. */
-  tally(refused: number): FieldTally;
-}
-
-const countNumbers = (field: Field, edges: readonly number[]): Counting => {
-  const look = numberOf(field);
-  const bounds = Float64Array.from(edges);
-  const bins = new Float64Array(edges.length + 1);
-  let count = 0;
-  let rows = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  // Sums around the first value: exact enough, and cheap (T. F. Chan et al., 1983, "shifted data").
-  let shift = Number.NaN;
-  let sum = 0;
-  let squares = 0;
-  const last = bounds.length;
-  const take = (value: number): void => {
-    if (value - value !== 0) return;
-    if (count === 0) shift = value;
-    count++;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    const distance = value - shift;
-    sum += distance;
-    squares += distance * distance;
-    let bin = 0;
-    while (bin < last && value > bounds[bin]) bin++;
-    bins[bin]++;
-  };
-  return {
-    add(values) {
-      rows += values.length;
-      if (values instanceof Float64Array && field.kind !== 'text')
-        for (let row = 0; row < values.length; row++) take(values[row]);
-      else for (const value of values as Iterable<unknown>) take(look(value));
-    },
-    tally: (refused) => ({
-      kind: 'number',
-      count,
-      missing: rows - count - refused,
-      min: count === 0 ? null : min,
-      max: count === 0 ? null : max,
-      mean: count === 0 ? 0 : shift + sum / count,
-      m2: count === 0 ? 0 : Math.max(0, squares - (sum * sum) / count),
-      bins: [...bins],
-    }),
-  };
-};
-
-const countLabels = (field: Field, labels: readonly string[]): Counting => {
-  const look = labelOf(field);
-  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
-  let count = 0;
-  let rows = 0;
-  let other = 0;
-  return {
-    add(values) {
-      rows += values.length;
-      const source = values as ArrayLike<unknown>;
-      for (let row = 0; row < source.length; row++) {
-        const label = look(source[row]);
-        if (label === undefined) continue;
-        count++;
-        const before = counts.get(label);
-        if (before === undefined) other++;
-        else counts.set(label, before + 1);
-      }
-    },
-    tally: (refused) => ({
-      kind: 'category',
-      count,
-      missing: rows - count - refused,
-      counts: Object.fromEntries([...counts].filter(([, times]) => times > 0)),
-      other,
-    }),
-  };
 };
 
 export interface Tallying {

@@ -152,7 +152,7 @@ export const batchDeployment = {
       ],
     },
     shard_rows: {
-      description: 'Rows that are written in one act, about; 100,000 unless said',
+      description: 'Rows that are written in one act, about; 200,000 unless said',
       type: 'integer',
       minimum: 1,
       maximum: 10_000_000,

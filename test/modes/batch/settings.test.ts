@@ -75,7 +75,7 @@ test('settings have defaults', () => {
       deployment.catchUp,
       deployment.zone,
     ],
-    [0.01, 100_000, 1, 'wait', 0, 'UTC'],
+    [0.01, 200_000, 1, 'wait', 0, 'UTC'],
   );
   assert.equal(readDeployment('d', { ...settings, max_rejected: '2.5 %' }).maxRejected, 0.025);
   assert.equal(readDeployment('d', { ...settings, patience: '90s' }).patience, 90_000);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { binOf } from '../../../src/core/profile.ts';
 import type { Fields } from '../../../src/core/types.ts';
 import { stabilityIndex } from '../../../src/modes/batch/report/compare.ts';
 import { type Bins, binsOf, mergeTallies, startTally, stdOf, type Tally } from '../../../src/modes/batch/tally.ts';
@@ -34,6 +35,24 @@ test('numbers are counted on their bins; NaN, null and what is no number are mis
   assert.deepEqual([typed.count, typed.missing, typed.min, typed.max], [6, 1, -5, 99]);
   assert.deepEqual(typed.bins, [2, 2, 1, 1]);
   assert.ok(Math.abs(typed.mean - 119.5 / 6) < 1e-12);
+});
+
+test('a value falls into the first bin whose edge is not below it, whether bins are even or not', () => {
+  const even = Array.from({ length: 19 }, (_, index) => -4.9 + (9.8 * (index + 1)) / 20);
+  const uneven = [-3, -1, 0, 0.5, 7, 8];
+  const number = fc.oneof(fc.double({ min: -6, max: 9, noNaN: true }), fc.constantFrom(...even, ...uneven));
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 80 }), fc.constantFrom(even, uneven), (values, edges) => {
+      const counting = startTally(fields, { amount: { edges } });
+      counting.add({ amount: Float64Array.from(values) });
+      const { amount } = counting.tally();
+      const expected = new Array<number>(edges.length + 1).fill(0);
+      for (const value of values) expected[binOf(edges, value)]++;
+      assert.ok(amount?.kind === 'number');
+      assert.deepEqual(amount.bins, expected);
+    }),
+    { numRuns: 1000, seed: 5 },
+  );
 });
 
 test('labels are counted, those that are not known together', () => {

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type NewRun, openLedger } from '../../../src/modes/batch/ledger/ledger.ts';
+import type { Summary } from '../../../src/modes/batch/types.ts';
+import { openSql } from '../../../src/store/sql.ts';
+
+const wanted: Omit<NewRun, 'id'> = {
+  deployment: 'trips',
+  scope: 'all',
+  slot: 'all',
+  kind: 'run',
+  cause: 'hand',
+  ref: 'trees',
+  model: 'trees',
+  version: '1.0.0',
+  digest: 'sha256:0',
+  settings: '{}',
+};
+
+test('whoever takes a slot is told of all that was staged in vain, though others were told and lived not long enough', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  let seconds = 0;
+  const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1) + ++seconds * 1000));
+  const claim = async (id: string, force: boolean) => {
+    const found = await ledger.claim({ ...wanted, id }, id, force);
+    assert.ok(found.what === 'begun' || found.what === 'continued');
+    // Gone at once, as if killed.
+    await ledger.release(found.run.id, id);
+    return [found.what, found.run.id, found.drops];
+  };
+  assert.deepEqual(await claim('a', false), ['begun', 'a', []]);
+  assert.deepEqual(await claim('b', true), ['begun', 'b', ['a']]);
+  assert.deepEqual(await claim('c', true), ['begun', 'c', ['a', 'b']]);
+  assert.deepEqual(await claim('d', false), ['continued', 'c', ['a', 'b']]);
+
+  const summary = { finished_at: '2026-11-01T00:10:00.000Z', rows_in: 0, rows_out: 0, rows_rejected: 0 } as Summary;
+  const taken = await ledger.claim({ ...wanted, id: 'e' }, 'e', false);
+  assert.equal(taken.what, 'continued');
+  await ledger.end('c', 'e', 'finished', summary);
+  assert.deepEqual(await claim('f', true), ['begun', 'f', []], 'a run that was whole has removed them');
+});
