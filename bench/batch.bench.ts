@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { enableCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +13,7 @@ import { createTableWriter, readTable } from '../src/files/index.ts';
 import type { Summary } from '../src/modes/batch/types.ts';
 import { startPostgres, stopPostgres } from '../test/postgres.ts';
 import { modelFolder, runProject, writeProject } from './batch-project.ts';
-import type { BenchOptions, BenchResult } from './bench.ts';
+import { type BenchOptions, type BenchResult, keepCompiled } from './bench.ts';
 
 export const summary =
   'Batch runs, 100 trees of depth 6 on 16 numbers: beside the bare ONNX Runtime, and between databases';
@@ -236,8 +235,7 @@ const databases = async (work: string, scorer: Scorer, short: boolean) => {
 };
 
 export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
-  // As bin/millrace.js does: threads are compiled once, not for every file.
-  enableCompileCache();
+  keepCompiled();
   const work = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   const app = createApp({ cwd: modelFolder, env: { MILLRACE_HOME: join(work, 'home') } });
   const scorer = await app.scorer('.');

@@ -1,7 +1,6 @@
 /** What Millrace costs beside the bare runtime: columns, rows, and a Parquet file to a Parquet file. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { enableCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +9,7 @@ import { createApp } from '../src/app.ts';
 import type { Scorer } from '../src/core/types.ts';
 import { createTableWriter } from '../src/files/index.ts';
 import { predictFile } from '../src/modes/once/predict-file.ts';
-import type { BenchOptions, BenchResult } from './bench.ts';
+import { type BenchOptions, type BenchResult, keepCompiled } from './bench.ts';
 
 export const summary = '100 trees of depth 6 on 16 numbers: Millrace beside the bare ONNX Runtime';
 
@@ -104,7 +103,7 @@ const inMemory = async (scorer: Scorer, bare: ReturnType<typeof bareLoop>, short
 
 export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
   // As bin/millrace.js does: the threads that read and write Parquet are compiled once, not for every file.
-  enableCompileCache();
+  keepCompiled();
   const app = createApp({ cwd: folder, env: { MILLRACE_HOME: join(tmpdir(), 'millrace-bench') } });
   const scorer = await app.scorer('.');
   const session = await ort.InferenceSession.create(await readFile(join(folder, 'model.onnx')), {

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => new URL(path, import.meta.url);
@@ -40,7 +41,9 @@ const rerun = (node) => {
 };
 
 if (parseInt(process.versions.node, 10) >= needed) {
-  if (Module.enableCompileCache) Module.enableCompileCache();
+  const cache = Module.enableCompileCache ? Module.enableCompileCache().directory : undefined;
+  // Threads and processes that are started from here do not see the call, only the variable.
+  if (cache && !process.env.NODE_COMPILE_CACHE) process.env.NODE_COMPILE_CACHE = dirname(cache);
   import(inCheckout ? source.href : here('../dist/cli/main.js').href).then((main) => main.run());
 } else {
   const pinned = fileURLToPath(here(`../node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`));

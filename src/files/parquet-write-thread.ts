@@ -1,12 +1,13 @@
 /**
  * The writing side of Parquet, in a thread of its own. DuckDB's COPY pulls rows out of a table function, which waits here
- * for the next piece: so one COPY writes the whole file, in order and in flat memory, while the other thread scores.
+ * for the next piece: so one COPY writes a whole file, in order and in flat memory, while the other thread scores. Files
+ * are written one after another, until one fails or the thread is told to go.
  */
 
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type DuckDBDataChunk, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { codecOf } from './column-types.ts';
+import { type ColumnCodec, codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
 import type { ColumnSpec } from './table.ts';
 
@@ -20,14 +21,21 @@ export interface Piece {
   readonly buffer: ArrayBuffer;
   readonly columns: readonly PackedColumn[];
 }
-export type ToThread = { readonly piece: Piece } | { readonly end: true } | { readonly abort: true };
+export interface FileToWrite {
+  readonly path: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly rowGroup: number;
+}
+/** A file, its pieces, its end; `abort` ends the thread. */
+export type ToThread =
+  | { readonly open: FileToWrite }
+  | { readonly piece: Piece }
+  | { readonly end: true }
+  | { readonly abort: true };
 /** `free` hands a buffer back to be filled again. */
 export type FromThread = { readonly free: ArrayBuffer } | { readonly done: true } | { readonly failed: string };
 
 export interface ThreadData {
-  readonly path: string;
-  readonly columns: readonly ColumnSpec[];
-  readonly rowGroup: number;
   readonly port: MessagePort;
   /** Counts messages, to sleep on. */
   readonly posted: Int32Array;
@@ -40,9 +48,7 @@ const DICTIONARY = 4096;
 /** Rows in a vector, at most. */
 const VECTOR = 2048;
 
-const { path, columns, rowGroup, port, posted, left } = workerData as ThreadData;
-const moving = columns.filter(({ constant }) => constant === undefined);
-const codecs = moving.map(({ type }) => codecOf(type));
+const { port, posted, left } = workerData as ThreadData;
 const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 /** The next message; sleeps until there is one. */
@@ -55,11 +61,14 @@ const receive = (): ToThread => {
   }
 };
 
-let piece: Piece | undefined;
-let offset = 0;
-
-const fill = (chunk: DuckDBDataChunk, { buffer, columns: packed }: Piece, count: number): void => {
-  packed.forEach(({ data, valid }, index) => {
+const fill = (
+  chunk: DuckDBDataChunk,
+  { buffer, columns }: Piece,
+  codecs: readonly ColumnCodec[],
+  offset: number,
+  count: number,
+): void => {
+  columns.forEach(({ data, valid }, index) => {
     const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
     const width = codecs[index].bits?.BYTES_PER_ELEMENT;
     if (typeof data === 'number' && width !== undefined) {
@@ -84,50 +93,64 @@ const fill = (chunk: DuckDBDataChunk, { buffer, columns: packed }: Piece, count:
   });
 };
 
-const rows = DuckDBTableFunction.create({
-  name: 'rows',
-  bindFunction: (info) => {
-    moving.forEach((_, index) => {
-      info.addResultColumn(`c${index}`, codecs[index].vector);
-    });
-  },
-  initFunction: () => {},
-  mainFunction: (info, chunk) => {
-    while (piece === undefined || offset >= piece.rows) {
-      if (piece) say({ free: piece.buffer }, [piece.buffer]);
-      piece = undefined;
-      offset = 0;
-      const message = receive();
-      if ('abort' in message) {
-        info.setError('aborted');
-        return;
+/** The pieces of one file, as rows of a table. */
+const piecesOf = (name: string, codecs: readonly ColumnCodec[]): DuckDBTableFunction => {
+  let piece: Piece | undefined;
+  let offset = 0;
+  return DuckDBTableFunction.create({
+    name,
+    bindFunction: (info) => {
+      codecs.forEach(({ vector }, index) => {
+        info.addResultColumn(`c${index}`, vector);
+      });
+    },
+    initFunction: () => {},
+    mainFunction: (info, chunk) => {
+      while (piece === undefined || offset >= piece.rows) {
+        if (piece) say({ free: piece.buffer }, [piece.buffer]);
+        piece = undefined;
+        offset = 0;
+        const message = receive();
+        if ('piece' in message) piece = message.piece;
+        else if ('end' in message) {
+          chunk.rowCount = 0;
+          return;
+        } else {
+          info.setError('aborted');
+          return;
+        }
       }
-      if ('end' in message) {
-        chunk.rowCount = 0;
-        return;
-      }
-      piece = message.piece;
-    }
-    const count = Math.min(VECTOR, piece.rows - offset);
-    chunk.rowCount = count;
-    fill(chunk, piece, count);
-    offset += count;
-  },
-});
+      const count = Math.min(VECTOR, piece.rows - offset);
+      chunk.rowCount = count;
+      fill(chunk, piece, codecs, offset, count);
+      offset += count;
+    },
+  });
+};
 
-const select = columns.map((column) => {
-  const index = moving.indexOf(column);
-  const source = `c${index}`;
-  const value = index === -1 ? literal(column.constant ?? '') : (codecs[index].into?.(source) ?? source);
-  return `${value} AS ${identifier(column.name)}`;
-});
 const duck = await openDuck();
-try {
-  duck.connection.registerTableFunction(rows);
+let files = 0;
+const write = async ({ path, columns, rowGroup }: FileToWrite): Promise<void> => {
+  const moving = columns.filter(({ constant }) => constant === undefined);
+  const codecs = moving.map(({ type }) => codecOf(type));
+  const select = columns.map((column) => {
+    const index = moving.indexOf(column);
+    const source = `c${index}`;
+    const value = index === -1 ? literal(column.constant ?? '') : (codecs[index].into?.(source) ?? source);
+    return `${value} AS ${identifier(column.name)}`;
+  });
+  const name = `rows_${files++}`;
+  duck.connection.registerTableFunction(piecesOf(name, codecs));
   await duck.connection.run(
-    `COPY (SELECT ${select.join(', ')} FROM rows()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
+    `COPY (SELECT ${select.join(', ')} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
   );
-  say({ done: true });
+};
+
+try {
+  for (let message = receive(); 'open' in message; message = receive()) {
+    await write(message.open);
+    say({ done: true });
+  }
 } catch (error) {
   say({ failed: error instanceof Error ? error.message : String(error) });
 } finally {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { extname } from 'node:path';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import { store } from './column-types.ts';
-import type { FromThread, PackedColumn, Piece, ThreadData, ToThread } from './parquet-write-thread.ts';
+import type { PackedColumn, Piece } from './parquet-write-thread.ts';
+import { borrowThread } from './parquet-write-threads.ts';
 import type { Target } from './place.ts';
 import { spoolTarget } from './spool.ts';
 import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
@@ -14,14 +12,6 @@ const IN_FLIGHT = 2;
 const ROW_GROUP_VALUES = 122_880 * 32;
 const rowGroupOf = (columns: number): number =>
   Math.max(2048, Math.min(122_880, Math.floor(ROW_GROUP_VALUES / Math.max(1, columns) / 2048) * 2048));
-
-/** How long an exiting process waits for a thread, at most. */
-const EXIT_MS = 2000;
-/** A process that exits while a thread sleeps inside DuckDB would crash: the threads must come out first. */
-const running = new Set<() => void>();
-process.on('exit', () => {
-  for (const leave of running) leave();
-});
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
@@ -50,71 +40,44 @@ const pack = (rows: number, stored: readonly Stored[], reuse: ArrayBuffer | unde
   return { rows, buffer, columns };
 };
 
-const threadFile = new URL(`./parquet-write-thread${extname(import.meta.url)}`, import.meta.url);
-
-/** A Parquet file written in row order, in flat memory, by a thread of its own. */
+/** A Parquet file written in row order, in flat memory, by a thread beside this one. */
 export const writeParquet = async (target: Target, columns: readonly ColumnSpec[]): Promise<TableWriter> => {
   if (columns.length === 0) {
     throw fail('BAD_FILE', 'A Parquet file needs at least one column.', { expected: 'columns', got: 'none' });
   }
   const moving = columns.filter(({ constant }) => constant === undefined);
   const file = await spoolTarget(target);
-  const { port1: port, port2 } = new MessageChannel();
-  const posted = new Int32Array(new SharedArrayBuffer(4));
-  const left = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: ThreadData = {
-    path: file.path,
-    // Only what a thread can be sent: a caller's columns may carry more.
-    columns: columns.map(({ name, type, constant }) => ({ name, type, constant })),
-    rowGroup: rowGroupOf(columns.length),
-    port: port2,
-    posted,
-    left,
-  };
-  const worker = new Worker(threadFile, { workerData, transferList: [port2] });
-  const exited = once(worker, 'exit');
-  exited.catch(() => {});
-
   let inFlight = 0;
   let failure: Error | undefined;
   let done = false;
   let finished = false;
   const free: ArrayBuffer[] = [];
   let wake = (): void => {};
-  const settle = (error?: Error): void => {
-    failure ??= error;
-    wake();
-  };
-  const hear = (message: FromThread): void => {
-    if ('free' in message) {
-      inFlight--;
-      free.push(message.free);
-    } else if ('done' in message) done = true;
-    else
-      failure ??= fail('STORE_FAILED', `The Parquet file cannot be written: ${message.failed.split('\n', 1)[0]}`, {
-        cause: message.failed,
-      });
-    wake();
-  };
-  port.on('message', hear);
-  worker.on('error', settle);
-  worker.on('exit', () => {
-    // What the thread said last may still be on its way when its end is told.
-    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) hear(last.message);
-    settle(done ? undefined : new Error('The thread that writes Parquet ended.'));
+  const thread = borrowThread({
+    hear(message) {
+      if ('free' in message) {
+        inFlight--;
+        free.push(message.free);
+      } else if ('done' in message) done = true;
+      else
+        failure ??= fail('STORE_FAILED', `The Parquet file cannot be written: ${message.failed.split('\n', 1)[0]}`, {
+          cause: message.failed,
+        });
+      wake();
+    },
+    ended(error) {
+      failure ??= error;
+      wake();
+    },
   });
-
-  const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => {
-    port.postMessage(message, transfer);
-    Atomics.add(posted, 0, 1);
-    Atomics.notify(posted, 0);
-  };
-  const leave = (): void => {
-    post({ abort: true });
-    Atomics.wait(left, 0, 0, EXIT_MS);
-  };
-  running.add(leave);
-  worker.on('exit', () => running.delete(leave));
+  thread.post({
+    open: {
+      path: file.path,
+      // Only what a thread can be sent: a caller's columns may carry more.
+      columns: columns.map(({ name, type, constant }) => ({ name, type, constant })),
+      rowGroup: rowGroupOf(columns.length),
+    },
+  });
 
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) {
@@ -136,19 +99,21 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
         free.pop(),
       );
       inFlight++;
-      post({ piece: packed }, [packed.buffer]);
+      thread.post({ piece: packed }, [packed.buffer]);
     },
     async close() {
       finished = true;
-      post({ end: true });
+      thread.post({ end: true });
       await until(() => done);
-      await exited;
+      thread.giveBack();
       return file.commit();
     },
     async abort() {
-      if (!finished) post({ abort: true });
-      finished = true;
-      await exited.catch(() => {});
+      if (!finished) {
+        finished = true;
+        thread.post({ abort: true });
+        await thread.exited;
+      } else if (!done) await until(() => done).catch(() => {});
       await file.discard();
     },
   };

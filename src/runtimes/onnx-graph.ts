@@ -5,7 +5,16 @@
  */
 import { fail } from '../core/errors.ts';
 import type { Dtype, TensorSpec } from '../core/types.ts';
-import { decodeText, joinBytes, readInts, readMessage, type WireField, writeBytes, writeInt } from './protobuf.ts';
+import {
+  decodeText,
+  fieldsOf,
+  joinBytes,
+  readInts,
+  readMessage,
+  type WireField,
+  writeBytes,
+  writeInt,
+} from './protobuf.ts';
 
 /** TensorProto.DataType. */
 const dtypes: Readonly<Record<number, Dtype>> = {
@@ -28,7 +37,8 @@ export interface OnnxNode {
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes: ReadonlyMap<string, readonly WireField[]>;
+  /** By name, as they stand: the weights of a tree are thousands of fields, which nobody here asks for. */
+  readonly attributes: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface ZipMap {
@@ -61,13 +71,22 @@ const readNode = (fields: readonly WireField[]): OnnxNode => ({
   domain: string(fields, 7),
   inputs: strings(fields, 1),
   outputs: strings(fields, 2),
-  attributes: new Map(messages(fields, 5).map((attribute) => [string(attribute, 1), attribute])),
+  attributes: new Map(
+    fields
+      .filter(({ field, wire }) => field === 5 && wire === 2)
+      .map(({ bytes }) => {
+        for (const { field, bytes: name } of fieldsOf(bytes)) if (field === 1) return [decodeText(name), bytes];
+        return ['', bytes];
+      }),
+  ),
 });
+const attributeOf = (node: OnnxNode, attribute: string): readonly WireField[] =>
+  readMessage(node.attributes.get(attribute) ?? new Uint8Array());
 
 export const stringsOf = (node: OnnxNode, attribute: string): readonly string[] =>
-  strings(node.attributes.get(attribute) ?? [], 9);
+  strings(attributeOf(node, attribute), 9);
 export const intsOf = (node: OnnxNode, attribute: string): readonly number[] =>
-  readInts(node.attributes.get(attribute) ?? [], 8);
+  readInts(attributeOf(node, attribute), 8);
 
 const isZipMap = (node: OnnxNode): boolean => node.op === 'ZipMap' && node.domain === 'ai.onnx.ml';
 
@@ -196,7 +215,7 @@ const mixesRows = (node: OnnxNode, constants: ReadonlySet<string>): boolean => {
   if (node.op === 'Transpose') return (intsOf(node, 'perm')[0] ?? 1) !== 0;
   if (!Object.hasOwn(alongAxis, node.op)) return false;
   const attribute = node.attributes.get('axis');
-  const [axis] = attribute === undefined ? [alongAxis[node.op]] : [...readInts(attribute, 3), 0];
+  const [axis] = attribute === undefined ? [alongAxis[node.op]] : [...readInts(readMessage(attribute), 3), 0];
   // A Gather out of a constant looks up each row's own entry.
   return axis === 0 && !constants.has(node.inputs[0]);
 };

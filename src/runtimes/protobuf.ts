@@ -17,9 +17,8 @@ export interface WireField {
 const truncated = () =>
   fail('BAD_MODEL', 'The model file is cut off or is not an ONNX file.', { expected: 'an ONNX ModelProto' });
 
-/** The fields of one message, in order. Throws BAD_MODEL where the bytes are no message. */
-export const readMessage = (message: Uint8Array): readonly WireField[] => {
-  const fields: WireField[] = [];
+/** The fields of one message, in order, as they are asked for. Throws BAD_MODEL where the bytes are no message. */
+export function* fieldsOf(message: Uint8Array): Generator<WireField> {
   let at = 0;
   const varint = (): number => {
     let value = 0;
@@ -48,10 +47,12 @@ export const readMessage = (message: Uint8Array): readonly WireField[] => {
       at += length;
     } else throw truncated();
     if (field === 0) throw truncated();
-    fields.push({ field, wire, bytes, value, raw: message.subarray(start, at) });
+    yield { field, wire, bytes, value, raw: message.subarray(start, at) };
   }
-  return fields;
-};
+}
+
+/** All fields of one message. */
+export const readMessage = (message: Uint8Array): readonly WireField[] => [...fieldsOf(message)];
 
 const text = new TextDecoder();
 export const decodeText = (bytes: Uint8Array): string => text.decode(bytes);

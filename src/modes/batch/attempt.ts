@@ -4,7 +4,7 @@
  */
 import { fail } from '../../core/errors.ts';
 import type { Profile } from '../../core/profile.ts';
-import type { Scorer } from '../../core/types.ts';
+import type { Manifest, Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import type { Sink, SinkRun, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
@@ -26,7 +26,9 @@ export interface Progress {
 
 export interface AttemptOptions {
   readonly run: Run;
-  readonly scorer: Scorer;
+  readonly manifest: Manifest;
+  /** It may still be loading while the first rows are read. */
+  readonly scorer: Promise<Scorer>;
   readonly reference: Profile | undefined;
   readonly source: Source;
   readonly sink: Sink;
@@ -133,7 +135,7 @@ const keyWatch = (plan: Plan, isOrdered: boolean, start: readonly string[] | und
 };
 
 export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
-  const { run, scorer, source, sink, ledger, signal, clock } = options;
+  const { run, manifest, source, sink, ledger, signal, clock } = options;
   const info: SinkRunInfo = {
     id: run.id,
     deployment: run.deployment,
@@ -165,7 +167,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
   const settle = async (first: SourceChunk): Promise<Plan> => {
     const made = makePlan(
       {
-        manifest: scorer.manifest,
+        manifest,
         digest: run.digest,
         run: run.id,
         source: source.name,
@@ -231,13 +233,12 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
     state.watch.watch(next.chunk);
     const prepared = prepareRows(scored, {
       plan: state.plan,
-      manifest: scorer.manifest,
+      manifest,
       cells: source.cells,
       isTyped: sink.isTyped,
       at: clock().getTime(),
     });
     if (!shard) {
-      const { manifest } = scorer;
       const { reference } = options;
       shard = await openShard({ index, sink: state.sinkRun, manifest, reference, bins, first: scored, waits });
       bins ??= shard.bins;
@@ -263,7 +264,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
         state = { plan, sinkRun, watch: keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key) };
       }
       if (chunk.rows + chunk.rejects.length === 0 && entries.length > 0) continue;
-      const scoring = score(scorer, chunk, source.cells);
+      const scoring = options.scorer.then((scorer) => score(scorer, chunk, source.cells));
       scoring.catch(() => {});
       inFlight.push({ chunk, scoring });
       if (inFlight.length >= options.depth) await takeOne();

@@ -59,25 +59,28 @@ interface Moments {
   squares: number;
 }
 
+/** The edges below and above each bin, the outermost at infinity. */
+interface Bounds {
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** The width of bins that are even. */
+  readonly step: number | undefined;
+}
+
 /**
  * Counts numbers into bins and moments. It works on locals, as numbers that closures share would each be an object of its
  * own: this loop runs for every value of every column.
  */
-const countAll = (
-  values: Float64Array,
-  bounds: Float64Array,
-  step: number | undefined,
-  bins: Float64Array,
-  moments: Moments,
-): void => {
+const countAll = (values: Float64Array, { lower, upper, step }: Bounds, bins: Uint32Array, moments: Moments): void => {
   let { count, min, max, shift, sum, squares } = moments;
-  const last = bounds.length;
-  const first = last > 0 ? bounds[0] : 0;
+  if (count === 0) shift = values.find((value) => value - value === 0) ?? shift;
+  const last = bins.length - 1;
+  const first = upper[0];
   const scale = step === undefined ? 0 : 1 / step;
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
+    // NaN and infinities.
     if (value - value !== 0) continue;
-    if (count === 0) shift = value;
     count++;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -86,16 +89,16 @@ const countAll = (
     squares += distance * distance;
     let bin = 0;
     if (scale > 0) {
-      const guess = Math.ceil((value - first) * scale);
-      bin = Math.min(Math.max(guess, 0), last);
-      // Rounding may have missed by one.
-      if (bin > 0 && value <= bounds[bin - 1]) bin--;
-      else if (bin < last && value > bounds[bin]) bin++;
+      const guess = (value - first) * scale;
+      bin = guess <= 0 ? 0 : guess >= last ? last : Math.trunc(guess) + 1;
+      // On an edge, and where rounding has missed by one.
+      if (value <= lower[bin]) bin--;
+      else if (value > upper[bin]) bin++;
     } else {
       let high = last;
       while (bin < high) {
         const middle = (bin + high) >> 1;
-        if (value <= bounds[middle]) high = middle;
+        if (value <= upper[middle]) high = middle;
         else bin = middle + 1;
       }
     }
@@ -106,9 +109,10 @@ const countAll = (
 
 export const countNumbers = (field: Field, edges: readonly number[]): Counting => {
   const look = numberOf(field);
-  const bounds = Float64Array.from(edges);
-  const step = stepOf(edges);
-  const bins = new Float64Array(edges.length + 1);
+  const lower = Float64Array.from([Number.NEGATIVE_INFINITY, ...edges]);
+  const upper = Float64Array.from([...edges, Number.POSITIVE_INFINITY]);
+  const bounds = { lower, upper, step: stepOf(edges) };
+  const bins = new Uint32Array(edges.length + 1);
   const moments: Moments = { count: 0, min: Infinity, max: -Infinity, shift: Number.NaN, sum: 0, squares: 0 };
   let rows = 0;
   return {
@@ -116,7 +120,7 @@ export const countNumbers = (field: Field, edges: readonly number[]): Counting =
       rows += values.length;
       const isPlain = values instanceof Float64Array && field.kind !== 'text';
       const numbers = isPlain ? values : Float64Array.from(values as ArrayLike<unknown>, look);
-      countAll(numbers, bounds, step, bins, moments);
+      countAll(numbers, bounds, bins, moments);
     },
     tally(refused) {
       const { count, min, max, shift, sum, squares } = moments;

@@ -263,7 +263,9 @@ const work = async (
 
   const found = await openPinned(host, run, options.found);
   const threads = deployment.workers > 1 || threaded ? deployment.workers : 0;
-  const scorer = await host.load(found, threads);
+  const scorer = host.load(found, threads);
+  // Whoever awaits it hears of a failure; until then it must not count as unhandled.
+  scorer.catch(() => {});
   try {
     const before = await ledger.lastFinished(deployment.name, run.id);
     await patiently(
@@ -272,6 +274,7 @@ const work = async (
           for (const id of drops) await sink.drop(id);
           const attempted: Attempted = await attempt({
             run,
+            manifest: found.manifest,
             scorer,
             reference: profileOf(found),
             source,
@@ -315,7 +318,7 @@ const work = async (
     await giveUp(error);
     throw error;
   } finally {
-    await scorer.close();
+    await scorer.then((loaded) => loaded.close()).catch(() => {});
   }
 
   /** What has failed is said to have; what was only stopped is left as it is, for whoever goes on. */

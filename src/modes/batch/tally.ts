@@ -53,6 +53,8 @@ const fromProfile = (profile: FieldProfile, field: Field): FieldBins => {
 };
 
 const EVEN_BINS = 20;
+/** Rows that bins are made for. */
+const FIRST_ROWS = 2048;
 
 /** Bins of equal width over nearly all values; the few of numbers that have only few values are their own. */
 const evenEdges = ({ edges, quantiles, min, max }: NumberProfile): readonly number[] => {
@@ -74,7 +76,7 @@ export const binsOf = (
     const known = reference?.[name];
     if (known) bins[name] = fromProfile(known, field);
     else if (columns[name] !== undefined) {
-      const plain = plainColumn(field, columns[name]);
+      const plain = plainColumn(field, columns[name].slice(0, FIRST_ROWS));
       const own = profileColumns({ [name]: field }, { [name]: plain })[name];
       if (own?.kind === 'number') bins[name] = { edges: evenEdges(own) };
       else if (own) bins[name] = fromProfile(own, field);
