@@ -208,7 +208,8 @@ export const startKafka = async ({ port: wanted, data: given, secure }: KafkaOpt
   const java = (...args: readonly string[]): string[] => ['-cp', classes, ...args];
 
   if (!existsSync(join(data, 'log', 'meta.properties'))) {
-    const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+    // A leading dash would be taken for another option.
+    const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A');
     const scram = secure ? ['--add-scram', `SCRAM-SHA-256=[name=${secure.user},password=${secure.password}]`] : [];
     const format = spawnSync('java', java('kafka.tools.StorageTool', 'format', '-t', id, '-c', settings, ...scram), {
       encoding: 'utf8',

@@ -12,11 +12,12 @@ import { createRoom, type RoomColumn, readColumn, roomFor } from './vectors.ts';
 
 export interface ReadPiece {
   readonly rows: number;
-  readonly buffer: ArrayBuffer;
+  /** Shared, so that threads which score see it without a copy. */
+  readonly buffer: SharedArrayBuffer;
   readonly columns: readonly RoomColumn[];
 }
 /** `more` asks for a piece, and hands back a buffer that may be filled anew. */
-export type ToReadThread = { readonly more: true; readonly reuse?: ArrayBuffer } | { readonly stop: true };
+export type ToReadThread = { readonly more: true; readonly reuse?: SharedArrayBuffer } | { readonly stop: true };
 /** First the table, then pieces as they are asked for, then the end; or a failure. */
 export type FromReadThread =
   | { readonly columns: readonly ColumnSpec[]; readonly total: number }
@@ -31,11 +32,11 @@ export interface ReadThreadData {
 }
 
 const { path, chunkRows, port } = workerData as ReadThreadData;
-const say = (message: FromReadThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const say = (message: FromReadThread): void => port.postMessage(message);
 
 let asked = 0;
 let stopped = false;
-let reuse: ArrayBuffer | undefined;
+let reuse: SharedArrayBuffer | undefined;
 let wake = (): void => {};
 port.on('message', (message: ToReadThread) => {
   if ('stop' in message) stopped = true;
@@ -90,7 +91,7 @@ try {
       say({ end: true });
       break;
     }
-    say({ piece: { rows, buffer: room.buffer, columns: read } }, [room.buffer]);
+    say({ piece: { rows, buffer: room.buffer, columns: read } });
   }
 } catch (error) {
   say({ failed: error instanceof Error ? error.message : String(error) });

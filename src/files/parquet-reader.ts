@@ -74,7 +74,7 @@ const startThread = (data: Omit<ReadThreadData, 'port'>) => {
   worker.unref();
   port.unref();
   return {
-    say: (message: ToReadThread, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer),
+    say: (message: ToReadThread) => port.postMessage(message),
     async next(): Promise<FromReadThread> {
       port.ref();
       try {
@@ -117,7 +117,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
     const types = record<string>();
     for (const column of columns) types[column.name] = column.type;
     let read = 0;
-    let free: ArrayBuffer | undefined;
+    let free: SharedArrayBuffer | undefined;
     const chunkOf = (piece: ReadPiece): TableChunk => {
       const stored = storedOf(columns, piece);
       const before = read;
@@ -136,7 +136,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
       };
     };
     for (;;) {
-      thread.say({ more: true, ...(free && { reuse: free }) }, free ? [free] : []);
+      thread.say({ more: true, ...(free && { reuse: free }) });
       free = undefined;
       const message = await next();
       if ('piece' in message) yield chunkOf(message.piece);
@@ -144,7 +144,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
     }
     if (read === 0) {
       const empty = columns.map(({ codec }) => ({ data: codec.bits ? 0 : [] }));
-      yield chunkOf({ rows: 0, buffer: new ArrayBuffer(0), columns: empty });
+      yield chunkOf({ rows: 0, buffer: new SharedArrayBuffer(0), columns: empty });
     }
   } finally {
     await thread.stop();

@@ -32,7 +32,7 @@ const readStrings = (
 
 /** A place in one buffer for each column of fixed width, and for what says where it has values. */
 export interface Room {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   /** Bytes from here on are free. */
   take(bytes: number): number;
 }
@@ -44,10 +44,10 @@ export const roomFor = (codecs: readonly ColumnCodec[], rows: number): number =>
   codecs.reduce((bytes, { bits }) => bytes + (bits ? aligned(rows * bits.BYTES_PER_ELEMENT) + aligned(rows) : 0), 0);
 
 /** Room in a buffer, which is `reuse` where that is large enough. */
-export const createRoom = (bytes: number, reuse: ArrayBuffer | undefined): Room => {
+export const createRoom = (bytes: number, reuse: SharedArrayBuffer | undefined): Room => {
   let free = 0;
   return {
-    buffer: reuse !== undefined && reuse.byteLength >= bytes ? reuse : new ArrayBuffer(bytes),
+    buffer: reuse !== undefined && reuse.byteLength >= bytes ? reuse : new SharedArrayBuffer(bytes),
     take(size) {
       const at = free;
       free += aligned(size);
