@@ -1,7 +1,7 @@
 /** Parquet's own types: what a scorer sees of them, and that they pass through unchanged. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -252,6 +252,44 @@ test('a file that breaks off in the middle is refused', async (t) => {
   bytes.fill(0xff, 1000, 200_000);
   writeFileSync(from, bytes);
   await assert.rejects(readAll(from), (error) => error instanceof MillraceError && error.code === 'BAD_FILE');
+});
+
+test('files are written behind and beside each other, whatever becomes of the others', async (t) => {
+  const folder = tempFolder(t);
+  const columns = [{ name: 'x', type: 'DOUBLE' }];
+  const rows = 30_000;
+  const valuesOf = (file: number) => Float64Array.from({ length: rows }, (_, row) => file * rows + row);
+  const open = async (file: number) => {
+    const path = join(folder, `${file}.parquet`);
+    const writer = await createTableWriter(path, { columns });
+    return { path, file, writer, fill: () => writer.write({ rows, columns: { x: valuesOf(file) } }) };
+  };
+  const ends: Promise<unknown>[] = [];
+  for (let file = 0; file < 12; file++) {
+    const { path, writer, fill } = await open(file);
+    await fill();
+    await fill();
+    if (file % 3 === 1) ends.push(writer.abort());
+    else if (file % 3 === 2) {
+      // It breaks when it is to get its name.
+      mkdirSync(join(path, 'in the way'), { recursive: true });
+      ends.push(assert.rejects(writer.close()).then(() => writer.abort()));
+    } else ends.push(writer.close());
+  }
+  await Promise.all(ends);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('.')),
+    [],
+  );
+  for (const file of [0, 3, 6, 9]) {
+    const chunks = await readAll(join(folder, `${file}.parquet`));
+    const values = chunks.flatMap((chunk) => [...(chunk.columns.x as Float64Array)]);
+    assert.deepEqual(values, [...valuesOf(file), ...valuesOf(file)]);
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => /^(?:1|4|7|10)\.parquet$/.test(name)),
+    [],
+  );
 });
 
 test('a process that is made to exit in the middle of a file ends at once, cleanly, and leaves no file', async (t) => {

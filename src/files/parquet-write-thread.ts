@@ -1,7 +1,7 @@
 /**
  * The writing side of Parquet, in a thread of its own. DuckDB's COPY pulls rows out of a table function, which waits here
  * for the next piece: so one COPY writes a whole file, in order and in flat memory, while the other thread scores. Files
- * are written one after another, until one fails or the thread is told to go.
+ * are written one after another; one that fails does not keep the next from being written.
  */
 
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -26,13 +26,14 @@ export interface FileToWrite {
   readonly columns: readonly ColumnSpec[];
   readonly rowGroup: number;
 }
-/** A file, its pieces, its end; `abort` ends the thread. */
+/** A file, its pieces, and one `end` or `cancel`; `leave` ends the thread. */
 export type ToThread =
   | { readonly open: FileToWrite }
   | { readonly piece: Piece }
   | { readonly end: true }
-  | { readonly abort: true };
-/** `free` hands a buffer back to be filled again. */
+  | { readonly cancel: true }
+  | { readonly leave: true };
+/** `free` hands a buffer back to be filled again; `done` or `failed` is the last that is said of a file. */
 export type FromThread = { readonly free: ArrayBuffer } | { readonly done: true } | { readonly failed: string };
 
 export interface ThreadData {
@@ -93,8 +94,29 @@ const fill = (
   });
 };
 
+/** The messages of one file. What it does not take is left for `drain`. */
+const openInbox = () => {
+  let isOver = false;
+  let isLeaving = false;
+  const next = (): ToThread => {
+    const message = receive();
+    isLeaving ||= 'leave' in message;
+    isOver ||= !('piece' in message);
+    return message;
+  };
+  return {
+    next,
+    /** Resolves to false when the thread was told to go. */
+    drain(): boolean {
+      while (!isOver) next();
+      return !isLeaving;
+    },
+  };
+};
+type Inbox = ReturnType<typeof openInbox>;
+
 /** The pieces of one file, as rows of a table. */
-const piecesOf = (name: string, codecs: readonly ColumnCodec[]): DuckDBTableFunction => {
+const piecesOf = (name: string, codecs: readonly ColumnCodec[], inbox: Inbox): DuckDBTableFunction => {
   let piece: Piece | undefined;
   let offset = 0;
   return DuckDBTableFunction.create({
@@ -110,13 +132,13 @@ const piecesOf = (name: string, codecs: readonly ColumnCodec[]): DuckDBTableFunc
         if (piece) say({ free: piece.buffer }, [piece.buffer]);
         piece = undefined;
         offset = 0;
-        const message = receive();
+        const message = inbox.next();
         if ('piece' in message) piece = message.piece;
         else if ('end' in message) {
           chunk.rowCount = 0;
           return;
         } else {
-          info.setError('aborted');
+          info.setError('cancelled');
           return;
         }
       }
@@ -130,7 +152,7 @@ const piecesOf = (name: string, codecs: readonly ColumnCodec[]): DuckDBTableFunc
 
 const duck = await openDuck();
 let files = 0;
-const write = async ({ path, columns, rowGroup }: FileToWrite): Promise<void> => {
+const write = async ({ path, columns, rowGroup }: FileToWrite, inbox: Inbox): Promise<void> => {
   const moving = columns.filter(({ constant }) => constant === undefined);
   const codecs = moving.map(({ type }) => codecOf(type));
   const select = columns.map((column) => {
@@ -140,7 +162,7 @@ const write = async ({ path, columns, rowGroup }: FileToWrite): Promise<void> =>
     return `${value} AS ${identifier(column.name)}`;
   });
   const name = `rows_${files++}`;
-  duck.connection.registerTableFunction(piecesOf(name, codecs));
+  duck.connection.registerTableFunction(piecesOf(name, codecs, inbox));
   await duck.connection.run(
     `COPY (SELECT ${select.join(', ')} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
   );
@@ -148,11 +170,16 @@ const write = async ({ path, columns, rowGroup }: FileToWrite): Promise<void> =>
 
 try {
   for (let message = receive(); 'open' in message; message = receive()) {
-    await write(message.open);
-    say({ done: true });
+    const inbox = openInbox();
+    let last: FromThread = { done: true };
+    try {
+      await write(message.open, inbox);
+    } catch (error) {
+      last = { failed: error instanceof Error ? error.message : String(error) };
+    }
+    say(last);
+    if (!inbox.drain()) break;
   }
-} catch (error) {
-  say({ failed: error instanceof Error ? error.message : String(error) });
 } finally {
   duck.close();
   Atomics.store(left, 0, 1);

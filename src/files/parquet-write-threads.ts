@@ -9,19 +9,18 @@ const MOST_IDLE = 2;
 /** How long an exiting process waits for a thread, at most. */
 const EXIT_MS = 2000;
 
-/** Who has lent a thread, and hears of it. */
+/** Who writes a file, and hears of it. */
 export interface Borrower {
+  /** What the thread says of this file. */
   hear(message: FromThread): void;
-  /** The thread ended before it was given back. */
+  /** The thread ended before this file did. */
   ended(error: Error): void;
 }
 
 export interface WriteThread {
   post(message: ToThread, transfer?: ArrayBuffer[]): void;
-  /** For the next file; only after `done`. */
-  giveBack(): void;
-  /** Resolves when the thread is gone, as it is after a failure and after `abort`. */
-  readonly exited: Promise<void>;
+  /** Says that nothing more comes of this file, and lets others have the thread: it goes on with theirs behind this one. */
+  finish(message: { readonly end: true } | { readonly cancel: true }): void;
 }
 
 interface Thread extends WriteThread {
@@ -43,7 +42,8 @@ const startThread = (): Thread => {
   const left = new Int32Array(new SharedArrayBuffer(4));
   const workerData: ThreadData = { port: port2, posted, left };
   const worker = new Worker(threadFile, { workerData, transferList: [port2] });
-  let borrower: Borrower | undefined;
+  /** In the order of their files; the first is being written. */
+  const borrowers: Borrower[] = [];
   let failure: Error | undefined;
   let tired: NodeJS.Timeout | undefined;
 
@@ -53,44 +53,50 @@ const startThread = (): Thread => {
     Atomics.notify(posted, 0);
   };
   const leave = (): void => {
-    post({ abort: true });
+    post({ leave: true });
     Atomics.wait(left, 0, 0, EXIT_MS);
   };
   running.add(leave);
-  port.on('message', (message: FromThread) => borrower?.hear(message));
+  const hear = (message: FromThread): void => {
+    borrowers[0]?.hear(message);
+    if ('free' in message) return;
+    borrowers.shift();
+    if (borrowers.length > 0) return;
+    // Only a file that is being written keeps the process alive.
+    worker.unref();
+    port.unref();
+  };
+  port.on('message', hear);
   worker.on('error', (error) => {
     failure = error instanceof Error ? error : new Error(String(error));
   });
-  const exited = new Promise<void>((resolve) => {
-    worker.on('exit', () => {
-      // What the thread said last may still be on its way when its end is told.
-      for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) borrower?.hear(last.message);
-      running.delete(leave);
-      clearTimeout(tired);
-      if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
-      borrower?.ended(failure ?? new Error('The thread that writes Parquet ended.'));
-      resolve();
-    });
+  worker.on('exit', () => {
+    // What the thread said last may still be on its way when its end is told.
+    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) hear(last.message);
+    running.delete(leave);
+    clearTimeout(tired);
+    withdraw();
+    for (const borrower of borrowers) borrower.ended(failure ?? new Error('The thread that writes Parquet ended.'));
   });
+  const withdraw = (): void => {
+    const at = idle.indexOf(thread);
+    if (at >= 0) idle.splice(at, 1);
+  };
   const thread: Thread = {
     post,
-    exited,
-    lend(next) {
-      borrower = next;
+    lend(borrower) {
+      borrowers.push(borrower);
       clearTimeout(tired);
       worker.ref();
       port.ref();
     },
-    giveBack() {
-      borrower = undefined;
-      // Only a file that is being written keeps the process alive.
-      worker.unref();
-      port.unref();
-      if (idle.length >= MOST_IDLE) return post({ abort: true });
+    finish(message) {
+      post(message);
+      if (idle.length >= MOST_IDLE) return post({ leave: true });
       idle.push(thread);
       tired = setTimeout(() => {
-        if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
-        post({ abort: true });
+        withdraw();
+        post({ leave: true });
       }, IDLE_MS).unref();
     },
   };

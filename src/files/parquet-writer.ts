@@ -103,17 +103,15 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
     },
     async close() {
       finished = true;
-      thread.post({ end: true });
+      thread.finish({ end: true });
       await until(() => done);
-      thread.giveBack();
       return file.commit();
     },
     async abort() {
-      if (!finished) {
-        finished = true;
-        thread.post({ abort: true });
-        await thread.exited;
-      } else if (!done) await until(() => done).catch(() => {});
+      if (!finished) thread.finish({ cancel: true });
+      finished = true;
+      // DuckDB must have let go of the file.
+      await until(() => done).catch(() => {});
       await file.discard();
     },
   };
