@@ -70,7 +70,7 @@ export type FromThread =
 
 const defaultBuffer = 32 * 2 ** 20;
 /** A parcel goes out when it has so many rows or bytes, or is so old in milliseconds. */
-const parcelRows = 512;
+const parcelRows = 128;
 const parcelBytes = 2 ** 20;
 const parcelMs = 100;
 

@@ -70,7 +70,7 @@ export const defineOptions = (command: Command): Command =>
     .option('--max-body <MiB>', 'the largest body', whole(1, 1024), 16)
     .option('--max-rows <rows>', 'the most rows a request', whole(1, 10_000_000), 100_000)
     .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
-    .option('--max-wait <seconds>', 'refuse what would wait longer for its run', seconds, 0.25)
+    .option('--max-wait <seconds>', 'refuse what would wait longer for its run', seconds, 0.15)
     .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
     .addOption(
       new Option('--isolation <where>', 'where models run: those whose rows take long in processes of their own')

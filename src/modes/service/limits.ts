@@ -42,7 +42,7 @@ export const defaultLimits: Limits = Object.freeze({
   queueRequests: 1024,
   queueRows: 200_000,
   queueBytes: 64 * 2 ** 20,
-  queueMs: 250,
+  queueMs: 150,
   queueRuns: 16,
   timeoutMs: 60_000,
   arrivalMs: 30_000,

@@ -18,8 +18,9 @@ export interface PacedRun {
   readonly requests: number;
 }
 
-/** What of the past counts after one more run. */
-const keep = 0.9;
+/** How far back what is told of the past goes, in milliseconds; of slow runs at least about the last two. */
+const memory = 250;
+const keepOf = (took: number): number => Math.max(0.5, Math.exp(-took / memory));
 
 /** `lanes` is how many runs there are at a time. */
 export const createPace = ({ queueMs, queueRuns }: Pick<Limits, 'queueMs' | 'queueRuns'>, lanes: number): Pace => {
@@ -35,6 +36,7 @@ export const createPace = ({ queueMs, queueRuns }: Pick<Limits, 'queueMs' | 'que
       const took = othersWaited ? ended - answeredAt : (ended - began) / lanes;
       answeredAt = ended;
       othersWaited = othersWait;
+      const keep = keepOf(took);
       recent.ms = recent.ms * keep + took;
       recent.rows = recent.rows * keep + rows;
       recent.requests = recent.requests * keep + requests;
