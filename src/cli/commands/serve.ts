@@ -31,13 +31,25 @@ const deployedRefs = ({ project }: App): readonly string[] => {
   });
 };
 
-const tell = ({ url, grpc, models }: Listening, { workers }: ServeOptions, { terminal }: Cli): void => {
+/** Which of several versions answers for the bare name: nobody is to be surprised by it. */
+const tellVersions = (models: Listening['models'], { terminal }: Cli): void => {
+  for (const [name, [first, ...others]] of Map.groupBy(models, (model) => model.name)) {
+    if (others.length === 0) continue;
+    terminal.out(`/predict/${name} is answered by ${first.version}, the first that was named`);
+  }
+};
+
+const tell = ({ url, grpc, models }: Listening, { workers }: ServeOptions, cli: Cli): void => {
+  const { terminal } = cli;
   for (const { name, version, digest, loadMs, memoryBytes, isolation } of models) {
     const model = terminal.style('bold', `${name}@${version}`);
     const where = isolation === 'workers' ? ', in processes of its own' : '';
     const cost = `${loadMs.toFixed(0)} ms, ${(memoryBytes / mebi).toFixed(0)} MiB${where}`;
-    terminal.out(`${model}  ${shortDigest(digest)}  ${cost}  POST ${url}/predict/${name}`);
+    const several = models.some((other) => other.name === name && other.version !== version);
+    const path = several ? `/predict/${name}/versions/${version}` : `/predict/${name}`;
+    terminal.out(`${model}  ${shortDigest(digest)}  ${cost}  POST ${url}${path}`);
   }
+  tellVersions(models, cli);
   if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
   const processes = workers > 1 ? `; ${workers} processes` : '';
   terminal.out(`ready on ${terminal.style('cyan', url)}${processes}; try ${url}/docs; Ctrl-C stops it`);
