@@ -266,6 +266,17 @@ describe('infer in JSON', () => {
     ['shared memory', { inputs: [{ ...columnsRequest(1)[0], parameters: { shared_memory_region: 'x' } }] }, 400],
     ['more rows than the limit', { inputs: [tensor('age', 'FP64', new Array(100_001).fill(1))] }, 413],
   ];
+  it('says which inputs it expects, and how', async () => {
+    const none = await infer('sk-pipeline-columns', { inputs: [] });
+    const names = columnsRequest(1).map(({ name }) => name);
+    assert.deepEqual([none.status, none.json.code], [422, 'MISSING_FIELD']);
+    for (const name of names) assert.ok(none.json.error.includes(name), none.json.error);
+    const absent = await infer('sk-pipeline-columns', {});
+    assert.match(absent.json.error, /^inputs: expected an array of tensors, such as \[\{"name".*, got nothing\.$/);
+    const empty = await infer('sk-pipeline-columns', '');
+    assert.match(empty.json.error, /^The body is empty; expected JSON/);
+  });
+
   for (const [what, request, status] of bad) {
     it(`refuses ${what} with ${status}`, async () => {
       const reply = await infer('sk-pipeline-columns', request);

@@ -105,6 +105,30 @@ describe('POST /predict/{model}', () => {
     });
   }
 
+  const told: readonly (readonly [string, () => Promise<Reply>, RegExp])[] = [
+    ['an empty body', () => predict(''), /^The body is empty; expected JSON, as \/openapi\.json describes it\.$/],
+    ['a body that was cut', () => predict('{"distance":'), /not valid JSON: it ends before it is complete\.$/],
+    ['a body that goes wrong', () => predict('{"distance" 1}'), /it goes wrong at position 12 \(line 1 column 13\)\.$/],
+    ['a list', () => predict([ride, ride]), /one row as an object, or many as \{"rows": .*, got an array of 2\.$/],
+    ['rows that are no list', () => predict({ rows: 5 }), /^rows: expected a list of rows, .*, got 5\.$/],
+    ['rows that are one row', () => predict({ rows: ride }), /^rows: expected a list of rows, .*, got an object\.$/],
+    [
+      'a form, as curl sends it',
+      () => predict('{}', { 'content-type': 'application/x-www-form-urlencoded' }),
+      /^Expected content-type: application\/json or text\/csv, got "application\/x-www-form-urlencoded"\.$/,
+    ],
+  ];
+  for (const [what, send, message] of told) {
+    it(`says of ${what} what was expected and what came`, async () => {
+      assert.match((await send()).json.error.message, message);
+    });
+  }
+
+  it('takes a row with a field called rows as a row', async () => {
+    const { status, json } = await predict({ ...ride, rows: 3 });
+    assert.deepEqual([status, json.prediction], [200, (await alone(ride)).output]);
+  });
+
   it('says which methods an address takes', async () => {
     const { headers } = await get(`${served.url}/predict/ride-duration`);
     assert.equal(headers.get('allow'), 'POST');

@@ -85,8 +85,10 @@ export interface Entry {
   readonly json: Json;
 }
 
+const tensorsExpected = 'an array of tensors, such as [{"name", "shape", "datatype", "data"}]';
+
 const entriesOf = (value: unknown, field: string): readonly Entry[] => {
-  if (!Array.isArray(value)) throw malformed(field, 'an array of tensors', value);
+  if (!Array.isArray(value)) throw malformed(field, tensorsExpected, value);
   return value.map((json: unknown, at): Entry => {
     const place = `${field}[${at}]`;
     if (!isObject(json)) throw malformed(place, 'an object', json);

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import { type Code, MillraceError, type Problem, problemOf } from '../../../core/errors.ts';
+import { type Code, MillraceError, type Problem, problemOf, show } from '../../../core/errors.ts';
 import { httpStatus, retryAfter } from '../http-status.ts';
 
 /** How a problem stands in a body. */
@@ -44,8 +44,8 @@ const frameworkCodes: Readonly<Record<string, Code>> = {
 const isFramework = (error: unknown): error is { readonly code: string; readonly message: string } =>
   error instanceof Error && Object.hasOwn(frameworkCodes, String((error as { code?: unknown }).code));
 
-/** Any thrown value as a problem that may be told. */
-export const toldProblem = (error: unknown, bodyBytes: number): Problem => {
+/** Any thrown value as a problem that may be told, of a request with that content type. */
+export const toldProblem = (error: unknown, bodyBytes: number, contentType?: string): Problem => {
   if (error instanceof MillraceError) return error.problem;
   if (!isFramework(error)) return problemOf(error);
   const code = frameworkCodes[error.code];
@@ -55,7 +55,8 @@ export const toldProblem = (error: unknown, bodyBytes: number): Problem => {
   }
   if (code === 'UNSUPPORTED_MEDIA') {
     const expected = 'content-type: application/json or text/csv';
-    return { code, expected, message: `This content type is not read here; send ${expected}.` };
+    const got = contentType === undefined ? 'no content type' : show(contentType);
+    return { code, expected, got, message: `Expected ${expected}, got ${got}.` };
   }
   return { code, message: `${error.message}.`.replace(/\.\.$/, '.') };
 };

@@ -19,13 +19,18 @@ const isShallow = (value: unknown, depth: number): boolean => {
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source: string }) => unknown;
 
 const read = (text: string, depth: number, reviver?: Reviver): unknown => {
+  if (text.trim() === '') {
+    const expected = 'JSON, as /openapi.json describes it';
+    throw fail('BAD_JSON', `The body is empty; expected ${expected}.`, { expected, got: 'nothing' });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
   } catch (error) {
     // V8 quotes the text it could not read; what was sent does not belong into messages that may be logged.
-    const where = /at position \d+(?: \(line \d+ column \d+\))?|end of JSON input/.exec(messageOf(error))?.[0] ?? '';
-    throw fail('BAD_JSON', `The body is not valid JSON${where && `: it goes wrong ${where}`}.`, { expected: 'JSON' });
+    const where = /at position \d+(?: \(line \d+ column \d+\))?/.exec(messageOf(error))?.[0];
+    const how = where === undefined ? 'it ends before it is complete' : `it goes wrong ${where}`;
+    throw fail('BAD_JSON', `The body is not valid JSON: ${how}.`, { expected: 'JSON' });
   }
   if (isShallow(value, depth)) return value;
   throw fail('BAD_JSON', `The body is nested deeper than ${depth} levels.`, { expected: `at most ${depth} levels` });

@@ -1,6 +1,6 @@
 /** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MillraceError } from '../../../core/errors.ts';
+import { fail, MillraceError, show } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import type { Call, Dataplane, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
@@ -37,10 +37,25 @@ const answerAsJson = (model: Model, id: string, { output, error }: Answer): stri
     ? `{"id":"${id}","prediction":${outputAsJson(model, output)}}`
     : `{"id":"${id}","error":${JSON.stringify(error)}}`;
 
-/** The rows of a body that holds many, or undefined when the body is a row itself. */
-const rowsOf = (body: unknown, model: Model): readonly unknown[] | undefined => {
-  if (typeof body !== 'object' || body === null || !('rows' in body)) return undefined;
-  return Array.isArray(body.rows) && !Object.hasOwn(model.manifest.inputs, 'rows') ? body.rows : undefined;
+/**
+ * The rows of a body that holds many, or undefined when the body is a row itself. Throws NOT_A_ROW, BAD_REQUEST for one
+ * that seems to hold many, otherwise than it should.
+ */
+const rowsOf = (body: unknown, { manifest: { inputs } }: Model): readonly unknown[] | undefined => {
+  if (typeof body !== 'object' || body === null) return undefined;
+  if (Array.isArray(body)) {
+    const expected = 'one row as an object, or many as {"rows": [{…}, …]}';
+    const got = show(body);
+    throw fail('NOT_A_ROW', `Expected ${expected}, got ${got}.`, { expected, got });
+  }
+  if (!('rows' in body) || Object.hasOwn(inputs, 'rows')) return undefined;
+  const { rows } = body;
+  if (Array.isArray(rows)) return rows;
+  // A row may have fields that the model does not know, but not nothing else.
+  if (Object.keys(body).some((name) => Object.hasOwn(inputs, name))) return undefined;
+  const expected = 'a list of rows, such as {"rows": [{…}, …]}';
+  const got = show(rows);
+  throw fail('BAD_REQUEST', `rows: expected ${expected}, got ${got}.`, { field: 'rows', expected, got });
 };
 
 /** The answers to the rows of a CSV text, in their order; a line that cannot be read is answered with why. */

@@ -60,7 +60,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   const { plane, health, log, control, peers, recorder, publishing, tracing } = options;
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = toldProblem(error, limits.bodyBytes);
+    const problem = toldProblem(error, limits.bodyBytes, request.headers['content-type']);
     const status = httpStatus(problem.code);
     metrics.rejected(problem.code);
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
