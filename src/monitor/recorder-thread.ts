@@ -5,8 +5,8 @@ import { fail, problemOf } from '../core/errors.ts';
 import { openSql } from '../store/sql.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { type Parcel, unpack } from './parcel.ts';
-import type { FromThread, ThreadData, ToThread } from './recorder.ts';
 import { openRecords, type Records } from './records.ts';
+import type { FromThread, ThreadData, ToThread } from './writer.ts';
 
 const { url, days, most } = workerData as ThreadData;
 const port = parentPort;

@@ -2,15 +2,14 @@
  * Keeps records without slowing an answer: calls are gathered here and written down by another thread. What that thread
  * cannot follow is dropped and counted; nothing waits.
  */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { MillraceError as Failure, fail, type MillraceError, type Problem } from '../core/errors.ts';
+import { MillraceError as Failure, type Problem } from '../core/errors.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
 import type { AnsweredCall, Answerer, ColumnContent, KnownModel, RowContent } from './answered.ts';
 import { exactJson } from './exact-json.ts';
-import { createPacker, type Parcel, rowBytes } from './parcel.ts';
+import { createPacker, rowBytes } from './parcel.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';
+import { createWriter, type FromThread, noWriter, type ToThread } from './writer.ts';
 
 export interface RecorderOptions {
   /** The store, as `openSql` takes it. */
@@ -24,7 +23,7 @@ export interface RecorderOptions {
   readonly deploymentOf?: ((ref: string) => string | undefined) | undefined;
   /** Bytes that may wait to be written. */
   readonly bufferBytes?: number | undefined;
-  /** Told once when writing begins to fail, and once when it works again (with undefined). */
+  /** Told when writing begins to fail and what keeps it from being mended, and once when it works again (with undefined). */
   readonly onTrouble?: ((problem: Problem | undefined) => void) | undefined;
   readonly random?: (() => number) | undefined;
 }
@@ -35,8 +34,10 @@ export interface RecorderFigures {
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly waitingBytes: number;
   readonly bufferBytes: number;
+  /** Threads that were started in the place of one that ended. */
+  readonly restarts: number;
 }
-/** No room in the buffer; one call too large for it; the store failed. */
+/** No room in the buffer; one call too large for it; the store, or the thread that writes, failed. */
 export type DropReason = 'full' | 'too_large' | 'failed';
 
 export interface Recorder {
@@ -51,31 +52,11 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-export interface ThreadData {
-  readonly url: string;
-  readonly days: number;
-  readonly most: number;
-}
-export type ToThread =
-  | { readonly models: readonly KnownModel[] }
-  | { readonly parcel: Parcel }
-  | { readonly ask: number; readonly find: string }
-  | { readonly ask: number; readonly label: string; readonly truth: unknown }
-  | { readonly end: true };
-export type FromThread =
-  | { readonly ready: true }
-  | { readonly bytes: number; readonly written: number; readonly dropped: number; readonly problem?: Problem }
-  | { readonly ask: number; readonly found: Kept | undefined }
-  | { readonly ask: number; readonly problem: Problem };
-
 const defaultBuffer = 32 * 2 ** 20;
 /** A parcel goes out when it has so many rows or bytes, or is so old in milliseconds. */
 const parcelRows = 128;
 const parcelBytes = 2 ** 20;
 const parcelMs = 100;
-
-/** From source the thread is TypeScript; from a build it lies beside this file as JavaScript. */
-const threadFile = new URL(`./recorder-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 /** A column with memory of its own: a view would take all of what it looks at along to the other thread. */
 const own = <T extends AnyColumns[string]>(column: T): T =>
@@ -89,9 +70,6 @@ const sizeOf = (columns: AnyColumns): number =>
     (sum, column: ColumnInput) => sum + (ArrayBuffer.isView(column) ? column.byteLength : column.length * 32),
     0,
   );
-
-const stopped = (): MillraceError =>
-  fail('STORE_FAILED', 'Records are not written at the moment: the thread that writes them has ended.');
 
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
@@ -108,11 +86,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   let asks = 0;
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
-  let alive = true;
-  let closing = false;
 
-  const worker = new Worker(threadFile, { workerData: { url, days, most } satisfies ThreadData });
-  const say = (message: ToThread): void => worker.postMessage(message);
   const trouble = (problem: Problem | undefined): void => {
     if (failing === (problem !== undefined)) return;
     failing = problem !== undefined;
@@ -126,8 +100,9 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     const parcel = packer.take();
     sentBytes += parcel.bytes;
     sentRows += parcel.rows;
-    say({ parcel });
+    writer.say({ parcel });
   };
+  const sayModels = (): void => writer.say({ models: [...models.values()].map((one) => one.known) });
   const indexOf = (model: Answerer): number => {
     let index = indexes.get(model);
     if (index !== undefined) return index;
@@ -139,7 +114,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       const { inputs, outputs } = manifest;
       const known = { deployment: deploymentOf?.(ref) ?? ref, name, version, digest, inputs, outputs };
       models.set(key, { index, known });
-      say({ models: [...models.values()].map((one) => one.known) });
+      sayModels();
     }
     indexes.set(model, index);
     return index;
@@ -147,8 +122,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
 
   /** True when there is room; else counts the rows as dropped. */
   const fits = (bytes: number, rows: number): boolean => {
-    if (alive && packer.bytes + sentBytes + bytes <= bufferBytes) return true;
-    dropped[!alive ? 'failed' : bytes > bufferBytes ? 'too_large' : 'full'] += rows;
+    if (writer.alive && packer.bytes + sentBytes + bytes <= bufferBytes) return true;
+    dropped[!writer.alive ? 'failed' : bytes > bufferBytes ? 'too_large' : 'full'] += rows;
     return false;
   };
   const recordRows = ({ id, model, ms }: AnsweredCall, content: RowContent): void => {
@@ -180,14 +155,17 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     packer.addOther({ kind: 'columns', ...base, columns: ownAll(columns), answers: copied }, bytes, answers.rows);
   };
 
-  const ended = (): void => {
-    alive = false;
-    dropped.failed += sentRows;
+  const ended = (problem: Problem | undefined): void => {
+    dropped.failed += sentRows + packer.take().rows;
     sentRows = 0;
     sentBytes = 0;
-    for (const { reject } of asked.values()) reject(stopped());
+    for (const { reject } of asked.values()) reject(noWriter());
     asked.clear();
-    if (!closing) trouble(stopped().problem);
+    if (problem) trouble(problem);
+  };
+  const replaced = (): void => {
+    sayModels();
+    trouble(undefined);
   };
   const hear = (message: FromThread): void => {
     if ('bytes' in message) {
@@ -204,26 +182,23 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     }
   };
   const ask = <T>(make: (ask: number) => ToThread): Promise<T> => {
-    if (!alive) return Promise.reject(stopped());
+    if (!writer.alive) return Promise.reject(noWriter());
     // What was recorded before it was asked for is found.
     flush();
     return new Promise<T>((resolve, reject) => {
       const number = ++asks;
       asked.set(number, { resolve, reject });
-      say(make(number));
+      writer.say(make(number));
     });
   };
 
-  const [first] = (await once(worker, 'message')) as [FromThread];
-  if ('problem' in first && first.problem !== undefined) {
-    await worker.terminate();
-    throw new Failure(first.problem);
-  }
-  worker.on('message', hear);
-  worker.on('error', () => undefined);
-  const exited = once(worker, 'exit').then(ended);
-  // Nothing of it keeps the process alive: `close` is what waits.
-  worker.unref();
+  const writer = await createWriter({
+    data: { url, days, most },
+    onMessage: hear,
+    onEnded: ended,
+    onStuck: (problem) => onTrouble?.(problem),
+    onReplaced: replaced,
+  });
 
   return {
     record(call) {
@@ -236,15 +211,12 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     find: (id) => ask((number) => ({ ask: number, find: id })),
     label: (id, truth) => ask((number) => ({ ask: number, label: id, truth })),
     get figures() {
-      return { written, dropped, waitingBytes: packer.bytes + sentBytes, bufferBytes };
+      const { restarts } = writer;
+      return { written, dropped, waitingBytes: packer.bytes + sentBytes, bufferBytes, restarts };
     },
     async close() {
-      if (!alive) return;
-      closing = true;
       flush();
-      worker.ref();
-      say({ end: true });
-      await exited;
+      await writer.close();
     },
   };
 };

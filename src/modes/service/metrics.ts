@@ -98,6 +98,9 @@ const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>):
   gauge(registry, described('buffer_bytes', 'Bytes that may wait; what comes beyond is dropped.'), () => [
     { labels: {}, value: recorder.figures.bufferBytes },
   ]);
+  total(registry, described('restarts_total', 'Threads started in the place of one that wrote records.'), () => [
+    { labels: {}, value: recorder.figures.restarts },
+  ]);
 };
 
 const watchPublishing = (registry: Registry, publishing: Pick<Publishing, 'figures' | 'better'>): void => {

@@ -28,5 +28,7 @@ export interface Recorder {
     readonly dropped: Readonly<Record<string, number>>;
     readonly waitingBytes: number;
     readonly bufferBytes: number;
+    /** How often what writes them was started again. */
+    readonly restarts: number;
   };
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { credentials } from '@grpc/grpc-js';
 import type { App } from '../../../src/app.ts';
 import type { Row } from '../../../src/core/types.ts';
@@ -10,7 +11,7 @@ import { type InferAnswer, InferenceClient } from '../../../src/modes/service/gr
 import type { Recorder } from '../../../src/monitor/recorder.ts';
 import { replay } from '../../../src/monitor/replay.ts';
 import { runCli } from '../../run-cli.ts';
-import { get, models, openApp, post, type Served, serveApp } from './serving.ts';
+import { get, metric, models, openApp, post, type Served, serveApp, until } from './serving.ts';
 
 interface Recording extends Served {
   readonly recorder: Recorder;
@@ -225,6 +226,84 @@ describe('records', () => {
     const large = await post(`${url}/predict/trees-100x6`, { ...input, note: 'x'.repeat(6000) });
     assert.equal(large.status, 200);
     assert.equal(recorder.figures.dropped.too_large, 1);
+  });
+
+  describe('when the thread that writes them ends', () => {
+    /** The threads that are started from here on: Node tells of each. */
+    const watchThreads = (t: TestContext): readonly Worker[] => {
+      const threads: Worker[] = [];
+      const watch = (thread: Worker): void => {
+        threads.push(thread);
+      };
+      process.on('worker', watch);
+      t.after(() => process.off('worker', watch));
+      return threads;
+    };
+    const [{ input }] = examplesOf(models.trees);
+
+    it('go to another that is started at once; what the one before still had is counted', async (t) => {
+      const threads = watchThreads(t);
+      const app = await openApp(t);
+      const { url, recorder } = await record(t, [models.trees], {}, app);
+      const ask = async () => (await post(`${url}/predict/trees-100x6`, input)).json.id;
+      const before = await ask();
+      assert.ok(await recorder.find(before));
+      // It ends while it waits for the database, with two records to write and one to find.
+      const other = new DatabaseSync(join(app.home, 'registry.db'));
+      other.exec('begin immediate');
+      const lost = [await ask(), await ask()];
+      const asking = assert.rejects(recorder.find(lost[0]), { code: 'STORE_FAILED' });
+      await threads[0].terminate();
+      await asking;
+      other.close();
+      await until(() => recorder.figures.restarts === 1);
+      const after = await ask();
+      assert.equal((await recorder.find(after))?.id, after);
+      assert.ok(await recorder.find(before));
+      const { written, dropped, waitingBytes } = recorder.figures;
+      assert.deepEqual([threads.length, written, dropped.failed, waitingBytes], [2, 2, 2, 0]);
+      for (const id of lost) assert.equal(await recorder.find(id), undefined);
+      assert.equal(await metric(url, 'millrace_records_restarts_total'), 1);
+    });
+
+    it('are dropped and counted, and answers given, until the store can be opened again', async (t) => {
+      const threads = watchThreads(t);
+      const told: (string | undefined)[] = [];
+      const app = await openApp(t);
+      const onTrouble: RecorderOptions['onTrouble'] = (problem) => told.push(problem?.message);
+      const { url, recorder } = await record(t, [models.trees], { onTrouble }, app);
+      const ask = async () => (await post(`${url}/predict/trees-100x6`, input)).json.id;
+      const file = join(app.home, 'registry.db');
+      for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+      mkdirSync(file);
+      await threads[0].terminate();
+      await until(() => told.length === 2);
+      assert.match(`${told[0]}`, /the thread that writes them has ended/);
+      assert.match(`${told[1]}`, /registry\.db/);
+
+      const lost = await ask();
+      await assert.rejects(recorder.find(lost), { code: 'STORE_FAILED' });
+      assert.deepEqual([recorder.figures.dropped.failed, recorder.figures.restarts], [1, 0]);
+      assert.equal((await fetchKept(url, lost)).status, 503);
+      rmSync(file, { recursive: true });
+      await until(() => recorder.figures.restarts === 1);
+      assert.deepEqual(told.slice(2), [undefined]);
+      assert.ok(await recorder.find(await ask()));
+      assert.deepEqual([recorder.figures.written, recorder.figures.dropped.failed], [1, 1]);
+    });
+
+    it('a recorder can be closed all the same', async (t) => {
+      const threads = watchThreads(t);
+      const app = await openApp(t);
+      const { recorder } = await record(t, [models.trees], {}, app);
+      const file = join(app.home, 'registry.db');
+      for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+      mkdirSync(file);
+      await threads[0].terminate();
+      await until(() => threads.length > 1);
+      await recorder.close();
+      assert.equal(recorder.figures.restarts, 0);
+    });
   });
 
   it('are not kept in a database that cannot be opened, and that is told at the start', async (t) => {
