@@ -1,12 +1,12 @@
 /**
  * The main job from end to end, on real models: pack three of them, register and promote them, score a file once, put
  * them behind HTTP and into streams, ask, and watch rides pass. Everything goes through the same commands that a person
- * would type. PORT sets the port; KAFKA_URL takes a Kafka instead of a log on this machine.
+ * would type. PORT sets the port, 0 any free one; KAFKA_URL takes a Kafka instead of a log on this machine.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { createApp } from '../../src/app.ts';
 import { main } from '../../src/cli/main.ts';
@@ -17,8 +17,15 @@ import { hasRoom, watch } from './watch.ts';
 const here = import.meta.dirname;
 const models = ['ride-duration', 'ride-fare', 'ride-tip'];
 const port = Number(process.env.PORT || 8080);
-const url = `http://127.0.0.1:${port}`;
-const state = process.env.MILLRACE_HOME ? resolve(process.env.MILLRACE_HOME) : join(here, '.millrace');
+const { MILLRACE_HOME } = process.env;
+const state = MILLRACE_HOME ? resolve(MILLRACE_HOME) : join(here, '.millrace');
+/** The folder as seen from another one; where it lies elsewhere, its whole path. */
+const stateFrom = (folder: string): string => {
+  const path = relative(folder, state);
+  return path.startsWith('..') ? state : path;
+};
+/** Where the service answers, once it does. */
+let url = '';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -27,27 +34,64 @@ let say = (text = ''): void => void process.stdout.write(`${text}\n`);
 const style = (format: 'bold' | 'dim' | 'cyan', text: string): string =>
   process.stdout.isTTY ? styleText(format, text) : text;
 
-/** Lines of a command's output, set in under it. */
-const indented = (): PassThrough => {
+/** Hands on what a command writes, line by line. */
+const byLine = (hear: (line: string) => void): PassThrough => {
   const stream = new PassThrough();
   let rest = '';
   stream.on('data', (chunk: Buffer) => {
     const lines = (rest + String(chunk)).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) say(line === '' ? '' : `  ${line}`);
+    lines.forEach(hear);
   });
   return stream;
 };
+/** Says a line of a command, set in under it. */
+const indent = (line: string): void => say(line === '' ? '' : `  ${line}`);
 
 const io = { stdin: process.stdin, cwd: here, env: process.env, signal: stop.signal };
 
-/** Runs one command as it would be typed in this folder; ends the story when it fails. */
-const millrace = async (...words: string[]): Promise<void> => {
+/** Runs one command as it would be typed in this folder. */
+const attempt = async (...words: string[]) => {
   say(style('cyan', `$ millrace ${words.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}`));
-  const stdout = indented();
-  const stderr = indented();
-  const code = await main(words, { ...io, stdout, stderr });
+  const errors: string[] = [];
+  const stderr = byLine((line) => {
+    errors.push(line);
+    indent(line);
+  });
+  const code = await main(words, { ...io, stdout: byLine(indent), stderr });
+  return { code, errors: errors.join('\n') };
+};
+
+/** As `attempt`; ends the story when the command fails. */
+const millrace = async (...words: string[]): Promise<void> => {
+  const { code } = await attempt(...words);
   if (code > 1) process.exit(code);
+};
+
+/** Puts what an earlier release of this story has left out of the way: its versions are other models by now. */
+const beginAnew = (): void => {
+  const place = stateFrom(process.cwd());
+  if (MILLRACE_HOME) {
+    say(`\n${place} ($MILLRACE_HOME) holds other models under these versions, and a version never changes.`);
+    say('Name another folder, or delete this one if nothing in it is needed.');
+    process.exit(2);
+  }
+  const aside = `before-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}`;
+  const left = readdirSync(state).filter((name) => !name.startsWith('before-'));
+  mkdirSync(join(state, aside));
+  for (const name of left) renameSync(join(state, name), join(state, aside, name));
+  say(`\nAn earlier release of this story was here. What it left is in ${join(place, aside)}; all begins anew.\n`);
+};
+
+const pack = async (): Promise<void> => {
+  for (const name of models) {
+    const { code, errors } = await attempt('pack', join('models', name));
+    if (errors.includes('VERSION_TAKEN')) {
+      beginAnew();
+      return pack();
+    }
+    if (code > 1) process.exit(code);
+  }
 };
 
 /** Asks the running service, and shows how anyone else would. Resolves to the id of the prediction. */
@@ -83,25 +127,24 @@ const follow = async (id: string): Promise<void> => {
   }
 };
 
-/** Waits for the service, or for its end. */
-const ready = async (serving: Promise<number>): Promise<void> => {
-  let ended: number | undefined;
-  void serving.then((code) => {
-    ended = code;
+/** Puts all deployments to work, and resolves when the service says where it answers; ends the story when it cannot. */
+const up = async () => {
+  say(style('cyan', `$ millrace up --port ${port}`));
+  const listening = Promise.withResolvers<string>();
+  const stdout = byLine((line) => {
+    const [, found] = /^ready on (\S+?);/.exec(line) ?? [];
+    if (found !== undefined) listening.resolve(found);
   });
-  while (ended === undefined) {
-    const response = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
-    if (response?.ok) return;
-    await wait(20);
-  }
-  process.exit(ended);
+  const serving = main(['up', '--port', String(port)], { ...io, stdout, stderr: byLine(indent) });
+  const found = await Promise.race([listening.promise, serving]);
+  return typeof found === 'string' ? { serving, found } : process.exit(found);
 };
 
 say(style('bold', 'Millrace: three models of New York taxi rides, put to work'));
-say(style('dim', `state in ${relative(process.cwd(), state)}; delete it to begin anew`));
+say(style('dim', `state in ${stateFrom(process.cwd())}; delete it to begin anew`));
 
 say('\n1. Pack each model once: its golden examples prove that it answers as the library that trained it.');
-for (const name of models) await millrace('pack', join('models', name));
+await pack();
 
 say('\n2. Promote: production is a pointer with a history.');
 for (const name of models) await millrace('promote', `${name}@1.0.0`, '--to', 'production', '--why', 'first release');
@@ -114,39 +157,53 @@ await millrace(
   'predict',
   'ride-duration@production',
   '--in',
-  join(relative(here, state), 'rides.ndjson'),
+  join(stateFrom(here), 'rides.ndjson'),
   '--out',
-  join(relative(here, state), 'durations.csv'),
+  join(stateFrom(here), 'durations.csv'),
   '--force',
 );
 
 say('\n4. Service: the same packages over HTTP, and at work on streams, all that millrace.yaml deploys.');
-say(style('cyan', `$ millrace up --port ${port}`));
-const quiet = new PassThrough().resume();
-const serving = main(['up', '--port', String(port)], { ...io, stdout: quiet, stderr: indented() });
-await ready(serving);
-const { ride_id: _, ...ride } = rides[0].ride;
-for (const name of models.slice(1)) await ask(`/predict/${name}`, ride);
-await ask('/predict/ride-fare', { ...ride, distance: -3 });
+const { serving, found } = await up();
+url = found;
 
-say('\nThe fare comes at once; how long the ride will take is predicted from its event, and follows.');
-await follow(await ask('/predict/ride-fare', ride));
+const askService = async (): Promise<void> => {
+  const { ride_id: _, ...ride } = rides[0].ride;
+  for (const name of models.slice(1)) await ask(`/predict/${name}`, ride);
+  await ask('/predict/ride-fare', { ...ride, distance: -3 });
 
-say('\nUp until Ctrl-C. Try:');
-for (const path of ['/docs', '/openapi.json', '/v2/models/ride-duration', '/v2/health/ready']) say(`  ${url}${path}`);
-say('  npx millrace -f examples/taxi inspect ride-duration@production');
-say('  npx millrace -f examples/taxi stream tail ride.offers');
-say('  npx millrace -f examples/taxi decide --dry-run offers');
+  say('\nThe fare comes at once; how long the ride will take is predicted from its event, and follows.');
+  await follow(await ask('/predict/ride-fare', ride));
 
-say('\n5. Streams: rides are booked and started; three models predict each of them, and rules make an offer.');
-const app = createApp({ cwd: here, env: process.env });
-const broker = await app.broker();
-const { signal } = stop;
-const simulating = simulate(broker, { rate: 1.5, seed: Date.now() % 1_000_000, signal });
-const watching = hasRoom(process.stdout) ? watch({ broker, screen: process.stdout, signal }) : undefined;
-if (watching) say = (text = '') => watching.above(text);
-await Promise.race([serving, simulating, watching?.ended ?? new Promise(() => {})]);
-stop.abort();
-await Promise.all([simulating, watching?.ended]);
+  say('\nUp until Ctrl-C. Try:');
+  for (const path of ['/docs', '/openapi.json', '/v2/models/ride-duration', '/v2/health/ready']) say(`  ${url}${path}`);
+  say('  npx millrace -f examples/taxi inspect ride-duration@production');
+  say('  npx millrace -f examples/taxi stream tail ride.offers');
+  say('  npx millrace -f examples/taxi decide --dry-run offers');
+};
+
+const runStreams = async (): Promise<void> => {
+  say('\n5. Streams: rides are booked and started; three models predict each of them, and rules make an offer.');
+  const app = createApp({ cwd: here, env: process.env });
+  const broker = await app.broker();
+  const { signal } = stop;
+  const simulating = simulate(broker, { rate: 1.5, seed: Date.now() % 1_000_000, signal });
+  const watching = hasRoom(process.stdout) ? watch({ broker, screen: process.stdout, signal }) : undefined;
+  if (watching) say = (text = '') => watching.above(text);
+  await Promise.race([serving, simulating, watching?.ended ?? new Promise(() => {})]);
+  stop.abort();
+  await Promise.all([simulating, watching?.ended]);
+  await serving;
+  await app.close();
+};
+
+for (const part of [askService, runStreams]) {
+  if (stop.signal.aborted) break;
+  await part().catch(async (error: unknown) => {
+    // What Ctrl-C cuts short has not failed, and deployments that end by themselves have said why.
+    const ended = stop.signal.aborted || (await Promise.race([serving, pause(5000, undefined, { ref: false })]));
+    if (ended === undefined) throw error;
+    stop.abort();
+  });
+}
 process.exitCode = await serving;
-await app.close();
