@@ -110,7 +110,6 @@ export interface ReadOptions {
 }
 
 export interface Broker {
-  readonly kind: 'embedded' | 'kafka';
   /** Where it is, without secrets, for messages. */
   readonly place: string;
   /** Makes a topic that is missing; one that exists stays as it is. */

@@ -68,7 +68,6 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
   }
 
   return {
-    kind: 'embedded',
     place: file.place,
     ensureTopic: (topic, settings = {}) => file.write(() => topics.ensure(topic, settings)),
     topics: async () => topics.list(),

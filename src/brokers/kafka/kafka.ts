@@ -92,7 +92,6 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
   }
 
   return {
-    kind: 'kafka',
     place,
     ensureTopic: (topic, { partitions = defaultPartitions, retention, largest } = {}) =>
       translated(async () => {
