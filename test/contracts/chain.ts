@@ -9,6 +9,7 @@ import type { Broker } from '../../src/brokers/broker.ts';
 import { openBroker } from '../../src/brokers/index.ts';
 import type { Row } from '../../src/core/types.ts';
 import { tempFolder } from '../temp-folder.ts';
+import type { BrokerForProcesses } from './stream-guarantees.ts';
 
 const root = join(import.meta.dirname, '../..');
 const modelOf = (name: string): string => join(root, 'examples/taxi/models', name);
@@ -65,12 +66,15 @@ interface Offer {
   readonly data: { readonly key: string; readonly decision: string; readonly with: Row };
 }
 
-const ask = async (url: string, ride: Row): Promise<Answer> => {
-  const response = await fetch(`${url}/predict/ride-fare`, {
+const post = (url: string, model: string, ride: Row): Promise<Response> =>
+  fetch(`${url}/predict/${model}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify(ride),
   });
+
+const ask = async (url: string, ride: Row): Promise<Answer> => {
+  const response = await post(url, 'ride-fare', ride);
   assert.equal(response.status, 200);
   return (await response.json()) as Answer;
 };
@@ -106,7 +110,7 @@ const listen = async (t: TestContext, url: string, id: string) => {
 };
 
 /** A quick answer followed by a better one, and models one after another, on a broker that is really there. */
-export const chainContract = (name: string, start: () => Promise<{ readonly address: string }>): void => {
+export const chainContract = (name: string, start: () => Promise<BrokerForProcesses>): void => {
   describe(`chains on ${name}`, { timeout: 250_000 }, () => {
     /** A project in a folder of its own; `mark` keeps its topics and groups apart from all others. */
     const openProject = async (t: TestContext, deployments: (mark: string) => string) => {
@@ -203,6 +207,53 @@ export const chainContract = (name: string, start: () => Promise<{ readonly addr
       await both(second.url);
       assert.equal(await second.end('SIGTERM'), 0);
       assert.equal(await predicting.end('SIGTERM'), 0);
+    });
+
+    it('answers go on while the broker is away, those that wait for it are refused, and all are predicted again once it is back', async (t) => {
+      const { takeAway } = await start();
+      if (!takeAway) {
+        t.diagnostic('this broker is not ours to stop');
+        return;
+      }
+      const { millrace } = await openProject(
+        t,
+        (own) => `
+  fares-${own}:
+    mode: service
+    model: ${modelOf('ride-fare')}
+    publish: { topic: quoted-${own}, better: lasting-${own} }
+  tips-${own}:
+    mode: service
+    model: ${modelOf('ride-tip')}
+    publish: { topic: tipped-${own}, wait: true, timeout: 1s }
+  durations-${own}:
+    mode: stream
+    model: ${modelOf('ride-duration')}
+    from: quoted-${own}
+    input: $.input
+    to: lasting-${own}
+`,
+      );
+      const { url, end } = await millrace(listening, 'up', '--port', '0', '--record', 'all');
+      const tip = async () => (await post(url, 'ride-tip', knownOf(0).ride)).status;
+      const answers = [await ask(url, knownOf(0).ride)];
+      const better = async ({ id }: Answer) => (await show(url, id))?.better ?? [];
+      await until('one is predicted again', async () => (await better(answers[0])).length === 1);
+      assert.equal(await tip(), 200);
+
+      const bringBack = await takeAway();
+      for (let n = 1; n <= 20; n++) answers.push(await ask(url, knownOf(n).ride));
+      assert.equal(await tip(), 503);
+      await bringBack();
+      for (const [n, answer] of answers.entries()) {
+        near(answer.prediction.dollars, knownOf(n).dollars);
+        await until('each is predicted again', async () => (await better(answer)).length > 0);
+        const [{ prediction }, ...others] = await better(answer);
+        near(prediction.minutes, knownOf(n).minutes);
+        assert.deepEqual(others, []);
+      }
+      await until('who waits is answered again', async () => (await tip()) === 200);
+      assert.equal(await end('SIGTERM'), 0);
     });
 
     it('a fare at booking and a duration at the start are joined by the ride, also across a kill in between', async (t) => {

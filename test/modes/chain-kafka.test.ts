@@ -8,6 +8,14 @@ if (hasKafka('Chains on Kafka')) {
 
   chainContract('Kafka', async () => {
     kafka ??= testKafka();
-    return { address: (await kafka).address };
+    const { address, own } = await kafka;
+    if (!own) return { address };
+    return {
+      address,
+      takeAway: async () => {
+        await own.stop();
+        return own.start;
+      },
+    };
   });
 }
