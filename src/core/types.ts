@@ -167,7 +167,10 @@ export interface Refused {
 }
 export type Answer = Scored | Refused;
 
-/** A column as a caller may hand it in: typed (NaN is missing) or plain values as they would stand in rows. */
+/**
+ * A column as a caller may hand it in: typed (NaN is missing; a tensor is flat) or plain values as they would stand in
+ * rows, so that a tensor of texts, for which there is no typed array, is an array a row.
+ */
 export type ColumnInput = TensorData | readonly unknown[];
 /**
  * A column of answers. number, integer, boolean (0 | 1) and datetime (ms since the epoch) are Float64Arrays with NaN for

@@ -2,7 +2,7 @@
 import { allocate, type MutableTensorData } from '../../../core/columns.ts';
 import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
 import { nearest } from '../../../core/nearest.ts';
-import type { ColumnAnswers, ColumnInput, ColumnOutput, Dtype } from '../../../core/types.ts';
+import type { ColumnAnswers, ColumnInput, ColumnOutput, TensorField } from '../../../core/types.ts';
 import type { Columns } from '../forms.ts';
 import { type Datatype, type Elements, wanted } from './datatypes.ts';
 import type { TensorBinding, TensorSignature } from './signature.ts';
@@ -59,19 +59,26 @@ const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[])
   });
 };
 
-const typedElements = (name: string, dtype: Dtype, data: Elements): ColumnInput => {
-  if (ArrayBuffer.isView(data) || dtype === 'string') return data;
+/** No typed array holds texts, so that they go as an array a row; `shape` is that of one. */
+const textRows = (shape: readonly number[], data: readonly unknown[]): ColumnInput => {
+  if (shape.length === 0) return data;
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  return Array.from({ length: data.length / size }, (_, row) => data.slice(row * size, (row + 1) * size));
+};
+
+const tensorColumn = (name: string, { dtype, shape, nullable = false }: TensorField, data: Elements): ColumnInput => {
+  if (ArrayBuffer.isView(data)) return data;
+  if (!nullable && data.some((value) => value === null)) {
+    const expected = dtype === 'string' ? 'a text' : 'a number';
+    const message = `${name}: expected ${expected} at every place of the tensor, got null.`;
+    throw fail('NULL_VALUE', message, { field: name, expected, got: 'null' });
+  }
+  if (dtype === 'string') return textRows(shape, data);
   const wide = dtype === 'int64' || dtype === 'uint64';
   const typed = allocate(dtype, data.length) as Exclude<MutableTensorData, string[]>;
   for (let at = 0; at < data.length; at++) {
-    const value = data[at];
-    if (value === null) {
-      throw fail('NULL_VALUE', `${name}: expected a number at every place of the tensor, got null.`, {
-        field: name,
-        expected: 'a number',
-        got: 'null',
-      });
-    }
+    // Only floats are nullable (docs/VALIDATION.md).
+    const value = data[at] ?? Number.NaN;
     (typed as Record<number, unknown>)[at] = wide ? BigInt(value) : Number(value);
   }
   return typed;
@@ -86,7 +93,7 @@ const columnOf = (binding: TensorBinding, { name, datatype, data }: InputTensor)
       got: datatype,
     });
   }
-  if (field.kind === 'tensor') return typedElements(name, field.dtype, data);
+  if (field.kind === 'tensor') return tensorColumn(name, field, data);
   if (field.kind === 'boolean' && !ArrayBuffer.isView(data))
     return data.map((value) => (value === null ? null : Boolean(value)));
   return data;
