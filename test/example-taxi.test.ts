@@ -5,7 +5,9 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileS
 import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Broker } from '../src/brokers/broker.ts';
 import { openBroker } from '../src/brokers/index.ts';
+import { hasKafka, testKafka } from './kafka.ts';
 import { runCli } from './run-cli.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -70,6 +72,15 @@ const startStory = (t: TestContext, taxi: string, env: NodeJS.ProcessEnv = {}) =
   };
 };
 
+/** What the events of a topic are about. */
+const readKeys = async (broker: Broker, topic: string): Promise<ReadonlySet<string>> => {
+  const keys = new Set<string>();
+  for await (const { events } of broker.read(topic, { from: 'earliest', untilEnd: true })) {
+    for (const { value } of events) keys.add(JSON.parse(Buffer.from(value ?? []).toString()).data.key);
+  }
+  return keys;
+};
+
 describe('the story of the taxi rides', { timeout: 120_000 }, () => {
   it('goes from packing to offers on rides that pass, says it in plain lines, and ends well with Ctrl-C', async (t) => {
     const taxi = copyExample(t);
@@ -99,16 +110,7 @@ describe('the story of the taxi rides', { timeout: 120_000 }, () => {
 
     const broker = await openBroker('embedded', { home, folder: taxi });
     t.after(() => broker.close());
-    const keysOf = async (topic: string): Promise<ReadonlySet<string>> => {
-      const keys = new Set<string>();
-      for await (const { events } of broker.read(topic, { from: 'earliest', untilEnd: true })) {
-        for (const { value } of events) {
-          const { data } = JSON.parse(Buffer.from(value ?? []).toString());
-          keys.add(data.key);
-        }
-      }
-      return keys;
-    };
+    const keysOf = (topic: string) => readKeys(broker, topic);
     await until('rides are decided', async () => (await keysOf('ride.offers')).size >= 3 || story.over());
     const decided = await keysOf('ride.offers');
     for (const topic of ['ride.fares', 'ride.durations']) {
@@ -135,4 +137,23 @@ describe('the story of the taxi rides', { timeout: 120_000 }, () => {
     assert.match(story.said(), /home \(\$MILLRACE_HOME\) holds other models.*\n.*delete this one/);
     assert.deepEqual(readdirSync(home), before);
   });
+
+  if (hasKafka('The story of the taxi rides on Kafka')) {
+    it('passes on Kafka where KAFKA_URL names one', async (t) => {
+      const kafka = await testKafka();
+      t.after(() => kafka.remove());
+      const taxi = copyExample(t);
+      const broker = await openBroker(kafka.address, { home: taxi, folder: taxi });
+      t.after(() => broker.close());
+      // Stories of other times may have been on a Kafka that is not the test's own.
+      await broker.ensureTopic('ride.offers');
+      const before = (await readKeys(broker, 'ride.offers')).size;
+      const story = startStory(t, taxi, { KAFKA_URL: kafka.address });
+      const decided = async () => (await readKeys(broker, 'ride.offers')).size > before;
+      await until('rides are decided', async () => story.over() || (await decided()));
+      assert.match(story.said(), /reading kafka:/);
+      assert.match(story.said(), /data: \{.*"deployment":"quoted-durations"/);
+      assert.equal(await story.end('SIGINT'), 0, story.said());
+    });
+  }
 });
