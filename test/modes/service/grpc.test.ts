@@ -459,7 +459,7 @@ describe('a gRPC service', () => {
     };
     const noise = (): Buffer => Buffer.from(Array.from({ length: random(200) }, () => random(256)));
     const seen = new Map<string, number>();
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 180; round++) {
       const messages = Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? mutated() : noise()));
       for (const code of await Promise.all([...messages, ...lies].map(send))) seen.set(code, (seen.get(code) ?? 0) + 1);
     }
