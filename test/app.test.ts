@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createApp, MillraceError } from '../src/index.ts';
+import { encodeJson, makePackage, toLayout } from '../src/package/layout.ts';
+import { writeTar } from '../src/package/tar.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const model = join(import.meta.dirname, '..', 'bench', 'models', 'trees-100x6');
@@ -31,6 +33,20 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   assert.ok(error instanceof MillraceError, `not refused, or not by us: ${error}`);
   return error.code;
 };
+
+test('a package for a runtime that is not there can be looked at, and is refused by the name of its runtime', async (t) => {
+  const { app, cwd } = appOf(t);
+  const { manifest } = await app.open(`./${name}`);
+  const later = { ...manifest, runtime: 'abacus' } as unknown as typeof manifest;
+  const made = await makePackage(new Map([['model.json', encodeJson(later)]]));
+  writeFileSync(join(cwd, 'later.tar'), writeTar(toLayout(made)));
+  assert.equal((await app.open('later.tar')).digest, made.digest);
+  await assert.rejects(app.scorer('later.tar'), (error: Error & { code?: string }) => {
+    assert.equal(error.code, 'BAD_MODEL');
+    assert.match(error.message, /needs the runtime abacus/);
+    return true;
+  });
+});
 
 test('every kind of reference gives the same package and the same answer', async (t) => {
   const { app, cwd } = appOf(t);

@@ -5,6 +5,7 @@
  */
 import { fail, show } from '../core/errors.ts';
 import type { Example, Manifest } from '../core/types.ts';
+import { modelFiles } from '../runtimes/model-files.ts';
 import { flawOf } from './fits-schema.ts';
 import { examplesSchema, manifestSchema } from './model-schema.ts';
 
@@ -18,7 +19,7 @@ export const mediaTypes = {
 /** Files of a package, in this order, and the media type of each. */
 export const fileTypes: Readonly<Record<string, string>> = {
   'model.json': 'application/vnd.cncf.model.weight.config.v1.raw',
-  'model.onnx': 'application/vnd.cncf.model.weight.v1.raw',
+  ...Object.fromEntries(Object.values(modelFiles).map((name) => [name, 'application/vnd.cncf.model.weight.v1.raw'])),
   'transform.js': 'application/vnd.cncf.model.code.v1.raw',
   'examples.json': 'application/vnd.cncf.model.dataset.v1.raw',
   'profile.json': 'application/vnd.cncf.model.dataset.v1.raw',
@@ -32,7 +33,7 @@ const REF_NAME = 'org.opencontainers.image.ref.name';
 export interface Package {
   readonly digest: string;
   readonly manifest: Manifest;
-  /** By name: model.json, model.onnx, and where present transform.js, examples.json, profile.json. */
+  /** By name: model.json, the model as its runtime calls it (model.onnx), and where present transform.js, examples.json, profile.json. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Digest of each file. */
   readonly digests: ReadonlyMap<string, string>;
@@ -222,14 +223,19 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   kept.set(config.digest, await verified(blobs, 'the model config', config.digest, config.size));
   const layers = await readLayers(image.layers, blobs);
   for (const layer of layers.values()) kept.set(layer.digest, layer.bytes);
-  for (const needed of ['model.json', 'model.onnx'])
-    if (!layers.has(needed))
-      throw foreign('the OCI manifest', `a file ${needed}`, [...layers.keys()].join(', ') || 'no file');
   const files = new Map([...layers].map(([name, { bytes }]) => [name, bytes]));
+  const need = (name: string): Uint8Array => {
+    const bytes = files.get(name);
+    if (bytes !== undefined) return bytes;
+    throw foreign('the OCI manifest', `a file ${name}`, [...files.keys()].join(', ') || 'no file');
+  };
+  const manifest = readFitting<Manifest>('model.json', need('model.json'), manifestSchema);
+  // Who has no such runtime is told so when the model is to be loaded.
+  if (Object.hasOwn(modelFiles, manifest.runtime)) need(modelFiles[manifest.runtime]);
   const examples = files.get('examples.json');
   return {
     digest,
-    manifest: readFitting<Manifest>('model.json', files.get('model.json') as Uint8Array, manifestSchema),
+    manifest,
     files,
     digests: new Map([...layers].map(([name, layer]) => [name, layer.digest])),
     examples: examples ? readFitting<readonly Example[]>('examples.json', examples, examplesSchema) : [],

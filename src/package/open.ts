@@ -2,6 +2,7 @@
 import { fail, messageOf, show } from '../core/errors.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { ModelSession, Scorer, Transform } from '../core/types.ts';
+import { modelFiles } from '../runtimes/model-files.ts';
 import { openLayout, type Package } from './layout.ts';
 import { readTar } from './tar.ts';
 
@@ -33,8 +34,11 @@ export const loadScorer = async (
   { manifest, digest, files }: Package,
   open: (file: Uint8Array) => Promise<ModelSession>,
 ): Promise<Scorer> => {
-  const file = files.get('model.onnx');
-  if (file === undefined) throw fail('DAMAGED_PACKAGE', 'The package has no model.', { field: 'model.onnx' });
+  const name = modelFiles[manifest.runtime];
+  const file = files.get(name);
+  if (file === undefined) {
+    throw fail('DAMAGED_PACKAGE', `The package has no model for its runtime ${manifest.runtime}.`, { field: name });
+  }
   const transform = await loadTransform(files.get('transform.js'));
   const session = await open(file);
   try {

@@ -3,6 +3,7 @@ import { fail, MillraceError, messageOf, type Problem, showNames } from '../core
 import { type Profile, profileColumns } from '../core/profile.ts';
 import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, ColumnOutput, Example, Manifest, ModelSession, Scorer } from '../core/types.ts';
+import { modelFiles } from '../runtimes/model-files.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
 import { loadScorer } from './open.ts';
@@ -145,7 +146,7 @@ const firstFiles = async (
 ): Promise<Map<string, Uint8Array>> =>
   new Map([
     ['model.json', encodeJson(manifest)],
-    ['model.onnx', source.model],
+    [modelFiles[manifest.runtime], source.model],
     ...(bundled ? [['transform.js', bundled] as const] : []),
     ...(source.examples.length > 0 ? [['examples.json', encodeJson(source.examples)] as const] : []),
   ]);

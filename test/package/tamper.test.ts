@@ -239,6 +239,15 @@ describe('a layout', () => {
       /expected a file model\.json, got no file/,
     ],
     [
+      'no model for its runtime',
+      (image) => {
+        image.layers = layersOf(image).filter(
+          (layer) => layer.annotations?.['org.cncf.model.filepath'] !== 'model.onnx',
+        );
+      },
+      /expected a file model\.onnx, got model\.json/,
+    ],
+    [
       'a layer of a type that is not read here',
       (image) => {
         (layersOf(image)[1] as Layer).mediaType = 'application/vnd.cncf.model.weight.v1.tar+gzip';
