@@ -21,6 +21,8 @@ const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_FULL = 13;
 const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
+/** DuckDB tells of the same ones only in the system's words. */
+const fullWords = /No space left on device|Disk quota exceeded|File too large/;
 
 /** The chain of causes, an AggregateError's first member among them. */
 function* causes(error: unknown): Generator<Error & { readonly code?: unknown; readonly errcode?: unknown }> {
@@ -42,8 +44,9 @@ export const isTransient = (error: unknown): boolean => {
 };
 
 const isFull = (error: unknown): boolean => {
-  for (const { code, errcode } of causes(error)) {
+  for (const { code, errcode, message } of causes(error)) {
     if ((typeof code === 'string' && fullCodes.has(code)) || errcode === SQLITE_FULL) return true;
+    if (fullWords.test(message)) return true;
   }
   return false;
 };

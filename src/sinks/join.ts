@@ -17,7 +17,8 @@ const joinBytes = async (paths: readonly string[], target: string, skip: number)
         for (let position = index === 0 ? 0 : skip; ; ) {
           const { bytesRead } = await file.read(block, 0, BLOCK, position);
           if (bytesRead === 0) break;
-          await out.write(block, 0, bytesRead);
+          // Unlike `write`, which takes what still fits on a disk that is nearly full and says nothing of the rest.
+          await out.appendFile(block.subarray(0, bytesRead));
           position += bytesRead;
         }
       } finally {

@@ -78,7 +78,8 @@ const moveGroup = (group: ThriftStruct, by: bigint, ordinal: number): ThriftStru
 export const joinParquet = async (paths: readonly string[], target: string): Promise<void> => {
   const out = await open(target, 'w');
   try {
-    await out.write(MAGIC);
+    // `write` takes what still fits on a disk that is nearly full, and says nothing of the rest; `appendFile` fails.
+    await out.appendFile(MAGIC);
     let at = MAGIC.length;
     let first: ThriftStruct | undefined;
     let schema: Buffer | undefined;
@@ -101,7 +102,7 @@ export const joinParquet = async (paths: readonly string[], target: string): Pro
         for (let position = MAGIC.length; position < end; ) {
           const { bytesRead } = await file.read(block, 0, Math.min(BLOCK, end - position), position);
           if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
-          await out.write(block, 0, bytesRead, at);
+          await out.appendFile(block.subarray(0, bytesRead));
           position += bytesRead;
           at += bytesRead;
         }
@@ -117,7 +118,7 @@ export const joinParquet = async (paths: readonly string[], target: string): Pro
     const footer = writeStruct(meta);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length);
-    await out.write(Buffer.concat([footer, length, MAGIC]), 0, undefined, at);
+    await out.appendFile(Buffer.concat([footer, length, MAGIC]));
   } finally {
     await out.close();
   }

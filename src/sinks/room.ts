@@ -14,7 +14,7 @@ const existing = async (folder: string): Promise<string> => {
 };
 
 /** Throws BAD_SINK when nothing can be written into a folder, or DISK_FULL when its disk has no room. */
-export const checkRoom = async (folder: string, name: string): Promise<void> => {
+export const checkRoom = async (folder: string, name: string, least = LEAST_ROOM): Promise<void> => {
   const place = await existing(folder);
   if (!(await stat(place)).isDirectory()) {
     throw fail('BAD_SINK', `${name} cannot be written: ${place} is not a folder`, { expected: 'a folder', got: place });
@@ -28,12 +28,12 @@ export const checkRoom = async (folder: string, name: string): Promise<void> => 
   });
   const { bavail, bsize } = await statfs(place);
   const free = bavail * bsize;
-  if (free >= LEAST_ROOM) return;
+  if (free >= least) return;
   throw fail(
     'DISK_FULL',
     `${name} cannot be written: the disk under ${place} has ${Math.floor(free / 2 ** 20)} MB left`,
     {
-      expected: `at least ${LEAST_ROOM / 2 ** 20} MB`,
+      expected: `at least ${least / 2 ** 20} MB`,
       got: `${free} bytes`,
     },
   );

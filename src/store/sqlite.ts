@@ -34,12 +34,23 @@ const isBusy = (error: unknown): boolean => {
   return (code & 0xff) === 5 && code !== 517;
 };
 
-const explain = (place: string, cause: unknown) =>
-  isBusy(cause)
-    ? fail('STORE_FAILED', `${place} was locked by another process for ${patience / 1000} s; find and end it`, {
-        cause,
-      })
-    : fail('STORE_FAILED', `${place}: ${messageOf(cause)}`, { cause });
+/** SQLITE_FULL */
+const isFull = (error: unknown): boolean => error instanceof Error && 'errcode' in error && error.errcode === 13;
+
+const explain = (place: string, cause: unknown) => {
+  if (isBusy(cause)) {
+    return fail('STORE_FAILED', `${place} was locked by another process for ${patience / 1000} s; find and end it`, {
+      cause,
+    });
+  }
+  if (isFull(cause)) {
+    return fail('DISK_FULL', `${place} is full: ${messageOf(cause)}`, {
+      expected: 'room; free some, and try again',
+      cause,
+    });
+  }
+  return fail('STORE_FAILED', `${place}: ${messageOf(cause)}`, { cause });
+};
 
 /** Runs `work` until the file is free, without holding up the rest of the process meanwhile. */
 export const whenFree = async <T>(place: string, work: () => T): Promise<T> => {

@@ -114,6 +114,8 @@ export interface ProjectOptions {
   /** Further settings of the deployment. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** The folder in it where a SQLite database for predictions lies. */
+  readonly databases?: string;
 }
 
 const urlOf = async (kind: Kind, folder: string, name: string): Promise<string> =>
@@ -140,8 +142,11 @@ const readFile = async (path: string): Promise<Output | undefined> => {
 
 /** Makes the project: source filled, model beside it, `millrace.yaml` written. */
 export const createProject = async (options: ProjectOptions): Promise<TestProject> => {
-  const { folder, from = 'sqlite', to = 'sqlite', rows = trips(300), env = {} } = options;
-  const [sourceUrl, sinkUrl] = [await urlOf(from, folder, 'warehouse'), await urlOf(to, folder, 'predictions')];
+  const { folder, from = 'sqlite', to = 'sqlite', rows = trips(300), env = {}, databases = '' } = options;
+  const [sourceUrl, sinkUrl] = [
+    await urlOf(from, folder, 'warehouse'),
+    await urlOf(to, join(folder, databases), 'predictions'),
+  ];
   writeModel(join(folder, 'model'));
   const base = {
     mode: 'batch',
