@@ -1,6 +1,6 @@
 /** Records: what is kept of each prediction, and the truth that somebody told of it later. */
 import type { CompiledQuery } from 'kysely';
-import { fail, type Problem } from '../core/errors.ts';
+import { fail, type Problem, show } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Sql } from '../store/sql.ts';
 import type { PredictionRow } from '../store/tables.ts';
@@ -99,7 +99,11 @@ const checkTruth = (truth: unknown, { id, output, error }: Prediction): string =
   const known = Object.keys(given);
   const expected = `an object with some of ${known.join(', ')}`;
   if (typeName(truth) !== 'object' || Object.keys(truth as object).length === 0) {
-    throw fail('BAD_REQUEST', `The truth must be ${expected}.`, { expected, got: typeName(truth) });
+    const got = show(truth);
+    throw fail('BAD_REQUEST', `The truth must be ${expected}, such as {"${known[0]}": …}, got ${got}.`, {
+      expected,
+      got,
+    });
   }
   for (const [field, value] of Object.entries(truth as object)) {
     if (!Object.hasOwn(given, field)) {

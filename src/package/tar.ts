@@ -8,8 +8,8 @@ const BLOCK = 512;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const damaged = (what: string) =>
-  fail('DAMAGED_PACKAGE', `The package file is damaged: ${what}.`, {
+const damaged = (what: string, advice = '') =>
+  fail('DAMAGED_PACKAGE', `The package file is damaged: ${what}${advice}.`, {
     expected: 'a tar file as millrace pack writes it',
     got: what,
   });
@@ -46,6 +46,8 @@ export const writeTar = (files: ReadonlyMap<string, Uint8Array>): Uint8Array => 
   return tar;
 };
 
+const noTar = () => damaged('it is no tar file', '; a model becomes a package with millrace init and millrace pack');
+
 const field = (header: Uint8Array, start: number, length: number): string => {
   const bytes = header.subarray(start, start + length);
   const end = bytes.indexOf(0);
@@ -71,7 +73,10 @@ export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {
     }
     const prefix = field(header, 345, 155);
     const path = `${prefix === '' ? '' : `${prefix}/`}${field(header, 0, 100)}`.replace(/^\.\//, '');
-    if (decoder.decode(header.subarray(148, 156)) !== `${checksum(header).toString(8).padStart(6, '0')}\0 `)
+    const sum = decoder.decode(header.subarray(148, 156));
+    // One flipped byte cannot undo both: this was never a tar file.
+    if (at === 0 && field(header, 257, 5) !== 'ustar' && !/^[0-7]{6}/.test(sum)) throw noTar();
+    if (sum !== `${checksum(header).toString(8).padStart(6, '0')}\0 `)
       throw damaged(`the header of ${path || 'a file'} is not as it was written`);
     const size = Number.parseInt(field(header, 124, 12), 8);
     const start = at + BLOCK;
@@ -86,5 +91,5 @@ export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {
     } else if (type !== '5') throw damaged(`${path} is not a plain file`);
     at = next;
   }
-  throw damaged(tar.length < BLOCK ? 'it is no tar file' : 'its end is missing');
+  throw tar.length < BLOCK ? noTar() : damaged('its end is missing');
 };

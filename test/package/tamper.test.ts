@@ -343,6 +343,13 @@ describe('a layout', () => {
     assert.match((await refusalOf(openPackage(new TextEncoder().encode('PK..')))).message, /it is no tar file/);
   });
 
+  test('that is the model itself says how a package is made of it', async () => {
+    const { message } = await refusalOf(openPackage(made.files.get('model.onnx') as Uint8Array));
+    assert.match(message, /it is no tar file; a model becomes a package with millrace init and millrace pack\.$/);
+    const large = new Uint8Array(5000).fill(7);
+    assert.match((await refusalOf(openPackage(large))).message, /it is no tar file/);
+  });
+
   test('has the media types of OCI and ModelPack', () => {
     const image = JSON.parse(new TextDecoder().decode(made.blobs.get(made.digest)));
     assert.equal(image.mediaType, mediaTypes.manifest);

@@ -131,7 +131,7 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
       const slot = version === undefined ? own[0] : own.find(({ card }) => card?.version === version);
       if (slot === undefined) {
         const known = own.map(({ card }) => card?.version).join(', ');
-        throw fail('UNKNOWN_VERSION', `${name} is not served in version ${version}.`, {
+        throw fail('UNKNOWN_VERSION', `${name} is not served in version ${version}; it is in ${known}.`, {
           expected: `one of ${known}`,
           got: `${version}`,
         });

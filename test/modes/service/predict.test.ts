@@ -113,6 +113,11 @@ describe('POST /predict/{model}', () => {
     ['rows that are no list', () => predict({ rows: 5 }), /^rows: expected a list of rows, .*, got 5\.$/],
     ['rows that are one row', () => predict({ rows: ride }), /^rows: expected a list of rows, .*, got an object\.$/],
     [
+      'a version that is not there',
+      () => post(`${served.url}/predict/ride-duration/versions/7.0.0`, ride),
+      /^ride-duration is not served in version 7\.0\.0; it is in 1\.0\.0\.$/,
+    ],
+    [
       'a form, as curl sends it',
       () => predict('{}', { 'content-type': 'application/x-www-form-urlencoded' }),
       /^Expected content-type: application\/json or text\/csv, got "application\/x-www-form-urlencoded"\.$/,

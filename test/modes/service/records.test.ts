@@ -150,6 +150,9 @@ describe('records', () => {
     const wrong = await post(address, { minuts: 1 });
     assert.deepEqual([wrong.status, wrong.json.error.code], [400, 'BAD_REQUEST']);
     assert.match(wrong.json.error.message, /Did you mean minutes/);
+    const bare = await post(address, 31);
+    assert.equal(bare.status, 400);
+    assert.match(bare.json.error.message, /an object with some of minutes, such as \{"minutes": …\}, got 31\.$/);
     assert.equal((await post(`${url}/predictions/nobody/label`, { minutes: 1 })).status, 404);
   });
 

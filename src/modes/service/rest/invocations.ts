@@ -36,6 +36,8 @@ const rowOf = (value: unknown, names: readonly string[], place: string): unknown
   );
 };
 
+const valuesOf = (count: number): string => (count === 1 ? '1 value' : `${count} values`);
+
 const listOf = (value: unknown, place: string): readonly unknown[] => {
   if (Array.isArray(value)) return value;
   throw wrong(place, 'a list', value);
@@ -46,7 +48,7 @@ const splitRows = (value: unknown, names: readonly string[]): readonly unknown[]
   const columns = value.columns === undefined ? names : listOf(value.columns, 'dataframe_split.columns').map(String);
   return listOf(value.data, 'dataframe_split.data').map((cells, at) => {
     const own = listOf(cells, `dataframe_split.data[${at}]`);
-    if (own.length !== columns.length) throw wrong(`dataframe_split.data[${at}]`, `${columns.length} values`, cells);
+    if (own.length !== columns.length) throw wrong(`dataframe_split.data[${at}]`, valuesOf(columns.length), cells);
     return Object.fromEntries(columns.map((name, column) => [name, own[column]]));
   });
 };
@@ -56,7 +58,7 @@ const columnRows = (value: Json, names: readonly string[]): readonly unknown[] =
   const columns = Object.entries(value).map(([name, column]) => [name, listOf(column, `inputs.${name}`)] as const);
   const rows = columns[0]?.[1].length ?? 0;
   const other = columns.find(([, column]) => column.length !== rows);
-  if (other) throw wrong(`inputs.${other[0]}`, `${rows} values, as in ${names[0]}`, other[1]);
+  if (other) throw wrong(`inputs.${other[0]}`, `${valuesOf(rows)}, as in ${names[0]}`, other[1]);
   return Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(columns.map(([name, column]) => [name, column[row]])),
   );
