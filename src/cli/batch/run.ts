@@ -12,13 +12,9 @@ export interface RunOptions {
 
 const SHOWN = 5;
 
-const dryRun = async (
-  deployment: string,
-  { window, json }: RunOptions,
-  { app, terminal, signal }: Cli,
-): Promise<void> => {
+const dryRun = async (deployment: string, { window, json }: RunOptions, { app, terminal }: Cli): Promise<void> => {
   const batch = await (await app()).batch();
-  const { rows, rejects, ...would } = await batch.rehearse({ deployment, window, signal });
+  const { rows, rejects, ...would } = await batch.rehearse({ deployment, window });
   const first = Array.from({ length: Math.min(SHOWN, rows.rows) }, (_, index) => rowAt(rows, index));
   const constants = would.columns.flatMap(({ name, constant }) =>
     constant === undefined ? [] : [[name, constant] as const],

@@ -8,6 +8,7 @@ import type { Manifest, Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import type { Sink, SinkRun, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
+import { type KeyWatch, keyWatch } from './key-watch.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { makePlan, shapeOf } from './plan.ts';
 import { prepareRows, type ScoredChunk, score } from './score.ts';
@@ -95,43 +96,6 @@ const checkFingerprint = async (source: Source, plan: Plan): Promise<void> => {
     expected: plan.fingerprint,
     got: now,
   });
-};
-
-/** Finds two rows of one key that stand next to each other, as they do where rows come in the order of their key. */
-interface KeyWatch {
-  last(): readonly string[] | undefined;
-  /** Throws DUPLICATE_KEY. */
-  watch(chunk: SourceChunk): void;
-}
-
-const keyWatch = (plan: Plan, isOrdered: boolean, start: readonly string[] | undefined): KeyWatch => {
-  let last = start;
-  return {
-    last: () => last,
-    watch({ rows, columns }) {
-      if (!isOrdered) return;
-      const values = plan.key.map((name) => columns[name] as ArrayLike<unknown>);
-      for (let row = 0; row < rows; row++) {
-        const key = values.map((column) => String(column[row]));
-        if (
-          last !== undefined &&
-          key.every((text, index) => text === last?.[index]) &&
-          values.every((c) => c[row] !== null)
-        ) {
-          throw fail(
-            'DUPLICATE_KEY',
-            `Two rows of the source have the key ${plan.key.join(', ')} = ${key.join(', ')}`,
-            {
-              field: plan.key.join(', '),
-              expected: 'one row a key',
-              got: key.join(', '),
-            },
-          );
-        }
-        last = key;
-      }
-    },
-  };
 };
 
 export const attempt = async (options: AttemptOptions): Promise<Attempted> => {

@@ -6,8 +6,9 @@ import type { BatchDeployment } from './deployment.ts';
 import type { BatchHost } from './host.ts';
 import { type Ledger, type ListOptions, openLedger } from './ledger/ledger.ts';
 import { createReactions, type Reacted } from './react.ts';
+import { rehearse } from './rehearse.ts';
 import { writeReport } from './report/write.ts';
-import { type Outcome, type RunEvent, rehearse, runSlot } from './run.ts';
+import { type Outcome, type RunEvent, runSlot } from './run.ts';
 import type { Cause, Reject, Run } from './types.ts';
 import { type Window, windowAt, windowNamed, windowsBetween } from './window.ts';
 
@@ -64,7 +65,7 @@ export interface Batch {
     window: Window | undefined,
     request: Omit<RunRequest, 'deployment' | 'window'>,
   ): Promise<Performed>;
-  rehearse(request: RunRequest): ReturnType<typeof rehearse>;
+  rehearse(request: Pick<RunRequest, 'deployment' | 'window'>): ReturnType<typeof rehearse>;
   backfill(request: BackfillRequest): Promise<readonly WindowDone[]>;
   retryRejects(run: string, request: Omit<RunRequest, 'deployment' | 'window'>): Promise<Performed>;
   list(options: ListOptions): Promise<readonly Run[]>;
@@ -192,14 +193,12 @@ export const createBatch = (host: BatchHost): Batch => {
     reportOf,
     run,
     perform: (deployment, window, request) => start(deployment, window, request),
-    async rehearse({ deployment: name, window, signal }) {
+    async rehearse({ deployment: name, window }) {
       const deployment = host.deployment(name);
       return rehearse(host, await ledger(), {
         deployment,
         found: await host.open(deployment.model),
         window: requestedWindow(deployment, window, host.clock()),
-        cause: 'hand',
-        signal,
       });
     },
     async backfill({ deployment: name, from, to, only, concurrency, dryRun, onWindow, ...request }) {

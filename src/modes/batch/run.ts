@@ -2,28 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import { fail, MillraceError, messageOf, type Problem } from '../../core/errors.ts';
 import type { Profile } from '../../core/profile.ts';
-import { CHUNK_ROWS } from '../../files/table.ts';
 import type { Package } from '../../package/layout.ts';
-import { openSink } from '../../sinks/index.ts';
-import type { Sink } from '../../sinks/sink.ts';
-import { openSource } from '../../sources/index.ts';
-import type { Source } from '../../sources/source.ts';
 import { type Attempted, attempt, checkRejects, type Progress } from './attempt.ts';
 import type { BatchDeployment } from './deployment.ts';
+import { withEnds } from './ends.ts';
 import type { BatchHost } from './host.ts';
 import type { Ledger, NewRun } from './ledger/ledger.ts';
 import { lost } from './ledger/runs.ts';
 import { newOwner } from './owner.ts';
 import { patiently } from './patience.ts';
-import { rejectsSource } from './rejects-source.ts';
 import { summarize } from './summary.ts';
 import type { Cause, Run, ShardEntry, Status, Summary } from './types.ts';
-import type { Window } from './window.ts';
+import { WHOLE, type Window } from './window.ts';
 
 /** How often a run says that it is alive, in milliseconds. */
 const HEARTBEAT = 5000;
-/** The scope of runs without a window. */
-export const WHOLE = 'all';
 
 export type RunEvent =
   | { readonly what: 'began' | 'continued'; readonly run: Run }
@@ -76,42 +69,6 @@ const openPinned = async (host: BatchHost, run: Run, now: Package): Promise<Pack
   );
 };
 
-interface Opened {
-  readonly source: Source;
-  readonly sink: Sink;
-}
-
-/** Opens both ends of a run, works with them, and closes them whatever happens. */
-const withEnds = async <T>(
-  host: BatchHost,
-  ledger: Ledger,
-  { deployment, window, retry }: RunOptions,
-  work: (ends: Opened) => Promise<T>,
-): Promise<T> => {
-  const { folder } = host;
-  const database = (name: string) => host.database(name, deployment.zone);
-  const sink = await openSink(deployment.sink, { folder, span: window, database });
-  try {
-    // A shard is a number of whole chunks.
-    const chunkRows = Math.min(CHUNK_ROWS, deployment.shardRows);
-    const read = await openSource(deployment.source, {
-      folder,
-      key: deployment.key,
-      span: window,
-      chunkRows,
-      database,
-    });
-    const source = retry ? rejectsSource({ ledger, run: retry, source: read, key: deployment.key }) : read;
-    try {
-      return await work({ source, sink });
-    } finally {
-      await source.close();
-    }
-  } finally {
-    await sink.close();
-  }
-};
-
 /** Says that the run is alive until it is told to stop; aborts when the run is no longer ours. */
 const keepAlive = (ledger: Ledger, run: string, owner: string, stop: AbortController) => {
   const timer = setInterval(async () => {
@@ -124,60 +81,6 @@ const keepAlive = (ledger: Ledger, run: string, owner: string, stop: AbortContro
 };
 
 const cancelled = (id: string) => fail('CANCELLED', `The run ${id} was cancelled`);
-
-/** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
-export const rehearse = async (host: BatchHost, ledger: Ledger, options: RunOptions) => {
-  const { deployment, window, found } = options;
-  const scorer = await host.load(found, 0);
-  try {
-    return await withEnds(host, ledger, options, async ({ source, sink }) => {
-      const { makePlan, shapeOf } = await import('./plan.ts');
-      const { prepareRows, score } = await import('./score.ts');
-      for await (const chunk of source.read()) {
-        const plan = makePlan(
-          {
-            manifest: found.manifest,
-            digest: found.digest,
-            run: 'dry-run',
-            source: source.name,
-            cells: source.cells,
-            fingerprint: await source.fingerprint(),
-            key: deployment.key,
-            columns: deployment.columns,
-            before: (await ledger.lastFinished(deployment.name))?.plan,
-          },
-          chunk,
-        );
-        await sink.check(shapeOf(plan));
-        const scored = await score(scorer, chunk, source.cells);
-        const prepared = prepareRows(scored, {
-          plan,
-          manifest: found.manifest,
-          cells: source.cells,
-          isTyped: sink.isTyped,
-          at: host.clock().getTime(),
-        });
-        return {
-          deployment: deployment.name,
-          scope: window?.label ?? WHOLE,
-          model: found.manifest.name,
-          version: found.manifest.version,
-          digest: found.digest,
-          source: source.name,
-          sink: sink.name,
-          columns: plan.columns,
-          key: plan.key,
-          rows: prepared.rows,
-          looked_at: chunk.rows + chunk.rejects.length,
-          rejects: prepared.rejects,
-        };
-      }
-      throw fail('INTERNAL', `${source.name} told nothing of its columns.`);
-    });
-  } finally {
-    await scorer.close();
-  }
-};
 
 /**
  * Does a slot of a deployment: begins, goes on with what was left, or finds it done.

@@ -12,6 +12,9 @@ export interface Window extends Span {
   readonly label: string;
 }
 
+/** The scope of runs without a window. */
+export const WHOLE = 'all';
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 

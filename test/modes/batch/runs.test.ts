@@ -324,7 +324,7 @@ describe('before anything is scored', () => {
   it('a rehearsal says what would come out, and writes nothing', async (t) => {
     const project = await projectIn(t, { rows: withBad(300, 100) });
     const app = project.app();
-    const would = await (await app.batch()).rehearse({ deployment: 'trips', signal: new AbortController().signal });
+    const would = await (await app.batch()).rehearse({ deployment: 'trips' });
     assert.deepEqual((await (await app.batch()).list({ limit: 9 })).length, 0);
     await app.close();
     assert.equal(would.looked_at, 300);

@@ -1,0 +1,42 @@
+/** Notices a key that comes twice, in flat memory: only where rows come in the order of their key. */
+import { fail } from '../../core/errors.ts';
+import type { SourceChunk } from '../../sources/source.ts';
+import type { Plan } from './types.ts';
+
+/** Finds two rows of one key that stand next to each other, as they do where rows come in the order of their key. */
+export interface KeyWatch {
+  last(): readonly string[] | undefined;
+  /** Throws DUPLICATE_KEY. */
+  watch(chunk: SourceChunk): void;
+}
+
+/** `start`: the key of the last row before, where a run goes on. */
+export const keyWatch = (plan: Plan, isOrdered: boolean, start: readonly string[] | undefined): KeyWatch => {
+  let last = start;
+  return {
+    last: () => last,
+    watch({ rows, columns }) {
+      if (!isOrdered) return;
+      const values = plan.key.map((name) => columns[name] as ArrayLike<unknown>);
+      for (let row = 0; row < rows; row++) {
+        const key = values.map((column) => String(column[row]));
+        if (
+          last !== undefined &&
+          key.every((text, index) => text === last?.[index]) &&
+          values.every((c) => c[row] !== null)
+        ) {
+          throw fail(
+            'DUPLICATE_KEY',
+            `Two rows of the source have the key ${plan.key.join(', ')} = ${key.join(', ')}`,
+            {
+              field: plan.key.join(', '),
+              expected: 'one row a key',
+              got: key.join(', '),
+            },
+          );
+        }
+        last = key;
+      }
+    },
+  };
+};

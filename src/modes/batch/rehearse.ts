@@ -1,0 +1,66 @@
+/** A run without its effects: the first rows are read and scored, and both ends looked at. */
+import { fail } from '../../core/errors.ts';
+import type { Package } from '../../package/layout.ts';
+import { type EndsOptions, withEnds } from './ends.ts';
+import type { BatchHost } from './host.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { makePlan, shapeOf } from './plan.ts';
+import { prepareRows, score } from './score.ts';
+import { WHOLE } from './window.ts';
+
+export interface RehearseOptions extends EndsOptions {
+  /** The package that the deployment's reference means now. */
+  readonly found: Package;
+}
+
+/** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
+export const rehearse = async (host: BatchHost, ledger: Ledger, options: RehearseOptions) => {
+  const { deployment, window, found } = options;
+  const scorer = await host.load(found, 0);
+  try {
+    return await withEnds(host, ledger, options, async ({ source, sink }) => {
+      for await (const chunk of source.read()) {
+        const plan = makePlan(
+          {
+            manifest: found.manifest,
+            digest: found.digest,
+            run: 'dry-run',
+            source: source.name,
+            cells: source.cells,
+            fingerprint: await source.fingerprint(),
+            key: deployment.key,
+            columns: deployment.columns,
+            before: (await ledger.lastFinished(deployment.name))?.plan,
+          },
+          chunk,
+        );
+        await sink.check(shapeOf(plan));
+        const scored = await score(scorer, chunk, source.cells);
+        const prepared = prepareRows(scored, {
+          plan,
+          manifest: found.manifest,
+          cells: source.cells,
+          isTyped: sink.isTyped,
+          at: host.clock().getTime(),
+        });
+        return {
+          deployment: deployment.name,
+          scope: window?.label ?? WHOLE,
+          model: found.manifest.name,
+          version: found.manifest.version,
+          digest: found.digest,
+          source: source.name,
+          sink: sink.name,
+          columns: plan.columns,
+          key: plan.key,
+          rows: prepared.rows,
+          looked_at: chunk.rows + chunk.rejects.length,
+          rejects: prepared.rejects,
+        };
+      }
+      throw fail('INTERNAL', `${source.name} told nothing of its columns.`);
+    });
+  } finally {
+    await scorer.close();
+  }
+};
