@@ -153,7 +153,7 @@ const facts = (report: Report): string => {
     line('time', `${time(summary.started_at)} to ${time(summary.finished_at)} UTC`),
     ...(referenceRows === undefined
       ? []
-      : [line('reference', `${whole.format(referenceRows)} rows of training data, out of the package`)]),
+      : [line('reference', `${whole.format(referenceRows)} rows, as profiled in the package`)]),
   ].join('')}</dl>`;
 };
 
