@@ -45,9 +45,29 @@ const refusalResponses = Object.fromEntries(
 
 const identity = { model: { type: 'string' }, version: { type: 'string' }, digest: { type: 'string' } };
 
-const predictPath = ({ name, version: modelVersion, manifest, examples }: Card): Schema => {
-  const row = ref(`${name}.row`);
-  const prediction = ref(`${name}.prediction`);
+/** An address at which a model answers, and what its schemas and its operation are called. */
+interface Place {
+  readonly path: string;
+  readonly key: string;
+  readonly card: Card;
+}
+
+/** The bare name, for which the first version of it answers; and where there are several, each of them. */
+const placesOf = (models: readonly Card[]): readonly Place[] =>
+  [...Map.groupBy(models, ({ name }) => name)].flatMap(([name, own]): readonly Place[] => {
+    const bare = { path: `/predict/${name}`, key: name, card: own[0] };
+    if (new Set(own.map((card) => card.version)).size === 1) return [bare];
+    const versions = own.map((card) => ({
+      path: `/predict/${name}/versions/${card.version}`,
+      key: `${name}.${card.version}`,
+      card,
+    }));
+    return [bare, ...versions];
+  });
+
+const predictPath = ({ key, card: { name, version: modelVersion, manifest, examples } }: Place): Schema => {
+  const row = ref(`${key}.row`);
+  const prediction = ref(`${key}.prediction`);
   const one = object({ id: { type: 'string' }, ...identity, prediction }, ['id', 'model', 'version', 'prediction']);
   const entry = {
     oneOf: [
@@ -67,7 +87,7 @@ const predictPath = ({ name, version: modelVersion, manifest, examples }: Card):
       description: [`Version ${modelVersion}.`, manifest.intendedUse, manifest.limitations]
         .filter(Boolean)
         .join('\n\n'),
-      operationId: `predict-${name}`,
+      operationId: `predict-${key}`,
       tags: ['predict'],
       parameters: [
         {
@@ -223,16 +243,16 @@ const otherPaths: Readonly<Record<string, Schema>> = {
 };
 
 /**
- * OpenAPI 3.1. A `predict` path for each model, with its own schemas, and all other addresses; those of records only
- * where they are kept, those of better predictions only where some may come.
+ * OpenAPI 3.1. A `predict` path for each model, and for each of several versions, with its own schemas, and all other
+ * addresses; those of records only where they are kept, those of better predictions only where some may come.
  */
 export const openapi = (models: readonly Card[], limits: Limits, records: boolean, better = false): Schema => {
-  const first = [...new Map(models.toReversed().map((model) => [model.name, model])).values()].reverse();
-  const schemas = first.flatMap(({ name, manifest }) => [
-    [`${name}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
-    [`${name}.prediction`, rowSchema(manifest.outputs, true)],
+  const places = placesOf(models);
+  const schemas = places.flatMap(({ key, card: { manifest } }) => [
+    [`${key}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
+    [`${key}.prediction`, rowSchema(manifest.outputs, true)],
   ]);
-  const names = first.map(({ name }) => name).join(', ') || 'no model yet';
+  const names = [...new Set(models.map(({ name }) => name))].join(', ') || 'no model yet';
   return {
     openapi: '3.1.0',
     info: {
@@ -241,7 +261,7 @@ export const openapi = (models: readonly Card[], limits: Limits, records: boolea
       description: `Predictions of ${names}. A body may have ${limits.bodyBytes} bytes and ${limits.rows} rows.`,
     },
     paths: {
-      ...Object.fromEntries(first.map((model) => [`/predict/${model.name}`, predictPath(model)])),
+      ...Object.fromEntries(places.map((place) => [place.path, predictPath(place)])),
       ...(records && recordPaths),
       ...(better && betterPaths),
       ...otherPaths,

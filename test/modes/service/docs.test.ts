@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../../browser/browser.ts';
-import { get, models, post, register, type Served, serve } from './serving.ts';
+import { get, models, openApp, post, register, type Served, serve, serveApp } from './serving.ts';
 
 let served: Served;
 const cleanups: (() => unknown)[] = [];
@@ -62,6 +62,32 @@ describe('/openapi.json', () => {
       const row = { ...input, ...change };
       assert.equal(valid(row), false, JSON.stringify(change));
       assert.equal((await post(`${served.url}/predict/ride-duration`, row)).status, 422, JSON.stringify(change));
+    }
+  });
+
+  it('describes each of several versions by its own signature, and the first for the bare name', async (t) => {
+    const app = await openApp(t);
+    const { manifest } = await app.open(models.integers);
+    const inputs = { ...manifest.inputs, units: { kind: 'integer', min: 1 } } as const;
+    await register(app, models.integers, { version: '1.0.0' });
+    await register(app, models.integers, { version: '2.0.0-rc.1', inputs }, [
+      { input: { units: 1, price: 2 }, output: { total: 2 } },
+    ]);
+    const name = 'int-inputs';
+    const { url } = await serveApp(t, app, [`${name}@2.0.0-rc.1`, `${name}@1.0.0`]);
+    const { json } = await get<Document>(`${url}/openapi.json`);
+    const { valid, errors } = await new Validator().validate(structuredClone(json) as never);
+    assert.equal(valid, true, JSON.stringify(errors));
+    const none = { units: 0, price: 2 };
+    for (const [path, key, status] of [
+      [`/predict/${name}`, name, 422],
+      [`/predict/${name}/versions/2.0.0-rc.1`, `${name}.2.0.0-rc.1`, 422],
+      [`/predict/${name}/versions/1.0.0`, `${name}.1.0.0`, 200],
+    ] as const) {
+      assert.ok(JSON.stringify(json.paths[path]).includes(`#/components/schemas/${key}.row"`), path);
+      const fits = new Ajv2020({ strict: false }).compile(json.components.schemas[`${key}.row`]);
+      assert.equal(fits(none), status === 200, path);
+      assert.equal((await post(url + path, none)).status, status, path);
     }
   });
 
