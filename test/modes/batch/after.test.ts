@@ -55,6 +55,15 @@ describe('the report', () => {
     assert.ok((report.inputs[0]?.shiftSinceLast ?? 0) > 0.25);
   });
 
+  it('tells of inputs so far apart that their squares are past 2^53, as those of instants are', async (t) => {
+    const rows = trips(300).map((trip, index) => ({ ...trip, f3: index * 1e6 }));
+    const project = await projectIn(t, { rows, settings: { shard_rows: 100 } });
+    const { report } = await project.run();
+    const { inputs }: Report = JSON.parse(readFileSync(report.json, 'utf8'));
+    const std = inputs.find(({ name }) => name === 'f3')?.now?.std ?? 0;
+    assert.ok(Math.abs(std / (Math.sqrt((300 ** 2 - 1) / 12) * 1e6) - 1) < 1e-9, `${std}`);
+  });
+
   it('is one page that asks for nothing else, and shows what strangers wrote as text', async (t) => {
     const project = await projectIn(t, { rows: withBad, settings: { max_rejected: 0 } });
     const path = join(project.folder, 'model', 'model.yaml');

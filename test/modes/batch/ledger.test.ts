@@ -40,3 +40,18 @@ test('whoever takes a slot is told of all that was staged in vain, though others
   await ledger.end('c', 'e', 'finished', summary);
   assert.deepEqual(await claim('f', true), ['begun', 'f', []], 'a run that was whole has removed them');
 });
+
+test('what is counted comes back as numbers, however long they are', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1)));
+  await ledger.claim({ ...wanted, id: 'a' }, 'a', false);
+  // As of instants in milliseconds: past 2^53, and whole.
+  const long = { kind: 'number', count: 3, missing: 0, mean: 2 ** 54, m2: 2 ** 62, bins: [3] } as const;
+  const counted = { rows_in: 3, rows_out: 3, rows_rejected: 0, rejected: {}, inputs: { at: long }, outputs: {} };
+  const waits = { read: 0, score: 0, write: 0 };
+  await ledger.addShard('a', 0, { ...counted, next: { rows: 3 }, waits });
+  assert.deepEqual((await ledger.shards('a'))[0]?.inputs, { at: long });
+  await ledger.end('a', 'a', 'finished', { ...counted, finished_at: '2026-11-01T00:10:00.000Z' } as unknown as Summary);
+  assert.deepEqual((await ledger.find('a')).summary?.inputs, { at: long });
+});

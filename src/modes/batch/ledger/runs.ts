@@ -35,7 +35,8 @@ export const runOf = (row: BatchRunRow): Run => ({
   rows_out: row.rows_out,
   rows_rejected: row.rows_rejected,
   problem: json<Problem>(row.problem),
-  summary: json<Summary>(row.summary),
+  // All its numbers are floats, be they as long as a sum of squared milliseconds.
+  summary: row.summary === null ? undefined : (JSON.parse(row.summary) as Summary),
   reacted: row.reacted,
 });
 export const getRun = async (on: Db, id: string): Promise<Run | undefined> => {
