@@ -30,8 +30,9 @@ const readBytes = async (path: string, code: Code, what: string): Promise<Uint8A
   try {
     return await readFile(path);
   } catch (cause) {
-    throw fail(code, `${what} ${path} cannot be read: ${messageOf(cause)}.`, {
-      expected: 'a readable file',
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw fail(code, `${what} ${path} ${isAbsent ? 'is not there' : `cannot be read: ${messageOf(cause)}`}.`, {
+      expected: what === 'The manifest' ? 'a folder with model.yaml, as millrace init makes one' : 'a readable file',
       got: path,
       cause,
     });
