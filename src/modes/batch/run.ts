@@ -199,7 +199,7 @@ const work = async (
           if (rows_in !== rows_out + rows_rejected) {
             throw fail('INTERNAL', `${rows_in} rows came in, ${rows_out} went out and ${rows_rejected} were rejected.`);
           }
-          if (!retry) checkRejects(rows_rejected, rows_in, deployment.maxRejected);
+          if (!retry) checkRejects(run.id, rows_rejected, rows_in, deployment.maxRejected);
           signal.throwIfAborted();
           const state = await ledger.beat(run.id, owner);
           if (state !== 'kept') throw state === 'lost' ? lost(run.id) : cancelled(run.id);

@@ -47,7 +47,16 @@ test('what is counted comes back as numbers, however long they are', async (t) =
   const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1)));
   await ledger.claim({ ...wanted, id: 'a' }, 'a', false);
   // As of instants in milliseconds: past 2^53, and whole.
-  const long = { kind: 'number', count: 3, missing: 0, mean: 2 ** 54, m2: 2 ** 62, bins: [3] } as const;
+  const long = {
+    kind: 'number',
+    count: 3,
+    missing: 0,
+    min: 0,
+    max: 2 ** 55,
+    mean: 2 ** 54,
+    m2: 2 ** 62,
+    bins: [3],
+  } as const;
   const counted = { rows_in: 3, rows_out: 3, rows_rejected: 0, rejected: {}, inputs: { at: long }, outputs: {} };
   const waits = { read: 0, score: 0, write: 0 };
   await ledger.addShard('a', 0, { ...counted, next: { rows: 3 }, waits });
