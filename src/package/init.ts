@@ -136,7 +136,7 @@ export const writeModelYaml = (graph: OnnxGraph, file: string): string => {
       .map(({ name, dtype, dims }) => `#   ${yaml(name)}: ${dtype} [${dims.map((dim) => dim ?? '?').join(', ')}]`)
       .join('\n');
   return `# How Millrace puts ${file} to work. Check it with: millrace pack <this folder>
-# Every key is described in schemas/model.schema.json and docs/PACKAGE.md.
+# Every key is described in Millrace's docs/PACKAGE.md.
 name: ${nameFrom(file)}
 version: 0.1.0
 # description: What the model answers, in a line

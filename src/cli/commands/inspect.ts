@@ -132,7 +132,10 @@ const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> 
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .argument('<ref>', 'name@version, name@environment, name@sha256:…, a folder or a package file')
+    .argument(
+      '<ref>',
+      'name@version, name@environment, name@sha256:…, name (the latest version), a folder or a package file',
+    )
     .option('--json', 'everything as JSON')
     .action((ref: string, options: Options) => inspect(ref, options, cli));
   examples(

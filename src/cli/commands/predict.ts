@@ -196,7 +196,10 @@ const ofTables: string[] = ['in', 'out', 'format', 'inFormat', 'rejects', 'colum
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .argument('<ref>', 'name@version, name@environment, name@sha256:…, a folder or a package file')
+    .argument(
+      '<ref>',
+      'name@version, name@environment, name@sha256:…, name (the latest version), a folder or a package file',
+    )
     .option('--in <file>', 'the rows to score; - is stdin', '-')
     .option('--out <file>', 'where they go with their predictions; - is stdout', '-')
     .addOption(
@@ -215,8 +218,8 @@ export const define = (command: Command, cli: Cli): void => {
   examples(
     command,
     ['millrace predict ride-fare@production --in rides.parquet --out fares.parquet', 'a file'],
-    ['cat rides.csv | millrace predict ride-fare --format csv > fares.csv', 'a pipe'],
-    ['millrace predict ride-fare --row \'{"distance": 3.1}\'', 'one row'],
+    ['cat rides.csv | millrace predict ride-fare@production --format csv > fares.csv', 'a pipe'],
+    ['millrace predict ride-fare@production --row \'{"distance": 3.1}\'', 'one row'],
   ).addHelpText(
     'after',
     `

@@ -51,7 +51,9 @@ const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promi
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .description('Run the deployments of the project in this process until Ctrl-C: services, schedules and streams.')
+    .description(
+      'Run the deployments of the project in this process until Ctrl-C: services, schedules, streams and decisions.',
+    )
     .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
     .option('--port <port>', 'where services listen (default: PORT, else 8080)', port)
     .option('--host <address>', 'which address services listen on')
