@@ -2,13 +2,13 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
-import { fail, problemOf } from '../../core/errors.ts';
+import { type Code, fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
 import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createIds } from './ids.ts';
 import type { Caller, Spent } from './job.ts';
 import type { Limits } from './limits.ts';
-import { errorsOf, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
 import type { ModelTable } from './models.ts';
 import { columnsOf, type InputTensor, type OutputTensor, tensorsOf, wantedOutputs } from './oip/tensors.ts';
@@ -35,6 +35,10 @@ export interface RowCall extends Call {
   readonly json?: { readonly text: string; readonly many: boolean } | undefined;
   /** The numbers by which the caller knows the rows, where some are left out; 0, 1, 2 … unless given. */
   readonly places?: readonly number[] | undefined;
+  /** All the caller's rows, where some were refused before they came here: told the answers of those that came. */
+  readonly complete?: ((answers: readonly Answer[]) => readonly Answer[]) | undefined;
+  /** The caller answers all rows or none: one that is refused refuses the call. */
+  readonly whole?: boolean | undefined;
 }
 
 export interface InferRequest {
@@ -75,7 +79,7 @@ export interface Dataplane {
   readonly metrics: Metrics;
   /** A new id for a call. */
   readonly newId: () => string;
-  /** One answer a row. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
+  /** One answer a row, those of `complete` among them. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
   predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<readonly Answer[]>;
   /** @throws MillraceError as `predict`, and whatever is wrong with a tensor or a row. */
   infer(request: InferRequest, call: Call): Promise<InferResponse>;
@@ -111,6 +115,19 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
       got: `${rows} rows`,
     });
   };
+  const count = (model: Card, ms: number, answers: readonly Answer[], whole = false): void => {
+    let first: Code | undefined;
+    let refused = 0;
+    for (const { error } of answers) {
+      if (error === undefined) continue;
+      first ??= error.code;
+      refused++;
+      metrics.refused(model, error.code);
+    }
+    if (first === undefined) metrics.answered(model, ms, answers.length, 'ok');
+    else if (whole || refused === answers.length) metrics.answered(model, ms, 0, first);
+    else metrics.answered(model, ms, answers.length - refused, 'partial');
+  };
   const failed = (model: Card, began: number, error: unknown): unknown => {
     metrics.failed(model, performance.now() - began, problemOf(error).code);
     return error;
@@ -131,7 +148,6 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         const work = { form, input: rows, rows: rows.length, bytes, deadline, since: began, caller, spent };
         const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
         tell(span, spent, model);
-        const { first, count } = errorsOf(answers);
         const ms = rows.length === 0 ? 0 : model.batcher.answeredAt - began;
         const { id, json, places } = call;
         const kept = onAnswered?.({
@@ -142,8 +158,9 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
           content: { rows, answers, coerced: coerce, json, places },
         });
         if (kept !== undefined) await kept;
-        metrics.answered(model, ms, rows.length, first, count);
-        return answers;
+        const all = call.complete === undefined ? answers : call.complete(answers);
+        count(model, ms, all, call.whole);
+        return all;
       } catch (error) {
         throw failed(model, began, error);
       }
@@ -177,8 +194,9 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
         // A row that was refused refuses the whole call, but what became of each row is known.
         const { id, span } = call;
         await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, content: { columns, answers } });
+        for (const { code } of answers.errors.values()) metrics.refused(model, code);
         const outputs = tensorsOf(bindings, answers);
-        metrics.answered(model, ms, answers.rows, undefined, 0);
+        metrics.answered(model, ms, answers.rows, 'ok');
         return { model, outputs };
       } catch (error) {
         throw failed(model, began, error);

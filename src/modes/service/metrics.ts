@@ -1,7 +1,7 @@
 /** What the service tells Prometheus. docs/SERVICE.md lists the names; a test holds the two together. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
-import type { Answer, Timings } from '../../core/types.ts';
+import type { Timings } from '../../core/types.ts';
 import type { Run } from './batcher.ts';
 import type { Pool } from './isolation.ts';
 import {
@@ -58,8 +58,10 @@ export interface Metrics {
   readonly registry: Registry;
   /** One run of a model. */
   ran(card: Card, run: Run): void;
-  /** One call that was answered, `ms` after it came. */
-  answered(card: Card, ms: number, rows: number, firstError: Code | undefined, errors: number): void;
+  /** One call that was answered with predictions of so many rows, `ms` after it came. */
+  answered(card: Card, ms: number, predicted: number, outcome: 'ok' | 'partial' | Code): void;
+  /** One row that was refused, whatever became of its call. */
+  refused(card: Card, code: Code): void;
   /** One call that failed as a whole. */
   failed(card: Card, ms: number, code: Code): void;
   /** One request that a transport answered with an error. */
@@ -69,18 +71,6 @@ export interface Metrics {
   /** Starts to show figures that are read when somebody looks. */
   watch(watched: Watched): void;
 }
-
-/** Codes of the answers' errors; undefined when all rows were scored. */
-export const errorsOf = (answers: readonly Answer[]): { readonly first: Code | undefined; readonly count: number } => {
-  let first: Code | undefined;
-  let count = 0;
-  for (const { error } of answers) {
-    if (error === undefined) continue;
-    first ??= error.code;
-    count++;
-  }
-  return { first, count };
-};
 
 const model = ['model', 'version'] as const;
 
@@ -131,10 +121,11 @@ export const createMetrics = (): Metrics => {
     named('requests_total', 'Calls by outcome: ok, partial (some rows were refused), or the code of the error.'),
     [...model, 'outcome'],
   );
-  const predictions = counters(registry, named('predictions_total', 'Rows by outcome: ok, or the code of the error.'), [
-    ...model,
-    'outcome',
-  ]);
+  const predictions = counters(
+    registry,
+    named('predictions_total', 'Rows by outcome: ok (its prediction was answered), or the code of its error.'),
+    [...model, 'outcome'],
+  );
   const durations = histograms(
     registry,
     named('request_duration_seconds', 'From a decoded request to its answer.'),
@@ -191,16 +182,14 @@ export const createMetrics = (): Metrics => {
       for (const stage of timed) own.stages[stage].observe(timings[stage] / 1000);
       for (const ms of waited) own.stages.queue.observe(ms / 1000);
     },
-    answered(card, ms, rows, firstError, errors) {
+    answered(card, ms, predicted, outcome) {
       const own = of(card);
       own.durations.observe(ms / 1000);
-      own.predicted.value += rows - errors;
-      if (firstError === undefined) own.ok.value++;
-      else {
-        add(requests, 1, card.name, card.version, errors < rows ? 'partial' : firstError);
-        add(predictions, errors, card.name, card.version, firstError);
-      }
+      own.predicted.value += predicted;
+      if (outcome === 'ok') own.ok.value++;
+      else add(requests, 1, card.name, card.version, outcome);
     },
+    refused: ({ name, version }, code) => add(predictions, 1, name, version, code),
     failed(card, ms, code) {
       of(card).durations.observe(ms / 1000);
       add(requests, 1, card.name, card.version, code);

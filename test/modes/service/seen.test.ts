@@ -37,6 +37,39 @@ describe('/metrics', () => {
     }
   });
 
+  it('counts each refused row by its own code, and as ok only rows whose prediction was answered, by every door', async (t) => {
+    const { url } = await serve(t, [models.trees]);
+    const labels = 'model="trees-100x6",version="1.0.0"';
+    const counts = async (name: string): Promise<Record<string, number>> => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const found = text.matchAll(new RegExp(`^millrace_${name}_total\\{${labels},outcome="(\\w+)"\\} (\\d+)$`, 'gm'));
+      return Object.fromEntries([...found].map(([, outcome, value]) => [outcome, Number(value)]));
+    };
+    const lines = (...rows: readonly (readonly unknown[])[]) => [Object.keys(row), ...rows].join('\n');
+    const good = Object.values(row);
+    const csv = lines(good, ['x', ...good.slice(1)], ['', ...good.slice(1)], ['short'], good);
+    const send = async (path: string): Promise<number> =>
+      (await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body: csv })).status;
+
+    assert.equal(await send('/predict/trees-100x6'), 200);
+    const refused = { WRONG_TYPE: 1, NULL_VALUE: 1, BAD_LINE: 1 };
+    assert.deepEqual(await counts('predictions'), { ok: 2, ...refused });
+    assert.deepEqual(await counts('requests'), { ok: 0, partial: 1 });
+
+    assert.equal(await send('/invocations'), 422);
+    const twice = { WRONG_TYPE: 2, NULL_VALUE: 2, BAD_LINE: 2 };
+    assert.deepEqual(await counts('predictions'), { ok: 2, ...twice });
+    assert.deepEqual(await counts('requests'), { ok: 0, partial: 1, WRONG_TYPE: 1 });
+
+    const inputs = Object.keys(row).map((name, at) => {
+      const data = at === 0 ? [1, null, 2] : [1, 1, 1];
+      return { name, datatype: 'FP64', shape: [3], data };
+    });
+    assert.equal((await post(`${url}/v2/models/trees-100x6/infer`, { inputs })).status, 422);
+    assert.deepEqual(await counts('predictions'), { ok: 2, ...twice, NULL_VALUE: 3 });
+    assert.deepEqual(await counts('requests'), { ok: 0, partial: 1, WRONG_TYPE: 1, NULL_VALUE: 1 });
+  });
+
   it('tells of every stage, of batches, queues, models and the event loop', async (t) => {
     const { url } = await serve(t, [models.trees]);
     await post(`${url}/predict/trees-100x6`, { rows: [row, row, row] });

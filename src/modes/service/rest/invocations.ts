@@ -112,7 +112,7 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
 
   app.post('/invocations', async (request, reply) => {
     const model = await modelOf(request);
-    const call = callOf(request);
+    const call = { ...callOf(request), whole: true };
     const text = textOf(request);
     asJson(reply);
     if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, MillraceError, show } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
-import type { Call, Dataplane, RowCall } from '../dataplane.ts';
+import type { Dataplane, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
 import { admitting, callOf, textOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
@@ -63,16 +63,16 @@ export const predictCsv = async (
   plane: Dataplane,
   model: Model,
   text: string,
-  call: Call,
+  call: RowCall,
 ): Promise<readonly Answer[]> => {
   const lines = readCsv(text, model.manifest.inputs);
   const places = [...lines.keys()].filter((at) => 'row' in lines[at]);
   const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
-  const answers = (await plane.predict(model, rows, { ...call, coerce: true, places })).values();
-  return lines.map((line): Answer => {
-    if ('problem' in line) return { error: line.problem };
-    return answers.next().value as Answer;
-  });
+  const complete = (answers: readonly Answer[]): readonly Answer[] => {
+    const next = answers.values();
+    return lines.map((line) => ('problem' in line ? { error: line.problem } : (next.next().value as Answer)));
+  };
+  return plane.predict(model, rows, { ...call, coerce: true, places, complete });
 };
 
 export const isCsv = ({ headers }: FastifyRequest): boolean => {
