@@ -22,3 +22,9 @@ export const placeText = (
   const own = below(env.HOME);
   return below(cwd) ?? (own === undefined ? path : `~/${own}`);
 };
+
+const numbers = new Intl.NumberFormat('en');
+
+/** A number and what it counts: `1 event`, `2,000 events`. */
+export const many = (count: number, one: string, more = `${one}s`): string =>
+  `${numbers.format(count)} ${count === 1 ? one : more}`;

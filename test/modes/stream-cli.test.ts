@@ -84,6 +84,29 @@ describe('millrace stream', () => {
     assert.match((await runCli(['stream', 'run', '--until-end'], { cwd })).stderr, /0 predicted, 2 dead letters/);
   });
 
+  it('sends all lines before the first without a key, none after it, and names it, however many there are', async (t) => {
+    for (const good of [1, 3000]) {
+      const cwd = project(t);
+      const stdin = `${rides(good)}\nnonsense\n${rides(1)}\n`;
+      const { code, stderr } = await runCli(['stream', 'produce', 'rides', '--key', 'id'], { cwd, stdin });
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        new RegExp(`^${good === 1 ? '1 event' : '3,000 events'} in rides\nerror BAD_JSON: Line ${good + 1} `),
+      );
+      const tail = await runCli(['stream', 'tail', 'rides', '--until-end'], { cwd });
+      assert.equal(lines(tail.stdout).length, good);
+    }
+  });
+
+  it('makes no topic for a file that is not there', async (t) => {
+    const cwd = project(t);
+    const { code, stderr } = await runCli(['stream', 'produce', 'rides', '--in', 'nope.ndjson'], { cwd });
+    assert.equal(code, 2);
+    assert.match(stderr, /^error FILE_NOT_FOUND: Cannot read .*nope\.ndjson: there is no such file\.\n {2}expected: /);
+    assert.match((await runCli(['stream', 'tail', 'rides', '--until-end'], { cwd })).stderr, /UNKNOWN_TOPIC/);
+  });
+
   it('answers /metrics, /live and /ready, and finishes what it has begun when it is told to stop', async (t) => {
     const cwd = project(t);
     await runCli(['stream', 'produce', 'rides'], { cwd, stdin: rides(20) });

@@ -58,7 +58,7 @@ export const define = (command: Command, cli: Cli): void => {
     .command('produce')
     .summary('send lines to a topic, one event each')
     .description(
-      'Send lines of a file or of standard input to a topic, one event each. A topic that is missing is made.',
+      'Send lines of a file or of standard input to a topic, one event each. A topic that is missing is made. A line goes as it is, whether or not it is JSON, but with --key: then the first line without a key ends the command, and those before it are sent.',
     )
     .argument('<topic>', 'where they go')
     .option('--in <file>', 'where they come from; standard input unless said')

@@ -3,7 +3,7 @@ import { fail } from '../../core/errors.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
 import type { Made } from '../../modes/decide/fold.ts';
 import type { Cli } from '../command.ts';
-import { oneLine, shortTime } from '../short.ts';
+import { many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
 import { decideOf } from './run.ts';
 
@@ -26,8 +26,6 @@ const sinceOf = (from: string, now: number): number | undefined => {
 };
 
 const numbers = new Intl.NumberFormat('en');
-const many = (count: number, one: string, more = `${one}s`): string =>
-  `${numbers.format(count)} ${count === 1 ? one : more}`;
 
 const carried = ({ decision }: Made): string => {
   const values = Object.entries(decision.with ?? {});
@@ -70,7 +68,7 @@ export const dryRun = async (name: string, { from, last, json }: DryRunOptions, 
     else {
       rows.push(made);
       if (rows.length > last) rows.shift();
-      progress.update(`${numbers.format(totals.events)} events`);
+      progress.update(many(totals.events, 'event'));
     }
   }
   progress.done();

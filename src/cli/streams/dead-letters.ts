@@ -1,7 +1,7 @@
 import { MillraceError } from '../../core/errors.ts';
 import { type DeadLetter, type Graveyard, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
 import type { Cli } from '../command.ts';
-import { oneLine, shortTime } from '../short.ts';
+import { many, oneLine, shortTime } from '../short.ts';
 import { streamOf } from './deployments.ts';
 import { isTerminal } from './show-event.ts';
 
@@ -35,7 +35,7 @@ export const showDeadLetters = async (
   if (replay) {
     await broker.ensureTopic(grave.replay, { partitions: 1 });
     const moved = await replayDeadLetters(broker, grave, signal);
-    return terminal.err(`${moved} events go to ${name} again`);
+    return terminal.err(`${many(moved, 'event')} ${moved === 1 ? 'goes' : 'go'} to ${name} again`);
   }
   const lines = json === true || !isTerminal(terminal);
   const rows: DeadLetter[] = [];

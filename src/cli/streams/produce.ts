@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, NewEvent } from '../../brokers/broker.ts';
 import { fail } from '../../core/errors.ts';
 import { compilePath, type Read } from '../../events/path.ts';
+import { sizeOf } from '../../files/place.ts';
 import type { Cli } from '../command.ts';
+import { many } from '../short.ts';
 
 export interface ProduceOptions {
   readonly in?: string;
@@ -37,7 +39,18 @@ const toEvent = (topic: string, line: string, keyOf: Read | undefined, number: n
   return { topic, value, key: Buffer.from(String(key)) };
 };
 
-/** Sends lines in portions, and says after each how many there were. */
+/** The lines of a file, or of standard input. @throws MillraceError FILE_NOT_FOUND */
+const linesOf = async (file: string | undefined, { cwd, terminal }: Cli): Promise<Readable> => {
+  if (file === undefined) return terminal.stdin;
+  const path = resolve(cwd, file);
+  await sizeOf(path);
+  return createReadStream(path);
+};
+
+/**
+ * Sends lines in portions, and says after each how many there were. Before it throws for a line that is no event, those
+ * before it are sent, and none after it.
+ */
 const send = async (
   input: Readable,
   broker: Broker,
@@ -73,7 +86,12 @@ const send = async (
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY, signal })) {
       number++;
       if (line.trim() === '') continue;
-      waiting.push(toEvent(topic, line, keyOf, number));
+      try {
+        waiting.push(toEvent(topic, line, keyOf, number));
+      } catch (error) {
+        await flush();
+        throw error;
+      }
       if (waiting.length < most) continue;
       await flush();
       const ahead = rate === undefined ? 0 : (number / rate) * 1000 - (performance.now() - began);
@@ -89,7 +107,7 @@ const send = async (
 export const produce = async (topic: string, options: ProduceOptions, cli: Cli): Promise<void> => {
   const { terminal, signal } = cli;
   const keyOf = options.key === undefined ? undefined : compilePath(options.key, '--key');
-  const input = options.in === undefined ? terminal.stdin : createReadStream(resolve(cli.cwd, options.in));
+  const input = await linesOf(options.in, cli);
   const broker = await (await cli.app()).broker();
   await broker.ensureTopic(topic, options.partitions === undefined ? {} : { partitions: options.partitions });
   const progress = terminal.progress();
@@ -97,10 +115,10 @@ export const produce = async (topic: string, options: ProduceOptions, cli: Cli):
   try {
     await send(input, broker, { topic, keyOf, rate: options.rate, signal }, (sent) => {
       total = sent;
-      progress.update(`${sent} events`);
+      progress.update(many(sent, 'event'));
     });
   } finally {
     progress.done();
-    terminal.err(`${total} events in ${topic}`);
+    terminal.err(`${many(total, 'event')} in ${topic}`);
   }
 };
