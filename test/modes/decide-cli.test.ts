@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { main } from '../../src/cli/main.ts';
 import { runCli } from '../run-cli.ts';
 import { tempFolder } from '../temp-folder.ts';
 
@@ -79,6 +81,10 @@ test('decide run decides, stops on a signal and says what it did; dead-letters s
     .split('\n')
     .map((line) => JSON.parse(line));
   assert.deepEqual([letter.code, letter.topic, letter.value], ['BAD_JSON', 'fares', 'not JSON']);
+  const screen = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
+  const io = { stdin: Readable.from([]), stdout: screen, stderr: new PassThrough(), cwd, env: { HOME: cwd } };
+  assert.equal(await main(['decide', 'dead-letters', 'offers', '--json'], io), 0);
+  assert.equal(screen.end().read().toString(), letters.stdout, 'the option is that of dead-letters');
   assert.match((await call('decide', 'dead-letters', 'offers', '--replay')).stderr, /^1 event goes to offers again$/m);
   assert.ok(existsSync(join(cwd, '.millrace', 'decisions.db')));
 });
@@ -92,10 +98,26 @@ test('decide says what it wants when it is called otherwise', async (t) => {
     [['decide', '--dry-run', 'models'], /BAD_PROJECT.*'models' is not of mode decide/],
     [['decide', 'run', 'nix'], /BAD_PROJECT.*no deployment 'nix'/],
     [['decide', '--dry-run', 'offers', '--from', 'yesterday'], /USAGE.*--from is not a time/],
+    [['decide', 'dead-letters', 'offers', '--dry-run'], /USAGE: --dry-run is not an option of decide dead-letters/],
+    [['decide', 'dead-letters', 'offers', '--from', '2h'], /USAGE: --from is not an option/],
+    [['decide', 'dead-letters', 'offers', '--until-end'], /USAGE: --until-end is not an option/],
+    [['decide', 'run', 'offers', '--json'], /"code":"USAGE","message":"--json is not an option of decide run/],
+    [['decide', 'dead-letters', 'offers', '--last', 'all'], /USAGE.*whole number/],
     [['decide', '--dry-run', 'offers'], /UNKNOWN_TOPIC.*rides/],
   ] as const) {
     const { code, stderr, stdout } = await runCli(argv, { cwd });
     assert.equal(code, 2, `${argv.join(' ')}: ${stdout}${stderr}`);
     assert.match(stderr, said);
+  }
+});
+
+test('the help of decide tells of each command only what is its own', async (t) => {
+  const help = async (...argv: string[]) =>
+    (await runCli(['decide', ...argv, '--help'], { cwd: tempFolder(t) })).stdout;
+  for (const option of [/--dry-run/, /--from/, /--until-end/, /--file/]) assert.match(await help(), option);
+  for (const name of ['run', 'dead-letters']) {
+    const text = await help(name);
+    assert.doesNotMatch(text, /--dry-run|--from|--until-end|dry run/);
+    assert.match(text, /--file/);
   }
 });

@@ -17,10 +17,25 @@ interface Options extends DryRunOptions {
   readonly dryRun?: true;
 }
 
+/** Options that stand after run or dead-letters are theirs, but were read as those of a dry run. */
+const handOn = (command: Command, called: Command): void => {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    if (!called.options.some((own) => own.attributeName() === name)) {
+      throw fail('USAGE', `${option.long} is not an option of ${command.name()} ${called.name()}.`, {
+        expected: called.options.map(({ long }) => long).join(', '),
+        got: option.long,
+      });
+    }
+    called.setOptionValueWithSource(name, command.getOptionValue(name), 'cli');
+  }
+};
+
 export const define = (command: Command, cli: Cli): void => {
-  // Options that stand after run or dead-letters are theirs.
   command
-    .enablePositionalOptions()
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => [...(command.parent?.options ?? [])] })
+    .hook('preSubcommand', handOn)
     .description(
       'Join predictions by key, hold rules against them, and tell what they decide: deployments with mode: decide.',
     )
