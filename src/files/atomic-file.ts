@@ -53,7 +53,10 @@ export const atomicFile = async (target: string): Promise<AtomicFile> => {
     await (await open(path, 'wx')).close();
     unfinished.add(path);
   } catch (cause) {
-    throw fail('FILE_NOT_FOUND', `Cannot write ${target}: ${messageOf(cause)}.`, {
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    // Without the name under which it is written.
+    const why = isAbsent ? `there is no folder ${folder}` : messageOf(cause).replace(`, open '${path}'`, '');
+    throw fail('FILE_NOT_FOUND', `Cannot write ${target}: ${why}.`, {
       expected: 'a folder that exists and can be written',
       got: folder,
       cause,

@@ -22,3 +22,11 @@ test('init writes over neither a model.yaml nor another model, unless it is told
   assert.deepEqual(readFileSync(copy), readFileSync(model));
   assert.match((await init()).stderr, /^error FILE_EXISTS: churn\/model\.yaml is there already/);
 });
+
+test('init says which file is not there', async (t) => {
+  const cwd = tempFolder(t);
+  const { code, stderr } = await runCli(['init', 'nope.onnx'], { cwd });
+  assert.equal(code, 2);
+  assert.ok(stderr.startsWith(`error FILE_NOT_FOUND: Cannot read ${join(cwd, 'nope.onnx')}: there is no such file.\n`));
+  assert.match((await runCli(['init', '.'], { cwd })).stderr, /^error FILE_NOT_FOUND: .*: it is a folder\./);
+});

@@ -119,6 +119,11 @@ test('--row: a row that is refused exits with 1 and its reason, one that is no J
 
 const refusals: readonly (readonly [what: string, argv: readonly string[], told: RegExp])[] = [
   ['a file that is not there', ['--in', 'none.csv'], /error FILE_NOT_FOUND: Cannot read .*none\.csv/],
+  [
+    'an output in a folder that is not there',
+    ['--in', 'in.csv', '--out', 'nodir/x.csv'],
+    /error FILE_NOT_FOUND: Cannot write .*x\.csv: there is no folder \S*nodir\.\n/,
+  ],
   ['a format that nobody knows', ['--in', 'in.csv', '--format', 'xlsx'], /error USAGE: .*Allowed choices are csv/],
   ['stdin without a format', [], /error USAGE: The format of .* is not known/],
   ['an output that exists', ['--in', 'in.csv', '--out', 'old.csv'], /error FILE_EXISTS: .*--force replaces it/],

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { fail, messageOf } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
+import { sizeOf } from '../../files/place.ts';
 import { writeModelYaml } from '../../package/init.ts';
 import { readOnnx } from '../../runtimes/onnx-graph.ts';
 import { type Cli, examples } from '../command.ts';
@@ -13,13 +14,8 @@ interface Options {
 
 const init = async (file: string, options: Options, { cwd, terminal }: Cli): Promise<void> => {
   const model = resolve(cwd, file);
-  const bytes = await readFile(model).catch((cause: unknown) => {
-    throw fail('FILE_NOT_FOUND', `${file} cannot be read: ${messageOf(cause)}.`, {
-      expected: 'an ONNX file',
-      got: file,
-      cause,
-    });
-  });
+  await sizeOf(model);
+  const bytes = await readFile(model);
   const text = writeModelYaml(readOnnx(bytes), basename(model));
   const dir = resolve(cwd, options.out ?? dirname(model));
   const target = join(dir, 'model.yaml');
