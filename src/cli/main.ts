@@ -76,6 +76,12 @@ const loadCalled = async (program: Command, words: readonly string[], cli: Cli):
   return command;
 };
 
+/** `millrace batch backfill`: the command that `words` call, as far down as they go. */
+const nameCalled = (command: Command, [word, ...words]: readonly string[]): string => {
+  const inner = command.commands.find((one) => one.name() === word);
+  return inner ? `${command.name()} ${nameCalled(inner, words)}` : command.name();
+};
+
 /**
  * One call of the command line.
  *
@@ -111,7 +117,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     },
   };
 
-  let called: Command | undefined;
+  let called = program.name();
   const codeOf = (error: unknown): number => {
     if (unread) return done;
     if (error instanceof CommanderError && error.exitCode === 0) return done;
@@ -123,7 +129,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     report(told, terminal, {
       json: asks(argv, '--json'),
       debug: io.env.MILLRACE_DEBUG === '1',
-      hint: usage ? `millrace ${called ? `${called.name()} ` : ''}--help` : undefined,
+      hint: usage ? `${called} --help` : undefined,
     });
     return couldNotRun;
   };
@@ -136,7 +142,8 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
         terminal.out(word);
       }
     } else {
-      called = await loadCalled(program, argv, cli);
+      await loadCalled(program, argv, cli);
+      called = nameCalled(program, program.parseOptions([...argv]).operands);
       await program.parseAsync(argv, { from: 'user' });
     }
   } catch (error) {

@@ -48,6 +48,22 @@ for (const name of Object.keys(commands)) {
   });
 }
 
+test('a call that is not understood is pointed to the help of the command that it called, however deep', async (t) => {
+  const cwd = tempFolder(t);
+  const cases: readonly (readonly [argv: readonly string[], help: string])[] = [
+    [['batch', 'backfill', 'nightly'], 'millrace batch backfill'],
+    [['-f', 'p.yaml', 'batch', 'run', 'list', '--no-such-option'], 'millrace batch run'],
+    [['stream', 'tail', '--no-such-option', 'dead-letters'], 'millrace stream tail'],
+    [['batch', 'bakfill'], 'millrace batch'],
+  ];
+  for (const [argv, help] of cases) {
+    const { code, stderr } = await runCli(argv, { cwd });
+    assert.equal(code, 2);
+    assert.match(stderr, /^error USAGE: /);
+    assert.ok(stderr.endsWith(`try: ${help} --help\n`), stderr);
+  }
+});
+
 test('a mistyped command is refused with a suggestion', async (t) => {
   for (const argv of [['completon'], ['help', 'completon']]) {
     const { code, stdout, stderr } = await runCli(argv, { cwd: tempFolder(t) });
