@@ -67,6 +67,8 @@ export interface AppOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The project's `millrace.yaml`; the nearest one upward from `cwd` unless said. */
   readonly file?: string | undefined;
+  /** What the time is; the machine knows unless said. */
+  readonly clock?: (() => Date) | undefined;
 }
 
 /** The runtime that a package names. */
@@ -125,7 +127,7 @@ const placed = (url: string, folder: string): string =>
  *
  * @throws MillraceError BAD_PROJECT or FILE_NOT_FOUND for the project's file.
  */
-export const createApp = ({ cwd, env, file }: AppOptions): App => {
+export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptions): App => {
   const project = readProject({ cwd, env, file });
   const { home, environments } = project;
 
@@ -146,7 +148,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
     // Who opens the registry must find its packages: beside a file they are files, in a shared database they are rows.
     const file = sql.kind === 'sqlite' ? sql.place.slice('sqlite:'.length) : ':memory:';
     const blobs = file === ':memory:' ? sqlBlobs(sql) : await folderBlobs(join(dirname(file), 'blobs'));
-    return registry.openRegistry({ sql, blobs, environments, clock: () => new Date(), who: whoOf(env) });
+    return registry.openRegistry({ sql, blobs, environments, clock, who: whoOf(env) });
   };
 
   let opened: Promise<Registry> | undefined;
@@ -198,7 +200,7 @@ export const createApp = ({ cwd, env, file }: AppOptions): App => {
       home,
       who: whoOf(env),
       env,
-      clock: () => new Date(),
+      clock,
       names: project.deploymentNames.filter((name) => project.mode(name) === 'batch'),
       deployment(name) {
         const settings = project.deployment(name);

@@ -17,6 +17,11 @@ const line = ({ window, what, run, problem }: WindowDone): string => {
   return run?.summary ? `${window} finished: ${summaryLine(run.summary)}` : `${window} ${what}`;
 };
 
+const leftOutLine = (labels: readonly string[]): string =>
+  labels.length === 1
+    ? `${labels[0]} is left out: it is not over yet`
+    : `${labels[0]} to ${labels.at(-1)} are left out: they are not over yet`;
+
 /** `millrace batch backfill`. */
 export const backfill = async (deployment: string, options: BackfillOptions, cli: Cli): Promise<void> => {
   const { app, terminal, signal } = cli;
@@ -33,6 +38,7 @@ export const backfill = async (deployment: string, options: BackfillOptions, cli
         // Several windows at once would only take the line from each other.
         if (options.concurrency === 1 || event.what === 'waiting' || event.what === 'reacted') teller.hear(event);
       },
+      onLeftOut: (windows) => terminal.err(leftOutLine(windows.map(({ label }) => label))),
       onWindow: (one) => {
         if (!json) terminal.out(line(one));
       },
@@ -40,7 +46,7 @@ export const backfill = async (deployment: string, options: BackfillOptions, cli
     .finally(() => teller.done());
   if (json) terminal.json(done.map(({ window, what, run, problem }) => ({ window, what, run: run?.id, problem })));
   else if (dryRun) for (const one of done) terminal.out(line(one));
-  if (done.length === 0 && !json) terminal.err('nothing to do: every window is finished');
+  if (done.length === 0 && !json) terminal.err('nothing to do: every window that is over is finished');
   const failed = done.filter(({ what }) => what === 'failed').length;
   if (failed > 0) {
     terminal.err(`${failed} of ${done.length} windows failed`);

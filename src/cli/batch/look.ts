@@ -127,7 +127,7 @@ export const retryRejects = async (id: string, { json }: RetryOptions, cli: Cli)
     .retryRejects(id, { signal, onEvent: (event) => teller.hear(event) })
     .finally(() => teller.done());
   const { run } = outcome;
-  if (json) return terminal.json({ what: outcome.what, ...runJson(run, outcome.report) });
-  terminal.out(`${nameOf(run)}: ${run.rows_out} of ${run.rows_in} rejected rows are predicted now`);
+  if (json) terminal.json({ what: outcome.what, ...runJson(run, outcome.report) });
+  else terminal.out(`${nameOf(run)}: ${run.rows_out} of ${run.rows_in} rejected rows are predicted now`);
   if (run.rows_rejected > 0) cli.exit(1);
 };

@@ -6,6 +6,8 @@ import type { Cli } from '../command.ts';
 import { oneLine, shortTime } from '../short.ts';
 import type { Runner } from './runner.ts';
 
+const tickTime = (tick: number): string => shortTime(new Date(tick).toISOString());
+
 const hearOf = (name: string, cli: Cli) => {
   const teller = createTeller(cli);
   return (event: ScheduleEvent): void => {
@@ -14,6 +16,8 @@ const hearOf = (name: string, cli: Cli) => {
       cli.terminal.out(`${nameOf(event.run)} finished: ${summary ? summaryLine(summary) : ''}`);
     } else if (event.what === 'failed') {
       cli.terminal.err(`${name} ${event.scope} failed: ${event.problem.code}: ${oneLine(event.problem.message)}`);
+    } else if (event.what === 'done') {
+      cli.terminal.err(`${name} ${event.scope} was finished before; next at ${tickTime(event.next)}`);
     } else if (event.what === 'skipped') cli.terminal.err(`${name} ${event.scope} skipped: the run before is not done`);
     else if (event.what === 'left') cli.terminal.err(`${name} ${event.scope} is left to the process that does it`);
     else teller.hear(event);
@@ -37,9 +41,10 @@ export const runBatches: Runner = async (names, cli) => {
       signal,
       onEvent: hearOf(name, cli),
     });
-    const next = shortTime(new Date(scheduler.next()).toISOString());
     const from = deployment.window === undefined ? 'all of its source' : `the last ${deployment.window}`;
-    terminal.err(`${terminal.style('bold', name, 'err')}  ${deployment.model}  ${from}, next at ${next}`);
+    terminal.err(
+      `${terminal.style('bold', name, 'err')}  ${deployment.model}  ${from}, next at ${tickTime(scheduler.next())}`,
+    );
     return [scheduler];
   });
   await Promise.all(schedulers.map(({ ended }) => ended));

@@ -58,12 +58,12 @@ const sum = (entries: readonly ShardEntry[], field: 'rows_in' | 'rows_out' | 'ro
   entries.reduce((total, entry) => total + entry[field], 0);
 
 /** Throws TOO_MANY_REJECTS. */
-export const checkRejects = (run: string, rejected: number, rows: number, most: number): void => {
+export const checkRejects = (rejected: number, rows: number, most: number): void => {
   if (rejected <= most * rows) return;
   const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
   throw fail(
     'TOO_MANY_REJECTS',
-    `${rejected} of ${rows} rows were rejected (${percent(rejected / Math.max(1, rows))}); max_rejected allows ${percent(most)}. See why: millrace batch rejects ${run}`,
+    `${rejected} of ${rows} rows were rejected (${percent(rejected / Math.max(1, rows))}); max_rejected allows ${percent(most)}`,
     { expected: `at most ${percent(most)}`, got: percent(rejected / Math.max(1, rows)) },
   );
 };
@@ -170,8 +170,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
     entries.push(entry);
     await ledger.addShard(run.id, full.index, entry);
     options.onCommit();
-    if (rejectedBefore() >= MOST_REJECTS)
-      checkRejects(run.id, rejectedBefore(), sum(entries, 'rows_in'), options.maxRejected);
+    if (rejectedBefore() >= MOST_REJECTS) checkRejects(rejectedBefore(), sum(entries, 'rows_in'), options.maxRejected);
   };
   const closeShard = async (lastKey: readonly string[] | undefined): Promise<void> => {
     if (!shard) return;

@@ -10,7 +10,7 @@ import { rehearse } from './rehearse.ts';
 import { writeReport } from './report/write.ts';
 import { type Outcome, type RunEvent, runSlot } from './run.ts';
 import type { Cause, Reject, Run } from './types.ts';
-import { type Window, windowAt, windowNamed, windowsBetween } from './window.ts';
+import { lastWhole, type Window, windowAt, windowNamed, windowsBetween } from './window.ts';
 
 const ALL_REACTED = -1;
 /** Windows of one backfill, at most. */
@@ -37,6 +37,8 @@ export interface BackfillRequest extends Omit<RunRequest, 'window' | 'slot' | 'f
   readonly concurrency: number;
   /** Only says which windows there are. */
   readonly dryRun: boolean;
+  /** Windows that are not over yet, in order; at least one. */
+  readonly onLeftOut?: ((windows: readonly Window[]) => void) | undefined;
   readonly onWindow?: ((done: WindowDone) => void) | undefined;
 }
 
@@ -58,6 +60,7 @@ export interface Batch {
   readonly names: readonly string[];
   /** @throws MillraceError BAD_PROJECT */
   deployment(name: string): BatchDeployment;
+  /** @throws MillraceError USAGE for a window that is not over; what runs throw. */
   run(request: RunRequest): Promise<Performed>;
   /** A window, or without one all of the source. */
   perform(
@@ -66,6 +69,7 @@ export interface Batch {
     request: Omit<RunRequest, 'deployment' | 'window'>,
   ): Promise<Performed>;
   rehearse(request: Pick<RunRequest, 'deployment' | 'window'>): ReturnType<typeof rehearse>;
+  /** Windows that are not over are left out. @throws MillraceError USAGE where that is all of them. */
   backfill(request: BackfillRequest): Promise<readonly WindowDone[]>;
   retryRejects(run: string, request: Omit<RunRequest, 'deployment' | 'window'>): Promise<Performed>;
   list(options: ListOptions): Promise<readonly Run[]>;
@@ -87,11 +91,21 @@ const requestedWindow = (deployment: BatchDeployment, text: string | undefined, 
       got: text,
     });
   }
-  return text === undefined ? windowBeforeNow(deployment, now) : windowNamed(window, zone, text);
+  return text === undefined ? lastWhole(window, zone, now.getTime()) : windowNamed(window, zone, text);
 };
 
-const windowBeforeNow = ({ window = 'day', zone }: BatchDeployment, now: Date): Window =>
-  windowAt(window, zone, windowAt(window, zone, now.getTime()).from - 1);
+const isOver = ({ to }: Window, now: Date): boolean => to <= now.getTime();
+/** Rows of a window may come until its end, and a finished one is left alone: theirs would never be predicted. */
+const notOver = (name: string, { kind, zone, to, label }: Window, now: Date, field: string) =>
+  fail(
+    'USAGE',
+    `${name} ${label} is not over before ${new Date(to).toISOString().replace('.000Z', 'Z')}, and rows may come until then`,
+    {
+      field,
+      expected: `a window that is over; the last one is ${lastWhole(kind, zone, now.getTime()).label}`,
+      got: label,
+    },
+  );
 
 /** The window of a run that is to go on or to be retried. */
 export const windowOf = ({ window, zone }: BatchDeployment, run: Run): Window | undefined =>
@@ -183,7 +197,10 @@ export const createBatch = (host: BatchHost): Batch => {
 
   const run: Batch['run'] = async ({ deployment: name, window, ...request }) => {
     const deployment = host.deployment(name);
-    return start(deployment, requestedWindow(deployment, window, host.clock()), request);
+    const now = host.clock();
+    const wanted = requestedWindow(deployment, window, now);
+    if (wanted && !isOver(wanted, now)) throw notOver(name, wanted, now, '--window');
+    return start(deployment, wanted, request);
   };
 
   return {
@@ -201,16 +218,21 @@ export const createBatch = (host: BatchHost): Batch => {
         window: requestedWindow(deployment, window, host.clock()),
       });
     },
-    async backfill({ deployment: name, from, to, only, concurrency, dryRun, onWindow, ...request }) {
+    async backfill({ deployment: name, from, to, only, concurrency, dryRun, onLeftOut, onWindow, ...request }) {
       const deployment = host.deployment(name);
       const { window: kind, zone } = deployment;
       if (kind === undefined) {
         throw fail('USAGE', `${name} has no windows to fill`, { expected: 'a window: in the deployment', got: 'none' });
       }
+      const [first, last] = [windowNamed(kind, zone, from), windowNamed(kind, zone, to)];
+      const all = windowsBetween(first, last, MOST_WINDOWS);
+      const now = host.clock();
+      if (!isOver(first, now)) throw notOver(name, first, now, '--from');
+      const leftOut = all.filter((window) => !isOver(window, now));
+      if (leftOut.length > 0) onLeftOut?.(leftOut);
       const book = await ledger();
-      const all = windowsBetween(windowNamed(kind, zone, from), windowNamed(kind, zone, to), MOST_WINDOWS);
       const wanted: Window[] = [];
-      for (const window of all) {
+      for (const window of all.slice(0, all.length - leftOut.length)) {
         const status = (await book.slot(name, window.label))?.status;
         if (only === 'all' || (only === 'failed' ? status === 'failed' : status !== 'finished')) wanted.push(window);
       }

@@ -199,7 +199,7 @@ const work = async (
           if (rows_in !== rows_out + rows_rejected) {
             throw fail('INTERNAL', `${rows_in} rows came in, ${rows_out} went out and ${rows_rejected} were rejected.`);
           }
-          if (!retry) checkRejects(run.id, rows_rejected, rows_in, deployment.maxRejected);
+          if (!retry) checkRejects(rows_rejected, rows_in, deployment.maxRejected);
           signal.throwIfAborted();
           const state = await ledger.beat(run.id, owner);
           if (state !== 'kept') throw state === 'lost' ? lost(run.id) : cancelled(run.id);
@@ -218,18 +218,20 @@ const work = async (
     await patiently(() => ledger.end(run.id, owner, 'finished', summary), { patience: deployment.patience, signal });
     return summary;
   } catch (error) {
-    await giveUp(error);
-    throw error;
+    throw await giveUp(error);
   } finally {
     await scorer.then((loaded) => loaded.close()).catch(() => {});
   }
 
-  /** What has failed is said to have; what was only stopped is left as it is, for whoever goes on. */
-  async function giveUp(error: unknown): Promise<void> {
+  /**
+   * What has failed is said to have; what was only stopped is left as it is, for whoever goes on. Resolves to what is to
+   * be thrown: the error, with where to look.
+   */
+  async function giveUp(error: unknown): Promise<unknown> {
     const isOurs = error instanceof MillraceError;
     const isCancelled = isOurs && error.code === 'CANCELLED';
-    if ((signal.aborted && !isOurs) || (isOurs && error.code === 'RUN_BUSY')) return;
-    const problem = isOurs ? error.problem : { code: 'INTERNAL' as const, message: messageOf(error) };
+    if ((signal.aborted && !isOurs) || (isOurs && error.code === 'RUN_BUSY')) return error;
+    let problem: Problem = isOurs ? error.problem : { code: 'INTERNAL', message: messageOf(error) };
     last ??= { entries: await ledger.shards(run.id).catch(() => []), source: '', sink: '' };
     const setAside = ['TOO_MANY_REJECTS', 'DUPLICATE_KEY'].includes(problem.code);
     try {
@@ -242,10 +244,16 @@ const work = async (
         const { shapeOf } = await import('./plan.ts');
         const { id, ...info } = run;
         const staged = await sink.open({ ...info, id }, shapeOf(plan));
-        last = { ...last, sink: await staged.setAside() };
+        const aside = await staged.setAside();
+        last = { ...last, sink: aside };
+        if (last.entries.length > 0)
+          problem = { ...problem, message: `${problem.message}. What there is of it: ${aside}` };
       });
     } catch {
       // The failure itself is what is to be told; what is staged is found again by the next run.
+    }
+    if (problem.code === 'TOO_MANY_REJECTS') {
+      problem = { ...problem, message: `${problem.message}. See why: millrace batch rejects ${run.id}` };
     }
     await ledger
       .end(
@@ -256,5 +264,6 @@ const work = async (
         problem,
       )
       .catch(() => {});
+    return isOurs && problem !== error.problem ? new MillraceError(problem, { cause: error }) : error;
   }
 };

@@ -18,6 +18,8 @@ const LONGEST_BACK = 366 * 86_400_000;
 export type ScheduleEvent =
   | BatchEvent
   | { readonly what: 'finished'; readonly run: Run }
+  /** A tick whose window was finished before; `next` is the tick to come, in ms since the epoch. */
+  | { readonly what: 'done'; readonly scope: string; readonly next: number }
   | { readonly what: 'failed'; readonly scope: string; readonly problem: Problem }
   /** The run before was not done, or too much was waiting. */
   | { readonly what: 'skipped'; readonly scope: string }
@@ -51,6 +53,7 @@ const slotOf = (tick: number): string => new Date(tick).toISOString().replace('.
 export const startScheduler = ({ batch, deployment, clock, signal, onEvent }: SchedulerOptions): Scheduler => {
   const { name, window: kind, zone, schedule: text, overlap, catchUp } = deployment;
   const schedule = text === undefined ? undefined : readSchedule(text, zone, `deployments.${name}.schedule`);
+  const next = (): number => (schedule ? schedule.after(clock().getTime()) : Number.POSITIVE_INFINITY);
   const waiting: Due[] = [];
   let isBusy = false;
   let wake = (): void => {};
@@ -79,6 +82,7 @@ export const startScheduler = ({ batch, deployment, clock, signal, onEvent }: Sc
         onEvent,
       });
       if (outcome.what === 'finished') onEvent?.({ what: 'finished', run: outcome.run });
+      else if (due.cause === 'schedule') onEvent?.({ what: 'done', scope: scopeOf(due), next: next() });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof MillraceError && error.code === 'RUN_BUSY') onEvent?.({ what: 'left', scope: scopeOf(due) });
@@ -144,5 +148,5 @@ export const startScheduler = ({ batch, deployment, clock, signal, onEvent }: Sc
     await Promise.all([work(), tickForever()]);
   })();
   ended.catch(() => {});
-  return { next: () => (schedule ? schedule.after(clock().getTime()) : Number.POSITIVE_INFINITY), ended };
+  return { next, ended };
 };

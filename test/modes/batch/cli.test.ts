@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { main } from '../../../src/cli/main.ts';
 import { runCli } from '../../run-cli.ts';
 import { tempFolder } from '../../temp-folder.ts';
-import { createProject, trips } from './project.ts';
+import { createProject, trips, until } from './project.ts';
 
 const withBad = trips(400).map((trip, index) => (index % 200 === 0 ? { ...trip, f0: -1000 } : trip));
 
@@ -46,6 +48,7 @@ test('a run, what it left, its rejects, and their retry', async (t) => {
       ['trip-000200', 'OUT_OF_RANGE', 'f0'],
     ],
   );
+  for (const how of [[], ['--json']]) assert.equal((await call('retry-rejects', id, ...how)).code, 1, 'rejected still');
   await project.fill(trips(400));
   const retry = await call('retry-rejects', id);
   assert.equal(retry.code, 0, retry.stderr);
@@ -57,23 +60,32 @@ test('a run, what it left, its rejects, and their retry', async (t) => {
 test('a range of windows, and which of them there are to do', async (t) => {
   const sql = 'select * from trips where at >= :from_iso and at < :to_iso';
   const settings = { window: 'day', source: { connection: 'warehouse', sql } };
-  const project = await createProject({ folder: tempFolder(t), rows: trips(3 * 24 * 60), settings });
+  // Long over, whatever the machine takes the time to be.
+  const rows = trips(3 * 24 * 60).map((trip) => ({ ...trip, at: trip.at.replace('2026', '2020') }));
+  const project = await createProject({ folder: tempFolder(t), rows, settings });
   const fill = (...words: readonly string[]) =>
-    runCli(['batch', 'backfill', 'trips', '--from', '2026-11-01', '--to', '2026-11-03', ...words], {
+    runCli(['batch', 'backfill', 'trips', '--from', '2020-11-01', '--to', '2020-11-03', ...words], {
       cwd: project.folder,
     });
-  assert.equal((await fill('--dry-run')).stdout, '2026-11-01 to do\n2026-11-02 to do\n2026-11-03 to do\n');
+  assert.equal((await fill('--dry-run')).stdout, '2020-11-01 to do\n2020-11-02 to do\n2020-11-03 to do\n');
   const done = await fill('--json');
   assert.equal(done.code, 0, done.stderr);
   assert.deepEqual(
     JSON.parse(done.stdout).map(({ window, what }: { window: string; what: string }) => [window, what]),
     [
-      ['2026-11-01', 'finished'],
-      ['2026-11-02', 'finished'],
-      ['2026-11-03', 'finished'],
+      ['2020-11-01', 'finished'],
+      ['2020-11-02', 'finished'],
+      ['2020-11-03', 'finished'],
     ],
   );
   assert.match((await fill()).stderr, /nothing to do/);
+
+  const ahead = ['--from', '2999-01-01', '--to', '2999-01-02'];
+  const { code, stderr } = await runCli(['batch', 'backfill', 'trips', ...ahead], { cwd: project.folder });
+  assert.equal(code, 2);
+  assert.match(stderr, /error USAGE: trips 2999-01-01 is not over before 2999-01-02T00:00:00Z/);
+  assert.match(stderr, /expected: a window that is over; the last one is /);
+  assert.match(stderr, /try: millrace batch backfill --help\n$/);
 });
 
 test('what cannot be done says why, and ends with 2', async (t) => {
@@ -110,4 +122,29 @@ test('up keeps the schedules of a project until it is stopped', async (t) => {
   const { stdout, stderr } = await running;
   assert.match(stderr, /trips {2}\.\/model {2}all of its source, next at/);
   assert.match(stdout, /trips finished: 50 rows/);
+});
+
+test('up says of a tick whose window is done that it is', async (t) => {
+  const project = await createProject({
+    folder: tempFolder(t),
+    rows: trips(50),
+    settings: { schedule: '* * * * * *', window: 'month' },
+  });
+  const stop = new AbortController();
+  const stdout = new PassThrough().resume();
+  const stderr = new PassThrough();
+  let said = '';
+  stderr.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  const { folder: cwd } = project;
+  const io = { stdin: Readable.from([]), stdout, stderr, cwd, env: { HOME: cwd }, signal: stop.signal };
+  const running = main(['up'], io);
+  const line = /^trips \d{4}-\d\d was finished before; next at \d{4}-/m;
+  try {
+    await until(() => line.test(said));
+  } finally {
+    stop.abort();
+    await running;
+  }
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MillraceError } from '../../../src/core/errors.ts';
 import { type NewRun, openLedger } from '../../../src/modes/batch/ledger/ledger.ts';
 import type { Summary } from '../../../src/modes/batch/types.ts';
 import { openSql } from '../../../src/store/sql.ts';
@@ -39,6 +40,23 @@ test('whoever takes a slot is told of all that was staged in vain, though others
   assert.equal(taken.what, 'continued');
   await ledger.end('c', 'e', 'finished', summary);
   assert.deepEqual(await claim('f', true), ['begun', 'f', []], 'a run that was whole has removed them');
+});
+
+test('the first characters of several runs name some of them, and say that there are more', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1)));
+  const begin = (id: string) => ledger.claim({ ...wanted, id, slot: id }, id, false);
+  const several = (expected: string) => (error: unknown) => {
+    assert.ok(error instanceof MillraceError);
+    assert.deepEqual([error.code, error.problem.expected], ['UNKNOWN_RUN', expected]);
+    return true;
+  };
+  for (const id of ['2026-a', '2026-b', '2026-c', '2026-d']) await begin(id);
+  await assert.rejects(ledger.find('2026'), several('2026-a, 2026-b, 2026-c, 2026-d'));
+  await begin('2026-e');
+  await assert.rejects(ledger.find('2026'), several('2026-a, 2026-b, 2026-c, 2026-d, …'));
+  assert.equal((await ledger.find('2026-e')).id, '2026-e');
 });
 
 test('what is counted comes back as numbers, however long they are', async (t) => {

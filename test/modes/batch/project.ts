@@ -114,6 +114,8 @@ export interface ProjectOptions {
   /** Further settings of the deployment. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** What the time is for its apps. */
+  readonly clock?: () => Date;
   /** The folder in it where a SQLite database for predictions lies. */
   readonly databases?: string;
 }
@@ -142,7 +144,7 @@ const readFile = async (path: string): Promise<Output | undefined> => {
 
 /** Makes the project: source filled, model beside it, `millrace.yaml` written. */
 export const createProject = async (options: ProjectOptions): Promise<TestProject> => {
-  const { folder, from = 'sqlite', to = 'sqlite', rows = trips(300), env = {}, databases = '' } = options;
+  const { folder, from = 'sqlite', to = 'sqlite', rows = trips(300), env = {}, clock, databases = '' } = options;
   const [sourceUrl, sinkUrl] = [
     await urlOf(from, folder, 'warehouse'),
     await urlOf(to, join(folder, databases), 'predictions'),
@@ -167,7 +169,7 @@ export const createProject = async (options: ProjectOptions): Promise<TestProjec
   };
   const fill = (some: readonly Trip[]): Promise<void> =>
     isDatabase(from) ? fillTable(sourceUrl, some) : fillFile(join(folder, `trips.${from}`), some);
-  const app = (): App => createApp({ cwd: folder, env: { HOME: folder, ...env } });
+  const app = (): App => createApp({ cwd: folder, env: { HOME: folder, ...env }, clock });
   configure(options.settings ?? {});
   await fill(rows);
   return {
@@ -188,6 +190,12 @@ export const createProject = async (options: ProjectOptions): Promise<TestProjec
       }
     },
   };
+};
+
+/** A clock that begins at a time and goes on with the real one. */
+export const clockFrom = (text: string): (() => Date) => {
+  const offset = Date.parse(text) - Date.now();
+  return () => new Date(Date.now() + offset);
 };
 
 /** Resolves when `condition` holds; rejects after a while. */

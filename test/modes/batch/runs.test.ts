@@ -8,6 +8,7 @@ import type { Reject } from '../../../src/modes/batch/types.ts';
 import { stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import {
+  clockFrom,
   createProject,
   fillTable,
   kinds,
@@ -153,7 +154,10 @@ describe('rejected rows', () => {
       const project = await projectIn(t, { from: 'parquet', to });
       const good = await project.run();
       await project.fill(withBad(300, 30));
-      await assert.rejects(project.run({ force: true }), refused('TOO_MANY_REJECTS', '10 of 300 rows', '1 %'));
+      await assert.rejects(
+        project.run({ force: true }),
+        refused('TOO_MANY_REJECTS', '10 of 300 rows', '1 %', 'incomplete. See why: millrace batch rejects'),
+      );
       assert.deepEqual(new Set((await project.read())?.map((row) => row.run_id)), new Set([good.run.id]));
       const app = project.app();
       const [failed] = await (await app.batch()).list({ limit: 1 });
@@ -161,6 +165,9 @@ describe('rejected rows', () => {
       assert.equal(failed?.status, 'failed');
       assert.equal(failed?.problem?.code, 'TOO_MANY_REJECTS');
       assert.match(failed?.summary?.sink ?? '', /incomplete/);
+      const aside = to === 'parquet' ? 'scores.parquet.incomplete' : 'scores_incomplete';
+      const where = `${aside}. See why: millrace batch rejects ${failed?.id}`;
+      assert.ok(failed?.problem?.message.endsWith(where), failed?.problem?.message);
       assert.ok(existsSync(join(project.folder, '.millrace', 'runs', 'trips', failed?.id ?? '', 'report.html')));
       if (to === 'parquet') assert.ok(existsSync(join(project.folder, 'out', 'scores.parquet.incomplete')));
       else {
@@ -336,10 +343,11 @@ describe('before anything is scored', () => {
 });
 
 describe('windows', () => {
+  const clock = clockFrom('2027-01-01T12:00:00Z');
   for (const kind of ['sqlite', 'postgres'] as const) {
     it(`${kind}: a day of 25 hours is a run of 25 hours, and days do not share rows`, async (t) => {
       const rows = trips(3 * 24 * 60);
-      const project = await projectIn(t, { from: kind, to: kind, rows });
+      const project = await projectIn(t, { from: kind, to: kind, rows, clock });
       const at = kind === 'sqlite' ? `datetime(at, '-4 hours')` : 'at::timestamptz';
       // In SQLite local time is text; the clocks go back at 06:00 UTC.
       const local =
@@ -361,7 +369,7 @@ describe('windows', () => {
   }
 
   it('SQLite: :from and :to are local times as its own functions write them', async (t) => {
-    const project = await projectIn(t, { rows: trips(2 * 24 * 60) });
+    const project = await projectIn(t, { rows: trips(2 * 24 * 60), clock });
     project.configure({
       window: 'day',
       source: {
@@ -373,7 +381,7 @@ describe('windows', () => {
   });
 
   it('dates of the window stand in paths', async (t) => {
-    const project = await projectIn(t, { from: 'parquet', to: 'parquet' });
+    const project = await projectIn(t, { from: 'parquet', to: 'parquet', clock });
     const { fillFile } = await import('./project.ts');
     const { mkdirSync } = await import('node:fs');
     mkdirSync(join(project.folder, 'rides'));
@@ -402,7 +410,7 @@ describe('windows', () => {
   });
 
   it('a range is filled, what is finished left alone', async (t) => {
-    const project = await projectIn(t, { rows: trips(5 * 24 * 60) });
+    const project = await projectIn(t, { rows: trips(5 * 24 * 60), clock });
     const sql = 'select * from trips where at >= :from_iso and at < :to_iso';
     project.configure({ window: 'day', source: { connection: 'warehouse', sql } });
     await project.run({ window: '2026-11-02' });
@@ -438,6 +446,47 @@ describe('windows', () => {
     assert.deepEqual(await fill('failed'), []);
     assert.equal((await fill('all')).length, 4);
     assert.equal((await project.read())?.length, 4 * 24 * 60);
+  });
+
+  it('one that is not over is refused, and left out of a range', async (t) => {
+    let now = '2026-11-02T23:59:59.999Z';
+    const project = await projectIn(t, { rows: trips(3 * 24 * 60), clock: () => new Date(now) });
+    const sql = 'select * from trips where at >= :from_iso and at < :to_iso';
+    project.configure({ window: 'day', source: { connection: 'warehouse', sql } });
+    const lastWhole = (error: unknown): boolean =>
+      refused('USAGE', 'is not over before 2026-11-0')(error) &&
+      error instanceof MillraceError &&
+      error.problem.expected === 'a window that is over; the last one is 2026-11-01';
+    for (const force of [false, true]) {
+      await assert.rejects(project.run({ window: '2026-11-02', force }), lastWhole);
+      await assert.rejects(project.run({ window: '2026-11-03', force }), lastWhole);
+    }
+    const app = project.app();
+    t.after(() => app.close());
+    const batch = await app.batch();
+    const fill = async (from: string, dryRun = false) => {
+      const leftOut: string[] = [];
+      const done = await batch.backfill({
+        deployment: 'trips',
+        from,
+        to: '2026-11-03',
+        only: 'missing',
+        concurrency: 1,
+        dryRun,
+        signal: new AbortController().signal,
+        onLeftOut: (windows) => leftOut.push(...windows.map(({ label }) => label)),
+      });
+      return [done.map(({ window }) => window), leftOut];
+    };
+    await assert.rejects(fill('2026-11-02'), lastWhole);
+    assert.deepEqual(await batch.list({ limit: 9 }), [], 'nothing was begun');
+    const { scope } = await batch.rehearse({ deployment: 'trips', window: '2026-11-03' });
+    assert.equal(scope, '2026-11-03', 'a rehearsal finishes nothing');
+
+    assert.deepEqual(await fill('2026-11-01', true), [['2026-11-01'], ['2026-11-02', '2026-11-03']]);
+    assert.deepEqual(await fill('2026-11-01'), [['2026-11-01'], ['2026-11-02', '2026-11-03']]);
+    now = '2026-11-03T00:00:00.000Z';
+    assert.equal((await project.run({ window: '2026-11-02' })).run.rows_in, 24 * 60);
   });
 });
 

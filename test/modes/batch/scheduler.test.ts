@@ -11,7 +11,7 @@ import type { BatchSettings } from '../../../src/project/deployments/batch.ts';
 import { startPostgres, stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { openBatch } from './host.ts';
-import { createProject, type TestProject, trips, until } from './project.ts';
+import { clockFrom, createProject, type TestProject, trips, until } from './project.ts';
 
 after(stopPostgres);
 
@@ -83,12 +83,6 @@ const schedule = async (
 
 const finished = (events: readonly ScheduleEvent[]): number => events.filter(({ what }) => what === 'finished').length;
 
-/** A clock that begins at a time and goes on with the real one. */
-const clockFrom = (text: string): (() => Date) => {
-  const offset = Date.parse(text) - Date.now();
-  return () => new Date(Date.now() + offset);
-};
-
 const days = 'select * from trips where at >= :from_iso and at < :to_iso';
 const daily = (t: TestContext): Promise<TestProject> =>
   createProject({
@@ -136,6 +130,17 @@ describe('a scheduler', () => {
         ['2026-11-10', 'catch-up'],
       ],
     );
+  });
+
+  it('says at a tick whose window is done that it is, and when the next comes', async (t) => {
+    const project = await daily(t);
+    const hourly = { schedule: '0 * * * *' };
+    await schedule(project, hourly, clockFrom('2026-11-02T00:59:59Z'), (events) => finished(events) === 1);
+    const { runs, events } = await schedule(project, hourly, clockFrom('2026-11-02T01:59:59Z'), (list) =>
+      list.some(({ what }) => what === 'done'),
+    );
+    assert.equal(runs.length, 1);
+    assert.deepEqual(events, [{ what: 'done', scope: '2026-11-01', next: Date.parse('2026-11-02T03:00:00Z') }]);
   });
 
   it('scores all of a source at each tick, and replaces what was there', async (t) => {

@@ -44,6 +44,9 @@ export const getRun = async (on: Db, id: string): Promise<Run | undefined> => {
   return row && runOf(row);
 };
 
+/** Runs that a message names, at most. */
+const MOST_NAMED = 4;
+
 export const unknown = (id: string) =>
   fail('UNKNOWN_RUN', `There is no run ${id}`, { expected: 'an id out of millrace batch list', got: id });
 
@@ -65,14 +68,17 @@ export const openRuns = ({
       .selectAll()
       .where('id', 'like', `${id.replace(/[%_]/g, '')}%`)
       .orderBy('id')
-      .limit(2)
+      .limit(MOST_NAMED + 1)
       .execute();
     const exact = rows.find((row) => row.id === id) ?? (rows.length === 1 ? rows[0] : undefined);
     if (exact) return runOf(exact);
     throw rows.length === 0
       ? unknown(id)
       : fail('UNKNOWN_RUN', `${id} could be any of several runs: write more of it`, {
-          expected: rows.map((row) => row.id).join(', '),
+          expected: [
+            ...rows.slice(0, MOST_NAMED).map((row) => row.id),
+            ...(rows.length > MOST_NAMED ? ['…'] : []),
+          ].join(', '),
           got: id,
         });
   },
