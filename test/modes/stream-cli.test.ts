@@ -82,6 +82,9 @@ describe('millrace stream', () => {
     assert.match(replay.stderr, /2 events go to totals again/);
     assert.equal((await runCli(['stream', 'dead-letters', 'totals'], { cwd })).stdout, '');
     assert.match((await runCli(['stream', 'run', '--until-end'], { cwd })).stderr, /0 predicted, 2 dead letters/);
+
+    await runCli(['stream', 'produce', 'rides'], { cwd, stdin: 'nonsense' });
+    assert.match((await runCli(['stream', 'run', '--until-end'], { cwd })).stderr, /0 predicted, 1 dead letter$/m);
   });
 
   it('sends all lines before the first without a key, none after it, and names it, however many there are', async (t) => {

@@ -7,7 +7,7 @@ import { openMemories } from '../../modes/decide/memory.ts';
 import { createDecideMetrics } from '../../modes/decide/metrics.ts';
 import type { DecideSettings } from '../../project/deployments/decide.ts';
 import type { Cli } from '../command.ts';
-import { oneLine } from '../short.ts';
+import { many, oneLine } from '../short.ts';
 import { chosen, settingsOf } from '../streams/deployments.ts';
 import { serveHealth } from '../streams/health-server.ts';
 
@@ -66,12 +66,12 @@ const createTeller = ({ terminal }: Cli) => {
 
 const inWords = ({ decisions, undecided, delivered, dead }: Tally): string => {
   const total = [...decisions.values()].reduce((sum, one) => sum + one, 0);
-  const each = [...decisions].map(([name, many]) => `${count.format(many)} ${oneLine(name)}`).join(', ');
+  const each = [...decisions].map(([name, times]) => `${count.format(times)} ${oneLine(name)}`).join(', ');
   return [
     `${count.format(total)} decided${each === '' ? '' : ` (${each})`}`,
     ...(undecided > 0 ? [`${count.format(undecided)} without a rule that holds`] : []),
     ...(delivered > 0 ? [`${count.format(delivered)} told`] : []),
-    ...(dead > 0 ? [`${count.format(dead)} ${dead === 1 ? 'dead letter' : 'dead letters'}`] : []),
+    ...(dead > 0 ? [many(dead, 'dead letter')] : []),
   ].join(', ');
 };
 
@@ -112,7 +112,7 @@ const showProgress = ({ deployments }: Deciding, tally: Tally, { terminal }: Cli
   const line = terminal.progress();
   const timer = setInterval(() => {
     const waiting = deployments.reduce((sum, one) => sum + one.waiting, 0);
-    line.update(`${inWords(tally)} · ${count.format(waiting)} keys wait`);
+    line.update(`${inWords(tally)} · ${many(waiting, 'key')} ${waiting === 1 ? 'waits' : 'wait'}`);
   }, showEvery);
   return () => {
     clearInterval(timer);

@@ -7,7 +7,7 @@ import type { PredictionSink } from '../../modes/stream/prediction-sink.ts';
 import { type Stream, type StreamNews, startStream } from '../../modes/stream/stream.ts';
 import type { Cli } from '../command.ts';
 import { modelSource } from '../model-source.ts';
-import { oneLine, shortDigest } from '../short.ts';
+import { many, oneLine, shortDigest } from '../short.ts';
 import { chosen, streamOf } from './deployments.ts';
 import { serveHealth } from './health-server.ts';
 import { untilThrough } from './through.ts';
@@ -60,7 +60,7 @@ const inWords = ({ predicted, filtered, dead }: Tally): string =>
   [
     `${count.format(predicted)} predicted`,
     ...(filtered > 0 ? [`${count.format(filtered)} filtered`] : []),
-    ...(dead > 0 ? [`${count.format(dead)} dead letters`] : []),
+    ...(dead > 0 ? [many(dead, 'dead letter')] : []),
   ].join(', ');
 
 const sinkOf = async (app: App, { name, sink }: StreamDeployment): Promise<PredictionSink | undefined> => {

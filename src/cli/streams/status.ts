@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { countDeadLetters } from '../../events/dead-letters.ts';
 import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import type { Cli } from '../command.ts';
+import { many } from '../short.ts';
 import { chosen, streamOf } from './deployments.ts';
 
 export interface StatusOptions {
@@ -60,6 +61,6 @@ export const status = async (given: readonly string[], { json }: StatusOptions, 
   );
   for (const { deployment, deadLetters } of all) {
     if (deadLetters > 0)
-      terminal.err(`${deployment}: ${deadLetters} dead letters; millrace stream dead-letters ${deployment}`);
+      terminal.err(`${deployment}: ${many(deadLetters, 'dead letter')}; millrace stream dead-letters ${deployment}`);
   }
 };
