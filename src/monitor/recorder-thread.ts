@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fail, problemOf } from '../core/errors.ts';
 import { openSql } from '../store/sql.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
+import { thisThread } from './give-way.ts';
 import { type Parcel, unpack } from './parcel.ts';
 import { openRecords, type Records } from './records.ts';
 import type { FromThread, ThreadData, ToThread } from './writer.ts';
@@ -17,7 +18,6 @@ const dayMs = 86_400_000;
 /** Milliseconds between two looks at what need not be kept any more. */
 const pruneEvery = 60_000;
 
-// Answers come first: where processors are short, records give way. Only on Linux has a thread a priority of its own.
 if (process.platform === 'linux') setPriority(0, 5);
 
 let models: readonly KnownModel[] = [];
@@ -74,7 +74,7 @@ const start = (records: Records): void => {
 
 try {
   start(openRecords(await openSql(url)));
-  say({ ready: true });
+  say({ ready: true, thread: thisThread() });
 } catch (error) {
   say({ ask: 0, problem: problemOf(error) });
   port.close();

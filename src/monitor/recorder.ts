@@ -54,9 +54,11 @@ export interface Recorder {
 
 const defaultBuffer = 32 * 2 ** 20;
 /** A parcel goes out when it has so many rows or bytes, or is so old in milliseconds. */
-const parcelRows = 128;
+const parcelRows = 512;
 const parcelBytes = 2 ** 20;
 const parcelMs = 100;
+/** Milliseconds that somebody may wait for an answer of the thread before it no longer gives way. */
+const patience = 200;
 
 /** A column with memory of its own: a view would take all of what it looks at along to the other thread. */
 const own = <T extends AnyColumns[string]>(column: T): T =>
@@ -86,6 +88,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   let asks = 0;
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
+  let impatient: NodeJS.Timeout | undefined;
+  let hurried = false;
 
   const trouble = (problem: Problem | undefined): void => {
     if (failing === (problem !== undefined)) return;
@@ -161,11 +165,19 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     sentBytes = 0;
     for (const { reject } of asked.values()) reject(noWriter());
     asked.clear();
+    calm();
     if (problem) trouble(problem);
   };
   const replaced = (): void => {
     sayModels();
     trouble(undefined);
+  };
+  const calm = (): void => {
+    if (asked.size > 0) return;
+    clearTimeout(impatient);
+    impatient = undefined;
+    if (hurried) writer.hurry(false);
+    hurried = false;
   };
   const hear = (message: FromThread): void => {
     if ('bytes' in message) {
@@ -179,6 +191,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       asked.delete(message.ask);
       if ('problem' in message) waiting?.reject(new Failure(message.problem));
       else waiting?.resolve(message.found as never);
+      calm();
     }
   };
   const ask = <T>(make: (ask: number) => ToThread): Promise<T> => {
@@ -188,6 +201,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return new Promise<T>((resolve, reject) => {
       const number = ++asks;
       asked.set(number, { resolve, reject });
+      impatient ??= setTimeout(() => {
+        hurried = true;
+        writer.hurry(true);
+      }, patience).unref();
       writer.say(make(number));
     });
   };

@@ -10,6 +10,7 @@ import {
   problemOf,
 } from '../core/errors.ts';
 import type { KnownModel } from './answered.ts';
+import { giveWay } from './give-way.ts';
 import type { Parcel } from './parcel.ts';
 import type { Kept } from './records.ts';
 
@@ -26,7 +27,7 @@ export type ToThread =
   | { readonly ask: number; readonly label: string; readonly truth: unknown }
   | { readonly end: true };
 export type FromThread =
-  | { readonly ready: true }
+  | { readonly ready: true; readonly thread: string | undefined }
   | { readonly bytes: number; readonly written: number; readonly dropped: number; readonly problem?: Problem }
   | { readonly ask: number; readonly found: Kept | undefined }
   | { readonly ask: number; readonly problem: Problem };
@@ -51,6 +52,8 @@ export interface Writer {
   /** Threads that were started in the place of one that ended. */
   readonly restarts: number;
   say(message: ToThread): void;
+  /** Somebody waits for what the thread was told, or nobody does any more: until then it gives way to all others. */
+  hurry(isWanted: boolean): void;
   /** Lets the thread finish what it was told, and ends it. */
   close(): Promise<void>;
 }
@@ -69,6 +72,8 @@ export const noWriter = (got?: string): MillraceError =>
 
 interface Thread {
   readonly worker: Worker;
+  /** As the system calls it. */
+  readonly name: string | undefined;
   /** Why, as far as it is known, once it has ended. */
   readonly gone: Promise<string>;
 }
@@ -93,7 +98,9 @@ const startThread = async (workerData: ThreadData): Promise<Thread> => {
   }
   // Nothing of it keeps the process alive: `close` is what waits.
   worker.unref();
-  return { worker, gone };
+  const name = 'ready' in said ? said.thread : undefined;
+  giveWay(name, true);
+  return { worker, name, gone };
 };
 
 /** Starts the thread. @throws MillraceError STORE_FAILED */
@@ -149,11 +156,13 @@ export const createWriter = async ({
       return restarts;
     },
     say: (message) => thread?.worker.postMessage(message),
+    hurry: (isWanted) => giveWay(thread?.name, !isWanted),
     async close() {
       closing.abort();
       await replacing;
       if (thread === undefined) return;
-      const { worker, gone } = thread;
+      const { worker, name, gone } = thread;
+      giveWay(name, false);
       worker.ref();
       worker.postMessage({ end: true } satisfies ToThread);
       await gone;
