@@ -36,11 +36,6 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-const abortable = () => {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-};
-
 /** True for array types, by a query that is asked once for each set of columns. */
 const arraysAmong = async (client: pg.PoolClient, oids: readonly number[]): Promise<ReadonlySet<number>> => {
   const { rows } = await client.query<{ oid: number }>(
@@ -138,8 +133,11 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
         if (failure) throw failure;
         if (!copy.write(bytes)) {
           // Whichever does not come is no longer listened for.
-          const { signal, abort } = abortable();
-          await Promise.race([once(copy, 'drain', { signal }), once(copy, 'close', { signal })]).finally(abort);
+          const listening = new AbortController();
+          const { signal } = listening;
+          await Promise.race([once(copy, 'drain', { signal }), once(copy, 'close', { signal })]).finally(() =>
+            listening.abort(),
+          );
         }
         if (failure) throw failure;
       };

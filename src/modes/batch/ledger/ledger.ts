@@ -6,21 +6,23 @@ import { openClaims } from './claims.ts';
 import { openRuns } from './runs.ts';
 import { openShards } from './shards.ts';
 
-export interface NewRun {
-  readonly id: string;
-  readonly deployment: string;
-  readonly scope: string;
-  readonly slot: string;
-  readonly kind: 'run' | 'retry';
-  readonly parent?: string | undefined;
-  readonly window?: { readonly from: string; readonly to: string } | undefined;
-  readonly cause: Cause;
-  readonly ref: string;
-  readonly model: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly settings: string;
-}
+/** What is known of a run before it begins. */
+export type NewRun = Pick<
+  Run,
+  | 'id'
+  | 'deployment'
+  | 'scope'
+  | 'slot'
+  | 'kind'
+  | 'parent'
+  | 'window'
+  | 'cause'
+  | 'ref'
+  | 'model'
+  | 'version'
+  | 'digest'
+  | 'settings'
+>;
 
 /** What came of wanting to do a slot. */
 export type Claim =
