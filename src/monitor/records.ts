@@ -192,9 +192,16 @@ export const openRecords = ({ db, close }: Sql): Records => {
       return { ...found, label };
     },
     async prune({ before, most }) {
+      // In two: asked for both at once, SQLite looks at every prediction there is.
       const { first, last } = await db
-        .selectFrom('predictions')
-        .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+        .selectNoFrom(({ selectFrom }) => [
+          selectFrom('predictions')
+            .select(({ fn }) => fn.min('seq').as('seq'))
+            .as('first'),
+          selectFrom('predictions')
+            .select(({ fn }) => fn.max('seq').as('seq'))
+            .as('last'),
+        ])
         .executeTakeFirstOrThrow();
       if (first === null || last === null) return 0;
       const end = Number(first) + pruneRows;

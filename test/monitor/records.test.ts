@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, test } from 'node:test';
+import { CompiledQuery, type KyselyPlugin, type RootOperationNode } from 'kysely';
 import type { Code } from '../../src/core/errors.ts';
 import { openRecords, type Prediction, type Records } from '../../src/monitor/records.ts';
 import { openSql } from '../../src/store/sql.ts';
@@ -113,3 +114,31 @@ for (const store of stores()) {
     });
   });
 }
+
+test('nothing that is done with records looks at all of them, however many there are', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  const asked: RootOperationNode[] = [];
+  const listener: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      asked.push(node);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  const records = openRecords({ ...sql, db: sql.db.withPlugin(listener) });
+  await records.append(many(3));
+  await records.label('p-1', { minutes: 1 }, new Date());
+  await records.find('p-1');
+  assert.equal(await records.prune({ before: new Date(0), most: 1 }), 2);
+
+  assert.ok(asked.length >= 7);
+  const executor = sql.db.getExecutor();
+  for (const [at, node] of asked.entries()) {
+    const query = executor.compileQuery(node, { queryId: `${at}` });
+    const plan = await sql.db.executeQuery(CompiledQuery.raw(`explain query plan ${query.sql}`, [...query.parameters]));
+    for (const { detail } of plan.rows as { detail: string }[]) {
+      assert.doesNotMatch(detail, /^SCAN (predictions|labels)/, query.sql);
+    }
+  }
+});
