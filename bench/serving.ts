@@ -1,7 +1,8 @@
 /** Servers under measurement, each a process of its own, so that the load generator has another core. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -21,9 +22,11 @@ const linux = (pid: number, file: string): string | undefined => {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 };
 
-/** Starts a script and waits until it prints `ready on http://host:port`. */
+/** Starts a script, its registry and records in a folder of its own, and waits until it prints `ready on http://host:port`. */
 const start = async (args: readonly string[]): Promise<Server> => {
+  const home = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    env: { ...process.env, MILLRACE_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
@@ -52,6 +55,7 @@ const start = async (args: readonly string[]): Promise<Server> => {
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
+      rmSync(home, { recursive: true, force: true });
     },
   };
 };
