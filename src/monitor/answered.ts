@@ -14,13 +14,21 @@ export interface Answerer {
   readonly manifest: { readonly inputs: Fields; readonly outputs: OutputFields };
 }
 
+/** A call that came, and is answered, as JSON. */
+export interface JsonCall {
+  /** One row, or an object that has many at `rows`. */
+  readonly text: string;
+  readonly many: boolean;
+  /** The output of one row, once somebody has written it: it need not be written twice. */
+  output?: string | undefined;
+}
+
 export interface RowContent {
   readonly rows: readonly unknown[];
   readonly answers: readonly Answer[];
   /** Numbers, booleans and dates were read from texts too. */
   readonly coerced?: boolean | undefined;
-  /** The rows as the caller wrote them: the JSON of one, or of an object that has many at `rows`. */
-  readonly json?: { readonly text: string; readonly many: boolean } | undefined;
+  readonly json?: JsonCall | undefined;
   /** The numbers by which the caller knows the rows; 0, 1, 2 … unless given. */
   readonly places?: readonly number[] | undefined;
 }
@@ -78,46 +86,75 @@ export interface KnownModel {
   readonly outputs: OutputFields;
 }
 
-type Told = Omit<Prediction, 'id' | 'input' | 'output' | 'error' | 'coerced'>;
+/** Times as ISO 8601: many predictions are of one millisecond. */
+const createClockFace = (): ((at: number) => string) => {
+  let shown = Number.NaN;
+  let text = '';
+  return (at) => {
+    if (at !== shown) text = new Date(at).toISOString();
+    shown = at;
+    return text;
+  };
+};
+const timeOf = createClockFace();
 
-const rowsOf = (entry: ManyEntry, told: Told): readonly Prediction[] => {
+/** What a row's prediction has beside what all of its call have. Always with the same fields: they are many. */
+interface Own {
+  readonly id: string;
+  readonly input: string;
+  readonly coerced: boolean;
+  readonly output: string | undefined;
+  readonly error: string | undefined;
+}
+const prediction = ({ at, ms }: EntryBase, model: KnownModel, own: Own): Prediction => ({
+  id: own.id,
+  at: timeOf(at),
+  deployment: model.deployment,
+  model: model.name,
+  version: model.version,
+  digest: model.digest,
+  input: own.input,
+  coerced: own.coerced,
+  output: own.output,
+  error: own.error,
+  // To the microsecond: the rest is noise.
+  ms: Math.round(ms * 1000) / 1000,
+});
+
+const rowsOf = (entry: ManyEntry, model: KnownModel): readonly Prediction[] => {
   const { rows } = readExactJson(entry.input) as { readonly rows: readonly unknown[] };
   const answers = readExactJson(entry.answer) as readonly { readonly output?: unknown; readonly error?: Problem }[];
-  return rows.map((row, at) => ({
-    ...told,
-    id: `${entry.id}.${entry.places?.[at] ?? at}`,
-    input: exactJson(row),
-    coerced: entry.coerced,
-    ...(answers[at].error ? { error: JSON.stringify(answers[at].error) } : { output: exactJson(answers[at].output) }),
-  }));
+  return rows.map((row, at) => {
+    const { output, error } = answers[at];
+    return prediction(entry, model, {
+      id: `${entry.id}.${entry.places?.[at] ?? at}`,
+      input: exactJson(row),
+      coerced: entry.coerced,
+      output: error ? undefined : exactJson(output),
+      error: error && JSON.stringify(error),
+    });
+  });
 };
 
-const columnRowsOf = ({ id, columns, answers }: ColumnEntry, told: Told, { inputs, outputs }: KnownModel) =>
-  Array.from({ length: answers.rows }, (_, at): Prediction => {
+const columnRowsOf = (entry: ColumnEntry, model: KnownModel): readonly Prediction[] => {
+  const { id, columns, answers } = entry;
+  return Array.from({ length: answers.rows }, (_, at) => {
     const error = answers.errors.get(at);
-    return {
-      ...told,
+    return prediction(entry, model, {
       id: answers.rows === 1 ? id : `${id}.${at}`,
-      input: exactJson(rowAt(inputs, columns, at)),
+      input: exactJson(rowAt(model.inputs, columns, at)),
       coerced: false,
-      ...(error ? { error: JSON.stringify(error) } : { output: exactJson(rowAt(outputs, answers.columns, at)) }),
-    };
+      output: error ? undefined : exactJson(rowAt(model.outputs, answers.columns, at)),
+      error: error && JSON.stringify(error),
+    });
   });
+};
 
 /** The predictions of a call, one a row. */
 export const predictionsOf = (entry: Entry, model: KnownModel): readonly Prediction[] => {
-  const { deployment, name, version, digest } = model;
-  const told: Told = {
-    at: new Date(entry.at).toISOString(),
-    deployment,
-    model: name,
-    version,
-    digest,
-    // To the microsecond: the rest is noise.
-    ms: Math.round(entry.ms * 1000) / 1000,
-  };
-  if (entry.kind === 'many') return rowsOf(entry, told);
-  if (entry.kind === 'columns') return columnRowsOf(entry, told, model);
+  if (entry.kind === 'many') return rowsOf(entry, model);
+  if (entry.kind === 'columns') return columnRowsOf(entry, model);
   const { id, input, answer, refused, coerced } = entry;
-  return [{ ...told, id, input, coerced, ...(refused ? { error: answer } : { output: answer }) }];
+  const said = refused ? { output: undefined, error: answer } : { output: answer, error: undefined };
+  return [prediction(entry, model, { id, input, coerced, ...said })];
 };

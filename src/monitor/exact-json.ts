@@ -24,8 +24,11 @@ const replacer = (_key: string, value: unknown): unknown => {
   return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
 };
 
+/** A value as JSON, or undefined when `JSON.stringify` alone would write a part of it as another value. */
+export const plainJson = (value: unknown): string | undefined => (needsCare(value) ? undefined : JSON.stringify(value));
+
 /** A value as JSON. −0, ±Infinity and every digit of a bigint come back from it; NaN, the missing number, is null. */
-export const exactJson = (value: unknown): string => JSON.stringify(value, needsCare(value) ? replacer : undefined);
+export const exactJson = (value: unknown): string => plainJson(value) ?? JSON.stringify(value, replacer);
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source: string }) => unknown;
 

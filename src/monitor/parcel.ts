@@ -1,17 +1,14 @@
 /**
- * Calls in a form that is cheap to hand to another thread: single rows, which are most of them, as texts and figures side
- * by side (a third of what as many objects cost), all others as objects.
+ * Calls in a form that is cheap to hand to another thread: single rows, which are most of them, as bytes of one buffer
+ * that goes over without a copy; all others as objects, which are cloned.
  */
 import type { Entry, RowEntry } from './answered.ts';
 
-/** Figures of a single row: at, ms, model, and whether it was refused (1) and coerced (2). */
-const width = 4;
-
 export interface Parcel {
-  readonly figures: Float64Array;
-  /** Of each single row its id, input and answer. */
-  readonly texts: readonly string[];
-  readonly others: readonly Exclude<Entry, RowEntry>[];
+  /** Single rows, each a head and its texts, one after the other up to `used`. */
+  readonly buffer: ArrayBuffer;
+  readonly used: number;
+  readonly others: readonly Entry[];
   /** About how many bytes of memory all this takes. */
   readonly bytes: number;
   /** Rows in it. */
@@ -21,66 +18,124 @@ export interface Parcel {
 export interface Packer {
   readonly bytes: number;
   readonly rows: number;
-  /** Adds a single row; without an object for it, as most calls come this way. */
-  addRow(
-    id: string,
-    at: number,
-    ms: number,
-    model: number,
-    input: string,
-    answer: string,
-    refused: boolean,
-    coerced: boolean,
-  ): void;
-  addOther(entry: Exclude<Entry, RowEntry>, bytes: number, rows: number): void;
+  /** Adds a single row, unless the parcel has no room left for it. */
+  addRow(row: RowEntry): boolean;
+  addOther(entry: Entry, bytes: number, rows: number): void;
   /** All that was added since the last time. */
   take(): Parcel;
+  /** The buffer of a parcel that was read, to be filled again. */
+  giveBack(buffer: ArrayBuffer): void;
 }
 
-/** About how many bytes of memory a single row takes. */
-export const rowBytes = (input: string, answer: string): number => 100 + input.length + answer.length;
+/** Bytes of a buffer: so few that they are still in the processor's cache when they are read. */
+export const capacity = 2 ** 18;
+/** Buffers that are kept to be filled again. */
+const mostSpare = 4;
+
+/** A row's head, little-endian: at and ms (float64), model, bytes of id, input and answer (uint32), refused 1 and coerced 2 (uint32). */
+const head = { at: 0, ms: 8, model: 16, id: 20, input: 24, answer: 28, flags: 32, bytes: 36 } as const;
+/** Bytes of UTF-8 a UTF-16 unit may take. */
+const widest = 3;
+
+/** About how many bytes a single row takes. */
+export const rowBytes = (input: string, answer: string): number => head.bytes + 24 + input.length + answer.length;
 
 export const createPacker = (): Packer => {
-  let figures: number[] = [];
-  let texts: string[] = [];
-  let others: Exclude<Entry, RowEntry>[] = [];
+  const spare: ArrayBuffer[] = [];
+  const room = () => Buffer.from(spare.pop() ?? new ArrayBuffer(capacity));
+  let buffer = room();
+  let view = new DataView(buffer.buffer);
+  let used = 0;
+  let others: Entry[] = [];
   const sum = { bytes: 0, rows: 0 };
+
+  const addOther = (entry: Entry, bytes: number, rows: number): void => {
+    others.push(entry);
+    sum.bytes += bytes;
+    sum.rows += rows;
+  };
+  const writeText = (place: number, start: number, text: string): number => {
+    const length = buffer.write(text, start, 'utf8');
+    view.setUint32(place, length, true);
+    return start + length;
+  };
   return {
     get bytes() {
-      return sum.bytes;
+      return used + sum.bytes;
     },
     get rows() {
       return sum.rows;
     },
-    addRow(id, at, ms, model, input, answer, refused, coerced) {
-      figures.push(at, ms, model, (refused ? 1 : 0) + (coerced ? 2 : 0));
-      texts.push(id, input, answer);
-      sum.bytes += rowBytes(input, answer);
+    addRow(row) {
+      const { id, at, ms, model, input, answer, refused, coerced } = row;
+      const most = head.bytes + widest * (id.length + input.length + answer.length);
+      if (most > capacity - used) {
+        if (most <= capacity) return false;
+        addOther(row, rowBytes(input, answer), 1);
+        return true;
+      }
+      const start = used;
+      view.setFloat64(start + head.at, at, true);
+      view.setFloat64(start + head.ms, ms, true);
+      view.setUint32(start + head.model, model, true);
+      view.setUint32(start + head.flags, (refused ? 1 : 0) + (coerced ? 2 : 0), true);
+      let end = writeText(start + head.id, start + head.bytes, id);
+      end = writeText(start + head.input, end, input);
+      used = writeText(start + head.answer, end, answer);
       sum.rows++;
+      return true;
     },
-    addOther(entry, bytes, rows) {
-      others.push(entry);
-      sum.bytes += bytes;
-      sum.rows += rows;
-    },
+    addOther,
     take() {
-      const parcel = { figures: Float64Array.from(figures), texts, others, ...sum };
-      figures = [];
-      texts = [];
+      // What holds little is copied: parcels that wait never take much more memory than they have bytes.
+      const isOwn = used > capacity / 2;
+      const parcel = {
+        buffer: isOwn ? buffer.buffer : buffer.buffer.slice(0, used),
+        used,
+        others,
+        bytes: used + sum.bytes,
+        rows: sum.rows,
+      };
+      if (isOwn) {
+        buffer = room();
+        view = new DataView(buffer.buffer);
+      }
+      used = 0;
       others = [];
       sum.bytes = 0;
       sum.rows = 0;
       return parcel;
     },
+    giveBack(buffer) {
+      if (buffer.byteLength === capacity && spare.length < mostSpare) spare.push(buffer);
+    },
   };
 };
 
 /** The calls of a parcel, in no particular order. */
-export const unpack = ({ figures, texts, others }: Parcel): readonly Entry[] => [
-  ...Array.from({ length: figures.length / width }, (_, at): RowEntry => {
-    const [time, ms, model, flags] = figures.subarray(at * width, (at + 1) * width);
-    const [id, input, answer] = texts.slice(at * 3, at * 3 + 3);
-    return { kind: 'row', id, at: time, ms, model, input, answer, refused: (flags & 1) > 0, coerced: (flags & 2) > 0 };
-  }),
-  ...others,
-];
+export const unpack = ({ buffer, used, others }: Parcel): readonly Entry[] => {
+  const bytes = Buffer.from(buffer, 0, used);
+  const view = new DataView(buffer);
+  const entries: Entry[] = [...others];
+  for (let start = 0; start < used; ) {
+    const number = (place: number): number => view.getUint32(start + place, true);
+    const idAt = start + head.bytes;
+    const inputAt = idAt + number(head.id);
+    const answerAt = inputAt + number(head.input);
+    const end = answerAt + number(head.answer);
+    const flags = number(head.flags);
+    entries.push({
+      kind: 'row',
+      id: bytes.toString('utf8', idAt, inputAt),
+      at: view.getFloat64(start + head.at, true),
+      ms: view.getFloat64(start + head.ms, true),
+      model: number(head.model),
+      input: bytes.toString('utf8', inputAt, answerAt),
+      answer: bytes.toString('utf8', answerAt, end),
+      refused: (flags & 1) > 0,
+      coerced: (flags & 2) > 0,
+    });
+    start = end;
+  }
+  return entries;
+};

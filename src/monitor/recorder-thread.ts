@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fail, problemOf } from '../core/errors.ts';
 import { openSql } from '../store/sql.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
-import { thisThread } from './give-way.ts';
+import { giveWay } from './give-way.ts';
 import { type Parcel, unpack } from './parcel.ts';
 import { openRecords, type Records } from './records.ts';
 import type { FromThread, ThreadData, ToThread } from './writer.ts';
@@ -12,7 +12,7 @@ import type { FromThread, ThreadData, ToThread } from './writer.ts';
 const { url, days, most } = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw fail('INTERNAL', 'recorder-thread.ts is for a thread');
-const say = (message: FromThread): void => port.postMessage(message);
+const say = (message: FromThread): void => port.postMessage(message, 'buffer' in message ? [message.buffer] : []);
 
 const dayMs = 86_400_000;
 /** Milliseconds between two looks at what need not be kept any more. */
@@ -23,13 +23,13 @@ if (process.platform === 'linux') setPriority(0, 5);
 let models: readonly KnownModel[] = [];
 
 const write = async (records: Records, parcel: Parcel): Promise<void> => {
-  const { bytes, rows } = parcel;
+  const { bytes, buffer, rows } = parcel;
   try {
     const predictions = unpack(parcel).flatMap((entry) => predictionsOf(entry, models[entry.model]));
     await records.append(predictions);
-    say({ bytes, written: rows, dropped: 0 });
+    say({ bytes, buffer, written: rows, dropped: 0 });
   } catch (error) {
-    say({ bytes, written: 0, dropped: rows, problem: problemOf(error) });
+    say({ bytes, buffer, written: 0, dropped: rows, problem: problemOf(error) });
   }
 };
 
@@ -74,7 +74,7 @@ const start = (records: Records): void => {
 
 try {
   start(openRecords(await openSql(url)));
-  say({ ready: true, thread: thisThread() });
+  say({ ready: true, thread: giveWay() });
 } catch (error) {
   say({ ask: 0, problem: problemOf(error) });
   port.close();

@@ -4,8 +4,8 @@
  */
 import { MillraceError as Failure, type Problem } from '../core/errors.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
-import type { AnsweredCall, Answerer, ColumnContent, KnownModel, RowContent } from './answered.ts';
-import { exactJson } from './exact-json.ts';
+import type { AnsweredCall, Answerer, ColumnContent, JsonCall, KnownModel, RowContent } from './answered.ts';
+import { exactJson, plainJson } from './exact-json.ts';
 import { createPacker, rowBytes } from './parcel.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';
@@ -53,8 +53,7 @@ export interface Recorder {
 }
 
 const defaultBuffer = 32 * 2 ** 20;
-/** A parcel goes out when it has so many rows or bytes, or is so old in milliseconds. */
-const parcelRows = 512;
+/** A parcel goes out when it has so many bytes, or is so old in milliseconds. */
 const parcelBytes = 2 ** 20;
 const parcelMs = 100;
 /** Milliseconds that somebody may wait for an answer of the thread before it no longer gives way. */
@@ -65,6 +64,14 @@ const own = <T extends AnyColumns[string]>(column: T): T =>
   (ArrayBuffer.isView(column) ? (column as Float64Array).slice() : column) as T;
 const ownAll = <T extends AnyColumns>(columns: T): T =>
   Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, own(column)])) as T;
+
+/** An output as exact JSON, which is left for the answer where that is written alike. */
+const outputOf = (output: unknown, call: JsonCall | undefined): string => {
+  const text = plainJson(output);
+  if (text === undefined) return exactJson(output);
+  if (call !== undefined) call.output = text;
+  return text;
+};
 
 /** About how many bytes columns take; texts are counted as 32 each. */
 const sizeOf = (columns: AnyColumns): number =>
@@ -135,9 +142,23 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     if (rows.length === 1 && json?.many !== true && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
-      const answer = error === undefined ? exactJson(output) : JSON.stringify(error);
+      const answer = error === undefined ? outputOf(output, json) : JSON.stringify(error);
       if (!fits(rowBytes(input, answer), 1)) return;
-      packer.addRow(id, Date.now(), ms, indexOf(model), input, answer, error !== undefined, coerced);
+      const refused = error !== undefined;
+      const row = {
+        kind: 'row',
+        id,
+        at: Date.now(),
+        ms,
+        model: indexOf(model),
+        input,
+        answer,
+        refused,
+        coerced,
+      } as const;
+      if (packer.addRow(row)) return;
+      flush();
+      packer.addRow(row);
       return;
     }
     const input = json?.text ?? exactJson({ rows });
@@ -181,6 +202,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   };
   const hear = (message: FromThread): void => {
     if ('bytes' in message) {
+      packer.giveBack(message.buffer);
       sentBytes -= message.bytes;
       sentRows -= message.written + message.dropped;
       written += message.written;
@@ -222,7 +244,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       if (share < 1 && random() >= share) return;
       if ('rows' in call.content) recordRows(call, call.content);
       else recordColumns(call, call.content);
-      if (packer.rows >= parcelRows || packer.bytes >= parcelBytes) flush();
+      if (packer.bytes >= parcelBytes) flush();
       else timer ??= setTimeout(flush, parcelMs).unref();
     },
     find: (id) => ask((number) => ({ ask: number, find: id })),

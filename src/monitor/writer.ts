@@ -10,7 +10,7 @@ import {
   problemOf,
 } from '../core/errors.ts';
 import type { KnownModel } from './answered.ts';
-import { giveWay } from './give-way.ts';
+import { hurry } from './give-way.ts';
 import type { Parcel } from './parcel.ts';
 import type { Kept } from './records.ts';
 
@@ -28,7 +28,14 @@ export type ToThread =
   | { readonly end: true };
 export type FromThread =
   | { readonly ready: true; readonly thread: string | undefined }
-  | { readonly bytes: number; readonly written: number; readonly dropped: number; readonly problem?: Problem }
+  | {
+      /** Of the parcel, as its buffer, which comes back. */
+      readonly bytes: number;
+      readonly buffer: ArrayBuffer;
+      readonly written: number;
+      readonly dropped: number;
+      readonly problem?: Problem;
+    }
   | { readonly ask: number; readonly found: Kept | undefined }
   | { readonly ask: number; readonly problem: Problem };
 
@@ -99,7 +106,6 @@ const startThread = async (workerData: ThreadData): Promise<Thread> => {
   // Nothing of it keeps the process alive: `close` is what waits.
   worker.unref();
   const name = 'ready' in said ? said.thread : undefined;
-  giveWay(name, true);
   return { worker, name, gone };
 };
 
@@ -155,14 +161,14 @@ export const createWriter = async ({
     get restarts() {
       return restarts;
     },
-    say: (message) => thread?.worker.postMessage(message),
-    hurry: (isWanted) => giveWay(thread?.name, !isWanted),
+    say: (message) => thread?.worker.postMessage(message, 'parcel' in message ? [message.parcel.buffer] : []),
+    hurry: (isWanted) => hurry(thread?.name, isWanted),
     async close() {
       closing.abort();
       await replacing;
       if (thread === undefined) return;
       const { worker, name, gone } = thread;
-      giveWay(name, false);
+      hurry(name, true);
       worker.ref();
       worker.postMessage({ end: true } satisfies ToThread);
       await gone;

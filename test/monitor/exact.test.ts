@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Fields } from '../../src/core/types.ts';
-import { exactJson, readExactJson } from '../../src/monitor/exact-json.ts';
+import { exactJson, plainJson, readExactJson } from '../../src/monitor/exact-json.ts';
 import { rowAt } from '../../src/monitor/values.ts';
 
 const number = fc.double({ noNaN: true });
@@ -36,6 +36,19 @@ const plain = (given: unknown): unknown => {
 };
 
 describe('exact JSON', () => {
+  it('is what JSON.stringify writes, but for values that it would write as others', () => {
+    fc.assert(
+      fc.property(value, (given) => {
+        const plainly = plainJson(given);
+        if (plainly !== undefined) assert.equal(plainly, exactJson(given));
+      }),
+    );
+    for (const odd of [-0, Number.POSITIVE_INFINITY, Number.NaN, 1n, Float32Array.of(1)]) {
+      for (const given of [odd, [odd], { y: odd }, { y: [1, { z: odd }] }]) assert.equal(plainJson(given), undefined);
+    }
+    assert.equal(plainJson({ y: [0, 1.5, 'a', null, true] }), '{"y":[0,1.5,"a",null,true]}');
+  });
+
   it('gives back every value, bit for bit', () => {
     fc.assert(
       fc.property(value, (given) => {

@@ -27,12 +27,21 @@ export interface Call {
   readonly span?: RequestSpan | undefined;
 }
 
+/** Rows as their caller wrote them. */
+export interface JsonCall {
+  /** One row, or an object that has many at `rows`. */
+  readonly text: string;
+  readonly many: boolean;
+  /** The output of one row, once whoever keeps records has written it: the caller gets the same text. */
+  output?: string | undefined;
+}
+
 /** What a transport knows of rows. */
 export interface RowCall extends Call {
   /** Numbers, booleans and dates may be written as texts. */
   readonly coerce?: boolean | undefined;
-  /** The rows as the caller wrote them, where that was JSON: of one row, or of an object that has many at `rows`. */
-  readonly json?: { readonly text: string; readonly many: boolean } | undefined;
+  /** Where the caller speaks JSON. */
+  readonly json?: JsonCall | undefined;
   /** The numbers by which the caller knows the rows, where some are left out; 0, 1, 2 … unless given. */
   readonly places?: readonly number[] | undefined;
   /** All the caller's rows, where some were refused before they came here: told the answers of those that came. */
@@ -67,7 +76,7 @@ export interface Answered {
         readonly rows: readonly unknown[];
         readonly answers: readonly Answer[];
         readonly coerced: boolean;
-        readonly json: RowCall['json'];
+        readonly json: JsonCall | undefined;
         readonly places: RowCall['places'];
       }
     | { readonly columns: Columns; readonly answers: ColumnAnswers };

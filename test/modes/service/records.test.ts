@@ -16,6 +16,7 @@ import { get, metric, models, openApp, post, type Served, serveApp, until } from
 interface Recording extends Served {
   readonly recorder: Recorder;
 }
+const doubles = join(import.meta.dirname, '../../fixtures/models/sk-double-linear');
 type RecorderOptions = Partial<Parameters<App['recorder']>[0]>;
 
 const record = async (
@@ -138,6 +139,29 @@ describe('records', () => {
       assert.deepEqual(recording.recorder.figures.dropped, { full: 0, too_large: 0, failed: 0 });
     });
   }
+
+  it('change no byte of an answer, whatever there is to be said of its numbers', async (t) => {
+    const without = await serveApp(t, await openApp(t), [doubles, models.integers]);
+    const recording = await record(t, [doubles, models.integers]);
+    const answerOf = async (url: string, model: string, row: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/predict/${model}`, { method: 'POST', headers, body: row });
+      const text = await response.text();
+      return { id: JSON.parse(text).id as string | undefined, text: text.replace(/"id":"[^"]*"/, '') };
+    };
+    for (const [model, row, said, kept] of [
+      ['sk-double-linear', '{"a":1e308,"b":1e308}', '"BAD_OUTPUT"', undefined],
+      ['sk-double-linear', '{"a":0.5,"b":0.25}', '"y":', '{"y":'],
+      ['int-inputs', '{"units":-4503599627370497,"price":2047}', '"UNSAFE_INTEGER"', undefined],
+      ['int-inputs', '{"units":3,"price":1999}', '"total":5997', '{"total":5997'],
+    ] as const) {
+      const answer = await answerOf(recording.url, model, row);
+      assert.equal(answer.text, (await answerOf(without.url, model, row)).text);
+      assert.ok(answer.text.includes(said), answer.text);
+      const output = answer.id && (await recording.recorder.find(answer.id))?.output;
+      assert.equal(output?.slice(0, kept?.length), kept);
+    }
+  });
 
   it('keep the truth that is told later', async (t) => {
     const { url } = await record(t, [models.ride]);

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, MillraceError, show } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
-import type { Dataplane, RowCall } from '../dataplane.ts';
+import type { Dataplane, JsonCall, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
 import { admitting, callOf, textOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
@@ -118,13 +118,14 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
     const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
     const many = rowsOf(body, model);
-    call.json = { text, many: many !== undefined };
+    const json: JsonCall = { text, many: many !== undefined, output: undefined };
+    call.json = json;
     const answers = await plane.predict(model, many ?? [body], call);
     if (many !== undefined) return answerMany(request, reply, model, answers);
     if (wantsCsv(request)) return answerMany(request, reply, model, answers);
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
-    return `{"id":"${call.id}",${identityOf(model)},"prediction":${outputAsJson(model, output)}}`;
+    return `{"id":"${call.id}",${identityOf(model)},"prediction":${json.output ?? outputAsJson(model, output)}}`;
   };
   const onRequest = admitting(models);
   app.post('/predict/:model', { onRequest }, predict);
