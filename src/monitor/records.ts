@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely';
 import { fail, type Problem, show } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Sql } from '../store/sql.ts';
-import type { PredictionRow } from '../store/tables.ts';
+import type { RecordedRow, ServedRow } from '../store/tables.ts';
 import { exactJson } from './exact-json.ts';
 
 export interface Prediction {
@@ -64,22 +64,23 @@ const chunkRows = 50;
 /** Predictions removed at a time, so that nobody waits long for the database. */
 const pruneRows = 2000;
 
-type NewRow = Omit<PredictionRow, 'seq'>;
+type NewRow = Omit<RecordedRow, 'seq'>;
+type Served = Omit<ServedRow, 'id'>;
 
 /** Its columns in one order, as a compiled insert wants its parameters. */
-const rowOf = (prediction: Prediction): NewRow => ({
+const rowOf = (prediction: Prediction, served: number): NewRow => ({
   id: prediction.id,
   at: prediction.at,
-  deployment: prediction.deployment,
-  model: prediction.model,
-  version: prediction.version,
-  digest: prediction.digest,
+  served,
   input: prediction.input,
   coerced: Number(prediction.coerced),
   output: prediction.output ?? null,
   error: prediction.error ?? null,
   ms: prediction.ms,
 });
+
+const isSame = (a: Served, b: Served): boolean =>
+  a.digest === b.digest && a.deployment === b.deployment && a.model === b.model && a.version === b.version;
 
 /** The other name of a call's only row. */
 const alias = (id: string): string => (id.endsWith('.0') ? id.slice(0, -2) : `${id}.0`);
@@ -129,11 +130,40 @@ export const openRecords = ({ db, close }: Sql): Records => {
   const insert = (rows: readonly NewRow[]): CompiledQuery => {
     let compiled = inserts.get(rows.length);
     if (compiled === undefined) {
-      const query = db.insertInto('predictions').values(rows);
+      const query = db.insertInto('recorded').values(rows);
       compiled = query.onConflict((conflict) => conflict.column('id').doNothing()).compile();
       inserts.set(rows.length, compiled);
     }
     return { ...compiled, parameters: rows.flatMap((row) => Object.values(row)) };
+  };
+
+  /** What served predictions so far, as the database knows it. */
+  const known: (Served & { readonly id: number })[] = [];
+  const servedId = async (one: Prediction): Promise<number> => {
+    const before = known.find((served) => isSame(served, one));
+    if (before !== undefined) return before.id;
+    const { deployment, model, version, digest } = one;
+    const served = { deployment, model, version, digest };
+    const add = db.insertInto('served').values(served);
+    await add.onConflict((conflict) => conflict.doNothing()).execute();
+    const query = db
+      .selectFrom('served')
+      .select('id')
+      .where((where) => where.and(served));
+    const { id } = await query.executeTakeFirstOrThrow();
+    known.push({ ...served, id });
+    return id;
+  };
+  const rowsOf = async (predictions: readonly Prediction[]): Promise<readonly NewRow[]> => {
+    const rows: NewRow[] = [];
+    let [last] = predictions;
+    let served = await servedId(last);
+    for (const one of predictions) {
+      if (!isSame(one, last)) served = await servedId(one);
+      rows.push(rowOf(one, served));
+      last = one;
+    }
+    return rows;
   };
 
   const find = async (id: string): Promise<Kept | undefined> => {
@@ -165,7 +195,7 @@ export const openRecords = ({ db, close }: Sql): Records => {
     find,
     async append(predictions) {
       if (predictions.length === 0) return;
-      const rows = predictions.map(rowOf);
+      const rows = await rowsOf(predictions);
       await db.transaction().execute(async (trx) => {
         for (let at = 0; at < rows.length; at += chunkRows) {
           await trx.executeQuery(insert(rows.slice(at, at + chunkRows)));
@@ -195,10 +225,10 @@ export const openRecords = ({ db, close }: Sql): Records => {
       // In two: asked for both at once, SQLite looks at every prediction there is.
       const { first, last } = await db
         .selectNoFrom(({ selectFrom }) => [
-          selectFrom('predictions')
+          selectFrom('recorded')
             .select(({ fn }) => fn.min('seq').as('seq'))
             .as('first'),
-          selectFrom('predictions')
+          selectFrom('recorded')
             .select(({ fn }) => fn.max('seq').as('seq'))
             .as('last'),
         ])
@@ -207,7 +237,7 @@ export const openRecords = ({ db, close }: Sql): Records => {
       const end = Number(first) + pruneRows;
       const surplus = Number(last) + 1 - (most ?? Number.POSITIVE_INFINITY);
       const old = db
-        .selectFrom('predictions')
+        .selectFrom('recorded')
         .where('seq', '<', end)
         .where(({ eb, or }) =>
           or([
@@ -218,7 +248,7 @@ export const openRecords = ({ db, close }: Sql): Records => {
       return db.transaction().execute(async (trx) => {
         await trx.deleteFrom('labels').where('id', 'in', old.select('id')).execute();
         const { numDeletedRows } = await trx
-          .deleteFrom('predictions')
+          .deleteFrom('recorded')
           .where('seq', 'in', old.select('seq'))
           .executeTakeFirst();
         return Number(numDeletedRows);

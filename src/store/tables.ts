@@ -16,6 +16,8 @@ export interface Tables {
   readonly batch_slots: BatchSlotRow;
   readonly batch_shards: BatchShardRow;
   readonly batch_rejects: BatchRejectRow;
+  readonly served: ServedRow;
+  readonly recorded: RecordedRow;
   readonly predictions: PredictionRow;
   readonly labels: LabelRow;
 }
@@ -82,15 +84,22 @@ export interface HistoryRow {
 }
 
 /** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */
-export interface PredictionRow {
-  readonly seq: Generated<number>;
-  readonly id: string;
-  readonly at: string;
+/** What predictions came from: one row, however many they are. */
+export interface ServedRow {
+  readonly id: Generated<number>;
   /** The deployment that answered, or the reference that was served. */
   readonly deployment: string;
   readonly model: string;
   readonly version: string;
   readonly digest: string;
+}
+
+export interface RecordedRow {
+  readonly seq: Generated<number>;
+  readonly id: string;
+  readonly at: string;
+  /** Its row in `served`. */
+  readonly served: number;
   /** One row as JSON, exact to the last bit: an infinity is 1e999. */
   readonly input: string;
   /** 1 when numbers, booleans and dates were read from texts too. */
@@ -102,6 +111,9 @@ export interface PredictionRow {
   /** Milliseconds that the call took which had this row. */
   readonly ms: number;
 }
+
+/** A view: what is recorded, each with what served it. */
+export type PredictionRow = Omit<RecordedRow, 'served'> & Omit<ServedRow, 'id'>;
 
 /** What a prediction should have been, as somebody came to know later. The last one of an id counts. */
 export interface LabelRow {

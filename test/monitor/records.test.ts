@@ -3,7 +3,10 @@ import { after, describe, it, test } from 'node:test';
 import { CompiledQuery, type KyselyPlugin, type RootOperationNode } from 'kysely';
 import type { Code } from '../../src/core/errors.ts';
 import { openRecords, type Prediction, type Records } from '../../src/monitor/records.ts';
+import { recordTables, servedTable } from '../../src/store/migrations/records.ts';
+import { postgresMigratable } from '../../src/store/postgres.ts';
 import { openSql } from '../../src/store/sql.ts';
+import { sqliteMigratable } from '../../src/store/sqlite.ts';
 import { stores } from '../contracts/stores.ts';
 
 const prediction = (id: string, more: Partial<Prediction> = {}): Prediction => ({
@@ -87,6 +90,59 @@ for (const store of stores()) {
       assert.equal((await records.find('a'))?.label, undefined);
     });
 
+    it('tells predictions of several packages and deployments apart', async (t) => {
+      const url = (await store.empty()).url;
+      const kept = many(9, (at) => ({
+        deployment: ['ride@production', 'fare@staging'][at % 2],
+        model: ['ride', 'fare'][at % 2],
+        version: `1.0.${at % 3}`,
+        digest: `sha256:0${at % 3}`,
+      }));
+      for (const part of [kept.slice(0, 5), kept.slice(5)]) {
+        const records = openRecords(await openSql(url));
+        t.after(() => records.close());
+        await records.append(part);
+      }
+      const records = openRecords(await openSql(url));
+      t.after(() => records.close());
+      for (const one of kept) assert.deepEqual(await records.find(one.id), { error: undefined, ...one });
+    });
+
+    it('are found again in a database that an earlier release made', async (t) => {
+      const { url } = await store.empty();
+      const sql = await openSql(url);
+      const run = (trx: typeof sql.db, statement: string) => trx.executeQuery(CompiledQuery.raw(statement));
+      await sql.db.transaction().execute(async (trx) => {
+        const { words, prepare } = sql.kind === 'sqlite' ? sqliteMigratable : postgresMigratable;
+        for (const statement of prepare) await run(trx, statement);
+        for (const made of ['view predictions', 'table recorded', 'table served', 'table labels']) {
+          await run(trx, `drop ${made}`);
+        }
+        for (const statement of recordTables.statements(words)) await run(trx, statement);
+        await run(trx, `delete from migrations where name = '${servedTable.name}'`);
+        for (const id of ['a', 'b.0', 'c']) {
+          await run(
+            trx,
+            `insert into predictions (id, at, deployment, model, version, digest, input, coerced, output, ms) values
+              ('${id}', '2026-11-01T12:00:00.000Z', 'ride@production', '${id}', '1.0.0', 'sha256:00', '{"n":-0}', 0, '{}', 2)`,
+          );
+        }
+        await run(trx, `insert into labels (id, at, truth) values ('a', '2026-11-02T12:00:00.000Z', '{"minutes":1}')`);
+      });
+      await sql.close();
+      const records = openRecords(await openSql(url));
+      t.after(() => records.close());
+      await records.append([prediction('a', { ms: 9 }), prediction('d')]);
+      assert.deepEqual(await records.find('a'), {
+        error: undefined,
+        ...prediction('a', { model: 'a', input: '{"n":-0}', output: '{}', ms: 2 }),
+        label: { at: '2026-11-02T12:00:00.000Z', truth: '{"minutes":1}' },
+      });
+      assert.deepEqual([(await records.find('b'))?.model, (await records.find('d'))?.model], ['b.0', 'ride']);
+      assert.equal(await records.prune({ most: 1 }), 3);
+      assert.notEqual(await records.find('d'), undefined);
+    });
+
     const pruned = async (records: Records, retention: Parameters<Records['prune']>[0]): Promise<number> => {
       let removed = 0;
       for (let part = await records.prune(retention); part > 0; part = await records.prune(retention)) removed += part;
@@ -132,13 +188,13 @@ test('nothing that is done with records looks at all of them, however many there
   await records.find('p-1');
   assert.equal(await records.prune({ before: new Date(0), most: 1 }), 2);
 
-  assert.ok(asked.length >= 7);
+  assert.ok(asked.length >= 9);
   const executor = sql.db.getExecutor();
   for (const [at, node] of asked.entries()) {
     const query = executor.compileQuery(node, { queryId: `${at}` });
     const plan = await sql.db.executeQuery(CompiledQuery.raw(`explain query plan ${query.sql}`, [...query.parameters]));
     for (const { detail } of plan.rows as { detail: string }[]) {
-      assert.doesNotMatch(detail, /^SCAN (predictions|labels)/, query.sql);
+      assert.doesNotMatch(detail, /^SCAN (recorded|predictions|labels)/, query.sql);
     }
   }
 });

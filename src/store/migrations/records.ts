@@ -28,3 +28,39 @@ export const recordTables: Migration = {
     `create index labels_by_id on labels (id, seq)`,
   ],
 };
+
+/** What served predictions stands once for all of them: a record takes a third less room, and time to write. */
+export const servedTable: Migration = {
+  name: 'what served predictions, once',
+  statements: ({ id, integer }) => [
+    `create table served (
+      id ${id},
+      deployment text not null,
+      model text not null,
+      version text not null,
+      digest text not null,
+      unique (digest, deployment, model, version)
+    )`,
+    `create table recorded (
+      seq ${id},
+      id text not null unique,
+      at text not null,
+      served ${integer} not null,
+      input text not null,
+      coerced ${integer} not null,
+      output text,
+      error text,
+      ms double precision not null,
+      check ((output is null) <> (error is null))
+    )`,
+    `insert into served (deployment, model, version, digest)
+      select distinct deployment, model, version, digest from predictions`,
+    `insert into recorded (id, at, served, input, coerced, output, error, ms)
+      select predictions.id, at, served.id, input, coerced, output, error, ms
+      from predictions join served using (deployment, model, version, digest) order by seq`,
+    `drop table predictions`,
+    `create view predictions as
+      select seq, recorded.id, at, deployment, model, version, digest, input, coerced, output, error, ms
+      from recorded join served on served.id = recorded.served`,
+  ],
+};

@@ -368,9 +368,7 @@ describe('millrace replay', () => {
   it('says where a prediction differs, and ends with 1', async (t) => {
     const { id, cli, home } = await recorded(t, models.ride);
     const database = new DatabaseSync(join(home, 'registry.db'));
-    database.exec(
-      `update predictions set output = '{"minutes":' || (json_extract(output, '$.minutes') + 4e-15) || '}'`,
-    );
+    database.exec(`update recorded set output = '{"minutes":' || (json_extract(output, '$.minutes') + 4e-15) || '}'`);
     database.close();
     const { code, stdout } = await cli('replay', id);
     assert.equal(code, 1);
@@ -381,7 +379,7 @@ describe('millrace replay', () => {
   it('asks for the package when it is nowhere to be found, and takes no other', async (t) => {
     const { id, cli, home } = await recorded(t, models.ride);
     const database = new DatabaseSync(join(home, 'registry.db'));
-    database.exec(`update predictions set deployment = 'rides'`);
+    database.exec(`update served set deployment = 'rides'`);
     database.close();
     const missing = await cli('replay', id);
     assert.deepEqual([missing.code, /--package/.test(missing.stderr)], [2, true]);
