@@ -54,10 +54,16 @@ export const createPacker = (): Packer => {
     sum.bytes += bytes;
     sum.rows += rows;
   };
-  const writeText = (place: number, start: number, text: string): number => {
-    const length = buffer.write(text, start, 'utf8');
-    view.setUint32(place, length, true);
-    return start + length;
+  /** Writes the texts behind the row's head, and how long they are into it; returns where they end. */
+  const writeTexts = (start: number, id: string, input: string, answer: string): number => {
+    const first = start + head.bytes;
+    const written = buffer.write(id + input + answer, first);
+    // Where all is ASCII, as it nearly always is, a text has as many bytes as characters.
+    const isAscii = written === id.length + input.length + answer.length;
+    view.setUint32(start + head.id, isAscii ? id.length : Buffer.byteLength(id), true);
+    view.setUint32(start + head.input, isAscii ? input.length : Buffer.byteLength(input), true);
+    view.setUint32(start + head.answer, isAscii ? answer.length : Buffer.byteLength(answer), true);
+    return first + written;
   };
   return {
     get bytes() {
@@ -79,9 +85,7 @@ export const createPacker = (): Packer => {
       view.setFloat64(start + head.ms, ms, true);
       view.setUint32(start + head.model, model, true);
       view.setUint32(start + head.flags, (refused ? 1 : 0) + (coerced ? 2 : 0), true);
-      let end = writeText(start + head.id, start + head.bytes, id);
-      end = writeText(start + head.input, end, input);
-      used = writeText(start + head.answer, end, answer);
+      used = writeTexts(start, id, input, answer);
       sum.rows++;
       return true;
     },

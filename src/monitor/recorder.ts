@@ -114,12 +114,15 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     writer.say({ parcel });
   };
   const sayModels = (): void => writer.say({ models: [...models.values()].map((one) => one.known) });
+  let last: { readonly model: Answerer; readonly index: number } | undefined;
   const indexOf = (model: Answerer): number => {
-    let index = indexes.get(model);
-    if (index !== undefined) return index;
+    if (last?.model !== model) last = { model, index: indexes.get(model) ?? learn(model) };
+    return last.index;
+  };
+  const learn = (model: Answerer): number => {
     const { ref, name, version, digest, manifest } = model;
     const key = `${digest} ${ref}`;
-    index = models.get(key)?.index;
+    let index = models.get(key)?.index;
     if (index === undefined) {
       index = models.size;
       const { inputs, outputs } = manifest;
