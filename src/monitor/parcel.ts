@@ -2,7 +2,7 @@
  * Calls in a form that is cheap to hand to another thread: single rows, which are most of them, as bytes of one buffer
  * that goes over without a copy; all others as objects, which are cloned.
  */
-import type { Entry, RowEntry } from './answered.ts';
+import type { Entry } from './answered.ts';
 
 export interface Parcel {
   /** Single rows, each a head and its texts, one after the other up to `used`. */
@@ -18,8 +18,17 @@ export interface Parcel {
 export interface Packer {
   readonly bytes: number;
   readonly rows: number;
-  /** Adds a single row, unless the parcel has no room left for it. */
-  addRow(row: RowEntry): boolean;
+  /** Adds a single row, unless the parcel has no room left for it; without an object, as most calls come this way. */
+  addRow(
+    id: string,
+    at: number,
+    ms: number,
+    model: number,
+    input: string,
+    answer: string,
+    refused: boolean,
+    coerced: boolean,
+  ): boolean;
   addOther(entry: Entry, bytes: number, rows: number): void;
   /** All that was added since the last time. */
   take(): Parcel;
@@ -28,7 +37,7 @@ export interface Packer {
 }
 
 /** Bytes of a buffer: so few that they are still in the processor's cache when they are read. */
-export const capacity = 2 ** 18;
+export const capacity = 2 ** 17;
 /** Buffers that are kept to be filled again. */
 const mostSpare = 4;
 
@@ -72,11 +81,11 @@ export const createPacker = (): Packer => {
     get rows() {
       return sum.rows;
     },
-    addRow(row) {
-      const { id, at, ms, model, input, answer, refused, coerced } = row;
+    addRow(id, at, ms, model, input, answer, refused, coerced) {
       const most = head.bytes + widest * (id.length + input.length + answer.length);
       if (most > capacity - used) {
         if (most <= capacity) return false;
+        const row = { kind: 'row', id, at, ms, model, input, answer, refused, coerced } as const;
         addOther(row, rowBytes(input, answer), 1);
         return true;
       }

@@ -65,6 +65,21 @@ const own = <T extends AnyColumns[string]>(column: T): T =>
 const ownAll = <T extends AnyColumns>(columns: T): T =>
   Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, own(column)])) as T;
 
+/** `Date.now()`, asked once a turn of the event loop: the calls that are answered in one were answered at once. */
+const createClock = (): (() => number) => {
+  let now = 0;
+  const forget = (): void => {
+    now = 0;
+  };
+  return () => {
+    if (now === 0) {
+      now = Date.now();
+      setImmediate(forget);
+    }
+    return now;
+  };
+};
+
 /** An output as exact JSON, which is left for the answer where that is written alike. */
 const outputOf = (output: unknown, call: JsonCall | undefined): string => {
   const text = plainJson(output);
@@ -89,6 +104,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const indexes = new WeakMap<Answerer, number>();
   const asked = new Map<number, { resolve(found: never): void; reject(error: Error): void }>();
   const packer = createPacker();
+  const clock = createClock();
   let written = 0;
   let sentBytes = 0;
   let sentRows = 0;
@@ -148,27 +164,18 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       const answer = error === undefined ? outputOf(output, json) : JSON.stringify(error);
       if (!fits(rowBytes(input, answer), 1)) return;
       const refused = error !== undefined;
-      const row = {
-        kind: 'row',
-        id,
-        at: Date.now(),
-        ms,
-        model: indexOf(model),
-        input,
-        answer,
-        refused,
-        coerced,
-      } as const;
-      if (packer.addRow(row)) return;
+      const index = indexOf(model);
+      const now = clock();
+      if (packer.addRow(id, now, ms, index, input, answer, refused, coerced)) return;
       flush();
-      packer.addRow(row);
+      packer.addRow(id, now, ms, index, input, answer, refused, coerced);
       return;
     }
     const input = json?.text ?? exactJson({ rows });
     // A quarter more for answers, which are made only when there is room.
     if (!fits(input.length * 1.25, rows.length)) return;
     const answer = exactJson(answers);
-    const base = { id, at: Date.now(), ms, model: indexOf(model) };
+    const base = { id, at: clock(), ms, model: indexOf(model) };
     packer.addOther(
       { kind: 'many', ...base, input, answer, coerced, places },
       input.length + answer.length,
@@ -178,7 +185,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const recordColumns = ({ id, model, ms }: AnsweredCall, { columns, answers }: ColumnContent): void => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
     if (!fits(bytes, answers.rows)) return;
-    const base = { id, at: Date.now(), ms, model: indexOf(model) };
+    const base = { id, at: clock(), ms, model: indexOf(model) };
     const copied: ColumnAnswers = { ...answers, columns: ownAll(answers.columns) };
     packer.addOther({ kind: 'columns', ...base, columns: ownAll(columns), answers: copied }, bytes, answers.rows);
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Entry, RowEntry } from '../../src/monitor/answered.ts';
-import { capacity, createPacker, unpack } from '../../src/monitor/parcel.ts';
+import { capacity, createPacker, type Packer, unpack } from '../../src/monitor/parcel.ts';
 
 const row = (more: Partial<RowEntry> = {}): RowEntry => ({
   kind: 'row',
@@ -16,6 +16,9 @@ const row = (more: Partial<RowEntry> = {}): RowEntry => ({
   coerced: false,
   ...more,
 });
+
+const add = (packer: Packer, { id, at, ms, model, input, answer, refused, coerced }: RowEntry): boolean =>
+  packer.addRow(id, at, ms, model, input, answer, refused, coerced);
 
 /** Text as UTF-8 can say it: half a surrogate pair cannot come out of JSON that was read from bytes. */
 const text = fc.string({ unit: 'binary', maxLength: 400 });
@@ -40,7 +43,7 @@ describe('a parcel', () => {
     fc.assert(
       fc.property(fc.array(anyRow, { maxLength: 30 }), (rows) => {
         const packer = createPacker();
-        for (const one of rows) assert.ok(packer.addRow(one));
+        for (const one of rows) assert.ok(add(packer, one));
         const parcel = packer.take();
         assert.equal(parcel.rows, rows.length);
         assert.deepEqual(unpack(parcel), rows);
@@ -54,12 +57,12 @@ describe('a parcel', () => {
     const added: Entry[] = [];
     for (let at = 0; at < 5000; at++) {
       const one = row({ id: `p-${at}`, input: 'ü€😀'.repeat(at % 90) });
-      if (!packer.addRow(one)) {
+      if (!add(packer, one)) {
         const parcel = packer.take();
         assert.ok(parcel.bytes > capacity / 2 && parcel.bytes <= capacity);
         found.push(...unpack(parcel));
         packer.giveBack(parcel.buffer);
-        assert.ok(packer.addRow(one), 'an empty parcel has room');
+        assert.ok(add(packer, one), 'an empty parcel has room');
       }
       added.push(one);
     }
@@ -70,7 +73,7 @@ describe('a parcel', () => {
   it('holds a row that is larger than its buffer beside it', () => {
     const packer = createPacker();
     const rows = [row({ id: 'small' }), row({ id: 'large', input: 'x'.repeat(capacity) })];
-    for (const one of rows) assert.ok(packer.addRow(one));
+    for (const one of rows) assert.ok(add(packer, one));
     const parcel = packer.take();
     assert.ok(parcel.bytes > capacity && parcel.rows === 2);
     assert.deepEqual(new Set(unpack(parcel).map(({ id }) => id)), new Set(['small', 'large']));
@@ -78,7 +81,7 @@ describe('a parcel', () => {
 
   it('takes hardly more memory than it has bytes, and is empty once it was taken', () => {
     const packer = createPacker();
-    assert.ok(packer.addRow(row()));
+    assert.ok(add(packer, row()));
     const { bytes, buffer } = packer.take();
     assert.equal(buffer.byteLength, bytes);
     assert.deepEqual([packer.bytes, packer.rows, unpack(packer.take()).length], [0, 0, 0]);
