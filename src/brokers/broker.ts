@@ -129,8 +129,12 @@ export interface Broker {
   consume(options: GroupOptions, work: (partition: AssignedPartition) => Promise<void>): Membership;
   /** Reads all partitions, unless `from` says which, without a group and without leaving a trace. */
   read(topic: string, options: ReadOptions): AsyncIterable<Batch>;
-  /** How far a group is in every partition of these topics. */
-  positions(group: string, topics: readonly string[]): Promise<readonly Position[]>;
+  /** How far a group is in every partition of these topics. With `stable` it waits for commits that are under way. */
+  positions(
+    group: string,
+    topics: readonly string[],
+    options?: { readonly stable?: boolean },
+  ): Promise<readonly Position[]>;
   close(): Promise<void>;
 }
 

@@ -90,7 +90,7 @@ const replayGroup = ({ group }: Graveyard): string => `${group}.replay`;
 
 /** Those that were not replayed yet, in the order in which they died within each partition. */
 export async function* readDeadLetters(broker: Broker, grave: Graveyard): AsyncGenerator<DeadLetter> {
-  const positions = await broker.positions(replayGroup(grave), [grave.deadLetters]);
+  const positions = await broker.positions(replayGroup(grave), [grave.deadLetters], { stable: true });
   const from = new Map(positions.map(({ partition, start, committed }) => [partition, committed ?? start]));
   for await (const { events } of broker.read(grave.deadLetters, { from, untilEnd: true })) {
     for (const event of events) yield toLetter(event);
@@ -108,7 +108,7 @@ export const countDeadLetters = async (broker: Broker, grave: Graveyard): Promis
 export const replayDeadLetters = async (broker: Broker, grave: Graveyard, signal: AbortSignal): Promise<number> => {
   const { deadLetters, replay } = grave;
   const group = replayGroup(grave);
-  const ends = await broker.positions(group, [deadLetters]);
+  const ends = await broker.positions(group, [deadLetters], { stable: true });
   const open = new Set(
     ends.filter(({ start, end, committed }) => (committed ?? start) < end).map(({ partition }) => partition),
   );

@@ -139,8 +139,10 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
       return membership;
     },
     read,
-    positions: (group, topics) =>
-      translated(async () => (await Promise.all(topics.map((topic) => listPositions(admin, group, topic)))).flat()),
+    positions: (group, topics, { stable = false } = {}) =>
+      translated(async () =>
+        (await Promise.all(topics.map((topic) => listPositions(admin, group, topic, stable)))).flat(),
+      ),
     close: async () => {
       for (const reader of readers) reader.abort();
       await Promise.all([...memberships].map((membership) => membership.leave()));

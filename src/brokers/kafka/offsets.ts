@@ -47,9 +47,15 @@ export const listCommitted = async (
   );
 };
 
-export const listPositions = async (admin: Admin, group: string, topic: string): Promise<readonly Position[]> => {
+export const listPositions = async (
+  admin: Admin,
+  group: string,
+  topic: string,
+  stable: boolean,
+): Promise<readonly Position[]> => {
   const ends = await listEnds(admin, topic);
-  const committed = await listCommitted(admin, group, topic, { partitions: ends.map((_, partition) => partition) });
+  const partitions = ends.map((_, partition) => partition);
+  const committed = await listCommitted(admin, group, topic, { partitions, stable });
   return ends.map(({ start, end }, partition) => ({
     topic,
     partition,
