@@ -83,7 +83,6 @@ export interface HistoryRow {
   readonly at: string;
 }
 
-/** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */
 /** What predictions came from: one row, however many they are. */
 export interface ServedRow {
   readonly id: Generated<number>;
@@ -94,6 +93,7 @@ export interface ServedRow {
   readonly digest: string;
 }
 
+/** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */
 export interface RecordedRow {
   readonly seq: Generated<number>;
   readonly id: string;
