@@ -5,7 +5,7 @@
 import { type Code, fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
 import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
-import { createIds } from './ids.ts';
+import { createPredictionIds } from './ids.ts';
 import type { Caller, Spent } from './job.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
@@ -86,7 +86,7 @@ export interface Dataplane {
   readonly models: ModelTable;
   readonly limits: Limits;
   readonly metrics: Metrics;
-  /** A new id for a call. */
+  /** A new id for the predictions of a call: only who gets the answer may know it. */
   readonly newId: () => string;
   /** One answer a row, those of `complete` among them. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
   predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<readonly Answer[]>;
@@ -146,7 +146,7 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
     models,
     limits,
     metrics,
-    newId: createIds(),
+    newId: createPredictionIds(),
     async predict(model, rows, call) {
       const began = performance.now();
       try {

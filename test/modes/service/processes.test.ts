@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -55,20 +55,33 @@ const start = async (t: TestContext, ...words: readonly string[]): Promise<Start
 };
 
 const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
-/** Each time over a connection of its own, as connections are what is shared out. */
-const predict = async (url: string) => {
-  const sent = request(`${url}/predict/trees-100x6`, {
-    agent: false,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-  });
-  sent.end(JSON.stringify(input));
+const ask = async (address: string, agent: Agent, body?: string): Promise<IncomingMessage & { body: string }> => {
+  const method = body === undefined ? 'GET' : 'POST';
+  const sent = request(address, { agent, method, headers: { 'content-type': 'application/json' } });
+  sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const json = JSON.parse(await text(response)) as Told;
-  return { status: response.statusCode, id: json.id ?? String(response.headers['x-request-id']), json };
+  return Object.assign(response, { body: await text(response) });
 };
-/** Ids begin with what their process alone has. */
+/** Each time over a connection of its own, as connections are what is shared out. The id is that of a request there. */
+const predict = async (url: string) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const { statusCode: status, body } = await ask(`${url}/predict/trees-100x6`, agent, JSON.stringify(input));
+    const { headers } = await ask(`${url}/livez`, agent);
+    return { status, id: String(headers['x-request-id']), json: JSON.parse(body) as Told };
+  } finally {
+    agent.destroy();
+  }
+};
+/** Ids of requests begin with what their process alone has. */
 const processOf = (id: string): string => id.split('-').slice(0, 2).join('-');
+
+/** Sockets that a process has open. */
+const connections = async (pid: number): Promise<number> => {
+  const files = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+  return targets.filter((target) => target.startsWith('socket:')).length;
+};
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -99,7 +112,7 @@ describe('serve --workers', () => {
   });
 
   it('shares gRPC too', async (t) => {
-    const { url, grpc } = await start(t);
+    const { url, grpc, members } = await start(t);
     assert.notEqual(grpc, new URL(url).host);
     const inputs = Object.entries(input).map(([name, value]) => ({
       name,
@@ -107,23 +120,25 @@ describe('serve --workers', () => {
       shape: [1],
       contents: { fp64_contents: [value] },
     }));
-    const processes = new Set<string>();
+    const pids = await members();
+    const before = await Promise.all(pids.map(connections));
     for (let call = 0; call < 8; call++) {
       const client = new InferenceClient(grpc ?? '', credentials.createInsecure(), {
         'grpc.use_local_subchannel_pool': 1,
       });
-      const answer = await new Promise<{ parameters: { prediction_id: { string_param: string } } }>(
-        (resolve, reject) => {
-          const ask = (client as unknown as Record<string, (...words: readonly unknown[]) => void>).ModelInfer;
-          ask.call(client, { model_name: 'trees-100x6', inputs }, (error: unknown, response: never) =>
-            error ? reject(error) : resolve(response),
-          );
-        },
-      );
-      processes.add(processOf(answer.parameters.prediction_id.string_param));
-      client.close();
+      t.after(() => client.close());
+      await new Promise((resolve, reject) => {
+        const ask = (client as unknown as Record<string, (...words: readonly unknown[]) => void>).ModelInfer;
+        ask.call(client, { model_name: 'trees-100x6', inputs }, (error: unknown, response: never) =>
+          error ? reject(error) : resolve(response),
+        );
+      });
     }
-    assert.equal(processes.size, 2);
+    const after = await Promise.all(pids.map(connections));
+    assert.deepEqual(
+      after.map((count, at) => count - before[at]),
+      [4, 4],
+    );
   });
 
   it('goes on when one of them is killed, and starts another', async (t) => {

@@ -1,7 +1,7 @@
 /** What a request says of its call beside its content. */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
-import type { Call } from '../dataplane.ts';
+import type { Call, Dataplane } from '../dataplane.ts';
 import type { ModelTable } from '../models.ts';
 
 const duration = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s)?$/;
@@ -18,11 +18,11 @@ const headerMs = (header: string): number => {
 };
 
 /** `timeoutMs` is what the body itself allows. @throws MillraceError BAD_REQUEST for a timeout that is none. */
-export const callOf = (request: FastifyRequest, timeoutMs?: number): Call => {
+export const callOf = (request: FastifyRequest, { newId }: Pick<Dataplane, 'newId'>, timeoutMs?: number): Call => {
   const header = request.headers['x-request-timeout'];
   const ms = header === undefined ? timeoutMs : headerMs(String(header));
   return {
-    id: request.id,
+    id: newId(),
     bytes: request.bytes,
     deadline: ms === undefined ? undefined : performance.now() + ms,
     caller: request.raw.socket,

@@ -112,9 +112,10 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
 
   app.post('/invocations', async (request, reply) => {
     const model = await modelOf(request);
-    const call = { ...callOf(request), whole: true };
+    const call = { ...callOf(request, plane), whole: true };
     const text = textOf(request);
-    asJson(reply);
+    // MLflow's answer has no place for it.
+    asJson(reply).header('x-prediction-id', call.id);
     if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));
     const rows = rowsOf(parseExactJson(text, limits.depth), Object.keys(model.manifest.inputs));
     return predictionsAsJson(model, await plane.predict(model, rows, call));

@@ -59,7 +59,7 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
     const { json, binary } = splitBody(bytesOf(request), request.headers[jsonLengthHeader]);
     const asked = readRequest(parseExactJson(json.toString(), limits.depth));
     refuseUnsupported(asked);
-    const call = callOf(request, timeoutMs(asked));
+    const call = callOf(request, plane, timeoutMs(asked));
     const answer = await plane.infer(
       { model, version, inputs: readTensors(asked, binary), outputs: asked.outputs?.map(({ name }) => name) },
       call,

@@ -96,10 +96,10 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
   const answerMany = (
     request: FastifyRequest,
     reply: FastifyReply,
+    { id }: RowCall,
     model: Model,
     answers: readonly Answer[],
   ): string => {
-    const { id } = request;
     if (wantsCsv(request)) {
       reply.header('content-type', csvType).header('x-model', `${model.name}@${model.version} ${model.digest}`);
       return writeCsv(id, model.manifest.outputs, answers);
@@ -114,15 +114,15 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     const model = found instanceof Promise ? await found : found;
     const text = textOf(request);
     asJson(reply);
-    const call: MutableRowCall = callOf(request);
-    if (isCsv(request)) return answerMany(request, reply, model, await predictCsv(plane, model, text, call));
+    const call: MutableRowCall = callOf(request, plane);
+    if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, text, call));
     const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
     const many = rowsOf(body, model);
     const json: JsonCall = { text, many: many !== undefined, output: undefined };
     call.json = json;
     const answers = await plane.predict(model, many ?? [body], call);
-    if (many !== undefined) return answerMany(request, reply, model, answers);
-    if (wantsCsv(request)) return answerMany(request, reply, model, answers);
+    if (many !== undefined) return answerMany(request, reply, call, model, answers);
+    if (wantsCsv(request)) return answerMany(request, reply, call, model, answers);
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
     return `{"id":"${call.id}",${identityOf(model)},"prediction":${json.output ?? outputAsJson(model, output)}}`;

@@ -28,6 +28,9 @@ export const nameRequests = (app: FastifyInstance, health: Pick<Health, 'closing
   });
 };
 
+/** The path that was asked for; of a prediction's without its id, which is for who had the answer alone. */
+const pathOf = (url: string, route: string): string => (route.startsWith('/predictions/') ? route : url.split('?')[0]);
+
 /** A span for each request, whose context goes back to the caller. */
 export const traceRequests = (app: FastifyInstance, tracing: Tracing): void => {
   app.addHook('onRequest', (request, reply, next) => {
@@ -35,7 +38,7 @@ export const traceRequests = (app: FastifyInstance, tracing: Tracing): void => {
     const attributes = {
       'http.request.method': request.method,
       'http.route': route,
-      'url.path': request.url.split('?')[0],
+      'url.path': pathOf(request.url, route),
       'millrace.request_id': request.id,
     };
     request.span = tracing.begin(`${request.method} ${route}`, request.headers, attributes);

@@ -5,6 +5,7 @@ import type { Dataplane } from '../dataplane.ts';
 import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
+import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { openapi } from '../openapi.ts';
 import type { ModelControl, Peers } from '../peers.ts';
@@ -71,7 +72,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.arrivalMs,
-    genReqId: plane.newId,
+    genReqId: createRequestIds(),
     // Every error has its shape from here; the framework's own answers would have another.
     clientErrorHandler: (error, socket) => {
       const problem = answerClientError(error, socket);
