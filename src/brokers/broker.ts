@@ -148,8 +148,14 @@ export const firstOffset = (
   return offset === undefined ? undefined : Math.min(end, Math.max(start, offset));
 };
 
-/** The last header of this name as text. */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The last header of this name as text; undefined for one that is not UTF-8, too. */
 export const header = ({ headers }: Pick<StreamEvent, 'headers'>, name: string): string | undefined => {
   const bytes = headers.findLast(([one]) => one === name)?.[1];
-  return bytes && new TextDecoder().decode(bytes);
+  try {
+    return bytes && strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
 };

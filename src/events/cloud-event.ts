@@ -3,6 +3,7 @@ import type { Headers, NewEvent, StreamEvent } from '../brokers/broker.ts';
 import { header } from '../brokers/broker.ts';
 import { messageOf, type Problem } from '../core/errors.ts';
 import { toJson } from './json.ts';
+import { utf8Of } from './utf8.ts';
 
 /** Attributes by name, required ones and extensions alike. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -19,7 +20,10 @@ export type ReadEvent =
   | { readonly incoming?: undefined; readonly problem: Problem };
 
 const structuredType = 'application/cloudevents+json';
-const strict = new TextDecoder('utf-8', { fatal: true });
+/** What the headers of attributes begin with, and those that tell one form from another. */
+const prefix = 'ce_';
+const versionHeader = `${prefix}specversion`;
+const typeHeader = 'content-type';
 const encoder = new TextEncoder();
 
 const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
@@ -27,10 +31,8 @@ const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
 });
 
 const parse = (value: Uint8Array): { readonly json: unknown } | { readonly problem: Problem } => {
-  let text: string;
-  try {
-    text = strict.decode(value);
-  } catch {
+  const text = utf8Of(value);
+  if (text === undefined) {
     return { problem: { code: 'BAD_JSON', message: 'The event is not text in UTF-8', expected: 'JSON' } };
   }
   try {
@@ -50,6 +52,13 @@ const checked = (attributes: Attributes, data: unknown): ReadEvent => {
       got: attributes.specversion,
     });
   }
+  const broken = Object.keys(attributes).find((name) => !attributes[name].isWellFormed());
+  if (broken !== undefined) {
+    return bad(`The attribute ${broken} of the CloudEvent holds half of a surrogate pair`, {
+      field: broken,
+      expected: 'a text',
+    });
+  }
   const missing = ['id', 'source', 'type'].find((name) => !attributes[name]);
   if (missing !== undefined) {
     return bad(`The CloudEvent has no ${missing}`, {
@@ -63,13 +72,24 @@ const checked = (attributes: Attributes, data: unknown): ReadEvent => {
 
 const readBinary = (event: StreamEvent, value: Uint8Array): ReadEvent => {
   const attributes: Record<string, string> = {};
+  let type: string | undefined;
   for (const [name, bytes] of event.headers) {
-    if (name.startsWith('ce_')) attributes[name.slice(3)] = Buffer.from(bytes).toString();
+    if (name !== typeHeader && !name.startsWith(prefix)) continue;
+    // In Kafka's binding attributes are UTF-8 as they are; only the one of HTTP encodes them with percent signs.
+    const text = utf8Of(bytes);
+    if (text === undefined) {
+      const got = `bytes ${Buffer.from(bytes.subarray(0, 16)).toString('hex')}`;
+      return bad(`The header ${name} of the CloudEvent is not text in UTF-8`, { field: name, expected: 'UTF-8', got });
+    }
+    const attribute = name.slice(prefix.length);
+    if (name === typeHeader) type = text;
+    else if (Object.hasOwn(attributes, attribute) && attributes[attribute] !== text) {
+      return bad(`The CloudEvent has the header ${name} twice`, { field: name, expected: 'one value', got: 'two' });
+    } else attributes[attribute] = text;
   }
-  const type = header(event, 'content-type');
   if (type !== undefined && !isJson(type)) {
     return bad('The data of the CloudEvent is not JSON', {
-      field: 'content-type',
+      field: typeHeader,
       expected: 'application/json',
       got: type,
     });
@@ -100,12 +120,12 @@ const readStructured = (json: Readonly<Record<string, unknown>>): ReadEvent => {
 /** Reads an event: CloudEvents in binary or structured mode by their headers or their look, anything else as plain JSON. */
 export const readEvent = (event: StreamEvent): ReadEvent => {
   if (event.value === null) return bad('The event has no value', { expected: 'JSON', got: 'nothing' });
-  if (header(event, 'ce_specversion') !== undefined) return readBinary(event, event.value);
+  if (event.headers.some(([name]) => name === versionHeader)) return readBinary(event, event.value);
   const parsed = parse(event.value);
   if ('problem' in parsed) return parsed;
   const { json } = parsed;
   const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
-  const declared = header(event, 'content-type')?.toLowerCase().startsWith(structuredType) === true;
+  const declared = header(event, typeHeader)?.toLowerCase().startsWith(structuredType) === true;
   if (isObject && (declared || ('specversion' in json && 'source' in json && 'id' in json))) {
     return readStructured(json as Readonly<Record<string, unknown>>);
   }
@@ -116,7 +136,7 @@ export const readEvent = (event: StreamEvent): ReadEvent => {
 
 export interface OutgoingEvent {
   readonly topic: string;
-  readonly key: string | null;
+  readonly key: Uint8Array | null;
   /** With specversion, id, source and type; undefined ones are left out. */
   readonly attributes: Readonly<Record<string, string | undefined>>;
   readonly data: unknown;
@@ -128,7 +148,7 @@ const jsonType = 'application/json';
 
 /** Writes a CloudEvent with JSON data. */
 export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: Format): NewEvent => {
-  const common = { topic, key: key === null ? null : Buffer.from(key) };
+  const common = { topic, key };
   if (format === 'structured') {
     return {
       ...common,
@@ -136,11 +156,11 @@ export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, form
       headers: structuredHeaders,
     };
   }
-  const headers: [string, Uint8Array][] = [['content-type', encoder.encode(jsonType)]];
+  const headers: [string, Uint8Array][] = [[typeHeader, encoder.encode(jsonType)]];
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) headers.push([`ce_${name}`, encoder.encode(value)]);
+    if (value !== undefined) headers.push([prefix + name, encoder.encode(value)]);
   }
   return { ...common, value: Buffer.from(toJson(data)), headers };
 };
 
-const structuredHeaders: Headers = [['content-type', encoder.encode(`${structuredType}; charset=UTF-8`)]];
+const structuredHeaders: Headers = [[typeHeader, encoder.encode(`${structuredType}; charset=UTF-8`)]];

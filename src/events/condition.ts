@@ -32,9 +32,10 @@ const environment = (names: readonly string[]): Environment => {
   return env;
 };
 
-/** Whole numbers of CEL are bigints; JSON and people want numbers. */
+/** Whole numbers of CEL are bigints; JSON and people want numbers, and bytes in base64 as keys have it. */
 const plain = (value: unknown): unknown => {
   if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') };
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [String(key), plain(inner)]));
   if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {

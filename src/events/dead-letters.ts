@@ -1,6 +1,7 @@
 /** Events that nothing could be made of: kept as they came, with the reason in their headers. */
 import { type Broker, type Headers, header, type NewEvent, type StreamEvent } from '../brokers/broker.ts';
 import type { Code, Problem } from '../core/errors.ts';
+import { type KeyJson, keyJson } from './key.ts';
 
 const prefix = 'millrace-';
 const encoder = new TextEncoder();
@@ -59,7 +60,7 @@ export interface DeadLetter extends Origin {
   readonly reason: string;
   readonly field?: string;
   readonly model: string;
-  readonly key: string | null;
+  readonly key: KeyJson | null;
   readonly at: number;
   readonly event: StreamEvent;
 }
@@ -74,7 +75,7 @@ const toLetter = (event: StreamEvent): DeadLetter => {
     partition: Number(header(event, `${prefix}partition`) ?? event.partition),
     offset: Number(header(event, `${prefix}offset`) ?? event.offset),
     model: header(event, `${prefix}model`) ?? '',
-    key: event.key === null ? null : Buffer.from(event.key).toString(),
+    key: event.key && keyJson(event.key),
     at: event.at,
     event,
   };

@@ -117,6 +117,8 @@ export const brokersContract = (name: string, start: () => Promise<BrokerUnderTe
               ['a', strange],
               ['b', bytes('1')],
               ['b', bytes('2')],
+              // A name that is not UTF-8, byte for byte: x, 0xff, 0xc3.
+              ['x\udcff\udcc3', bytes('3')],
             ],
             at: 86_400_000 * 20_000,
           },
@@ -135,9 +137,11 @@ export const brokersContract = (name: string, start: () => Promise<BrokerUnderTe
             ['a', Buffer.from(strange)],
             ['b', bytes('1')],
             ['b', bytes('2')],
+            ['x\udcff\udcc3', bytes('3')],
           ],
         );
         assert.equal(header(full, 'b'), '2');
+        assert.equal(header(full, 'a'), undefined);
         assert.equal(full.at, 86_400_000 * 20_000);
         assert.equal(full.topic, topic);
         const keyless = events.find(({ key }) => key === null);

@@ -233,13 +233,55 @@ export const decideContract = (name: string, start: () => Promise<{ readonly add
         assert.equal(made.length, keys.length);
         assert.equal(new Set(made.map(({ id }) => id)).size, keys.length);
         for (const { data } of made) {
-          const dollars = Number(data.key.slice(1)) % 20;
+          const dollars = Number(String(data.key).slice(1)) % 20;
           assert.deepEqual(
             [data.decision, data.because, data.missing, data.with],
             [dollars > 10 ? 'dear' : 'fine', 'complete', ['tip'], dollars > 10 ? { over: dollars - 10 } : undefined],
           );
         }
         assert.equal((await letters()).length, 0);
+      }));
+
+    it('joins keys that are no text as bytes, tells their decisions under them, and each once, at the deadline too', () =>
+      using({}, async ({ broker, settings, deployment, sendRaw, run, decisions, letters }) => {
+        const target = await receiver(() => 204);
+        try {
+          const { ride: topic, ...others } = settings.from;
+          const bare = (topic as { readonly topic: string }).topic;
+          await run({
+            from: { ...others, ride: { topic: bare, when: 'key.hex() != "00000000000000ff"' } },
+            within: '1s',
+            rules: [{ name: 'both', if: 'fare.prediction.fare == ride.limit', with: { key: 'key' } }],
+            webhook: { url: target.url, secret },
+          });
+          const longs = [128, 129, 200, 1].map((n) => Buffer.from([0, 0, 0, 0, 0, 0, 0, n]));
+          const value = (data: unknown) => Buffer.from(JSON.stringify(data));
+          for (const key of longs) {
+            await sendRaw('ride', { key, value: value({ limit: key[7] }) });
+            // The fare of 200 never comes.
+            if (key[7] !== 200) await sendRaw('fare', { key, value: value({ prediction: { fare: key[7] } }) });
+          }
+          await sendRaw('ride', { key: Buffer.from([0, 0, 0, 0, 0, 0, 0, 255]), value: value({ limit: 1 }) });
+          await until('all are decided', async () => (await decisions()).length >= longs.length);
+          const keyed = longs.map((key) => ({ base64: key.toString('base64') }));
+          const byKey = (one: { readonly key: unknown }) => JSON.stringify(one.key);
+          const made = (await decisions()).map(({ data }) => data);
+          assert.deepEqual(made.map(byKey).toSorted(), keyed.map((key) => JSON.stringify(key)).toSorted());
+          for (const { key, decision, with: carried } of made) {
+            const whole = byKey({ key }) !== byKey({ key: keyed[2] });
+            assert.deepEqual([decision, carried], whole ? ['both', { key }] : ['fine', undefined]);
+          }
+          const published = await readAll(broker, deployment.decisions);
+          assert.deepEqual(
+            published.map(({ key }) => Buffer.from(key ?? []).toString('hex')).toSorted(),
+            longs.map((key) => key.toString('hex')).toSorted(),
+          );
+          await until('all are told', () => target.calls.length >= longs.length);
+          assert.deepEqual(target.calls.map(({ body }) => byKey(body.data)).toSorted(), made.map(byKey).toSorted());
+          assert.deepEqual(await letters(), []);
+        } finally {
+          target.close();
+        }
       }));
 
     it('decides at the deadline on what has come', () =>
@@ -527,7 +569,7 @@ export const decideContract = (name: string, start: () => Promise<{ readonly add
           assert.equal(new Set(made.map(({ data }) => data.key)).size, count, 'keys without a decision');
           assert.equal(made.length, count, 'keys with more than one decision');
           for (const { data } of made) {
-            const dollars = Number(data.key.slice(1)) % 20;
+            const dollars = Number(String(data.key).slice(1)) % 20;
             assert.deepEqual([data.decision, data.because], [dollars > 10 ? 'dear' : 'fine', 'complete']);
           }
           assert.deepEqual([...told()].toSorted(), made.map(({ id }) => id).toSorted());

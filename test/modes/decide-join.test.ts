@@ -36,7 +36,7 @@ const close = (opened: string): InboxRecord => ({ close: opened });
 /** Records as they would lie in the inbox, at seconds. */
 const inbox = (lines: readonly Line[]): StreamEvent[] =>
   lines.map(([seconds, key, record], offset) => {
-    const { value } = writeRecord('offers.inbox', key, record);
+    const { value } = writeRecord('offers.inbox', Buffer.from(key), record);
     return {
       topic: 'offers.inbox',
       partition: 0,

@@ -102,6 +102,26 @@ describe('millrace stream', () => {
     }
   });
 
+  it('sends and shows keys that are no text, in base64, each as its own', async (t) => {
+    const cwd = project(t);
+    const keys = ['AAAAAAAAAIA=', 'AAAAAAAAAIE='];
+    const stdin = keys.map((base64, i) => JSON.stringify({ id: { base64 }, in: { units: i, price: 1 } })).join('\n');
+    const produced = await runCli(['stream', 'produce', 'rides', '--key', 'id'], { cwd, stdin });
+    assert.equal(produced.code, 0, produced.stderr);
+    await runCli(['stream', 'produce', 'rides', '--key', '$'], { cwd, stdin: JSON.stringify({ base64: '/w==' }) });
+    await runCli(['stream', 'run', '--until-end'], { cwd });
+    for (const topic of ['rides', 'predicted']) {
+      const tail = await runCli(['stream', 'tail', topic, '--until-end'], { cwd });
+      const shown = lines(tail.stdout).map(({ key }) => key.base64);
+      assert.deepEqual(shown.sort(), topic === 'rides' ? ['/w==', ...keys].sort() : keys);
+    }
+    const letters = lines((await runCli(['stream', 'dead-letters', 'totals'], { cwd })).stdout);
+    assert.deepEqual(
+      letters.map(({ key }) => key),
+      [{ base64: '/w==' }],
+    );
+  });
+
   it('makes no topic for a file that is not there', async (t) => {
     const cwd = project(t);
     const { code, stderr } = await runCli(['stream', 'produce', 'rides', '--in', 'nope.ndjson'], { cwd });

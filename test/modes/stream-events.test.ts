@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../src/brokers/broker.ts';
 import { type Format, readEvent, writeEvent } from '../../src/events/cloud-event.ts';
 import { compileCondition, compileExpression } from '../../src/events/condition.ts';
 import { toJson } from '../../src/events/json.ts';
+import { keyAttributes, keyJson, keyName, keyNamed, keyOfJson, keyVariable } from '../../src/events/key.ts';
 import { compilePath } from '../../src/events/path.ts';
 
 const event = (value: string | null, headers: Readonly<Record<string, string>> = {}): StreamEvent => ({
@@ -49,7 +50,7 @@ describe('an event', () => {
   for (const format of ['structured', 'binary'] satisfies Format[]) {
     it(`in ${format} mode comes back as it was written`, () => {
       const data = { distance: 3.2, zone: 'Sähkö "ä"', stops: [1, null], none: null };
-      const written = writeEvent({ topic: 't', key: 'k', attributes, data }, format);
+      const written = writeEvent({ topic: 't', key: Buffer.from('k'), attributes, data }, format);
       const { incoming, problem } = readEvent({ ...event(null), value: written.value, headers: written.headers ?? [] });
       assert.equal(problem, undefined);
       assert.deepEqual(incoming?.data, data);
@@ -94,6 +95,104 @@ describe('an event', () => {
       assert.ok((problem?.message.length ?? 0) > 10);
     });
   }
+});
+
+/** A header of any bytes beside those that make a CloudEvent in binary mode. */
+const withHeader = (name: string, ...values: readonly Uint8Array[]): StreamEvent => {
+  const attributes = { ce_specversion: '1.0', ce_id: '1', ce_source: 's', ce_type: 't' };
+  const { headers, ...rest } = event('{}', attributes);
+  return { ...rest, headers: [...headers, ...values.map((value) => [name, value] as const)] };
+};
+
+describe('headers of a CloudEvent', () => {
+  for (const [what, name, values] of [
+    ['a source that is not UTF-8', 'ce_source', [Uint8Array.of(0x2f, 0xe4)]],
+    ['an extension that is not UTF-8', 'ce_shop', [Uint8Array.of(0xff)]],
+    ['a content type that is not UTF-8', 'content-type', [Uint8Array.of(0xfe)]],
+    ['an extension that comes twice, and says two things', 'ce_shop', [Buffer.from('a'), Buffer.from('b')]],
+  ] as const) {
+    it(`${what} is a problem that names the header`, () => {
+      const { problem } = readEvent(withHeader(name, ...values));
+      assert.deepEqual([problem?.code, problem?.field], ['BAD_EVENT', name]);
+      assert.ok(problem?.message.includes(name));
+    });
+  }
+
+  it('are text as they are: percent signs, a byte order mark, and the same value again', () => {
+    const shop = Buffer.from('\ufeff50%25 off €');
+    assert.equal(readEvent(withHeader('ce_shop', shop, shop)).incoming?.cloudEvent?.shop, shop.toString());
+  });
+
+  it('that are no attributes may be of any bytes', () => {
+    const raw = Uint8Array.of(0xff, 0);
+    assert.ok(readEvent(withHeader('trace-bin', raw)).incoming);
+    const plain = { ...event('{"a":1}'), headers: [['content-type', raw]] as const };
+    assert.deepEqual(readEvent(plain).incoming?.data, { a: 1 });
+  });
+
+  it('with half of a surrogate pair in structured mode are a problem: no bytes could say it', () => {
+    const { problem } = readEvent(event('{"specversion":"1.0","id":"\\ud800","source":"s","type":"t","data":1}'));
+    assert.deepEqual([problem?.code, problem?.field], ['BAD_EVENT', 'id']);
+  });
+});
+
+describe('a key', () => {
+  const long = (value: bigint): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(value);
+    return bytes;
+  };
+  const keys = [
+    ...[0n, 1n, 128n, 129n, 200n, 255n, -1n].map(long),
+    ...['', 'a', '\ufeffa', 'ä', '\ufffd', 'base64:', 'base64:YQ==', 'a\nb', '{"base64":"YQ=="}'].map((text) =>
+      Buffer.from(text),
+    ),
+    ...[[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xed, 0xa0, 0x81], [0xef, 0xbf]].map((bytes) => Buffer.from(bytes)),
+  ];
+
+  it('has a form in JSON and a name that are its own, and comes back from both byte for byte', () => {
+    const json = keys.map((key) => JSON.stringify(keyJson(key)));
+    assert.equal(new Set(json).size, keys.length);
+    const names = keys.map((key) => keyName(keyJson(key)));
+    assert.equal(new Set(names).size, keys.length);
+    for (const [i, key] of keys.entries()) {
+      assert.deepEqual(Buffer.from(keyOfJson(JSON.parse(json[i])) ?? 'none'), key);
+      assert.deepEqual(Buffer.from(keyNamed(names[i])), key);
+    }
+  });
+
+  it('that is text is shown as text, and any other in base64', () => {
+    assert.equal(keyJson(Buffer.from('Sähkö 7')), 'Sähkö 7');
+    assert.deepEqual(keyJson(long(128n)), { base64: 'AAAAAAAAAIA=' });
+    assert.equal(keyName(keyJson(long(128n))), 'base64:AAAAAAAAAIA=');
+  });
+
+  it('of a field is a text, a number, true or false, or base64; nothing else, and no half of a pair', () => {
+    for (const [value, text] of [
+      ['r', 'r'],
+      [7, '7'],
+      [true, 'true'],
+      [2n ** 60n, '1152921504606846976'],
+    ] as const) {
+      assert.equal(Buffer.from(keyOfJson(value) ?? []).toString(), text);
+    }
+    for (const value of [null, undefined, {}, [], ['a'], { base64: 1 }, { base64: 'YQ' }, { base64: 'YQ==', a: 1 }]) {
+      assert.equal(keyOfJson(value), null, JSON.stringify(value));
+    }
+    for (const half of ['\ud800', 'a\udfff']) assert.equal(keyOfJson(half), null);
+  });
+
+  it('that is no text names no attribute of a CloudEvent, and is bytes to CEL', () => {
+    assert.deepEqual(keyAttributes(Buffer.from('r1')), { subject: 'r1', partitionkey: 'r1' });
+    assert.deepEqual(keyAttributes(long(128n)), { subject: undefined, partitionkey: undefined });
+    const holds = (text: string, key: Uint8Array | null) =>
+      compileExpression(text, ['key'], 'filter')({ key: keyVariable(key) });
+    assert.deepEqual(holds(String.raw`key == b"\x00\x00\x00\x00\x00\x00\x00\x80"`, long(128n)), { value: true });
+    assert.deepEqual(holds('key != "r1" && key.hex() == "0000000000000081"', long(129n)), { value: true });
+    assert.deepEqual(holds('key', long(129n)), { value: { base64: 'AAAAAAAAAIE=' } });
+    assert.deepEqual(holds('key == "r1"', Buffer.from('r1')), { value: true });
+    assert.deepEqual(holds('key == null', null), { value: true });
+  });
 });
 
 describe('JSON of answers', () => {

@@ -1,6 +1,7 @@
 import type { MessageToProduce } from '@platformatic/kafka';
 import type { NewEvent } from '../broker.ts';
 import { createPartitioner } from '../partitioner.ts';
+import { writeHeaderName } from './header-name.ts';
 
 export type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
@@ -28,7 +29,9 @@ export const createEncoder = () => {
       key: key === null ? null : buffer(key),
       value: value === null ? null : buffer(value),
       ...(headers &&
-        headers.length > 0 && { headers: new Map(headers.map(([name, data]) => [Buffer.from(name), buffer(data)])) }),
+        headers.length > 0 && {
+          headers: new Map(headers.map(([name, data]) => [writeHeaderName(name), buffer(data)])),
+        }),
       ...(at !== undefined && { timestamp: BigInt(Math.round(at)) }),
     }) as Message;
 

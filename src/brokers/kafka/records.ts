@@ -1,6 +1,7 @@
 import { IS_CONTROL, IS_TRANSACTIONAL, type RecordsBatch } from '@platformatic/kafka';
 import type { StreamEvent } from '../broker.ts';
 import type { FetchedPartition } from './fetch-request.ts';
+import { readHeaderName } from './header-name.ts';
 
 /** A control record's key: its version, and then 0 for an abort or 1 for a commit, both as 16-bit integers. */
 const isAbort = ({ records }: RecordsBatch): boolean => records[0]?.key?.readInt16BE(2) === 0;
@@ -48,7 +49,7 @@ export const readPartition = (topic: string, partition: FetchedPartition, from: 
         at: time + Number(timestampDelta),
         key,
         value,
-        headers: headers.map(([name, data]) => [name?.toString() ?? '', data ?? Buffer.alloc(0)]),
+        headers: headers.map(([name, data]) => [name ? readHeaderName(name) : '', data ?? Buffer.alloc(0)]),
       });
     }
   }

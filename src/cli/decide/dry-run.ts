@@ -1,5 +1,6 @@
 import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
+import { keyName } from '../../events/key.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
 import type { Made } from '../../modes/decide/fold.ts';
 import type { Cli } from '../command.ts';
@@ -78,7 +79,7 @@ export const dryRun = async (name: string, { from, last, json }: DryRunOptions, 
     terminal.table(
       rows.map((made) => ({
         when: shortTime(new Date(made.at).toISOString()),
-        key: oneLine(made.decision.key),
+        key: oneLine(keyName(made.decision.key)),
         decision: oneLine(made.decision.decision),
         because: made.decision.because,
         missing: made.decision.missing.join(', '),

@@ -1,9 +1,10 @@
 import { MillraceError } from '../../core/errors.ts';
 import { type DeadLetter, type Graveyard, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
+import { keyName } from '../../events/key.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine, shortTime } from '../short.ts';
 import { streamOf } from './deployments.ts';
-import { isTerminal } from './show-event.ts';
+import { isTerminal, textOrBytes } from './show-event.ts';
 
 export interface DeadLetterOptions {
   readonly replay?: true;
@@ -15,7 +16,7 @@ const toJson = ({ event, at, ...letter }: DeadLetter): string =>
   JSON.stringify({
     ...letter,
     at: new Date(at).toISOString(),
-    value: event.value === null ? null : Buffer.from(event.value).toString(),
+    value: event.value && textOrBytes(event.value),
   });
 
 /** `millrace stream dead-letters` */
@@ -59,7 +60,7 @@ export const showDeadLetters = async (
     rows.map(({ at, topic, partition, offset, key, code, reason }) => ({
       when: shortTime(new Date(at).toISOString()),
       event: `${topic}/${partition}/${offset}`,
-      key: oneLine(key ?? '–'),
+      key: oneLine(key === null ? '–' : keyName(key)),
       code,
       reason: oneLine(reason),
     })),

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, NewEvent } from '../../brokers/broker.ts';
 import { fail } from '../../core/errors.ts';
+import { keyOfJson } from '../../events/key.ts';
 import { compilePath, type Read } from '../../events/path.ts';
 import { sizeOf } from '../../files/place.ts';
 import type { Cli } from '../command.ts';
@@ -24,19 +25,20 @@ const lingering = 50;
 const toEvent = (topic: string, line: string, keyOf: Read | undefined, number: number): NewEvent => {
   const value = Buffer.from(line);
   if (!keyOf) return { topic, value };
-  let key: unknown;
+  let key: Uint8Array | null;
   try {
-    key = keyOf(JSON.parse(line));
+    key = keyOfJson(keyOf(JSON.parse(line)));
   } catch (cause) {
     throw fail('BAD_JSON', `Line ${number} is not JSON, so it has no key`, {
       expected: 'one JSON value a line',
       cause,
     });
   }
-  if (typeof key !== 'string' && typeof key !== 'number') {
-    throw fail('BAD_EVENT', `Line ${number} has no key`, { field: '--key', expected: 'a text or a number' });
+  if (key === null) {
+    const expected = 'a text, a number, or {"base64": "…"} for a key that is no text';
+    throw fail('BAD_EVENT', `Line ${number} has no key`, { field: '--key', expected });
   }
-  return { topic, value, key: Buffer.from(String(key)) };
+  return { topic, value, key };
 };
 
 /** The lines of a file, or of standard input. @throws MillraceError FILE_NOT_FOUND */

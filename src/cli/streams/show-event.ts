@@ -1,26 +1,23 @@
 import type { StreamEvent } from '../../brokers/broker.ts';
+import { keyJson, keyName } from '../../events/key.ts';
+import { utf8Of } from '../../events/utf8.ts';
 import { oneLine, shortTime } from '../short.ts';
 import type { Terminal } from '../terminal.ts';
 
-const strict = new TextDecoder('utf-8', { fatal: true });
+/** Bytes as text where they are text, and else in base64. */
+export const textOrBytes = (bytes: Uint8Array): string | { readonly base64: string } =>
+  utf8Of(bytes) ?? { base64: Buffer.from(bytes).toString('base64') };
 
 /** Bytes as JSON where they are JSON, as text where they are text, and else in base64. */
 const readable = (bytes: Uint8Array | null): unknown => {
-  if (bytes === null) return null;
-  let text: string;
-  try {
-    text = strict.decode(bytes);
-  } catch {
-    return { base64: Buffer.from(bytes).toString('base64') };
-  }
+  const text = bytes && textOrBytes(bytes);
+  if (typeof text !== 'string') return text;
   try {
     return JSON.parse(text);
   } catch {
     return text;
   }
 };
-
-const textOf = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString());
 
 /** An event for programs, as one line of JSON. */
 export const toLine = ({ topic, partition, offset, at, key, value, headers }: StreamEvent): string =>
@@ -29,8 +26,10 @@ export const toLine = ({ topic, partition, offset, at, key, value, headers }: St
     partition,
     offset,
     at: new Date(at).toISOString(),
-    key: textOf(key),
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(([name, data]) => [name, textOf(data)])) }),
+    key: key && keyJson(key),
+    ...(headers.length > 0 && {
+      headers: Object.fromEntries(headers.map(([name, data]) => [name, textOrBytes(data)])),
+    }),
     value: readable(value),
   });
 
@@ -41,7 +40,7 @@ export const toPretty = ({ partition, offset, at, key, value }: StreamEvent, ter
   const when = shortTime(new Date(at).toISOString());
   return [
     terminal.style('dim', `${when} ${partition}/${offset}`),
-    terminal.style('cyan', oneLine(textOf(key) ?? '–') ?? '–'),
+    terminal.style('cyan', oneLine(key ? keyName(keyJson(key)) : '–') ?? '–'),
     text,
   ].join('  ');
 };

@@ -3,7 +3,7 @@ import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import type { Code, Problem } from '../../core/errors.ts';
 import { readEvent } from '../../events/cloud-event.ts';
 import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.ts';
-import { noKey, readKey, tooLarge } from '../../events/key.ts';
+import { keyVariable, noKey, readKey, tooLarge } from '../../events/key.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { type PartCame, writeRecord } from './inbox-record.ts';
 
@@ -17,7 +17,7 @@ export interface Collected {
 }
 
 export interface FoundPart {
-  readonly key: string;
+  readonly key: Uint8Array;
   readonly came: PartCame;
 }
 
@@ -41,7 +41,7 @@ export const readParts = (
     if (topic !== origin.topic) continue;
     const key = readKey(event, incoming, keyOf);
     if (when) {
-      const passed = when({ data, key, topic, event: cloudEvent ?? {} });
+      const passed = when({ data, key: keyVariable(key), topic, event: cloudEvent ?? {} });
       if (passed.problem) return passed;
       if (!passed.value) continue;
     }

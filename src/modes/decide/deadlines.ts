@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../../brokers/broker.ts';
+import { keyNamed } from '../../events/key.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { writeRecord } from './inbox-record.ts';
 import type { Memory } from './memory.ts';
@@ -77,7 +78,7 @@ export const watchDeadlines = async (
     if (signal.aborted) return;
     for (const [name, since] of asked) if (now - since > patience) asked.delete(name);
     const keys = memory.due(now, most).filter(({ key, opened }) => !asked.has(`${opened} ${key}`));
-    await broker.produce(keys.map(({ key, opened }) => writeRecord(inbox, key, { close: opened })));
+    await broker.produce(keys.map(({ key, opened }) => writeRecord(inbox, keyNamed(key), { close: opened })));
     for (const { key, opened } of keys) asked.set(`${opened} ${key}`, now);
   };
 

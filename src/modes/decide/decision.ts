@@ -3,6 +3,7 @@ import type { NewEvent } from '../../brokers/broker.ts';
 import type { Problem } from '../../core/errors.ts';
 import { writeEvent } from '../../events/cloud-event.ts';
 import type { Evaluated } from '../../events/condition.ts';
+import { type KeyJson, keyAttributes, keyJson, keyOfJson, keyVariable } from '../../events/key.ts';
 import type { DecideDeployment, Term } from './deployment.ts';
 import type { Waiting, Why } from './join.ts';
 
@@ -17,7 +18,7 @@ export interface SeenPart {
 
 /** The data of an event of decisions. */
 export interface Decision {
-  readonly key: string;
+  readonly key: KeyJson;
   readonly deployment: string;
   readonly decision: string;
   /** What the rule carries. */
@@ -44,12 +45,12 @@ const seen = ({ id, data }: { readonly id: string; readonly data: unknown }): Se
  */
 export const judge = (
   { name, parts, rules, otherwise }: DecideDeployment,
-  key: string,
+  key: Uint8Array,
   { waiting, why }: { readonly waiting: Waiting; readonly why: Why },
 ): Judged => {
   const came = Object.keys(waiting.parts);
   const missing = parts.flatMap((part) => (came.includes(part.name) ? [] : part.name));
-  const variables: Record<string, unknown> = { key, came };
+  const variables: Record<string, unknown> = { key: keyVariable(key), came };
   // A part that has not come has no fields, so that `has(tip.prediction)` can be asked of it.
   for (const part of parts) variables[part.name] = waiting.parts[part.name]?.data ?? {};
 
@@ -59,7 +60,7 @@ export const judge = (
   };
   const decide = (decision: string, carried: Readonly<Record<string, unknown>> | undefined): Judged => ({
     decision: {
-      key,
+      key: keyJson(key),
       deployment: name,
       decision,
       ...(carried && { with: carried }),
@@ -85,7 +86,7 @@ export const judge = (
 };
 
 /** The same for the same key and the same first event, whoever decides, and however often it is told. */
-export const decisionId = (deployment: string, key: string, opened: string): string =>
+export const decisionId = (deployment: string, key: KeyJson, opened: string): string =>
   createHash('sha256')
     .update(JSON.stringify([deployment, key, opened]))
     .digest('hex')
@@ -101,15 +102,14 @@ export const toDecisionEvent = (
   decision: Decision,
   { waiting, at }: { readonly waiting: Waiting; readonly at: number },
 ): NewEvent => {
-  const { key } = decision;
+  const key = keyOfJson(decision.key);
   const attributes = {
     specversion: '1.0',
-    id: decisionId(deployment.name, key, waiting.opened),
+    id: decisionId(deployment.name, decision.key, waiting.opened),
     source: sourceOf(deployment),
     type: decisionType,
-    subject: key,
+    ...keyAttributes(key),
     time: new Date(at).toISOString(),
-    partitionkey: key,
     traceparent: waiting.traceparent,
     tracestate: waiting.tracestate,
   };

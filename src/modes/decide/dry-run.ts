@@ -1,5 +1,6 @@
 import type { Broker, StreamEvent } from '../../brokers/broker.ts';
 import type { Code } from '../../core/errors.ts';
+import { keyJson, keyName } from '../../events/key.ts';
 import { readParts } from './collect.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { advance, type Made } from './fold.ts';
@@ -72,7 +73,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
   const totals = { events: 0, filtered: 0, undecided: 0, late: 0, dropped: 0, waiting: 0, dead };
   const keys = new Map<string, Held | undefined>();
   /** Each key that has begun to wait, with its deadline: always in order, since all wait equally long. */
-  const deadlines = new Map<string, { readonly key: string; readonly opened: string; readonly deadline: number }>();
+  const deadlines = new Map<string, { readonly key: Uint8Array; readonly opened: string; readonly deadline: number }>();
 
   const bury = (code: Code, message: string): void => {
     const known = dead.get(code);
@@ -83,13 +84,14 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     if (outcome === 'late' || outcome === 'dropped') totals[outcome]++;
   };
 
-  const take = (key: string, record: InboxRecord, at: number): Made | undefined => {
-    const { after, outcome, ripe, problem, decision } = advance(key, keys.get(key), { record, at }, deployment);
-    keys.set(key, after);
+  const take = (key: Uint8Array, record: InboxRecord, at: number): Made | undefined => {
+    const name = keyName(keyJson(key));
+    const { after, outcome, ripe, problem, decision } = advance(key, keys.get(name), { record, at }, deployment);
+    keys.set(name, after);
     count(outcome);
-    if (after?.deadline === undefined) deadlines.delete(key);
-    else if (!deadlines.has(key)) {
-      deadlines.set(key, { key, opened: after.waiting?.opened ?? '', deadline: at + within });
+    if (after?.deadline === undefined) deadlines.delete(name);
+    else if (!deadlines.has(name)) {
+      deadlines.set(name, { key, opened: after.waiting?.opened ?? '', deadline: at + within });
     }
     if (problem) bury(problem.code, problem.message);
     else if (ripe && decision === undefined) totals.undecided++;

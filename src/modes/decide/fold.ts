@@ -2,7 +2,7 @@ import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import type { Code, Problem } from '../../core/errors.ts';
 import { toDeadLetter } from '../../events/dead-letters.ts';
 import { toJson } from '../../events/json.ts';
-import { tooLarge } from '../../events/key.ts';
+import { keyJson, keyName, tooLarge } from '../../events/key.ts';
 import { type Decision, judge, toDecisionEvent } from './decision.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { type InboxRecord, readRecord } from './inbox-record.ts';
@@ -15,7 +15,7 @@ export interface Made {
 }
 
 export interface Folded {
-  /** What is known of the keys that came along, afterwards. */
+  /** What is known of the keys that came along, afterwards; by their names. */
   readonly keys: ReadonlyMap<string, Held | undefined>;
   /** Decisions, in the order in which they were made, then dead letters. */
   readonly events: readonly NewEvent[];
@@ -34,7 +34,7 @@ export interface Advanced extends Step {
 
 /** One record of a key at its time, in milliseconds since the epoch. */
 export const advance = (
-  key: string,
+  key: Uint8Array,
   held: Held | undefined,
   { record, at }: { readonly record: InboxRecord; readonly at: number },
   deployment: DecideDeployment,
@@ -77,16 +77,17 @@ export const fold = (
   for (const event of records) {
     const { key, record } = readRecord(event);
     const { at } = event;
-    const held = keys.has(key) ? keys.get(key) : load(key);
+    const name = keyName(keyJson(key));
+    const held = keys.has(name) ? keys.get(name) : load(name);
     const { after, ripe, outcome, problem, decision } = advance(key, held, { record, at }, deployment);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    keys.set(key, after);
+    keys.set(name, after);
     if (!ripe) continue;
     const { waiting } = ripe;
     const fails = (why: Problem): void => {
       buried.push(bury(event, waiting, why, deployment));
       dead.set(why.code, (dead.get(why.code) ?? 0) + 1);
-      keys.set(key, unmade(waiting, at, deployment));
+      keys.set(name, unmade(waiting, at, deployment));
     };
     if (problem) fails(problem);
     else if (decision === undefined) undecided++;

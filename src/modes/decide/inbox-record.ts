@@ -24,14 +24,17 @@ export const isClose = (record: InboxRecord): record is Close => 'close' in reco
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const writeRecord = (topic: string, key: string, record: InboxRecord) => ({
+export const writeRecord = (topic: string, key: Uint8Array, record: InboxRecord) => ({
   topic,
-  key: encoder.encode(key),
+  key,
   value: encoder.encode(toJson(record)),
 });
 
 /** The key and record of an event of the inbox; only this deployment writes there. */
-export const readRecord = ({ key, value }: StreamEvent): { readonly key: string; readonly record: InboxRecord } => ({
-  key: decoder.decode(key ?? new Uint8Array()),
+export const readRecord = ({
+  key,
+  value,
+}: StreamEvent): { readonly key: Uint8Array; readonly record: InboxRecord } => ({
+  key: key ?? new Uint8Array(),
   record: JSON.parse(decoder.decode(value ?? new Uint8Array())),
 });

@@ -37,6 +37,7 @@ export interface Remembered {
 }
 
 export interface DueKey {
+  /** Its name, as in `Changes`. */
   readonly key: string;
   readonly opened: string;
 }
@@ -45,6 +46,7 @@ export interface Changes {
   /** Where the memory was before; should it be elsewhere by now, somebody else has taken over. */
   readonly before: Remembered | undefined;
   readonly after: Remembered;
+  /** By their names: `keyName`. */
   readonly keys: ReadonlyMap<string, Held | undefined>;
   /** What expired before this time, in milliseconds since the epoch, may go. */
   readonly expired: number;
@@ -53,6 +55,7 @@ export interface Changes {
 /** The memory of one partition of an inbox. */
 export interface Memory {
   remembered(): Remembered | undefined;
+  /** By the name of the key. */
   load(key: string): Held | undefined;
   /** All or nothing. @throws MillraceError FENCED, STORE_FAILED */
   change(changes: Changes): Promise<void>;

@@ -3,7 +3,7 @@ import { type Code, type Problem, problemOf } from '../../core/errors.ts';
 import type { Answer, Scorer } from '../../core/types.ts';
 import { type Attributes, readEvent, writeEvent } from '../../events/cloud-event.ts';
 import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.ts';
-import { noKey, readKey, tooLarge } from '../../events/key.ts';
+import { type KeyJson, keyAttributes, keyJson, keyVariable, noKey, readKey, tooLarge } from '../../events/key.ts';
 import type { StreamDeployment } from './deployment.ts';
 
 /** What became of a micro-batch. */
@@ -20,7 +20,7 @@ export interface Outcome {
 export interface Prediction {
   /** The id of the event: the same whenever the same input is predicted by the same deployment. */
   readonly id: string;
-  readonly key: string | null;
+  readonly key: KeyJson | null;
   readonly deployment: string;
   readonly model: string;
   readonly version: string;
@@ -34,7 +34,7 @@ export interface Prediction {
 interface Read {
   readonly event: StreamEvent;
   readonly origin: Origin;
-  readonly key: string | null;
+  readonly key: Uint8Array | null;
   readonly cloudEvent: Attributes | undefined;
   readonly input: unknown;
 }
@@ -49,7 +49,7 @@ const read = (event: StreamEvent, deployment: StreamDeployment, origin: Origin):
   const { data, cloudEvent } = incoming;
   const key = readKey(event, incoming, keyOf);
   if (filter) {
-    const passed = filter({ data, key, topic: origin.topic, event: cloudEvent ?? {} });
+    const passed = filter({ data, key: keyVariable(key), topic: origin.topic, event: cloudEvent ?? {} });
     if (passed.problem) return passed.problem;
     if (!passed.value) return undefined;
   }
@@ -126,7 +126,7 @@ export const predict = async (
     }
     const id = cloudEvent ? `${cloudEvent.source}/${cloudEvent.id}` : positionId(origin);
     const data = {
-      key,
+      key: key && keyJson(key),
       deployment: name,
       model: manifest.name,
       version: manifest.version,
@@ -145,9 +145,8 @@ export const predict = async (
         id,
         source,
         type: 'millrace.prediction',
-        subject: key ?? undefined,
+        ...keyAttributes(key),
         time,
-        partitionkey: key ?? undefined,
         traceparent: cloudEvent?.traceparent,
         tracestate: cloudEvent?.tracestate,
       };

@@ -1,4 +1,5 @@
 import type { TensorData } from '../../core/types.ts';
+import { keyName } from '../../events/key.ts';
 import { answerColumn, answerColumns } from '../../files/scoring.ts';
 import type { Sink, SinkShape } from '../../sinks/sink.ts';
 import type { Made, PredictionSink } from './prediction-sink.ts';
@@ -43,7 +44,7 @@ export const tablePredictions = (sink: Sink, deployment: string): PredictionSink
       const at = Date.parse(time);
       const columns = {
         event_id: rows.map(({ id }) => id),
-        event_key: rows.map(({ key }) => key),
+        event_key: rows.map(({ key }) => key && keyName(key)),
         ...Object.fromEntries(answerColumns(outputs, own).map(({ field, name }) => [name, values(field)])),
         scored_at: rows.map(() => at),
       };

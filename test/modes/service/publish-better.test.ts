@@ -175,7 +175,10 @@ describe('a better prediction', { timeout: 200_000 }, () => {
     const data = { deployment: 'fourth-look', model: 'm', version: '1.0.0', digest: 'd', prediction: { total: 25 } };
     const event = { id: `/millrace/second-look//millrace/service/orders/${id}` };
     const attributes = { specversion: '1.0', id: `a/${event.id}`, source: '/millrace/fourth-look', type: 'any' };
-    const fourth = writeEvent({ topic: 'answered', key: id, attributes, data: { ...data, event } }, 'binary');
+    const fourth = writeEvent(
+      { topic: 'answered', key: Buffer.from(id), attributes, data: { ...data, event } },
+      'binary',
+    );
     // A log that is written at least once may say it twice.
     await (await app.broker()).produce([fourth, fourth, { topic: 'answered', value: Buffer.from('no JSON') }]);
     await until(async () => (await get<Shown>(`${url}/predictions/${id}`)).json.better.length === 3);

@@ -1,12 +1,10 @@
 /** What the service publishes: one CloudEvent a row, under the id of its prediction. */
 import type { NewEvent } from '../../../brokers/broker.ts';
 import { writeEvent } from '../../../events/cloud-event.ts';
+import { keyAttributes, keyJson, keyOfJson } from '../../../events/key.ts';
 import type { Answered } from '../dataplane.ts';
 import { type AnsweredRow, answeredRows } from './answered-rows.ts';
 import type { Publish } from './settings.ts';
-
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 
 const outgoing = (
   { id, input, output }: AnsweredRow,
@@ -14,18 +12,17 @@ const outgoing = (
   { deployment, topic, keyOf, format }: Publish,
   time: string,
 ): NewEvent => {
-  const key = textOf(keyOf?.(input)) ?? id;
+  const key = keyOfJson(keyOf?.(input)) ?? Buffer.from(id);
   const attributes = {
     specversion: '1.0',
     id,
     source: `/millrace/service/${deployment}`,
     type: 'millrace.answer',
-    subject: key,
+    ...keyAttributes(key),
     time,
-    partitionkey: key,
     traceparent,
   };
-  const data = { id, key, deployment, model: name, version, digest, input, prediction: output };
+  const data = { id, key: keyJson(key), deployment, model: name, version, digest, input, prediction: output };
   return writeEvent({ topic, key, attributes, data }, format);
 };
 
