@@ -55,7 +55,7 @@ const constantOf = ({ name, dims, data, outside }: Constant): Uint8Array => {
   return joinBytes([...head, ...(place ?? texts ?? raw)]);
 };
 
-export type Attribute = number | string | readonly string[] | readonly bigint[] | bigint;
+export type Attribute = number | string | readonly string[] | readonly bigint[] | bigint | { readonly graph: Graph };
 
 const attributeOf = ([name, value]: readonly [string, Attribute]): Uint8Array => {
   const typed = (type: number, ...parts: readonly Uint8Array[]) =>
@@ -63,6 +63,7 @@ const attributeOf = ([name, value]: readonly [string, Attribute]): Uint8Array =>
   if (typeof value === 'number') return typed(1, float(2, value));
   if (typeof value === 'bigint') return typed(2, int(3, value));
   if (typeof value === 'string') return typed(3, writeBytes(4, value));
+  if ('graph' in value) return typed(5, writeBytes(6, graphOf(value.graph)));
   const list: readonly (string | bigint)[] = value;
   return typeof list[0] === 'bigint'
     ? typed(7, ...list.map((one) => int(8, one as bigint)))
@@ -93,17 +94,25 @@ export interface Graph {
   readonly constants?: readonly Constant[];
 }
 
-/** The bytes of an ONNX file of opset 17 and ai.onnx.ml 3. */
-export const buildOnnx = ({ inputs, outputs, nodes, constants = [] }: Graph): Uint8Array => {
+const graphOf = ({ inputs, outputs, nodes, constants = [] }: Graph): Uint8Array => {
   const value = (field: number, one: Value) => message(field, writeBytes(1, one.name), writeBytes(2, typeOf(one)));
-  const graph = message(
-    7,
+  return joinBytes([
     ...nodes.map((node) => writeBytes(1, nodeOf(node))),
     writeBytes(2, 'by-hand'),
     ...constants.map((constant) => writeBytes(5, constantOf(constant))),
     ...inputs.map((one) => value(11, one)),
     ...outputs.map((one) => value(12, one)),
-  );
+  ]);
+};
+
+/** The bytes of an ONNX file of opset 17 and ai.onnx.ml 3. */
+export const buildOnnx = (graph: Graph): Uint8Array => {
   const opset = (domain: string, version: number) => message(8, writeBytes(1, domain), int(2, version));
-  return joinBytes([int(1, 8), writeBytes(2, 'by hand'), graph, opset('', 17), opset('ai.onnx.ml', 3)]);
+  return joinBytes([
+    int(1, 8),
+    writeBytes(2, 'by hand'),
+    writeBytes(7, graphOf(graph)),
+    opset('', 17),
+    opset('ai.onnx.ml', 3),
+  ]);
 };

@@ -1,0 +1,24 @@
+/**
+ * Watches the process that it is a thread of, and ends it: when the process that started it is gone, and when it takes
+ * more memory than it may. A thread, as the event loop of a process that loops, in JavaScript or in native code, sees
+ * neither.
+ */
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { type Watched, watchdogPipe } from './messages.ts';
+
+/** Milliseconds between two looks. */
+const LOOK_MS = 100;
+/** Looks after which a process that takes too much memory is ended from here, when it has not been from outside. */
+const PATIENCE = 5;
+
+const { parent, memoryBytes } = workerData as Watched;
+let over = 0;
+
+setInterval(() => {
+  if (process.ppid !== parent || over > PATIENCE) process.kill(process.pid, 'SIGKILL');
+  if (process.memoryUsage.rss() <= memoryBytes) return;
+  // Whoever started the process ends it, and so knows the reason.
+  if (over === 0) writeSync(watchdogPipe, '!');
+  over++;
+}, LOOK_MS);
