@@ -1,4 +1,5 @@
 /** The port of streams: topics of keyed events in partitions, groups that share them, and one atomic step. */
+import { utf8Text } from '../text/utf8.ts';
 
 /** Names may repeat, as Kafka allows. */
 export type Headers = readonly (readonly [name: string, value: Uint8Array])[];
@@ -148,14 +149,8 @@ export const firstOffset = (
   return offset === undefined ? undefined : Math.min(end, Math.max(start, offset));
 };
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The last header of this name as text; undefined for one that is not UTF-8, too. */
 export const header = ({ headers }: Pick<StreamEvent, 'headers'>, name: string): string | undefined => {
   const bytes = headers.findLast(([one]) => one === name)?.[1];
-  try {
-    return bytes && strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return bytes && utf8Text(bytes);
 };

@@ -2,8 +2,8 @@
 import type { Headers, NewEvent, StreamEvent } from '../brokers/broker.ts';
 import { header } from '../brokers/broker.ts';
 import { messageOf, type Problem } from '../core/errors.ts';
+import { utf8Text } from '../text/utf8.ts';
 import { toJson } from './json.ts';
-import { utf8Of } from './utf8.ts';
 
 /** Attributes by name, required ones and extensions alike. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
 });
 
 const parse = (value: Uint8Array): { readonly json: unknown } | { readonly problem: Problem } => {
-  const text = utf8Of(value);
+  const text = utf8Text(value);
   if (text === undefined) {
     return { problem: { code: 'BAD_JSON', message: 'The event is not text in UTF-8', expected: 'JSON' } };
   }
@@ -76,7 +76,7 @@ const readBinary = (event: StreamEvent, value: Uint8Array): ReadEvent => {
   for (const [name, bytes] of event.headers) {
     if (name !== typeHeader && !name.startsWith(prefix)) continue;
     // In Kafka's binding attributes are UTF-8 as they are; only the one of HTTP encodes them with percent signs.
-    const text = utf8Of(bytes);
+    const text = utf8Text(bytes);
     if (text === undefined) {
       const got = `bytes ${Buffer.from(bytes.subarray(0, 16)).toString('hex')}`;
       return bad(`The header ${name} of the CloudEvent is not text in UTF-8`, { field: name, expected: 'UTF-8', got });

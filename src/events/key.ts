@@ -5,9 +5,9 @@
  */
 import type { StreamEvent } from '../brokers/broker.ts';
 import type { Problem } from '../core/errors.ts';
+import { utf8Text } from '../text/utf8.ts';
 import type { Attributes } from './cloud-event.ts';
 import type { Read } from './path.ts';
-import { utf8Of } from './utf8.ts';
 
 /** A key in JSON: its text, or its bytes where it is no text. */
 export type KeyJson = string | { readonly base64: string };
@@ -21,7 +21,7 @@ const control = /\p{Cc}/u;
 
 /** The text that a key is: UTF-8 without control characters. Undefined for one that is no text. */
 const textOf = (key: Uint8Array): string | undefined => {
-  const text = utf8Of(key);
+  const text = utf8Text(key);
   return text === undefined || control.test(text) ? undefined : text;
 };
 

@@ -351,6 +351,17 @@ export const decideContract = (name: string, start: () => Promise<{ readonly add
         assert.deepEqual(again && [again.value, ...again.headers], first && [first.value, ...first.headers]);
       }));
 
+    it('passes over tombstones where it is told to', () =>
+      using({ tombstones: 'skip' }, async ({ send, sendRaw, run, decisions, letters }) => {
+        await sendRaw('ride', { key: Buffer.from('a'), value: null });
+        await send('ride', ride('a'));
+        await send('fare', fare('a', 12));
+        await sendRaw('fare', { key: Buffer.from('a'), value: null });
+        await run();
+        await until('it is decided', async () => (await decisions()).length === 1);
+        assert.deepEqual(await letters(), []);
+      }));
+
     it('decides a key whose condition failed once its rule is mended', () =>
       using({}, async ({ broker, deployment, send, run, decisions, letters }) => {
         const broken = await run();

@@ -296,6 +296,42 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
         for await (const letter of readDeadLetters(broker, mended.deployment)) assert.equal(letter.topic, from);
       }));
 
+    for (const [tombstones, left] of [
+      ['pass', ['a', 'none', 'b', 'none']],
+      ['skip', ['a', 'b']],
+      ['dead-letter', ['a', 'b']],
+    ] as const) {
+      it(`does with tombstones what it is told: ${tombstones}`, () =>
+        using(async ({ broker, from, to, start, come, registry }) => {
+          const stream = await start({ tombstones, filter: 'data.units > 0', key: 'ride' });
+          const key = Buffer.from([0, 0x80]);
+          const tombstone = { topic: from, key, value: null };
+          const ride = (units: number) => ({
+            topic: from,
+            key,
+            value: Buffer.from(JSON.stringify({ units, price: 1, ride: { base64: 'AIA=' } })),
+          });
+          // One micro-batch, so that what is between two predictions has to be kept there.
+          await broker.produce([ride(1), tombstone, ride(2), { topic: from, key: null, value: null }, tombstone]);
+          const events = await come(to, left.length);
+          const named = { 1: 'a', 2: 'b' };
+          assert.deepEqual(
+            events.map((event) =>
+              event.value === null ? 'none' : named[json(event).data.prediction.total as keyof typeof named],
+            ),
+            left,
+          );
+          for (const event of events) assert.deepEqual(Buffer.from(event.key ?? []), key);
+          const letters = { pass: 1, skip: 0, 'dead-letter': 3 }[tombstones];
+          const outcome = { pass: 'passed"} 2', skip: 'skipped"} [123]', 'dead-letter': 'BAD_EVENT"} [123]' }[
+            tombstones
+          ];
+          await until('all are counted', async () => new RegExp(`outcome="${outcome}`).test(await registry.metrics()));
+          await until('others are buried', async () => (await countDeadLetters(broker, stream.deployment)) === letters);
+          assert.equal((await readAll(broker, to)).length, left.length);
+        }));
+    }
+
     it('several deployments on one topic each predict every event; replicas of one share them', () =>
       using(async ({ broker, from, to, start, come }) => {
         const mark = to.slice(-8);

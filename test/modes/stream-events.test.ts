@@ -6,6 +6,7 @@ import { compileCondition, compileExpression } from '../../src/events/condition.
 import { toJson } from '../../src/events/json.ts';
 import { keyAttributes, keyJson, keyName, keyNamed, keyOfJson, keyVariable } from '../../src/events/key.ts';
 import { compilePath } from '../../src/events/path.ts';
+import { prepareStream } from '../../src/modes/stream/deployment.ts';
 
 const event = (value: string | null, headers: Readonly<Record<string, string>> = {}): StreamEvent => ({
   topic: 't',
@@ -133,6 +134,15 @@ describe('headers of a CloudEvent', () => {
   it('with half of a surrogate pair in structured mode are a problem: no bytes could say it', () => {
     const { problem } = readEvent(event('{"specversion":"1.0","id":"\\ud800","source":"s","type":"t","data":1}'));
     assert.deepEqual([problem?.code, problem?.field], ['BAD_EVENT', 'id']);
+  });
+});
+
+describe('tombstones', () => {
+  it('pass on to a topic only', () => {
+    const settings = { mode: 'stream', model: 'm@1', from: 'a', sink: { connection: 'c', table: 't' } } as const;
+    assert.throws(() => prepareStream('s', { ...settings, tombstones: 'pass' }), { code: 'BAD_PROJECT' });
+    assert.equal(prepareStream('s', { ...settings, tombstones: 'skip' }).tombstones, 'skip');
+    assert.equal(prepareStream('s', settings).tombstones, 'dead-letter');
   });
 });
 

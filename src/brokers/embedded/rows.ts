@@ -1,6 +1,6 @@
+import { utf8Text } from '../../text/utf8.ts';
 import type { Headers, StreamEvent } from '../broker.ts';
 
-const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** Many events share one list of headers, which never changes. */
@@ -22,7 +22,7 @@ export const writeHeaders = (headers: Headers | undefined): Uint8Array | null =>
 export const readHeaders = (bytes: Uint8Array | null): Headers =>
   bytes === null
     ? []
-    : (JSON.parse(decoder.decode(bytes)) as readonly (readonly [string, string])[]).map(([name, value]) => [
+    : (JSON.parse(utf8Text(bytes) ?? '') as readonly (readonly [string, string])[]).map(([name, value]) => [
         name,
         Buffer.from(value, 'base64'),
       ]);

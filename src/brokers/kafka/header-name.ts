@@ -2,16 +2,12 @@
  * Names of headers. They should be UTF-8; one that is not is kept byte for byte: its bytes from 0x80 on stand as halves of
  * surrogate pairs, which no text in UTF-8 has (as in Python's PEP 383, surrogateescape).
  */
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { utf8Text } from '../../text/utf8.ts';
+
 const firstHalf = 0xdc00;
 
-export const readHeaderName = (bytes: Uint8Array): string => {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return String.fromCharCode(...Array.from(bytes, (byte) => (byte < 0x80 ? byte : firstHalf + byte)));
-  }
-};
+export const readHeaderName = (bytes: Uint8Array): string =>
+  utf8Text(bytes) ?? String.fromCharCode(...Array.from(bytes, (byte) => (byte < 0x80 ? byte : firstHalf + byte)));
 
 export const writeHeaderName = (name: string): Buffer =>
   name.isWellFormed()

@@ -21,6 +21,7 @@ export interface RunOptions {
 interface Tally {
   predicted: number;
   filtered: number;
+  tombstones: number;
   dead: number;
 }
 
@@ -29,7 +30,7 @@ const repeatAfter = 10_000;
 const showEvery = 250;
 
 const createTeller = ({ terminal }: Cli) => {
-  const tally: Tally = { predicted: 0, filtered: 0, dead: 0 };
+  const tally: Tally = { predicted: 0, filtered: 0, tombstones: 0, dead: 0 };
   const told = new Map<string, number>();
   const once = (line: string): void => {
     const now = performance.now();
@@ -41,6 +42,7 @@ const createTeller = ({ terminal }: Cli) => {
     if (news.kind === 'advanced') {
       tally.predicted += news.outcome.predictions.length;
       tally.filtered += news.outcome.filtered;
+      tally.tombstones += news.outcome.skipped + news.outcome.passed;
       for (const [code, count] of news.outcome.dead) {
         tally.dead += count;
         once(`${name}: dead letters with ${code}; see millrace stream dead-letters ${name}`);
@@ -56,10 +58,11 @@ const createTeller = ({ terminal }: Cli) => {
 
 const count = new Intl.NumberFormat('en');
 
-const inWords = ({ predicted, filtered, dead }: Tally): string =>
+const inWords = ({ predicted, filtered, tombstones, dead }: Tally): string =>
   [
     `${count.format(predicted)} predicted`,
     ...(filtered > 0 ? [`${count.format(filtered)} filtered`] : []),
+    ...(tombstones > 0 ? [many(tombstones, 'tombstone')] : []),
     ...(dead > 0 ? [many(dead, 'dead letter')] : []),
   ].join(', ');
 

@@ -1,12 +1,12 @@
 import type { StreamEvent } from '../../brokers/broker.ts';
 import { keyJson, keyName } from '../../events/key.ts';
-import { utf8Of } from '../../events/utf8.ts';
+import { utf8Text } from '../../text/utf8.ts';
 import { oneLine, shortTime } from '../short.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Bytes as text where they are text, and else in base64. */
 export const textOrBytes = (bytes: Uint8Array): string | { readonly base64: string } =>
-  utf8Of(bytes) ?? { base64: Buffer.from(bytes).toString('base64') };
+  utf8Text(bytes) ?? { base64: Buffer.from(bytes).toString('base64') };
 
 /** Bytes as JSON where they are JSON, as text where they are text, and else in base64. */
 const readable = (bytes: Uint8Array | null): unknown => {

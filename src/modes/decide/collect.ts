@@ -11,7 +11,7 @@ export interface Collected {
   /** Records of the inbox, then dead letters. */
   readonly events: readonly NewEvent[];
   readonly collected: number;
-  /** Events that are no part of anything. */
+  /** Events that are no part of anything, and tombstones that are passed over. */
   readonly filtered: number;
   readonly dead: ReadonlyMap<Code, number>;
 }
@@ -24,9 +24,10 @@ export interface FoundPart {
 /** The parts that an event is, most often one; none when no part wants it. */
 export const readParts = (
   event: StreamEvent,
-  { parts, largest }: DecideDeployment,
+  { parts, largest, tombstones }: DecideDeployment,
   origin: Origin,
 ): { readonly found: readonly FoundPart[]; readonly problem?: undefined } | { readonly problem: Problem } => {
+  if (event.value === null && tombstones === 'skip') return { found: [] };
   const large = tooLarge(event, largest);
   if (large) return { problem: large };
   const { problem, incoming } = readEvent(event);

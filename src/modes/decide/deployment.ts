@@ -48,6 +48,8 @@ export interface DecideDeployment {
   readonly inbox: string;
   readonly decisions: string;
   readonly deadLetters: string;
+  /** What becomes of events without a value. */
+  readonly tombstones: 'skip' | 'dead-letter';
   readonly replay: string;
   readonly groups: { readonly collect: string; readonly join: string; readonly webhook: string };
   readonly webhook: WebhookOptions | undefined;
@@ -131,6 +133,7 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     inbox: `${name}.inbox`,
     decisions: to ?? `${name}.decisions`,
     deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
+    tombstones: settings.tombstones ?? 'dead-letter',
     replay: `${name}.replay`,
     groups: { collect: group, join: `${group}.join`, webhook: `${group}.webhook` },
     webhook: webhook && {

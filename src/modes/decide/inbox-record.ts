@@ -1,6 +1,7 @@
 /** What stands in the inbox of a deployment: all that happens to a key, in one partition, in one order. */
 import type { StreamEvent } from '../../brokers/broker.ts';
 import { toJson } from '../../events/json.ts';
+import { utf8Text } from '../../text/utf8.ts';
 
 /** A part has come. */
 export interface PartCame {
@@ -22,7 +23,6 @@ export type InboxRecord = PartCame | Close;
 export const isClose = (record: InboxRecord): record is Close => 'close' in record;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 export const writeRecord = (topic: string, key: Uint8Array, record: InboxRecord) => ({
   topic,
@@ -36,5 +36,5 @@ export const readRecord = ({
   value,
 }: StreamEvent): { readonly key: Uint8Array; readonly record: InboxRecord } => ({
   key: key ?? new Uint8Array(),
-  record: JSON.parse(decoder.decode(value ?? new Uint8Array())),
+  record: JSON.parse((value && utf8Text(value)) ?? ''),
 });

@@ -17,6 +17,8 @@ export interface StreamDeployment {
   readonly to: string | undefined;
   readonly sink: StreamSettings['sink'];
   readonly deadLetters: string;
+  /** What becomes of events without a value. */
+  readonly tombstones: 'skip' | 'pass' | 'dead-letter';
   /** Where dead letters go to be tried again: a topic of this deployment alone, so that no other sees them twice. */
   readonly replay: string;
   readonly group: string;
@@ -51,6 +53,13 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
       got: 'neither',
     });
   }
+  if (to === undefined && settings.tombstones === 'pass') {
+    throw fail('BAD_PROJECT', `The deployment '${name}' has no topic that tombstones could pass on to`, {
+      field: `deployments.${name}.tombstones`,
+      expected: `'to', or tombstones: skip`,
+      got: 'pass',
+    });
+  }
   const field = (setting: string): string => `deployments.${name}.${setting}`;
   return Object.freeze({
     name,
@@ -59,6 +68,7 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
     to,
     sink,
     deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
+    tombstones: settings.tombstones ?? 'dead-letter',
     replay: `${name}.replay`,
     group: settings.group ?? `millrace-${name}`,
     start: settings.start ?? 'earliest',

@@ -4,7 +4,7 @@ import type { AssignedPartition } from '../../brokers/broker.ts';
 
 export interface Advance {
   readonly partition: Pick<AssignedPartition, 'topic' | 'partition'>;
-  /** Events by outcome: predicted, filtered, or the code of a dead letter's problem. */
+  /** Events by outcome: predicted, filtered, skipped or passed (tombstones), or the code of a dead letter's problem. */
   readonly outcomes: Iterable<readonly [outcome: string, events: number]>;
   readonly events: number;
   /** Seconds. */
@@ -40,7 +40,7 @@ export const createStreamMetrics = (registry: Registry): StreamMetrics => {
   const place = ['deployment', 'topic', 'partition'] as const;
   const events = new Counter({
     name: 'millrace_stream_events_total',
-    help: 'Events by outcome: predicted, filtered, or the code of the problem for which one became a dead letter.',
+    help: 'Events by outcome: predicted, filtered, skipped and passed (tombstones), or the code of the problem of a dead letter.',
     labelNames: [...place, 'outcome'],
     registers,
   });

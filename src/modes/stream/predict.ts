@@ -8,10 +8,13 @@ import type { StreamDeployment } from './deployment.ts';
 
 /** What became of a micro-batch. */
 export interface Outcome {
-  /** Predictions, in the order of their events, and dead letters. */
+  /** Predictions and tombstones that are passed on, in the order of their events, and dead letters. */
   readonly events: readonly NewEvent[];
   readonly predictions: readonly Prediction[];
   readonly filtered: number;
+  /** Tombstones, by what was done with them. */
+  readonly skipped: number;
+  readonly passed: number;
   /** Dead letters by the code of their problem. */
   readonly dead: ReadonlyMap<Code, number>;
 }
@@ -39,8 +42,25 @@ interface Read {
   readonly input: unknown;
 }
 
+/** An event without a value: where a topic is compacted, all before it of its key are deleted. */
+interface Tombstone {
+  readonly tombstone: Uint8Array | null;
+}
+
+/** What a deployment that expects tombstones makes of one: it has nothing in it to be filtered or predicted. */
+const readTombstone = ({ key }: StreamEvent, { tombstones }: StreamDeployment): Tombstone | Problem => {
+  // A compacted topic takes none without a key, and the transaction would fail again and again.
+  if (tombstones === 'pass' && key === null) return { ...noKey, message: 'The tombstone has no key to pass on' };
+  return { tombstone: key };
+};
+
 /** The problem of an event, or what was read of it, or undefined when it is not for this deployment. */
-const read = (event: StreamEvent, deployment: StreamDeployment, origin: Origin): Read | Problem | undefined => {
+const read = (
+  event: StreamEvent,
+  deployment: StreamDeployment,
+  origin: Origin,
+): Read | Tombstone | Problem | undefined => {
+  if (event.value === null && deployment.tombstones !== 'dead-letter') return readTombstone(event, deployment);
   const { largest, keyOf, inputOf, filter } = deployment;
   const large = tooLarge(event, largest);
   if (large) return large;
@@ -61,7 +81,7 @@ const read = (event: StreamEvent, deployment: StreamDeployment, origin: Origin):
   return { event, origin, key, cloudEvent, input };
 };
 
-const isProblem = (one: Read | Problem): one is Problem => 'code' in one;
+const isProblem = (one: Read | Tombstone | Problem): one is Problem => 'code' in one;
 
 /** Answers for all rows; should the scorer itself fail, each row is tried alone, so that one cannot stop the others. */
 const score = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly Answer[]> => {
@@ -90,11 +110,12 @@ export const predict = async (
   events: readonly StreamEvent[],
   { deployment, scorer, time }: PredictOptions,
 ): Promise<Outcome> => {
-  const { name, to, deadLetters, replay, format, largest } = deployment;
+  const { name, to, deadLetters, replay, format, largest, tombstones } = deployment;
   const { manifest, digest } = scorer;
   const model = `${manifest.name}@${manifest.version}`;
   const source = `/millrace/${name}`;
-  const out: NewEvent[] = [];
+  /** A place for each row and tombstone, in their order. */
+  const out: (NewEvent | undefined)[] = [];
   const buried: NewEvent[] = [];
   const dead = new Map<Code, number>();
   const predictions: Prediction[] = [];
@@ -104,21 +125,28 @@ export const predict = async (
     dead.set(problem.code, (dead.get(problem.code) ?? 0) + 1);
   };
 
-  const rows: Read[] = [];
+  const rows: (Read & { readonly place: number })[] = [];
   let filtered = 0;
+  let skipped = 0;
+  let passed = 0;
   for (const event of events) {
     const origin = originOf(event, replay);
     const found = read(event, deployment, origin);
     if (found === undefined) filtered++;
     else if (isProblem(found)) bury(event, origin, found);
-    else rows.push(found);
+    else if (!('tombstone' in found)) rows.push({ ...found, place: out.push(undefined) - 1 });
+    else if (tombstones === 'skip' || to === undefined) skipped++;
+    else {
+      out.push({ topic: to, key: found.tombstone, value: null });
+      passed++;
+    }
   }
 
   const answers = await score(
     scorer,
     rows.map(({ input }) => input),
   );
-  for (const [i, { event, origin, key, cloudEvent }] of rows.entries()) {
+  for (const [i, { event, origin, key, cloudEvent, place }] of rows.entries()) {
     const { output, error } = answers[i];
     if (error) {
       bury(event, origin, error);
@@ -155,9 +183,10 @@ export const predict = async (
         bury(event, origin, { code: 'TOO_LARGE', message: `The prediction has ${written.value?.length} bytes` });
         continue;
       }
-      out.push(written);
+      out[place] = written;
     }
     predictions.push({ id, ...data });
   }
-  return { events: [...out, ...buried], predictions, filtered, dead };
+  const written = out.filter((one) => one !== undefined);
+  return { events: [...written, ...buried], predictions, filtered, skipped, passed, dead };
 };

@@ -89,11 +89,17 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
     if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, made);
     await partition.commit(position, outcome.events);
-    const { predictions, filtered, dead } = outcome;
+    const { predictions, filtered, skipped, passed, dead } = outcome;
     progress.advanced(partition, performance.now());
     metrics.advanced(name, {
       partition,
-      outcomes: [['predicted', predictions.length], ['filtered', filtered], ...dead],
+      outcomes: [
+        ['predicted', predictions.length],
+        ['filtered', filtered],
+        ['skipped', skipped],
+        ['passed', passed],
+        ...dead,
+      ],
       events: made.events,
       scoring,
       latency: Math.max(0, Date.now() - oldest) / 1000,

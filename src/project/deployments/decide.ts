@@ -32,6 +32,7 @@ export interface DecideSettings {
   readonly format?: 'structured' | 'binary';
   readonly group?: string;
   readonly deadLetters?: string;
+  readonly tombstones?: 'skip' | 'dead-letter';
   readonly partitions?: number;
   readonly keep?: string;
 }
@@ -117,6 +118,11 @@ export const decideDeployment = {
     },
     group: topicName('What the consumer groups begin with; millrace-<deployment> unless said'),
     deadLetters: topicName('Where events go that cannot be read; <deployment>.dead-letters unless said'),
+    tombstones: {
+      description:
+        'What becomes of events without a value, by which a key is deleted: dead-letter unless said; skip passes over them',
+      enum: ['skip', 'dead-letter'],
+    },
     partitions: {
       description: 'Of the topics that are missing and therefore made; 3 unless said',
       type: 'integer',

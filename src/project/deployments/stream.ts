@@ -17,6 +17,7 @@ export interface StreamSettings {
   readonly batch?: { readonly size?: number; readonly delay?: string };
   readonly largest?: number;
   readonly deadLetters?: string;
+  readonly tombstones?: 'skip' | 'pass' | 'dead-letter';
   readonly partitions?: number;
   readonly stall?: string;
 }
@@ -86,6 +87,11 @@ export const streamDeployment = {
     },
     largest: { description: 'The largest event in bytes; 900,000 unless said', type: 'integer', minimum: 1 },
     deadLetters: topicName('Where events go that cannot be predicted; <deployment>.dead-letters unless said'),
+    tombstones: {
+      description:
+        'What becomes of events without a value, by which a key is deleted: dead-letter unless said; skip passes over them, pass publishes one of the same key',
+      enum: ['skip', 'pass', 'dead-letter'],
+    },
     partitions: {
       description: 'Of the topics that are missing and therefore made; 3 unless said',
       type: 'integer',
