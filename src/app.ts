@@ -42,6 +42,8 @@ export interface App {
    * @throws MillraceError BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE; what `pack` and `Registry.resolve` throw.
    */
   open(ref: string): Promise<Package>;
+  /** A reference that stands in the project's file, as `open` takes it: paths there start from the project's folder. */
+  placedRef(ref: string): string;
   /** Makes an opened package ready to score; the caller closes it. @throws MillraceError BAD_MODEL, BAD_TRANSFORM */
   load(found: Package): Promise<Scorer>;
   /** As `load`, in processes of its own. @throws MillraceError BAD_MODEL, BAD_TRANSFORM, WORKER_LOST */
@@ -215,8 +217,7 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
         return ledger;
       },
       database,
-      // Paths in the project's file start from its folder.
-      open: (ref) => open(parseRef(ref).kind === 'path' ? resolve(folder, ref) : ref),
+      open: (ref) => open(placedRef(ref)),
       load: (found, threads) => (threads === 0 ? load(found) : createScorerPool(found, threads)),
     });
   };
@@ -258,6 +259,8 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     }
   };
 
+  const placedRef = (ref: string): string => (parseRef(ref).kind === 'path' ? resolve(project.folder, ref) : ref);
+
   const load: App['load'] = async (found) => {
     const [opener, { loadScorer }] = await Promise.all([openerOf(found), import('./package/open.ts')]);
     return loadScorer(found, opener);
@@ -279,6 +282,7 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     },
     pack,
     open,
+    placedRef,
     load,
     isolate: async (options) => {
       await openerOf(options.found);

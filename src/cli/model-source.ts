@@ -1,12 +1,10 @@
-import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import type { ModelSource } from '../modes/stream/versions.ts';
 import { parseRef } from '../registry/ref.ts';
 
 /** Packages out of a folder, a file or the registry; environments of the registry are followed. */
 export const modelSource = (app: App): ModelSource => ({
-  // Paths in the project's file start from its folder.
-  open: (ref) => app.open(parseRef(ref).kind === 'path' ? resolve(app.project.folder, ref) : ref),
+  open: (ref) => app.open(app.placedRef(ref)),
   load: app.load,
   resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });

@@ -8,6 +8,8 @@ import { type AnyColumns, rowAt } from './values.ts';
 /** The package that answered. */
 export interface Answerer {
   readonly ref: string;
+  /** The deployment that it answered for, if it was one's. */
+  readonly deployment?: string | undefined;
   readonly name: string;
   readonly version: string;
   readonly digest: string;

@@ -19,8 +19,6 @@ export interface RecorderOptions {
   /** Days and predictions that are kept; the oldest go first. */
   readonly days: number;
   readonly most: number;
-  /** The name of the deployment that serves a reference; the reference itself unless given. */
-  readonly deploymentOf?: ((ref: string) => string | undefined) | undefined;
   /** Bytes that may wait to be written. */
   readonly bufferBytes?: number | undefined;
   /** Told when writing begins to fail and what keeps it from being mended, and once when it works again (with undefined). */
@@ -97,7 +95,7 @@ const sizeOf = (columns: AnyColumns): number =>
 
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
-  const { url, share, days, most, deploymentOf, onTrouble } = options;
+  const { url, share, days, most, onTrouble } = options;
   const { bufferBytes = defaultBuffer, random = Math.random } = options;
   const dropped: Record<DropReason, number> = { full: 0, too_large: 0, failed: 0 };
   const models = new Map<string, { readonly index: number; readonly known: KnownModel }>();
@@ -136,13 +134,13 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return last.index;
   };
   const learn = (model: Answerer): number => {
-    const { ref, name, version, digest, manifest } = model;
-    const key = `${digest} ${ref}`;
+    const { ref, deployment = ref, name, version, digest, manifest } = model;
+    const key = `${digest} ${deployment}`;
     let index = models.get(key)?.index;
     if (index === undefined) {
       index = models.size;
       const { inputs, outputs } = manifest;
-      const known = { deployment: deploymentOf?.(ref) ?? ref, name, version, digest, inputs, outputs };
+      const known = { deployment, name, version, digest, inputs, outputs };
       models.set(key, { index, known });
       sayModels();
     }

@@ -5,6 +5,7 @@ import type { Kept } from '../../monitor/records.ts';
 import { type Replayed, replay } from '../../monitor/replay.ts';
 import type { Package } from '../../package/layout.ts';
 import { type Cli, examples } from '../command.ts';
+import { deployedServings, serviceNames } from '../serve/servings.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
@@ -32,7 +33,10 @@ const openAnswerer = async (app: App, kept: Kept, given: string | undefined): Pr
       got: found.digest,
     });
   }
-  const found = (await openSame(app, `${model}@${digest}`, digest)) ?? (await openSame(app, deployment, digest));
+  const [served = { ref: deployment }] = serviceNames(app).includes(deployment)
+    ? deployedServings(app, [deployment])
+    : [];
+  const found = (await openSame(app, `${model}@${digest}`, digest)) ?? (await openSame(app, served.ref, digest));
   if (found !== undefined) return found;
   const message = `The package that answered, ${model}@${version}, is not in the registry. Name where it is with --package.`;
   throw fail('UNKNOWN_VERSION', message, { expected: digest, got: 'another package, or none' });
@@ -82,7 +86,10 @@ export const define = (command: Command, cli: Cli): void => {
     .action((id: string, options: Options) => replayOne(id, options, cli));
   examples(
     command,
-    ['millrace replay mi5x8q0c-k3v9s1t7qz-2f', 'make this prediction again; exit code 1 if it is another one now'],
-    ['millrace replay mi5x8q0c-k3v9s1t7qz-2f --package ./ride', 'one that a folder had answered'],
+    [
+      'millrace replay tp6z99-xQHPbZCrd-Q2EwEPtvicWk',
+      'make this prediction again; exit code 1 if it is another one now',
+    ],
+    ['millrace replay tp6z99-xQHPbZCrd-Q2EwEPtvicWk --package ./ride', 'one that a folder had answered'],
   );
 };

@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import type { App } from '../../app.ts';
 import { fail } from '../../core/errors.ts';
 import { createLog } from '../../modes/service/log.ts';
+import type { Serving } from '../../modes/service/models.ts';
 import { type Cli, examples } from '../command.ts';
 import { defineOptions, port, type ServeOptions } from '../serve/options.ts';
 import { type Listening, startService } from '../serve/running.ts';
+import { deployedServings, serviceNames, typedServings } from '../serve/servings.ts';
 import { shortDigest } from '../short.ts';
 
 const mebi = 2 ** 20;
@@ -18,13 +20,10 @@ const portOf = ({ port: given }: ServeOptions, { env }: Cli): number => {
   }
 };
 
-/** The models of the project's service deployments. */
-const deployedRefs = ({ project }: App): readonly string[] => {
-  const refs = project.deploymentNames
-    .map((name) => project.deployment(name))
-    .filter(({ mode }) => mode === 'service')
-    .map(({ model }) => model);
-  if (refs.length > 0) return refs;
+/** All of the project's service deployments. */
+const allDeployed = (app: App): readonly Serving[] => {
+  const names = serviceNames(app);
+  if (names.length > 0) return deployedServings(app, names);
   throw fail('USAGE', 'There is nothing to serve.', {
     expected: 'a model, or a deployment with mode: service in millrace.yaml',
     got: 'neither',
@@ -62,9 +61,9 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
 
 const goodbye = 'stopping: not ready from now on; what is in flight is finished';
 
-const serveAlone = async (refs: readonly string[], options: ServeOptions, cli: Cli): Promise<void> => {
+const serveAlone = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
   const { terminal, signal, env } = cli;
-  const running = await startService({ app: await cli.app(), refs, options, port: portOf(options, cli), env });
+  const running = await startService({ app: await cli.app(), servings, options, port: portOf(options, cli), env });
   try {
     tell(await running.listen(), options, cli);
     await aborted(signal);
@@ -74,7 +73,7 @@ const serveAlone = async (refs: readonly string[], options: ServeOptions, cli: C
   }
 };
 
-const serveTogether = async (refs: readonly string[], options: ServeOptions, cli: Cli): Promise<void> => {
+const serveTogether = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
   const { terminal, signal, cwd } = cli;
   const { file } = (await cli.app()).project;
   const { startMembers } = await import('../serve/members.ts');
@@ -82,7 +81,7 @@ const serveTogether = async (refs: readonly string[], options: ServeOptions, cli
   try {
     const members = await startMembers({
       size: options.workers,
-      start: { cwd, file, refs, options, port: portOf(options, cli) },
+      start: { cwd, file, servings, options, port: portOf(options, cli) },
       onLost: (pid, how) => log.error({ pid, how }, 'a process of the service has ended; another is started'),
     });
     tell(members.listening, options, cli);
@@ -94,14 +93,23 @@ const serveTogether = async (refs: readonly string[], options: ServeOptions, cli
   }
 };
 
-const serve = async (given: readonly string[], options: ServeOptions, cli: Cli): Promise<void> => {
-  const refs = given.length > 0 ? given : deployedRefs(await cli.app());
-  return options.workers > 1 ? serveTogether(refs, options, cli) : serveAlone(refs, options, cli);
+/** Serves until the signal of `cli` is aborted. */
+const serve = (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> =>
+  options.workers > 1 ? serveTogether(servings, options, cli) : serveAlone(servings, options, cli);
+
+/** Serves deployments of the project; `words` are options as they are typed. */
+export const serveDeployments = async (names: readonly string[], words: readonly string[], cli: Cli): Promise<void> => {
+  const servings = deployedServings(await cli.app(), names);
+  const command = defineOptions(new Command().exitOverride());
+  await command.action((options: ServeOptions) => serve(servings, options, cli)).parseAsync(words, { from: 'user' });
 };
 
 export const define = (command: Command, cli: Cli): void => {
   command.argument('[ref...]', 'models: name@version, name@environment, a folder or a package file');
-  defineOptions(command).action((refs: readonly string[], options: ServeOptions) => serve(refs, options, cli));
+  defineOptions(command).action(async (refs: readonly string[], options: ServeOptions) => {
+    const app = await cli.app();
+    return serve(refs.length > 0 ? typedServings(app, refs, cli.cwd) : allDeployed(app), options, cli);
+  });
   examples(
     command,
     ['millrace serve ride-duration@production', 'what the environment points at, also after it moves'],

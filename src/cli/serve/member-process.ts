@@ -45,10 +45,10 @@ const apply = async ({ service }: Running, control: Control): Promise<void> => {
   else await models.unload(control.unload, control.version);
 };
 
-const start = async ({ cwd, file, refs, options, port, controls }: Start): Promise<void> => {
+const start = async ({ cwd, file, servings, options, port, controls }: Start): Promise<void> => {
   app = createApp({ cwd, env: process.env, file });
   try {
-    running = await startService({ app, refs, options, port, env: process.env, peers });
+    running = await startService({ app, servings, options, port, env: process.env, peers });
     for (const control of controls) await apply(running, control);
     if (!process.connected) throw fail('CANCELLED', 'The process that started this one is gone.');
     doors = await running.service.takeIn({ grpc: options.grpc });

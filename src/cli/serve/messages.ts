@@ -1,5 +1,6 @@
 /** What the processes of one service tell each other: the one that was started, and the members that answer. */
 import type { Problem } from '../../core/errors.ts';
+import type { Serving } from '../../modes/service/models.ts';
 import type { ServeOptions } from './options.ts';
 import type { Told } from './running.ts';
 
@@ -12,7 +13,7 @@ export type Matter = 'metrics' | Control;
 export interface Start {
   readonly cwd: string;
   readonly file: string | undefined;
-  readonly refs: readonly string[];
+  readonly servings: readonly Serving[];
   readonly options: ServeOptions;
   readonly port: number;
   /** What was taken out of service since the first members have started. */

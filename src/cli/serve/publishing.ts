@@ -2,36 +2,31 @@
 import type { App } from '../../app.ts';
 import { fail } from '../../core/errors.ts';
 import type { Logger } from '../../modes/service/log.ts';
+import type { Serving } from '../../modes/service/models.ts';
 import { createPublishing, type Publishing } from '../../modes/service/publish/publishing.ts';
 import { type Publish, preparePublish } from '../../modes/service/publish/settings.ts';
-import type { ServiceSettings } from '../../project/deployments/service.ts';
 import type { ServeOptions } from './options.ts';
+import { settingsOf } from './servings.ts';
 
-/** The topic of the command line is for all models; without one, each deployment has its own. */
+/** By deployments and references. The topic of the command line is for all; without one, each deployment has its own. */
 const publishesOf = (
-  { project }: App,
-  refs: readonly string[],
+  app: App,
+  servings: readonly Serving[],
   { publish: topic, better, publishWait: wait }: ServeOptions,
-): ReadonlyMap<string, Publish> => {
-  const services = project.deploymentNames
-    .filter((name) => project.mode(name) === 'service')
-    .map((name) => ({ name, ...(project.deployment(name) as unknown as ServiceSettings) }))
-    .filter(({ model }) => refs.includes(model));
-  const names = new Map(services.map(({ name, model }) => [model, name]));
-  if (topic !== undefined) {
-    return new Map(refs.map((ref) => [ref, preparePublish(names.get(ref) ?? ref, { topic, better, wait })]));
-  }
-  return new Map(
-    services.flatMap(({ name, model, publish }) =>
-      publish === undefined ? [] : [[model, preparePublish(name, publish)] as const],
-    ),
+): ReadonlyMap<string, Publish> =>
+  new Map(
+    servings.flatMap(({ ref, deployment }) => {
+      const own = deployment === undefined ? undefined : settingsOf(app, deployment).publish;
+      const publish = topic === undefined ? own : { topic, better, wait };
+      const name = deployment ?? ref;
+      return publish === undefined ? [] : [[name, preparePublish(name, publish)] as const];
+    }),
   );
-};
 
 /** Undefined when nothing is published. @throws MillraceError USAGE, BAD_PROJECT; STORE_FAILED for an embedded log */
 export const startPublishing = async (
   app: App,
-  refs: readonly string[],
+  servings: readonly Serving[],
   options: ServeOptions,
   log: Logger,
 ): Promise<Publishing | undefined> => {
@@ -41,12 +36,12 @@ export const startPublishing = async (
       got: 'none',
     });
   }
-  const publishes = publishesOf(app, refs, options);
+  const publishes = publishesOf(app, servings, options);
   if (publishes.size === 0) return undefined;
   const broker = await app.broker();
   return createPublishing({
     broker,
-    publishOf: (ref) => publishes.get(ref),
+    publishOf: ({ ref, deployment = ref }) => publishes.get(deployment),
     all: [...publishes.values()],
     onTrouble(what, problem) {
       const { place } = broker;

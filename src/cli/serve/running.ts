@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import { fail, problemOf } from '../../core/errors.ts';
 import { createLog, type Logger } from '../../modes/service/log.ts';
 import type { ModelSource } from '../../modes/service/model.ts';
+import type { Serving } from '../../modes/service/models.ts';
 import type { Peers } from '../../modes/service/peers.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
@@ -21,16 +22,13 @@ const sourceOf = (app: App): ModelSource => ({
   resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });
 
-/** Records in the registry's database, under the names of the project's deployments. */
+/** Records in the registry's database. */
 const startRecorder = async (app: App, options: ServeOptions, log: Logger): Promise<Recorder | undefined> => {
   if (options.record === 0) return undefined;
-  const { project } = app;
-  const deployments = new Map(project.deploymentNames.map((name) => [project.deployment(name).model, name]));
   return app.recorder({
     share: options.record,
     days: options.recordDays,
     most: options.recordMost,
-    deploymentOf: (ref) => deployments.get(ref),
     onTrouble(problem) {
       if (problem) log.error({ problem }, 'records are being dropped');
       else log.info('records are written again');
@@ -102,7 +100,7 @@ export const toldOf = ({ plane }: Service): readonly Told[] =>
 
 export interface StartOptions {
   readonly app: App;
-  readonly refs: readonly string[];
+  readonly servings: readonly Serving[];
   readonly options: ServeOptions;
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
@@ -110,7 +108,7 @@ export interface StartOptions {
 }
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
-export const startService = async ({ app, refs, options, port, env, peers }: StartOptions): Promise<Running> => {
+export const startService = async ({ app, servings, options, port, env, peers }: StartOptions): Promise<Running> => {
   const { log: root, flush } = createLog(options.logLevel);
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(app, options, log);
@@ -122,9 +120,9 @@ export const startService = async ({ app, refs, options, port, env, peers }: Sta
   };
   let service: Service;
   try {
-    publishing = await startPublishing(app, refs, options, log);
+    publishing = await startPublishing(app, servings, options, log);
     service = await createService({
-      refs,
+      refs: servings,
       source: sourceOf(app),
       limits: {
         bodyBytes: options.maxBody * mebi,

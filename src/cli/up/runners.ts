@@ -20,19 +20,12 @@ const option = (name: string, value: string | number | undefined): readonly stri
   value === undefined ? [] : [`--${name}`, String(value)];
 
 export const runners: Readonly<Partial<Record<(typeof modes)[number], () => Promise<Runner>>>> = {
-  service: async () => async (names, cli, options) => {
-    const { project } = await cli.app();
-    const models = names.map((name) => project.deployment(name).model);
-    const serve = byCommand(
-      () => import('../commands/serve.ts'),
-      (_names, { port, host, record }) => [
-        ...models,
-        ...option('port', port),
-        ...option('host', host),
-        ...option('record', record),
-      ],
-    );
-    await serve(names, cli, options);
+  service: async () => {
+    const { serveDeployments } = await import('../commands/serve.ts');
+    return (names, cli, { port, host, record }) => {
+      const words = [...option('port', port), ...option('host', host), ...option('record', record)];
+      return serveDeployments(names, words, cli);
+    };
   },
   batch: async () => (await import('./batch.ts')).runBatches,
   stream: async () =>

@@ -42,7 +42,8 @@ const family = <Child>(names: readonly string[], make: (labels: Labels) => Child
       const key = values.join('\u0000');
       let child = children.get(key);
       if (child === undefined) {
-        child = make(Object.fromEntries(names.map((name, at) => [name, values[at]])));
+        // A label that is empty is one that is not there.
+        child = make(Object.fromEntries(names.flatMap((name, at) => (values[at] === '' ? [] : [[name, values[at]]]))));
         children.set(key, child);
       }
       return child;
@@ -61,17 +62,32 @@ export const counters = (registry: Registry, described: Described, names: readon
   return { child };
 };
 
+const combine: Readonly<Record<Aggregator, (a: number, b: number) => number>> = {
+  sum: (a, b) => a + b,
+  min: Math.min,
+  max: Math.max,
+};
+
+/** Values whose labels are the same become one, as those of several processes do: nobody reads them twice. */
+const merged = (values: readonly MetricValue<string>[], how: Aggregator): MetricValue<string>[] => {
+  const byLabels = Map.groupBy(values, ({ labels }) => JSON.stringify(labels));
+  return [...byLabels.values()].map((same) => {
+    const value = same.map((one) => one.value).reduce((sum, one) => combine[how](sum, one));
+    return { ...same[0], value };
+  });
+};
+
 /** A gauge that is read when somebody looks. */
 export const gauge = (
   registry: Registry,
   described: Described,
   read: () => readonly MetricValue<string>[],
-  aggregator?: Aggregator,
-): void => register(registry, described, 'gauge', () => [...read()], aggregator);
+  aggregator: Aggregator = 'sum',
+): void => register(registry, described, 'gauge', () => merged(read(), aggregator), aggregator);
 
 /** Counters that are kept elsewhere, and read when somebody looks. */
 export const total = (registry: Registry, described: Described, read: () => readonly MetricValue<string>[]): void =>
-  register(registry, described, 'counter', () => [...read()]);
+  register(registry, described, 'counter', () => merged(read(), 'sum'));
 
 export interface Histogram {
   observe(value: number): void;

@@ -72,7 +72,14 @@ export interface Metrics {
   watch(watched: Watched): void;
 }
 
-const model = ['model', 'version'] as const;
+const model = ['model', 'version', 'deployment'] as const;
+/** The values of these labels. */
+const valuesOf = ({ name, version, deployment = '' }: Card) => [name, version, deployment] as const;
+const labelsOf = ({ name, version, deployment }: Card) => ({
+  model: name,
+  version,
+  ...(deployment !== undefined && { deployment }),
+});
 
 const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>): void => {
   const described = (name: string, help: string) => ({ name: `millrace_records_${name}`, help });
@@ -153,16 +160,16 @@ export const createMetrics = (): Metrics => {
   const of = (card: Card): OfModel => {
     let own = known.get(card);
     if (own === undefined) {
-      const { name, version } = card;
+      const values = valuesOf(card);
       own = {
-        durations: durations.child(name, version),
-        batchRows: batchRows.child(name, version),
-        batchRequests: batchRequests.child(name, version),
+        durations: durations.child(...values),
+        batchRows: batchRows.child(...values),
+        batchRequests: batchRequests.child(...values),
         stages: Object.fromEntries(
-          stages.map((stage) => [stage, stageSeconds.child(name, version, stage)]),
+          stages.map((stage) => [stage, stageSeconds.child(...values, stage)]),
         ) as OfModel['stages'],
-        ok: requests.child(name, version, 'ok'),
-        predicted: predictions.child(name, version, 'ok'),
+        ok: requests.child(...values, 'ok'),
+        predicted: predictions.child(...values, 'ok'),
       };
       known.set(card, own);
     }
@@ -187,12 +194,12 @@ export const createMetrics = (): Metrics => {
       own.durations.observe(ms / 1000);
       own.predicted.value += predicted;
       if (outcome === 'ok') own.ok.value++;
-      else add(requests, 1, card.name, card.version, outcome);
+      else add(requests, 1, ...valuesOf(card), outcome);
     },
-    refused: ({ name, version }, code) => add(predictions, 1, name, version, code),
+    refused: (card, code) => add(predictions, 1, ...valuesOf(card), code),
     failed(card, ms, code) {
       of(card).durations.observe(ms / 1000);
-      add(requests, 1, card.name, card.version, code);
+      add(requests, 1, ...valuesOf(card), code);
     },
     rejected: (code) => add(rejected, 1, code),
     promoted: (outcome) => add(promotions, 1, outcome),
@@ -201,9 +208,7 @@ export const createMetrics = (): Metrics => {
       if (publishing) watchPublishing(registry, publishing);
       const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void => {
         const values = () =>
-          slots().flatMap(({ model: loaded }) =>
-            loaded ? [{ labels: { model: loaded.name, version: loaded.version }, value: value(loaded) }] : [],
-          );
+          slots().flatMap(({ model: loaded }) => (loaded ? [{ labels: labelsOf(loaded), value: value(loaded) }] : []));
         gauge(registry, named(name, help), values, how);
       };
       read('queue_depth', 'Requests that wait.', ({ batcher }) => batcher.waiting.requests);
@@ -220,7 +225,7 @@ export const createMetrics = (): Metrics => {
       );
       const ofPools = (read: (pool: Pool) => number) => () =>
         slots().flatMap(({ model: loaded }) =>
-          loaded?.pool ? [{ labels: { model: loaded.name, version: loaded.version }, value: read(loaded.pool) }] : [],
+          loaded?.pool ? [{ labels: labelsOf(loaded), value: read(loaded.pool) }] : [],
         );
       const size = ofPools((pool) => pool.size);
       const there = ofPools((pool) => pool.ready);
@@ -231,7 +236,7 @@ export const createMetrics = (): Metrics => {
       total(registry, named('worker_restarts_total', started), restarts);
       const info = () =>
         slots().flatMap(({ model: loaded }) =>
-          loaded ? [{ labels: { model: loaded.name, version: loaded.version, digest: loaded.digest }, value: 1 }] : [],
+          loaded ? [{ labels: { ...labelsOf(loaded), digest: loaded.digest }, value: 1 }] : [],
         );
       gauge(registry, named('model_info', 'The models that are loaded, with their digests.'), info, 'max');
       const isReady = () => [{ labels: {}, value: Number(ready()) }];

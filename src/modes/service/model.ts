@@ -24,6 +24,8 @@ export interface ModelSource {
 /** All that is known of a model, loaded or not. */
 export interface Card {
   readonly ref: string;
+  /** The deployment that it answers for, if it is one's. */
+  readonly deployment: string | undefined;
   readonly name: string;
   readonly version: string;
   readonly digest: string;
@@ -129,7 +131,10 @@ const settle = async (ref: string, found: Package, options: LoadOptions): Promis
 };
 
 /** Opens what a reference means and makes it ready to answer. @throws MillraceError EXAMPLE_OFF, and what `source` throws */
-export const loadModel = async (ref: string, options: LoadOptions): Promise<Model> => {
+export const loadModel = async (
+  { ref, deployment }: Pick<Card, 'ref'> & Partial<Pick<Card, 'deployment'>>,
+  options: LoadOptions,
+): Promise<Model> => {
   const { source, limits, onRun } = options;
   const began = performance.now();
   const before = process.memoryUsage.rss();
@@ -139,6 +144,7 @@ export const loadModel = async (ref: string, options: LoadOptions): Promise<Mode
     const { manifest, examples } = found;
     const card: Card = {
       ref,
+      deployment,
       name: manifest.name,
       version: manifest.version,
       digest: found.digest,

@@ -6,9 +6,14 @@ import { type Card, type LoadOptions, loadModel, type Model } from './model.ts';
 
 export type State = 'loading' | 'ready' | 'evicted' | 'unloaded';
 
-/** A place in the service for what one reference means. */
-export interface Slot {
+/** What is put into service: a reference, and the deployment that it answers for, if it is one's. */
+export interface Serving {
   readonly ref: string;
+  readonly deployment?: string | undefined;
+}
+
+/** A place in the service for what one reference means. */
+export interface Slot extends Serving {
   readonly state: State;
   /** What was last loaded here. */
   readonly card: Card | undefined;
@@ -28,7 +33,7 @@ export interface ModelTable {
    */
   get(name: string, version?: string): Model | Promise<Model>;
   /** Adds a reference and loads it. @throws MillraceError */
-  add(ref: string): Promise<Model>;
+  add(serving: Serving): Promise<Model>;
   /** Loads every unloaded version of a name. @throws MillraceError UNKNOWN_MODEL; what loading throws. */
   load(name: string): Promise<void>;
   /** Takes a name, or one version of it, out of service; what is in flight is finished. @throws MillraceError */
@@ -44,8 +49,7 @@ export interface ModelTableOptions extends LoadOptions {
   readonly maxModels?: number | undefined;
 }
 
-interface OwnSlot {
-  readonly ref: string;
+interface OwnSlot extends Serving {
   state: State;
   card: Card | undefined;
   model: Model | undefined;
@@ -102,7 +106,7 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     slot.loading ??= (async () => {
       if (slot.model === undefined) slot.state = 'loading';
       try {
-        const model = await loadModel(slot.ref, options);
+        const model = await loadModel(slot, options);
         const before = slot.model;
         Object.assign(slot, { model, card: model, state: 'ready', problem: undefined, used: ++clock });
         index();
@@ -139,9 +143,10 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
       slot.used = ++clock;
       return slot.model ?? loadInto(slot);
     },
-    async add(ref) {
+    async add({ ref, deployment }) {
       const slot: OwnSlot = {
         ref,
+        deployment,
         state: 'unloaded',
         card: undefined,
         model: undefined,

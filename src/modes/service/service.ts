@@ -9,7 +9,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model.ts';
-import { createModels } from './models.ts';
+import { createModels, type Serving } from './models.ts';
 import type { Peers } from './peers.ts';
 import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
@@ -18,8 +18,8 @@ import { createIntake, drain, type Intake, listen, type Place } from './rest/lis
 import { createRest } from './rest/server.ts';
 
 export interface ServiceOptions {
-  /** What to serve; the first reference of a name is what the bare name answers with. */
-  readonly refs: readonly string[];
+  /** What to serve; the first of a name is what the bare name answers with. */
+  readonly refs: readonly (string | Serving)[];
   readonly source: ModelSource;
   readonly limits?: Partial<Limits> | undefined;
   /** Models kept loaded at a time; no limit unless given. */
@@ -100,7 +100,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     onWorkerLost: (ref, pid, how) => log.error({ ref, pid, how }, 'a worker has ended; another is started'),
   });
   try {
-    for (const ref of refs) await models.add(ref);
+    for (const given of refs) await models.add(typeof given === 'string' ? { ref: given } : given);
   } catch (error) {
     await models.close();
     throw error;

@@ -2,6 +2,7 @@
 import type { Broker, NewEvent } from '../../../brokers/broker.ts';
 import type { Problem } from '../../../core/errors.ts';
 import type { Answered } from '../dataplane.ts';
+import type { Card } from '../model.ts';
 import { answeredRows, countOf, sizeOf } from './answered-rows.ts';
 import { type BetterPredictions, followBetter } from './better.ts';
 import { createOutbox, type DropReason, type Outbox } from './outbox.ts';
@@ -11,8 +12,8 @@ import { createTopic, type Topic } from './topics.ts';
 
 export interface PublishingOptions {
   readonly broker: Broker;
-  /** How what a reference answers is published; undefined for one that is not. */
-  readonly publishOf: (ref: string) => Publish | undefined;
+  /** How what a model answers is published; undefined for one that is not. */
+  readonly publishOf: (model: Pick<Card, 'ref' | 'deployment'>) => Publish | undefined;
   /** All that `publishOf` may say. */
   readonly all: readonly Publish[];
   /** Bytes that may wait to be published; half of it more is kept of what was. */
@@ -122,7 +123,7 @@ export const createPublishing = (options: PublishingOptions): Publishing => {
 
   return {
     publish(answered) {
-      const publish = publishOf(answered.model.ref);
+      const publish = publishOf(answered.model);
       const rows = publish === undefined ? 0 : countOf(answered);
       if (publish === undefined || rows === 0) return undefined;
       const { topic, wait, timeout } = publish;

@@ -1,0 +1,29 @@
+/** What is put into service, under the names of the project's deployments. */
+import { resolve } from 'node:path';
+import type { App } from '../../app.ts';
+import type { Serving } from '../../modes/service/models.ts';
+import type { ServiceSettings } from '../../project/deployments/service.ts';
+import { parseRef } from '../../registry/ref.ts';
+
+export const serviceNames = ({ project }: App): readonly string[] =>
+  project.deploymentNames.filter((name) => project.mode(name) === 'service');
+
+/** What millrace.yaml says of a service deployment. @throws MillraceError BAD_PROJECT */
+export const settingsOf = ({ project }: App, name: string): ServiceSettings =>
+  project.deployment(name) as unknown as ServiceSettings;
+
+/** Service deployments by their names, in that order. @throws MillraceError BAD_PROJECT */
+export const deployedServings = (app: App, names: readonly string[]): readonly Serving[] =>
+  names.map((deployment) => ({ ref: app.placedRef(settingsOf(app, deployment).model), deployment }));
+
+/**
+ * References as somebody in `cwd` has typed them, each once. Those that a service deployment has too are that deployment:
+ * the first of them, as it is the first that answers.
+ */
+export const typedServings = (app: App, refs: readonly string[], cwd: string): readonly Serving[] => {
+  const deployed = deployedServings(app, serviceNames(app));
+  return [...new Set(refs)].map((ref) => {
+    const placed = parseRef(ref).kind === 'path' ? resolve(cwd, ref) : ref;
+    return { ref, deployment: deployed.find((one) => one.ref === placed)?.deployment };
+  });
+};
