@@ -1,6 +1,7 @@
 /** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
 import type { TensorSpec } from '../core/types.ts';
-import { intsOf, type OnnxGraph, type OnnxNode, stringsOf } from '../runtimes/onnx-graph.ts';
+import type { OnnxGraph } from '../runtimes/onnx-graph.ts';
+import { intsOf, type OnnxNode, stringsOf } from '../runtimes/onnx-node.ts';
 
 /** Up to so many columns of an output become fields of their own; past that it stays one tensor. */
 const MAX_COLUMNS = 32;

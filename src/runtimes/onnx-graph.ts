@@ -5,12 +5,14 @@
  */
 import { fail } from '../core/errors.ts';
 import type { Dtype, TensorSpec } from '../core/types.ts';
+import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
+import { refuseOutside } from './onnx-parts.ts';
 import {
-  decodeText,
-  fieldsOf,
   joinBytes,
+  mergedOf,
   readInts,
   readMessage,
+  valuesOf,
   type WireField,
   writeBytes,
   writeInt,
@@ -32,14 +34,9 @@ const dtypes: Readonly<Record<number, Dtype>> = {
   13: 'uint64',
 };
 
-export interface OnnxNode {
-  readonly op: string;
-  readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** By name, as they stand: the weights of a tree are thousands of fields, which nobody here asks for. */
-  readonly attributes: ReadonlyMap<string, Uint8Array>;
-}
+/** TensorProto.DataType of a type that is read here. */
+export const elementTypeOf = (dtype: Dtype): number =>
+  Number(Object.keys(dtypes).find((key) => dtypes[Number(key)] === dtype));
 
 export interface ZipMap {
   readonly output: string;
@@ -58,36 +55,6 @@ export interface OnnxGraph {
   readonly constants: ReadonlySet<string>;
 }
 
-const messages = (fields: readonly WireField[], field: number): readonly (readonly WireField[])[] =>
-  fields
-    .filter((candidate) => candidate.field === field && candidate.wire === 2)
-    .map(({ bytes }) => readMessage(bytes));
-const strings = (fields: readonly WireField[], field: number): readonly string[] =>
-  fields.filter((candidate) => candidate.field === field).map(({ bytes }) => decodeText(bytes));
-const string = (fields: readonly WireField[], field: number): string => strings(fields, field)[0] ?? '';
-
-const readNode = (fields: readonly WireField[]): OnnxNode => ({
-  op: string(fields, 4),
-  domain: string(fields, 7),
-  inputs: strings(fields, 1),
-  outputs: strings(fields, 2),
-  attributes: new Map(
-    fields
-      .filter(({ field, wire }) => field === 5 && wire === 2)
-      .map(({ bytes }) => {
-        for (const { field, bytes: name } of fieldsOf(bytes)) if (field === 1) return [decodeText(name), bytes];
-        return ['', bytes];
-      }),
-  ),
-});
-const attributeOf = (node: OnnxNode, attribute: string): readonly WireField[] =>
-  readMessage(node.attributes.get(attribute) ?? new Uint8Array());
-
-export const stringsOf = (node: OnnxNode, attribute: string): readonly string[] =>
-  strings(attributeOf(node, attribute), 9);
-export const intsOf = (node: OnnxNode, attribute: string): readonly number[] =>
-  readInts(attributeOf(node, attribute), 8);
-
 const isZipMap = (node: OnnxNode): boolean => node.op === 'ZipMap' && node.domain === 'ai.onnx.ml';
 
 const zipMapOf = (node: OnnxNode): ZipMap => {
@@ -95,13 +62,15 @@ const zipMapOf = (node: OnnxNode): ZipMap => {
   return { output: node.outputs[0], labels: named.length > 0 ? named : intsOf(node, 'classlabels_int64s') };
 };
 
+const none = new Uint8Array();
+
 /** A graph's input or output. Sequences and maps other than ZipMap's are not something a row can hold. */
-const readSpec = (fields: readonly WireField[], zipMaps: ReadonlyMap<string, ZipMap>): TensorSpec => {
-  const name = string(fields, 1);
+const readSpec = (value: Uint8Array, zipMaps: ReadonlyMap<string, ZipMap>): TensorSpec => {
+  const name = textOf(value, 1);
   const zip = zipMaps.get(name);
   if (zip) return { name, dtype: 'float32', dims: [null, zip.labels.length] };
-  const tensor = messages(messages(fields, 2)[0] ?? [], 1)[0];
-  const element = tensor?.find(({ field }) => field === 1)?.value ?? 0;
+  const tensor = mergedOf(mergedOf(value, 2) ?? none, 1);
+  const element = readInts(tensor ?? none, 1).at(-1) ?? 0;
   const dtype = dtypes[element];
   if (tensor === undefined || dtype === undefined) {
     throw fail('BAD_MODEL', `The graph's ${name} is not a tensor of a type that is read here.`, {
@@ -110,58 +79,43 @@ const readSpec = (fields: readonly WireField[], zipMaps: ReadonlyMap<string, Zip
       got: tensor === undefined ? 'a sequence, map or optional' : `ONNX element type ${element}`,
     });
   }
-  const shape = messages(tensor, 2)[0];
-  const dims = messages(shape ?? [], 1).map((dim) => {
-    const value = dim.find(({ field }) => field === 1)?.value;
-    return value === undefined || value === 0 || value >= 2 ** 63 ? null : value;
+  const dims = valuesOf(mergedOf(tensor, 2) ?? none, 1).map((dim) => {
+    const size = readInts(dim, 1).at(-1) ?? 0;
+    return size > 0 ? size : null;
   });
   return { name, dtype, dims };
 };
 
-interface Parts {
-  readonly model: readonly WireField[];
-  readonly graph: readonly WireField[];
-}
+/** Bytes 4 to 8 of ONNX Runtime's own format, which it would take for one whatever else the file is. */
+const ORT_FORMAT = 'ORTM';
 
-const split = (file: Uint8Array): Parts => {
-  const model = readMessage(file);
-  const graph = model.find(({ field, wire }) => field === 7 && wire === 2);
-  if (graph === undefined)
-    throw fail('BAD_MODEL', 'The model file has no graph; it is not an ONNX file.', { expected: 'an ONNX ModelProto' });
-  return { model, graph: readMessage(graph.bytes) };
-};
-
-/** Weights in files beside the model are not part of a package. */
-const refuseOutside = (initializer: readonly WireField[]): void => {
-  const isOutside = initializer.some(({ field, value }) => field === 14 && value === 1);
-  if (!isOutside) return;
-  const place = messages(initializer, 13).find((entry) => string(entry, 1) === 'location') ?? [];
-  throw fail('BAD_MODEL', `The model keeps weights in another file, ${string(place, 2)}. Save it as one file.`, {
-    expected: 'an ONNX file with its weights in it (onnx.save_model(model, path, save_as_external_data=False))',
-    got: `weights in ${string(place, 2)}`,
+/** The graph of a model file, as its parts would be merged. @throws BAD_MODEL when the file is no ONNX model */
+export const graphOf = (file: Uint8Array): Uint8Array => {
+  const isOrt = [...ORT_FORMAT].every((letter, at) => file[4 + at] === letter.charCodeAt(0));
+  const graph = isOrt ? undefined : mergedOf(file, 7);
+  if (graph !== undefined) return graph;
+  throw fail('BAD_MODEL', 'The model file has no graph; it is not an ONNX file.', {
+    expected: 'an ONNX ModelProto',
+    got: isOrt ? "a file in ONNX Runtime's own format (.ort)" : 'another file',
   });
 };
 
-/** Reads the structure of an ONNX file. Throws BAD_MODEL for anything else. */
+/** Reads the structure of an ONNX file. @throws BAD_MODEL for anything else, and for weights that are not in the file */
 export const readOnnx = (file: Uint8Array): OnnxGraph => {
-  const { model, graph } = split(file);
-  const nodes = messages(graph, 1).map(readNode);
+  const graph = graphOf(file);
+  refuseOutside(file);
+  const nodes = valuesOf(graph, 1).map(readNode);
   const zipMaps = nodes.filter(isZipMap).map(zipMapOf);
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
-  const initializers = messages(graph, 5);
-  initializers.forEach(refuseOutside);
-  const initial = new Set(initializers.map((initializer) => string(initializer, 8)));
-  const opsets = messages(model, 8).map((opset) => [
-    string(opset, 1) || 'ai.onnx',
-    opset.find(({ field }) => field === 2)?.value ?? 0,
-  ]);
+  const initial = new Set(valuesOf(graph, 5).map((initializer) => textOf(initializer, 8)));
+  const opsets = valuesOf(file, 8).map((opset) => [textOf(opset, 1) || 'ai.onnx', readInts(opset, 2).at(-1) ?? 0]);
   return {
-    producer: [string(model, 2), string(model, 3)].filter(Boolean).join(' '),
+    producer: [textOf(file, 2), textOf(file, 3)].filter(Boolean).join(' '),
     opsets: Object.fromEntries(opsets) as Record<string, number>,
-    inputs: messages(graph, 11)
-      .filter((input) => !initial.has(string(input, 1)))
+    inputs: valuesOf(graph, 11)
+      .filter((input) => !initial.has(textOf(input, 1)))
       .map((input) => readSpec(input, zipped)),
-    outputs: messages(graph, 12).map((output) => readSpec(output, zipped)),
+    outputs: valuesOf(graph, 12).map((output) => readSpec(output, zipped)),
     nodes,
     zipMaps,
     constants: initial,
@@ -171,27 +125,29 @@ export const readOnnx = (file: Uint8Array): OnnxGraph => {
 /** The same file with each ZipMap replaced by an Identity, and its output declared as a float32 tensor [rows, classes]. */
 export const withoutZipMap = (file: Uint8Array, { zipMaps }: OnnxGraph): Uint8Array => {
   if (zipMaps.length === 0) return file;
-  const { model, graph } = split(file);
+  const model = readMessage(file);
+  const graph = readMessage(graphOf(file));
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
   const rewritten = graph.map((field) => {
-    if (field.field === 1) {
-      const node = readNode(readMessage(field.bytes));
+    if (field.field === 1 && field.wire === 2) {
+      const node = readNode(field.bytes);
       if (!isZipMap(node)) return field.raw;
       return writeBytes(
         1,
         joinBytes([writeBytes(1, node.inputs[0]), writeBytes(2, node.outputs[0]), writeBytes(4, 'Identity')]),
       );
     }
-    const zip = field.field === 12 ? zipped.get(string(readMessage(field.bytes), 1)) : undefined;
+    const zip = field.field === 12 && field.wire === 2 ? zipped.get(textOf(field.bytes, 1)) : undefined;
     if (zip === undefined) return field.raw;
     const shape = joinBytes([writeBytes(1, writeBytes(2, 'rows')), writeBytes(1, writeInt(1, zip.labels.length))]);
     const tensor = joinBytes([writeInt(1, 1), writeBytes(2, shape)]);
     return writeBytes(12, joinBytes([writeBytes(1, zip.output), writeBytes(2, writeBytes(1, tensor))]));
   });
-  const body = writeBytes(7, joinBytes(rewritten));
-  const opsets = messages(model, 8).map((opset) => string(opset, 1));
+  const isGraph = ({ field, wire }: WireField): boolean => field === 7 && wire === 2;
+  const rest = model.filter((field) => !isGraph(field)).map(({ raw }) => raw);
+  const opsets = valuesOf(file, 8).map((opset) => textOf(opset, 1));
   const core = opsets.includes('') || opsets.includes('ai.onnx') ? [] : [writeBytes(8, writeInt(2, 13))];
-  return joinBytes([...model.map((field) => (field.field === 7 ? body : field.raw)), ...core]);
+  return joinBytes([...rest, writeBytes(7, joinBytes(rewritten)), ...core]);
 };
 
 /**
@@ -215,7 +171,7 @@ const mixesRows = (node: OnnxNode, constants: ReadonlySet<string>): boolean => {
   if (node.op === 'Transpose') return (intsOf(node, 'perm')[0] ?? 1) !== 0;
   if (!Object.hasOwn(alongAxis, node.op)) return false;
   const attribute = node.attributes.get('axis');
-  const [axis] = attribute === undefined ? [alongAxis[node.op]] : [...readInts(readMessage(attribute), 3), 0];
+  const axis = attribute === undefined ? alongAxis[node.op] : (readInts(attribute, 3).at(-1) ?? 0);
   // A Gather out of a constant looks up each row's own entry.
   return axis === 0 && !constants.has(node.inputs[0]);
 };

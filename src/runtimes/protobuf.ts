@@ -11,76 +11,174 @@ export interface WireField {
   readonly wire: number;
   readonly bytes: Uint8Array;
   readonly value: number;
+  /** What an enum or int32 takes of a varint: its low 32 bits, signed, whatever stands above them. */
+  readonly int32: number;
   readonly raw: Uint8Array;
 }
 
 const truncated = () =>
   fail('BAD_MODEL', 'The model file is cut off or is not an ONNX file.', { expected: 'an ONNX ModelProto' });
 
-/** The fields of one message, in order, as they are asked for. Throws BAD_MODEL where the bytes are no message. */
-export function* fieldsOf(message: Uint8Array): Generator<WireField> {
-  let at = 0;
-  const varint = (): number => {
+const VARINT_BYTES = 10;
+/** A tag is a uint32; parsers in other languages cut a longer one off, and see another field than is read here. */
+const MAX_TAG = 2 ** 32 - 1;
+
+/**
+ * A place in a message that moves from field to field, without an object for each: trees have millions. What the C++
+ * parser reads in another way than it seems (groups, tags past 32 bits) is refused.
+ *
+ * @throws BAD_MODEL where the bytes are no message
+ */
+export class Cursor {
+  field = 0;
+  wire = 0;
+  /** Where the field begins with its tag, where its value begins, and where both end. */
+  tagStart = 0;
+  start = 0;
+  end = 0;
+  /** Of a varint: the number, exact to 2^53, and its low 32 bits. */
+  value = 0;
+  int32 = 0;
+  readonly message: Uint8Array;
+
+  constructor(message: Uint8Array) {
+    this.message = message;
+  }
+
+  /** Moves to the next field; false at the end. */
+  next(): boolean {
+    const { message } = this;
+    if (this.end >= message.length) return false;
+    this.tagStart = this.end;
+    this.#varint();
+    if (this.value > MAX_TAG) throw truncated();
+    this.wire = this.value % 8;
+    this.field = Math.floor(this.value / 8);
+    if (this.field === 0) throw truncated();
+    this.start = this.end;
+    switch (this.wire) {
+      case 0:
+        this.#varint();
+        break;
+      case 1:
+        this.end += 8;
+        break;
+      case 2: {
+        this.#varint();
+        this.start = this.end;
+        this.end += this.value;
+        break;
+      }
+      case 5:
+        this.end += 4;
+        break;
+      default:
+        throw truncated();
+    }
+    if (this.end > message.length) throw truncated();
+    return true;
+  }
+
+  #varint(): void {
+    const { message } = this;
     let value = 0;
+    let low = 0;
     let scale = 1;
-    for (let count = 0; count < 10; count++) {
-      if (at >= message.length) throw truncated();
-      const byte = message[at++];
+    for (let count = 0; count < VARINT_BYTES; count++) {
+      if (this.end >= message.length) throw truncated();
+      const byte = message[this.end++];
+      if (count < 5) low |= (byte & 0x7f) << (7 * count);
       value += (byte & 0x7f) * scale;
       scale *= 128;
-      if (byte < 0x80) return value;
+      if (byte >= 0x80) continue;
+      this.value = value;
+      this.int32 = low;
+      return;
     }
     throw truncated();
-  };
-  while (at < message.length) {
-    const start = at;
-    const tag = varint();
-    const wire = tag % 8;
-    const field = Math.floor(tag / 8);
-    let bytes: Uint8Array = message.subarray(0, 0);
-    let value = 0;
-    if (wire === 0) value = varint();
-    else if (wire === 2 || wire === 1 || wire === 5) {
-      const length = wire === 2 ? varint() : wire === 1 ? 8 : 4;
-      if (at + length > message.length) throw truncated();
-      bytes = message.subarray(at, at + length);
-      at += length;
-    } else throw truncated();
-    if (field === 0) throw truncated();
-    yield { field, wire, bytes, value, raw: message.subarray(start, at) };
+  }
+
+  /** The value as it stands. */
+  bytes(): Uint8Array {
+    return this.message.subarray(this.start, this.end);
   }
 }
 
-/** All fields of one message. */
-export const readMessage = (message: Uint8Array): readonly WireField[] => [...fieldsOf(message)];
+/** All fields of one message, in order. @throws BAD_MODEL where the bytes are no message */
+export const readMessage = (message: Uint8Array): readonly WireField[] => {
+  const fields: WireField[] = [];
+  const at = new Cursor(message);
+  while (at.next()) {
+    const { field, wire, tagStart, end, value, int32 } = at;
+    const bytes = wire === 0 ? message.subarray(0, 0) : at.bytes();
+    fields.push({
+      field,
+      wire,
+      bytes,
+      value: wire === 0 ? value : 0,
+      int32: wire === 0 ? int32 : 0,
+      raw: message.subarray(tagStart, end),
+    });
+  }
+  return fields;
+};
 
-const text = new TextDecoder();
+/** The values of a length-delimited field, in order. */
+export const valuesOf = (message: Uint8Array, field: number): readonly Uint8Array[] => {
+  const values: Uint8Array[] = [];
+  const at = new Cursor(message);
+  while (at.next()) if (at.field === field && at.wire === 2) values.push(at.bytes());
+  return values;
+};
+
+/** A message that stands at most once: given again, it is merged, which is what its parts one behind the other are. */
+export const mergedOf = (message: Uint8Array, field: number): Uint8Array | undefined => {
+  const values = valuesOf(message, field);
+  return values.length <= 1 ? values[0] : joinBytes(values);
+};
+
+// A mark in front of a name is part of the name.
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
 export const decodeText = (bytes: Uint8Array): string => text.decode(bytes);
 
-/** The 64-bit integers of packed varints; a number for each, as the readers of an ONNX file need none past 2^53. */
-const unpack = (bytes: Uint8Array): readonly number[] => {
+/** Reads packed varints as 64-bit integers; a number for each, as the readers of an ONNX file need none past 2^53. */
+const unpack = (bytes: Uint8Array, start: number, end: number, into: number[]): void => {
+  let from = start;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] >= 0x80) continue;
+    let value = 0;
+    if (at - from < 4) for (let index = at; index >= from; index--) value = value * 128 + (bytes[index] & 0x7f);
+    else {
+      let wide = 0n;
+      for (let index = at; index >= from; index--) wide = (wide << 7n) | BigInt(bytes[index] & 0x7f);
+      value = Number(BigInt.asIntN(64, wide));
+    }
+    into.push(value);
+    from = at + 1;
+  }
+};
+
+/** The integers of a repeated int64 field, packed or not. */
+export const readInts = (message: Uint8Array, field: number): readonly number[] => {
   const values: number[] = [];
-  let current = 0n;
-  let shift = 0n;
-  for (const byte of bytes) {
-    current |= BigInt(byte & 0x7f) << shift;
-    shift += 7n;
-    if (byte >= 0x80) continue;
-    values.push(Number(BigInt.asIntN(64, current)));
-    current = 0n;
-    shift = 0n;
+  const at = new Cursor(message);
+  while (at.next()) {
+    if (at.field === field && (at.wire === 0 || at.wire === 2)) unpack(message, at.start, at.end, values);
   }
   return values;
 };
 
-/** The integers of a repeated int field, packed or not. */
-export const readInts = (fields: readonly WireField[], field: number): readonly number[] =>
-  fields
-    .filter((candidate) => candidate.field === field)
-    // A value that is not packed stands behind its tag.
-    .flatMap(({ wire, bytes, raw }) => unpack(wire === 2 ? bytes : raw.subarray(tagLength(raw))));
-
-const tagLength = (raw: Uint8Array): number => raw.findIndex((byte) => byte < 0x80) + 1;
+/** How many 32-bit floats a repeated field has, packed or not. */
+export const countFloats = (message: Uint8Array, field: number): number => {
+  let count = 0;
+  const at = new Cursor(message);
+  while (at.next()) {
+    if (at.field !== field) continue;
+    if (at.wire === 5) count++;
+    else if (at.wire === 2) count += (at.end - at.start) / 4;
+  }
+  return count;
+};
 
 const writeVarint = (value: number): number[] => {
   const bytes: number[] = [];

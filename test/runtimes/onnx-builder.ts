@@ -18,6 +18,8 @@ const farInt = (field: number, value: number): Uint8Array =>
   Uint8Array.from([((field * 8) & 127) | 128, field >> 4, value]);
 const float = (field: number, value: number): Uint8Array =>
   joinBytes([Uint8Array.of(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)]);
+const packed = (field: number, values: Float32Array): Uint8Array =>
+  writeBytes(field, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 const message = (field: number, ...parts: readonly Uint8Array[]): Uint8Array => writeBytes(field, joinBytes(parts));
 
 export interface Value {
@@ -55,19 +57,43 @@ const constantOf = ({ name, dims, data, outside }: Constant): Uint8Array => {
   return joinBytes([...head, ...(place ?? texts ?? raw)]);
 };
 
-export type Attribute = number | string | readonly string[] | readonly bigint[] | bigint | { readonly graph: Graph };
+/** Values at all places, as [values, indices, dims]. */
+const sparseOf = (values: Constant): Uint8Array => {
+  const count = values.dims.reduce((a, b) => a * b, 1);
+  const indices = { name: '', dims: [count], data: BigInt64Array.from({ length: count }, (_, at) => BigInt(at)) };
+  return joinBytes([message(1, constantOf(values)), message(2, constantOf(indices)), int(3, count)]);
+};
+
+/** A number is a float, a bigint an integer; a list of floats is typed. */
+export type Attribute =
+  | number
+  | string
+  | readonly string[]
+  | readonly bigint[]
+  | bigint
+  | Float32Array
+  | { readonly tensor: Constant }
+  | { readonly tensors: readonly Constant[] }
+  | { readonly sparse: Constant }
+  | { readonly graph: Graph }
+  | { readonly graphs: readonly Graph[] };
 
 const attributeOf = ([name, value]: readonly [string, Attribute]): Uint8Array => {
   const typed = (type: number, ...parts: readonly Uint8Array[]) =>
-    message(5, writeBytes(1, name), ...parts, joinBytes([farInt(20, type)]));
+    message(5, joinBytes([writeBytes(1, name), ...parts, farInt(20, type)]));
   if (typeof value === 'number') return typed(1, float(2, value));
   if (typeof value === 'bigint') return typed(2, int(3, value));
   if (typeof value === 'string') return typed(3, writeBytes(4, value));
-  if ('graph' in value) return typed(5, writeBytes(6, graphOf(value.graph)));
+  if (value instanceof Float32Array) return typed(6, packed(7, value));
+  if ('tensor' in value) return typed(4, writeBytes(5, constantOf(value.tensor)));
+  if ('tensors' in value) return typed(9, ...value.tensors.map((one) => writeBytes(10, constantOf(one))));
+  if ('sparse' in value) return typed(11, writeBytes(22, sparseOf(value.sparse)));
+  if ('graph' in value) return typed(5, message(6, ...graphOf(value.graph)));
+  if ('graphs' in value) return typed(10, ...value.graphs.map((one) => message(11, ...graphOf(one))));
   const list: readonly (string | bigint)[] = value;
   return typeof list[0] === 'bigint'
-    ? typed(7, ...list.map((one) => int(8, one as bigint)))
-    : typed(8, ...list.map((one) => writeBytes(9, one as string)));
+    ? typed(7, joinBytes(list.map((one) => int(8, one as bigint))))
+    : typed(8, joinBytes(list.map((one) => writeBytes(9, one as string))));
 };
 
 export interface Node {
@@ -92,27 +118,59 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly nodes: readonly Node[];
   readonly constants?: readonly Constant[];
+  readonly sparseConstants?: readonly Constant[];
 }
 
-const graphOf = ({ inputs, outputs, nodes, constants = [] }: Graph): Uint8Array => {
-  const value = (field: number, one: Value) => message(field, writeBytes(1, one.name), writeBytes(2, typeOf(one)));
-  return joinBytes([
-    ...nodes.map((node) => writeBytes(1, nodeOf(node))),
-    writeBytes(2, 'by-hand'),
-    ...constants.map((constant) => writeBytes(5, constantOf(constant))),
-    ...inputs.map((one) => value(11, one)),
-    ...outputs.map((one) => value(12, one)),
+/** An operator of the model's own, in its domain. */
+export interface Function {
+  readonly name: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly Node[];
+}
+
+export interface Model extends Graph {
+  readonly functions?: readonly Function[];
+  /** The graph that a trainer would run first. */
+  readonly training?: Graph;
+  /** Versions of the operator sets that are not opset 17 and ai.onnx.ml 3. */
+  readonly opsets?: Readonly<Record<string, number>>;
+}
+
+const value = (field: number, one: Value): Uint8Array =>
+  message(field, writeBytes(1, one.name), writeBytes(2, typeOf(one)));
+
+const graphOf = ({ inputs, outputs, nodes, constants = [], sparseConstants = [] }: Graph): readonly Uint8Array[] => [
+  ...nodes.map((node) => writeBytes(1, nodeOf(node))),
+  writeBytes(2, 'by-hand'),
+  ...constants.map((constant) => writeBytes(5, constantOf(constant))),
+  ...sparseConstants.map((constant) => writeBytes(15, sparseOf(constant))),
+  ...inputs.map((one) => value(11, one)),
+  ...outputs.map((one) => value(12, one)),
+];
+
+const opset = (domain: string, version: number): Uint8Array => message(8, writeBytes(1, domain), int(2, version));
+
+const functionOf = ({ name, domain, inputs, outputs, nodes }: Function): Uint8Array =>
+  joinBytes([
+    writeBytes(1, name),
+    ...inputs.map((one) => writeBytes(4, one)),
+    ...outputs.map((one) => writeBytes(5, one)),
+    ...nodes.map((node) => writeBytes(7, nodeOf(node))),
+    message(9, writeBytes(1, ''), int(2, 17)),
+    writeBytes(10, domain),
   ]);
-};
 
 /** The bytes of an ONNX file of opset 17 and ai.onnx.ml 3. */
-export const buildOnnx = (graph: Graph): Uint8Array => {
-  const opset = (domain: string, version: number) => message(8, writeBytes(1, domain), int(2, version));
+export const buildOnnx = ({ functions = [], training, opsets = {}, ...graph }: Model): Uint8Array => {
+  const versions: Readonly<Record<string, number>> = { '': 17, 'ai.onnx.ml': 3, ...opsets };
   return joinBytes([
     int(1, 8),
     writeBytes(2, 'by hand'),
-    writeBytes(7, graphOf(graph)),
-    opset('', 17),
-    opset('ai.onnx.ml', 3),
+    message(7, ...graphOf(graph)),
+    ...Object.entries(versions).map(([domain, version]) => opset(domain, version)),
+    ...(training ? [writeBytes(20, message(1, ...graphOf(training)))] : []),
+    ...functions.map((one) => writeBytes(25, functionOf(one))),
   ]);
 };
