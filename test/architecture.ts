@@ -61,7 +61,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
-  /^src\/(?:core|modes\/edge)\//.test(path) ||
+  /^src\/(?:core|modes\/edge|runtimes\/trees)\//.test(path) ||
   ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
 
 /** Packages that web-standard files may load; none of them is for `core`. */

@@ -7,6 +7,7 @@ import { fail } from '../core/errors.ts';
 import type { Dtype, TensorSpec } from '../core/types.ts';
 import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
 import { refuseOutside } from './onnx-parts.ts';
+import { dtypes } from './onnx-tensor.ts';
 import {
   joinBytes,
   mergedOf,
@@ -17,22 +18,6 @@ import {
   writeBytes,
   writeInt,
 } from './protobuf.ts';
-
-/** TensorProto.DataType. */
-const dtypes: Readonly<Record<number, Dtype>> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  8: 'string',
-  9: 'bool',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-};
 
 /** TensorProto.DataType of a type that is read here. */
 export const elementTypeOf = (dtype: Dtype): number =>
@@ -51,8 +36,8 @@ export interface OnnxGraph {
   readonly outputs: readonly TensorSpec[];
   readonly nodes: readonly OnnxNode[];
   readonly zipMaps: readonly ZipMap[];
-  /** Names of values that stand in the file. */
-  readonly constants: ReadonlySet<string>;
+  /** Values that stand in the file, each a TensorProto, by name. */
+  readonly constants: ReadonlyMap<string, Uint8Array>;
 }
 
 const isZipMap = (node: OnnxNode): boolean => node.op === 'ZipMap' && node.domain === 'ai.onnx.ml';
@@ -107,7 +92,7 @@ export const readOnnx = (file: Uint8Array): OnnxGraph => {
   const nodes = valuesOf(graph, 1).map(readNode);
   const zipMaps = nodes.filter(isZipMap).map(zipMapOf);
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
-  const initial = new Set(valuesOf(graph, 5).map((initializer) => textOf(initializer, 8)));
+  const initial = new Map(valuesOf(graph, 5).map((initializer) => [textOf(initializer, 8), initializer]));
   const opsets = valuesOf(file, 8).map((opset) => [textOf(opset, 1) || 'ai.onnx', readInts(opset, 2).at(-1) ?? 0]);
   return {
     producer: [textOf(file, 2), textOf(file, 3)].filter(Boolean).join(' '),
@@ -167,7 +152,7 @@ const rowWise = new Set(
 /** Those that mix rows when they work along the first axis, and the axis they take when none is given. */
 const alongAxis: Readonly<Record<string, number>> = { ArgMax: 0, ArgMin: 0, Concat: 1, Gather: 0, Split: 0 };
 
-const mixesRows = (node: OnnxNode, constants: ReadonlySet<string>): boolean => {
+const mixesRows = (node: OnnxNode, constants: OnnxGraph['constants']): boolean => {
   if (node.op === 'Transpose') return (intsOf(node, 'perm')[0] ?? 1) !== 0;
   if (!Object.hasOwn(alongAxis, node.op)) return false;
   const attribute = node.attributes.get('axis');

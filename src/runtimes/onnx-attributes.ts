@@ -1,0 +1,46 @@
+/** The attributes of a node as values, each read when it is asked for. Field numbers: AttributeProto of onnx.proto3. */
+import type { Tensor } from '../core/types.ts';
+import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
+import { decodeTensor } from './onnx-tensor.ts';
+import { Cursor, readFloats, readIntArray } from './protobuf.ts';
+
+export interface Attributes {
+  has(name: string): boolean;
+  int(name: string, unlessGiven: number): number;
+  float(name: string, unlessGiven: number): number;
+  text(name: string, unlessGiven: string): string;
+  /** Empty unless given. Past 2^53 the nearest number stands for an integer. */
+  ints(name: string): Float64Array;
+  floats(name: string): Float32Array;
+  texts(name: string): readonly string[];
+  tensor(name: string): Tensor | undefined;
+  /** Where each text lies, for who has too many to make texts of. */
+  eachText(name: string, visit: (bytes: Uint8Array, from: number, to: number) => void): void;
+}
+
+const none = new Uint8Array();
+
+/** @throws BAD_MODEL, where what is asked for is damaged. */
+export const attributesOf = (node: OnnxNode): Attributes => {
+  const bytesOf = (name: string): Uint8Array => node.attributes.get(name) ?? none;
+  const has = (name: string): boolean => node.attributes.has(name);
+  return {
+    has,
+    // A number that is 0, or a text that is empty, need not stand in the file.
+    int: (name, unlessGiven) => (has(name) ? (intOf(node, name) ?? 0) : unlessGiven),
+    float: (name, unlessGiven) => (has(name) ? (readFloats(bytesOf(name), 2).at(-1) ?? 0) : unlessGiven),
+    text: (name, unlessGiven) => (has(name) ? stringOf(node, name) : unlessGiven),
+    ints: (name) => readIntArray(bytesOf(name), 8),
+    floats: (name) => readFloats(bytesOf(name), 7),
+    texts: (name) => stringsOf(node, name),
+    tensor(name) {
+      const tensor = tensorOf(node, name);
+      return tensor && decodeTensor(tensor);
+    },
+    eachText(name, visit) {
+      const bytes = bytesOf(name);
+      for (const at = new Cursor(bytes); at.next(); )
+        if (at.field === 9 && at.wire === 2) visit(bytes, at.start, at.end);
+    },
+  };
+};

@@ -1,0 +1,58 @@
+/** Tensors that stand in an ONNX file. Field numbers: TensorProto of onnx.proto3 (ONNX 1.18). Web-standard. */
+import { allocate } from '../core/columns.ts';
+import { fail } from '../core/errors.ts';
+import type { Dtype, Tensor, TensorData } from '../core/types.ts';
+import { textsOf } from './onnx-node.ts';
+import { readDoubles, readFloats, readIntArray, readInts, valuesOf } from './protobuf.ts';
+
+/** TensorProto.DataType. */
+export const dtypes: Readonly<Record<number, Dtype>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  8: 'string',
+  9: 'bool',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
+};
+
+const damaged = (expected: string, got: string) =>
+  fail('BAD_MODEL', 'A value that stands in the model file is damaged.', { expected, got });
+
+/** Values by the field of their type; int32_data is for all that is no wider. */
+const typedData = (tensor: Uint8Array, dtype: Dtype): TensorData => {
+  if (dtype === 'float32') return readFloats(tensor, 4);
+  if (dtype === 'float64') return readDoubles(tensor, 10);
+  if (dtype === 'string') return textsOf(tensor, 6);
+  const wide = dtype === 'int64' ? 7 : dtype === 'uint64' || dtype === 'uint32' ? 11 : undefined;
+  const values = readIntArray(tensor, wide ?? 5);
+  const data = allocate(dtype, values.length) as Record<number, number | bigint> & TensorData;
+  const isBig = dtype === 'int64' || dtype === 'uint64';
+  for (let at = 0; at < values.length; at++) data[at] = isBig ? BigInt(values[at]) : values[at];
+  return data;
+};
+
+/** @throws BAD_MODEL for a type that is not read here, or data of another length than its shape. */
+export const decodeTensor = (tensor: Uint8Array): Tensor => {
+  const element = readInts(tensor, 2).at(-1) ?? 0;
+  const dtype = dtypes[element];
+  if (dtype === undefined) throw damaged(Object.values(dtypes).join(', '), `ONNX element type ${element}`);
+  const dims = readInts(tensor, 1);
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  const raw = valuesOf(tensor, 9).at(-1);
+  if (raw === undefined || raw.length === 0) {
+    const data = typedData(tensor, dtype);
+    if (data.length !== size) throw damaged(`${size} values`, `${data.length}`);
+    return { dtype, dims, data };
+  }
+  if (dtype === 'string' || dims.some((dim) => dim < 0) || size > raw.length) throw damaged(`${size} values`, 'others');
+  const data = allocate(dtype, size) as Exclude<TensorData, readonly string[]>;
+  if (data.byteLength !== raw.length) throw damaged(`${data.byteLength} bytes`, `${raw.length}`);
+  new Uint8Array(data.buffer).set(raw);
+  return { dtype, dims, data };
+};

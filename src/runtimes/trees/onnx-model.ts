@@ -1,0 +1,36 @@
+/** ONNX graphs as models of the own runtime. */
+
+import { attributesOf } from '../onnx-attributes.ts';
+import { type OnnxGraph, readOnnx } from '../onnx-graph.ts';
+import { decodeTensor } from '../onnx-tensor.ts';
+import type { Step, TabularModel } from './model.ts';
+import { operators } from './operators/index.ts';
+import { unusual } from './unusual.ts';
+
+const names: Readonly<Record<string, string>> = { '': '', 'ai.onnx': '', 'ai.onnx.ml': 'ml:' };
+
+const stepOf = (node: OnnxGraph['nodes'][number], opsets: OnnxGraph['opsets']): Step => {
+  const { op, domain, inputs, outputs } = node;
+  // What is read past, so that the probabilities behind it come out.
+  const prefix = op === 'ZipMap' ? '' : names[domain];
+  const name = `${prefix}${op === 'ZipMap' ? 'Identity' : op}`;
+  const operator = prefix !== undefined && Object.hasOwn(operators, name) ? operators[name] : undefined;
+  if (operator === undefined) throw unusual(`an operator ${domain === '' ? op : `${domain}.${op}`}`);
+  const context = {
+    attributes: attributesOf(node),
+    opset: opsets[domain === '' ? 'ai.onnx' : domain] ?? 1,
+    outputs: outputs.length,
+  };
+  return { op, inputs, outputs, make: (known) => operator(context, known) };
+};
+
+/** @throws Unusual for what is left to ONNX Runtime; BAD_MODEL for what is no ONNX file. */
+export const readOnnxModel = (file: Uint8Array): TabularModel => {
+  const { inputs, outputs, nodes, constants, opsets } = readOnnx(file);
+  return {
+    inputs,
+    outputs,
+    constants: new Map([...constants].map(([name, tensor]) => [name, () => decodeTensor(tensor)])),
+    steps: nodes.map((node) => stepOf(node, opsets)),
+  };
+};

@@ -1,0 +1,149 @@
+/**
+ * TreeEnsembleRegressor and TreeEnsembleClassifier, with what ONNX Runtime does to their sums
+ * (tree_ensemble_aggregator.h): base values come last, and all is float32 unless the input is float64.
+ */
+import type { Attributes } from '../../onnx-attributes.ts';
+import { type OnnxTrees, readTrees } from '../onnx-ensemble.ts';
+import { logistic, postTransforms, probit } from '../scores.ts';
+import { makeTrees, type TreeModel } from '../tree-model.ts';
+import { unusual } from '../unusual.ts';
+import type { Known } from '../values.ts';
+import type { NodeContext, Operators } from './operator.ts';
+
+const inputOf = (input: Known | undefined): 'float32' | 'float64' =>
+  input?.dtype === 'float64' ? 'float64' : 'float32';
+
+/** Rounds to what sums are kept in. */
+const rounder = (kind: 'float32' | 'float64'): ((value: number) => number) =>
+  kind === 'float32' ? Math.fround : (value) => value;
+
+const regressor = ({ attributes }: NodeContext, [input]: readonly (Known | undefined)[]) => {
+  const targets = attributes.int('n_targets', 0);
+  if (!(targets > 0)) throw unusual(`trees for ${targets} targets`);
+  const kind = inputOf(input);
+  const { ensemble, base, trees } = readTrees(attributes, 'target', targets, kind);
+  const round = rounder(kind);
+  const post = attributes.text('post_transform', 'NONE');
+  const isAverage = attributes.text('aggregate_function', 'SUM') === 'AVERAGE';
+  const isSum = ensemble.aggregate === 'sum';
+  const count = round(trees);
+  const transform = postTransforms[post];
+  if (transform === undefined) throw unusual(`a post transform ${post}`);
+  const averaged = (sum: number): number => (isAverage ? round(sum / count) : sum);
+
+  let finish: TreeModel['finish'];
+  if (targets === 1) {
+    const origin = base.length === 1 ? base[0] : 0;
+    finish = (sums, from, _, to, at) => {
+      const score = round(averaged(sums[from]) + origin);
+      to[at] = post === 'PROBIT' ? probit(Math.fround(score)) : score;
+    };
+  } else {
+    const scores = new Float64Array(targets);
+    const hasBase = base.length === targets;
+    if (!isSum && base.length > 0 && !hasBase) throw unusual(`${base.length} base values for ${targets} targets`);
+    finish = (sums, from, stride, to, at) => {
+      for (let target = 0; target < targets; target++) {
+        const score = averaged(sums[from + target * stride]);
+        scores[target] = hasBase ? round(score + base[target]) : isSum ? score : score + 0;
+      }
+      transform(scores);
+      for (let target = 0; target < targets; target++) to[at + target] = scores[target];
+    };
+  }
+  return makeTrees({ ensemble, width: targets, dtype: 'float32', finish }, input);
+};
+
+export const classesOf = (attributes: Attributes, ints: string): readonly string[] | readonly bigint[] => {
+  const texts = attributes.texts('classlabels_strings');
+  if (texts.length > 0) return texts;
+  const labels = attributes.ints(ints);
+  if (!labels.every(Number.isSafeInteger)) throw unusual('labels past 2^53');
+  return Array.from(labels, BigInt);
+};
+
+/** Two labels, but weights for one class: its score stands for both. */
+const oneScore = (
+  { allPositive, base }: OnnxTrees,
+  target: number,
+  post: string,
+  round: (value: number) => number,
+): Pick<TreeModel, 'finish'> & { choose: NonNullable<TreeModel['label']>['choose'] } => {
+  if (target !== 0 || base.length > 1) throw unusual('two classes of which one has weights, not the first');
+  if (post === 'PROBIT') throw unusual('PROBIT of one score for two classes');
+  const origin = base.length === 1 ? base[0] : 0;
+  const scoreOf = (sums: Float64Array, from: number): number => round(sums[from] + origin);
+  const middle = allPositive ? 0.5 : 0;
+  return {
+    choose: (sums, from) => Number(scoreOf(sums, from) > middle),
+    finish(sums, from, _, to, at) {
+      const score = scoreOf(sums, from);
+      if (post === 'LOGISTIC') {
+        to[at] = logistic(Math.fround(-score));
+        to[at + 1] = logistic(Math.fround(score));
+      } else {
+        to[at] = allPositive ? round(1 - score) : -score;
+        to[at + 1] = score;
+      }
+    },
+  };
+};
+
+const classifier = ({ attributes }: NodeContext, [input]: readonly (Known | undefined)[]) => {
+  const classes = classesOf(attributes, 'classlabels_int64s');
+  const count = classes.length;
+  if (count < 2) throw unusual(`a classifier of ${count} classes`);
+  const kind = inputOf(input);
+  const found = readTrees(attributes, 'class', count, kind);
+  const { ensemble, base, weighted } = found;
+  const post = attributes.text('post_transform', 'NONE');
+  const transform = postTransforms[post];
+  if (transform === undefined) throw unusual(`a post transform ${post}`);
+  const round = rounder(kind);
+  const given = [...weighted.keys()].filter((target) => weighted[target] !== 0);
+  if (count === 2 && given.length === 1) {
+    const { finish, choose } = oneScore(found, given[0], post, round);
+    return makeTrees({ ensemble, width: 2, dtype: 'float32', finish, label: { classes, choose } }, input);
+  }
+  // Which classes a row has a score for matters to the label.
+  if (!weighted.every((target) => target === -1)) throw unusual('classes that some rows get no score for');
+  if (base.length !== 0 && base.length !== count) throw unusual(`${base.length} base values for ${count} classes`);
+  if (count === 2 && base.length > 0) throw unusual('two classes with base values');
+  const scoreOf = (sums: Float64Array, place: number, target: number): number =>
+    base.length > 0 ? round(sums[place] + base[target]) : sums[place];
+  const scores = new Float64Array(count);
+  return makeTrees(
+    {
+      ensemble,
+      width: count,
+      dtype: 'float32',
+      finish(sums, from, stride, to, at) {
+        for (let target = 0; target < count; target++) scores[target] = scoreOf(sums, from + target * stride, target);
+        transform(scores);
+        for (let target = 0; target < count; target++) to[at + target] = scores[target];
+      },
+      label: {
+        classes,
+        choose(sums, from, stride) {
+          if (count === 2) return Number(sums[from + stride] > 0);
+          let best = 0;
+          let most = scoreOf(sums, from, 0);
+          for (let target = 1; target < count; target++) {
+            const score = scoreOf(sums, from + target * stride, target);
+            if (score > most) {
+              most = score;
+              best = target;
+            }
+          }
+          return best;
+        },
+      },
+    },
+    input,
+  );
+};
+
+export const trees: Operators = {
+  'ml:TreeEnsembleRegressor': regressor,
+  'ml:TreeEnsembleClassifier': classifier,
+};

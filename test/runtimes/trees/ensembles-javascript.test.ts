@@ -1,0 +1,4 @@
+import './no-webassembly.ts';
+import { ensemblesContract } from './ensembles.ts';
+
+ensemblesContract('JavaScript');

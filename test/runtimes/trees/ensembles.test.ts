@@ -1,0 +1,3 @@
+import { ensemblesContract } from './ensembles.ts';
+
+ensemblesContract('WebAssembly');
