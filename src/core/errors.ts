@@ -28,6 +28,7 @@ export const codes = {
   BAD_REQUEST: 'The request is malformed.',
   BAD_JSON: 'The text is not valid JSON.',
   NOT_FOUND: 'There is nothing at this address.',
+  FORBIDDEN: 'The service does not open this, or not to who asks.',
   METHOD_NOT_ALLOWED: 'The address exists, but not for this method.',
   UNSUPPORTED_MEDIA: 'The content type is not one that is read here.',
   TOO_LARGE: 'The body is larger than the limit.',

@@ -77,7 +77,16 @@ const goldens = async (home: string) => {
 
 const python = preparePython();
 const home = mkdtempSync(join(tmpdir(), 'millrace-clients-'));
-const words = [join(root, 'bin/millrace.js'), 'serve', ...folders, '--port', '0', '--log-level', 'warn'];
+const words = [
+  join(root, 'bin/millrace.js'),
+  'serve',
+  ...folders,
+  '--port',
+  '0',
+  '--model-control',
+  '--log-level',
+  'warn',
+];
 const service = spawn(process.execPath, words, {
   env: { ...process.env, MILLRACE_HOME: home },
   stdio: ['ignore', 'pipe', 'inherit'],

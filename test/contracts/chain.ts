@@ -157,6 +157,7 @@ export const chainContract = (name: string, start: () => Promise<BrokerForProces
         (own) => `
   fares-${own}:
     mode: service
+    records_api: true
     model: ${modelOf('ride-fare')}
     publish: { topic: quoted-${own}, better: lasting-${own} }
   durations-${own}:
@@ -220,10 +221,12 @@ export const chainContract = (name: string, start: () => Promise<BrokerForProces
         (own) => `
   fares-${own}:
     mode: service
+    records_api: true
     model: ${modelOf('ride-fare')}
     publish: { topic: quoted-${own}, better: lasting-${own} }
   tips-${own}:
     mode: service
+    records_api: true
     model: ${modelOf('ride-tip')}
     publish: { topic: tipped-${own}, wait: true, timeout: 1s }
   durations-${own}:
@@ -262,6 +265,7 @@ export const chainContract = (name: string, start: () => Promise<BrokerForProces
         (own) => `
   fares-${own}:
     mode: service
+    records_api: true
     model: ${modelOf('ride-fare')}
     publish: { topic: booked-${own}, key: ride_id }
   durations-${own}:

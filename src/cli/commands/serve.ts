@@ -38,7 +38,7 @@ const tellVersions = (models: Listening['models'], { terminal }: Cli): void => {
   }
 };
 
-const tell = ({ url, grpc, models }: Listening, { workers }: ServeOptions, cli: Cli): void => {
+const tell = ({ url, grpc, admin, models }: Listening, { workers }: ServeOptions, cli: Cli): void => {
   const { terminal } = cli;
   for (const { name, version, digest, loadMs, memoryBytes, isolation } of models) {
     const model = terminal.style('bold', `${name}@${version}`);
@@ -50,6 +50,7 @@ const tell = ({ url, grpc, models }: Listening, { workers }: ServeOptions, cli: 
   }
   tellVersions(models, cli);
   if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
+  if (admin !== undefined) terminal.out(`admin on ${admin}`);
   const processes = workers > 1 ? `; ${workers} processes` : '';
   terminal.out(`ready on ${terminal.style('cyan', url)}${processes}; try ${url}/docs; Ctrl-C stops it`);
 };
@@ -94,8 +95,12 @@ const serveTogether = async (servings: readonly Serving[], options: ServeOptions
 };
 
 /** Serves until the signal of `cli` is aborted. */
-const serve = (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> =>
-  options.workers > 1 ? serveTogether(servings, options, cli) : serveAlone(servings, options, cli);
+const serve = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
+  if (options.adminHost !== undefined && options.adminPort === undefined) {
+    throw fail('USAGE', '--admin-host belongs to --admin-port.', { expected: '--admin-port beside it', got: 'none' });
+  }
+  return options.workers > 1 ? serveTogether(servings, options, cli) : serveAlone(servings, options, cli);
+};
 
 /** Serves deployments of the project; `words` are options as they are typed. */
 export const serveDeployments = async (names: readonly string[], words: readonly string[], cli: Cli): Promise<void> => {
@@ -120,6 +125,7 @@ export const define = (command: Command, cli: Cli): void => {
       'millrace serve ride-duration@production --publish ride.requested --better ride.predicted',
       'publish what was answered, and hear of better predictions',
     ],
+    ['millrace serve ride-duration@production --admin-port 9090', 'metrics and health on a port of their own'],
     ['millrace serve', 'the service deployments of millrace.yaml'],
   );
 };

@@ -11,6 +11,8 @@ const port = (text: string): number => {
   throw new InvalidArgumentError('Expected a port, from 0 to 65535.');
 };
 
+const names = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
 const silent: Progress = { update: () => {}, done: () => {} };
 
 /** Several modes write to one terminal: a line that each writes over and over would be everybody's. */
@@ -57,6 +59,13 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
     .option('--port <port>', 'where services listen (default: PORT, else 8080)', port)
     .option('--host <address>', 'which address services listen on')
+    .option(
+      '--admin-port <port>',
+      'health, metrics and what services open of records and models, on a port of its own',
+      port,
+    )
+    .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
+    .option('--allowed-host <name>', 'use records and model control under this name too', names)
     .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none')
     .action((names: readonly string[], options: UpOptions) => up(names, options, cli));
   examples(

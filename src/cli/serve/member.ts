@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
-import type { FromMember, Matter, Part, Start, ToMember } from './messages.ts';
+import type { FromMember, Kind, Matter, Part, Start, ToMember } from './messages.ts';
 import type { Told } from './running.ts';
 
 export interface Member {
@@ -12,7 +12,7 @@ export interface Member {
   /** Resolves when the process is gone, with the reason in words. */
   readonly gone: Promise<string>;
   /** Hands a connection over. */
-  give(kind: 'http' | 'grpc', socket: Socket): void;
+  give(kind: Kind, socket: Socket): void;
   /** Its part of a matter; a problem when it ends or does not answer. Never rejects. */
   ask(matter: Matter): Promise<Part>;
   /** Says that it is not ready from now on, and answers as before. */

@@ -4,7 +4,7 @@ import { AggregatorRegistry } from 'prom-client';
 import { MillraceError, problemOf } from '../../core/errors.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Member, startMember } from './member.ts';
-import type { Control, Matter, Part, Start } from './messages.ts';
+import type { Control, Kind, Matter, Part, Start } from './messages.ts';
 import { adviceOf, advised, type Listening, placesOf, type Told } from './running.ts';
 
 export interface MembersOptions {
@@ -31,12 +31,12 @@ const mostWaiting = 1024;
 export const startMembers = async ({ size, start, onLost }: MembersOptions): Promise<Members> => {
   /** In the order in which they get the next connection. */
   const members: Member[] = [];
-  const waiting: { readonly kind: 'http' | 'grpc'; readonly socket: Socket }[] = [];
+  const waiting: { readonly kind: Kind; readonly socket: Socket }[] = [];
   /** What callers have taken out of service, so that members who come later are as the others are. */
   let controls: readonly Control[] = [];
   let stopping = false;
 
-  const hand = (kind: 'http' | 'grpc', socket: Socket): void => {
+  const hand = (kind: Kind, socket: Socket): void => {
     const member = members.shift();
     if (member !== undefined) {
       members.push(member);
@@ -98,7 +98,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   };
 
   const doors: Door[] = [];
-  const open = async (kind: 'http' | 'grpc'): Promise<string | undefined> => {
+  const open = async (kind: Kind): Promise<string | undefined> => {
     const place = placesOf(start.options, start.port)[kind];
     if (place === undefined) return undefined;
     const door = await advised(
@@ -124,12 +124,12 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   };
 
   try {
-    const [http, grpc] = [await open('http'), await open('grpc')];
+    const [http, grpc, admin] = [await open('http'), await open('grpc'), await open('admin')];
     const started = await Promise.allSettled(Array.from({ length: size }, add));
     const failed = started.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     const told: readonly Told[] = members[0]?.told ?? [];
-    return { listening: { url: `http://${http}`, grpc, models: told }, stop };
+    return { listening: { url: `http://${http}`, grpc, admin: admin && `http://${admin}`, models: told }, stop };
   } catch (error) {
     await stop({ lameDuckMs: 0, patienceMs: settledMs });
     throw error instanceof MillraceError ? error : new MillraceError(problemOf(error), { cause: error });

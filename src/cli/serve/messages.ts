@@ -20,6 +20,9 @@ export interface Start {
   readonly controls: readonly Control[];
 }
 
+/** The doors of a service. */
+export type Kind = 'http' | 'grpc' | 'admin';
+
 export type ToMember =
   | { readonly start: Start }
   /** Not ready from now on, though all is answered as before. */
@@ -27,7 +30,7 @@ export type ToMember =
   /** No more connections will come: finish, and end. */
   | { readonly stop: true }
   /** Comes with the connection itself. */
-  | { readonly connection: 'http' | 'grpc' }
+  | { readonly connection: Kind }
   /** One member's part of a matter. */
   | { readonly part: number; readonly matter: Matter }
   /** What came of a matter that this member has raised. */

@@ -17,7 +17,14 @@ export interface ServeOptions {
   readonly maxQueue: number;
   readonly maxWait: number;
   readonly maxModels?: number;
-  readonly modelControl: boolean;
+  /** Opened for all that is served; deployments say it of themselves unless given. */
+  readonly modelControl?: boolean;
+  readonly recordsApi?: boolean;
+  /** Where metrics, model control and records are, if not where all else is. */
+  readonly adminPort?: number;
+  readonly adminHost?: string;
+  /** Names under which model control and records may be used. */
+  readonly allowedHost?: readonly string[];
   readonly isolation: Isolation;
   readonly modelWorkers?: number;
   /** Which part of all calls is recorded. */
@@ -46,6 +53,12 @@ const topic = (text: string): string => {
   throw new InvalidArgumentError('Expected letters, digits, dots, dashes and underscores.');
 };
 const topics = (text: string, before: readonly string[] = []): readonly string[] => [...before, topic(text)];
+const host = (text: string): string => {
+  if (URL.canParse(`http://${text}`) && new URL(`http://${text}`).hostname === text.toLowerCase())
+    return text.toLowerCase();
+  throw new InvalidArgumentError('Expected a name or an address without a port, such as models.example.');
+};
+const hosts = (text: string, before: readonly string[] = []): readonly string[] => [...before, host(text)];
 const share = (text: string): number => {
   if (text === 'all') return 1;
   if (text === 'none') return 0;
@@ -78,7 +91,13 @@ export const defineOptions = (command: Command): Command =>
         .default('auto'),
     )
     .option('--model-workers <processes>', 'of a model that has its own (default: a processor less)', whole(1, 1024))
-    .option('--no-model-control', 'do not let callers load and unload models')
+    .option('--model-control', 'let callers load and unload models')
+    .option('--no-model-control', 'do not, whatever millrace.yaml says')
+    .option('--records-api', 'let callers read records, and label them')
+    .option('--no-records-api', 'do not, whatever millrace.yaml says')
+    .option('--admin-port <port>', 'health, metrics, and these two if they are open, on a port of their own', port)
+    .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
+    .option('--allowed-host <name>', 'use these two under this name too; may be said several times', hosts)
     .addOption(
       new Option('--record <what>', 'keep records of predictions: all, sample=0.1 or none')
         .argParser(share)

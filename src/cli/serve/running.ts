@@ -11,6 +11,7 @@ import type { Recorder } from '../../monitor/recorder.ts';
 import { parseRef } from '../../registry/ref.ts';
 import { defaultModelWorkers, type ServeOptions } from './options.ts';
 import { startPublishing } from './publishing.ts';
+import { openedBy } from './servings.ts';
 
 const mebi = 2 ** 20;
 
@@ -60,6 +61,8 @@ export interface Told {
 export interface Listening {
   readonly url: string;
   readonly grpc: string | undefined;
+  /** Where metrics, model control and records are, if not there. */
+  readonly admin: string | undefined;
   readonly models: readonly Told[];
 }
 
@@ -77,16 +80,18 @@ interface Place {
 }
 /** Where to listen: gRPC, unless it is not wanted, beside HTTP, so that 8080 has 8081. */
 export const placesOf = (
-  { host, grpc, grpcPort }: ServeOptions,
+  { host, grpc, grpcPort, adminHost = '127.0.0.1', adminPort }: ServeOptions,
   port: number,
-): { readonly http: Place; readonly grpc: Place | undefined } => ({
+): { readonly http: Place; readonly grpc: Place | undefined; readonly admin: Place | undefined } => ({
   http: { host, port },
+  admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   grpc: grpc ? { host, port: grpcPort ?? (port === 0 ? 0 : (port + 1) % 65_536) } : undefined,
 });
 
 /** What to do when one of them is taken. */
 export const adviceOf = {
   http: 'Choose another with --port (0 takes any free one) or --host.',
+  admin: 'Choose another with --admin-port (0 takes any free one) or --admin-host.',
   grpc: 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.',
 } as const;
 
@@ -132,7 +137,14 @@ export const startService = async ({ app, servings, options, port, env, peers }:
         timeoutMs: options.timeout * 1000,
       },
       maxModels: options.maxModels,
-      modelControl: options.modelControl,
+      modelControl: openedBy(app, servings, 'model_control', options.modelControl),
+      recordsApi: openedBy(app, servings, 'records_api', options.recordsApi),
+      adminDoor: options.adminPort !== undefined,
+      hosts: [
+        options.host,
+        ...(options.adminHost === undefined ? [] : [options.adminHost]),
+        ...(options.allowedHost ?? []),
+      ],
       isolation: options.isolation,
       modelWorkers: options.modelWorkers ?? defaultModelWorkers(options.workers),
       peers,
@@ -149,10 +161,11 @@ export const startService = async ({ app, servings, options, port, env, peers }:
   return {
     service,
     async listen() {
-      const { http, grpc } = placesOf(options, port);
+      const { http, grpc, admin } = placesOf(options, port);
       const url = await advised(service.listen(http), adviceOf.http);
       const address = grpc && (await advised(service.listenGrpc(grpc), adviceOf.grpc));
-      return { url, grpc: address, models: toldOf(service) };
+      const own = admin && (await advised(service.listenAdmin(admin), adviceOf.admin));
+      return { url, grpc: address, admin: own, models: toldOf(service) };
     },
     async close({ lame }) {
       await service.close({ lameDuckMs: lame ? options.lameDuck * 1000 : 0 });

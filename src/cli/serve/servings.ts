@@ -1,6 +1,7 @@
 /** What is put into service, under the names of the project's deployments. */
 import { resolve } from 'node:path';
 import type { App } from '../../app.ts';
+import type { Opened } from '../../modes/service/access.ts';
 import type { Serving } from '../../modes/service/models.ts';
 import type { ServiceSettings } from '../../project/deployments/service.ts';
 import { parseRef } from '../../registry/ref.ts';
@@ -15,6 +16,20 @@ export const settingsOf = ({ project }: App, name: string): ServiceSettings =>
 /** Service deployments by their names, in that order. @throws MillraceError BAD_PROJECT */
 export const deployedServings = (app: App, names: readonly string[]): readonly Serving[] =>
   names.map((deployment) => ({ ref: app.placedRef(settingsOf(app, deployment).model), deployment }));
+
+/** Of which deployments something is open that their settings may open, if the command line says nothing of it. */
+export const openedBy = (
+  app: App,
+  servings: readonly Serving[],
+  setting: 'records_api' | 'model_control',
+  typed: boolean | undefined,
+): Opened =>
+  typed ??
+  new Set(
+    servings.flatMap(({ deployment }) =>
+      deployment !== undefined && settingsOf(app, deployment)[setting] === true ? [deployment] : [],
+    ),
+  );
 
 /**
  * References as somebody in `cwd` has typed them, each once. Those that a service deployment has too are that deployment:

@@ -4,6 +4,9 @@ export interface UpOptions {
   /** Where services listen; as `millrace serve` has it unless said. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  readonly adminPort?: number | undefined;
+  readonly adminHost?: string | undefined;
+  readonly allowedHost?: readonly string[] | undefined;
   /** What services record. */
   readonly record?: string | undefined;
 }

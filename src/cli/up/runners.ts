@@ -22,8 +22,15 @@ const option = (name: string, value: string | number | undefined): readonly stri
 export const runners: Readonly<Partial<Record<(typeof modes)[number], () => Promise<Runner>>>> = {
   service: async () => {
     const { serveDeployments } = await import('../commands/serve.ts');
-    return (names, cli, { port, host, record }) => {
-      const words = [...option('port', port), ...option('host', host), ...option('record', record)];
+    return (names, cli, { port, host, adminPort, adminHost, allowedHost = [], record }) => {
+      const words = [
+        ...option('port', port),
+        ...option('host', host),
+        ...option('admin-port', adminPort),
+        ...option('admin-host', adminHost),
+        ...allowedHost.flatMap((name) => option('allowed-host', name)),
+        ...option('record', record),
+      ];
       return serveDeployments(names, words, cli);
     };
   },

@@ -8,6 +8,7 @@ const statuses: Partial<Record<Code, number>> = {
   BAD_REQUEST: 400,
   BAD_JSON: 400,
   BAD_REF: 400,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   UNKNOWN_MODEL: 404,
   UNKNOWN_VERSION: 404,

@@ -171,6 +171,9 @@ const protocolPaths: Readonly<Record<string, Schema>> = {
     ),
   ),
   '/v2/repository/index': posts('The models there are, and their states', anything),
+};
+
+const controlPaths: Readonly<Record<string, Schema>> = {
   '/v2/repository/models/{model}/load': ofModel(posts('Take a model into service', anything)),
   '/v2/repository/models/{model}/unload': ofModel(posts('Take a model out of service', anything)),
 };
@@ -228,26 +231,37 @@ const betterPaths: Readonly<Record<string, Schema>> = {
   },
 };
 
-const otherPaths: Readonly<Record<string, Schema>> = {
+const callerPaths: Readonly<Record<string, Schema>> = {
   '/invocations': posts(
     'Predict, as MLflow’s scoring server does',
     anything,
     { description: 'Refused.', content: json(ref('Error')) },
     'mlflow',
   ),
+  '/docs': reads('documentation', 'A page with a form for each model'),
+};
+const commonPaths: Readonly<Record<string, Schema>> = {
   '/livez': reads('health', 'Is the process alive?'),
   '/readyz': reads('health', 'May requests be sent?', notReady),
-  '/metrics': reads('health', 'Figures for Prometheus'),
-  '/docs': reads('documentation', 'A page with a form for each model'),
   '/openapi.json': reads('documentation', 'This document'),
 };
+const metricsPaths: Readonly<Record<string, Schema>> = { '/metrics': reads('health', 'Figures for Prometheus') };
+
+/** What there is behind a door. */
+export interface Open {
+  readonly answers: boolean;
+  readonly better: boolean;
+  readonly metrics: boolean;
+  readonly records: boolean;
+  readonly control: boolean;
+}
 
 /**
  * OpenAPI 3.1. A `predict` path for each model, and for each of several versions, with its own schemas, and all other
- * addresses; those of records only where they are kept, those of better predictions only where some may come.
+ * addresses: those that are open at this door.
  */
-export const openapi = (models: readonly Card[], limits: Limits, records: boolean, better = false): Schema => {
-  const places = placesOf(models);
+export const openapi = (models: readonly Card[], limits: Limits, open: Open): Schema => {
+  const places = open.answers ? placesOf(models) : [];
   const schemas = places.flatMap(({ key, card: { manifest } }) => [
     [`${key}.row`, rowSchema(manifest.inputs, manifest.extraFields !== 'reject')],
     [`${key}.prediction`, rowSchema(manifest.outputs, true)],
@@ -262,10 +276,13 @@ export const openapi = (models: readonly Card[], limits: Limits, records: boolea
     },
     paths: {
       ...Object.fromEntries(places.map((place) => [place.path, predictPath(place)])),
-      ...(records && recordPaths),
-      ...(better && betterPaths),
-      ...otherPaths,
-      ...protocolPaths,
+      ...(open.records && recordPaths),
+      ...(open.better && betterPaths),
+      ...(open.answers && callerPaths),
+      ...commonPaths,
+      ...(open.metrics && metricsPaths),
+      ...(open.answers && protocolPaths),
+      ...(open.control && controlPaths),
     },
     components: {
       schemas: {

@@ -1,7 +1,9 @@
 /** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { problemOf } from '../../core/errors.ts';
+import type { FastifyInstance } from 'fastify';
+import { fail, problemOf } from '../../core/errors.ts';
+import { type Opened, openedControl } from './access.ts';
 import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
 import { type Isolation, lackOf } from './isolation.ts';
@@ -15,7 +17,7 @@ import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
 import type { Recorder } from './recorder.ts';
 import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
-import { createRest } from './rest/server.ts';
+import { type Behind, createRest } from './rest/server.ts';
 
 export interface ServiceOptions {
   /** What to serve; the first of a name is what the bare name answers with. */
@@ -24,8 +26,15 @@ export interface ServiceOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Models kept loaded at a time; no limit unless given. */
   readonly maxModels?: number | undefined;
-  /** Callers may load and unload models, as the protocol has it; true unless given. */
-  readonly modelControl?: boolean | undefined;
+  /** Callers may load and unload models, as the protocol has it; false unless given. */
+  readonly modelControl?: Opened | undefined;
+  /** Callers may read what was recorded or published, and label it; false unless given. */
+  readonly recordsApi?: Opened | undefined;
+  /** These two, and metrics, are behind a door of their own (`listenAdmin`); false unless given. */
+  readonly adminDoor?: boolean | undefined;
+  /** Names beside loopback under which, and origins from which, these two may be used; none unless given. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly origins?: readonly string[] | undefined;
   /** Milliseconds between two looks at where environments point; a second unless given. */
   readonly followMs?: number | undefined;
   /** Where models run; `auto`, which decides by how long a row takes, unless given. */
@@ -54,12 +63,15 @@ export interface CloseOptions {
 export interface Doors {
   readonly http: (socket: Socket) => void;
   readonly grpc: ((socket: Socket) => void) | undefined;
+  readonly admin: ((socket: Socket) => void) | undefined;
 }
 
 export interface Service {
   readonly plane: Dataplane;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
   listen(place: Place): Promise<string>;
+  /** Opens the door for those who run the service, where it has one. @throws MillraceError CANNOT_LISTEN */
+  listenAdmin(place: Place): Promise<string>;
   /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
   listenGrpc(place: Place): Promise<string>;
   /** Takes connections that another process accepts, instead of listening. */
@@ -86,8 +98,9 @@ const keepAnswers = (
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
-  const { refs, source, maxModels, modelControl = true, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers, peers, publishing } = options;
+  const { refs, source, maxModels, followMs = 1000, log = silent(), recorder, traceEnv } = options;
+  const { isolation, modelWorkers: workers, peers, publishing, adminDoor = false } = options;
+  const { modelControl = false, recordsApi = false, hosts = [], origins = [] } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
   const models = createModels({
@@ -110,7 +123,6 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import('./traces.ts')).createTracing(traceEnv)
     : undefined;
-  const control = modelControl ? (peers ?? models) : undefined;
   let stopped: string | undefined;
   const lack = (): string | undefined =>
     models.slots.map(({ model }) => model && lackOf(model.name, model.pool)).find((text) => text !== undefined);
@@ -124,7 +136,27 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     },
   };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder, publishing });
-  const rest = await createRest({ plane, health, log, control, peers, recorder, publishing, tracing });
+  const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
+  const openDoor = (behind: Behind) =>
+    createRest({
+      plane,
+      health,
+      log,
+      behind,
+      control: controlOf(modelControl),
+      opened: { records: recordsApi, control: modelControl },
+      hosts,
+      origins,
+      peers,
+      recorder,
+      publishing,
+      tracing,
+    });
+  const rest = await openDoor(adminDoor ? 'callers' : 'all');
+  const admin = adminDoor ? await openDoor('operators') : undefined;
+  const doors: { readonly app: FastifyInstance; intake?: Intake }[] = [rest, admin].flatMap((app) =>
+    app ? [{ app }] : [],
+  );
   const stopFollowing = followPromotions({
     source,
     models,
@@ -155,18 +187,19 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     health.closing = true;
     publishing?.better?.hangUp();
     await stopFollowing();
-    await Promise.all([drain(rest.server, { lingerMs, mostMs: limits.timeoutMs + lingerMs }, intake), grpc?.close()]);
-    await rest.close();
+    const patience = { lingerMs, mostMs: limits.timeoutMs + lingerMs };
+    await Promise.all([...doors.map(({ app, intake }) => drain(app.server, patience, intake)), grpc?.close()]);
+    await Promise.all(doors.map(({ app }) => app.close()));
     await models.close();
     await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
     metrics.registry.clear();
   };
   let stopping: Promise<void> | undefined;
   let grpc: Grpc | undefined;
-  let intake: Intake | undefined;
   /** Read when it is asked for: HTTP is ready earlier by that. */
   const openGrpc = async (): Promise<Grpc> => {
     const { createGrpc } = await import('./grpc/server.ts');
+    const control = controlOf(modelControl && !adminDoor);
     grpc = createGrpc({ plane, health, log, control, tracing });
     return grpc;
   };
@@ -178,13 +211,23 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       await rest.ready();
       return listen(rest.server, place);
     },
+    async listenAdmin(place) {
+      if (admin === undefined) throw fail('INTERNAL', 'this service has no door of that kind');
+      await admin.ready();
+      return listen(admin.server, place);
+    },
     async listenGrpc({ host, port }) {
       return shown(host, await (await openGrpc()).listen({ host, port }));
     },
-    async takeIn(doors) {
-      await rest.ready();
-      intake = createIntake(rest.server);
-      return { http: intake.accept, grpc: doors.grpc ? (await openGrpc()).accept : undefined };
+    async takeIn(wanted) {
+      const [http, own] = await Promise.all(
+        doors.map(async (door) => {
+          await door.app.ready();
+          door.intake = createIntake(door.app.server);
+          return door.intake;
+        }),
+      );
+      return { http: http.accept, admin: own?.accept, grpc: wanted.grpc ? (await openGrpc()).accept : undefined };
     },
     unready,
     close(how = {}) {

@@ -16,6 +16,8 @@ export interface ServiceSettings {
   readonly mode: 'service';
   readonly model: string;
   readonly publish?: string | PublishSettings;
+  readonly records_api?: boolean;
+  readonly model_control?: boolean;
 }
 
 const text = (description: string) => ({ description, type: 'string', minLength: 1 });
@@ -25,6 +27,11 @@ export const serviceDeployment = {
   properties: {
     mode: { const: 'service' },
     model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
+    records_api: {
+      description: 'Let callers read what is recorded of it, and label it; false unless said',
+      type: 'boolean',
+    },
+    model_control: { description: 'Let callers load and unload its model; false unless said', type: 'boolean' },
     publish: {
       description: 'Send each row and its prediction to a topic, after it was answered',
       oneOf: [

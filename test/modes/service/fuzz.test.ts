@@ -49,7 +49,6 @@ test(`${requests.toLocaleString('en')} hostile requests: no crash, no 5xx, nothi
 }, async (t) => {
   const faults: string[] = [];
   const { url, service, app } = await serve(t, [models.trees, models.ride, models.capitals], {
-    modelControl: false,
     log: pino({ level: 'error' }, { write: (line) => faults.push(line) }),
   });
   const port = Number(new URL(url).port);

@@ -352,7 +352,7 @@ describe('gRPC', () => {
 
 describe('a gRPC service', () => {
   it('lists, unloads and loads models, as the clients of Triton and of KServe ask', async (t) => {
-    const { client } = await open(t, [models.trees]);
+    const { client } = await open(t, [models.trees], { modelControl: true });
     const states = async (ready = false) =>
       (await client.call<{ models: { name: string; state: string }[] }>('RepositoryIndex', { ready })).models.map(
         ({ name, state }) => [name, state],
@@ -366,10 +366,14 @@ describe('a gRPC service', () => {
     await client.infer(raw(rowsOf(1)));
   });
 
-  it('does not load and unload where that is not allowed', async (t) => {
-    const { client } = await open(t, [models.trees], { modelControl: false });
-    const request = client.call('RepositoryModelUnload', { model_name: 'trees-100x6' });
-    assert.equal((await refusal(request))[0], 'INVALID_ARGUMENT');
+  it('does not load and unload unless that is opened, nor where it has a door of its own', async (t) => {
+    for (const options of [{}, { modelControl: true, adminDoor: true }]) {
+      const { client } = await open(t, [models.trees], options);
+      for (const call of ['RepositoryModelUnload', 'RepositoryModelLoad']) {
+        const request = client.call(call, { model_name: 'trees-100x6' });
+        assert.deepEqual((await refusal(request)).slice(0, 2), ['PERMISSION_DENIED', 'FORBIDDEN']);
+      }
+    }
   });
 
   it('has the limits of the service', async (t) => {

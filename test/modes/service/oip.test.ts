@@ -458,7 +458,7 @@ describe('infer with binary tensors', () => {
 
 describe('the model repository', () => {
   it('lists, unloads and loads', async (t) => {
-    const { url } = await serve(t, [models.integers, models.capitals]);
+    const { url } = await serve(t, [models.integers, models.capitals], { modelControl: true });
     const post = (path: string) => fetch(`${url}${path}`, { method: 'POST' });
     const index = async () =>
       ((await (await post('/v2/repository/index')).json()) as { name: string; state: string }[]).map(
@@ -479,10 +479,10 @@ describe('the model repository', () => {
     assert.equal((await post('/v2/repository/models/..%2F..%2Fetc/load')).status, 404);
   });
 
-  it('can be closed to callers', async (t) => {
-    const { url } = await serve(t, [models.integers], { modelControl: false });
+  it('is closed to callers unless somebody opens it', async (t) => {
+    const { url } = await serve(t, [models.integers]);
     const response = await fetch(`${url}/v2/repository/models/int-inputs/unload`, { method: 'POST' });
-    assert.equal(response.status, 400);
+    assert.equal(response.status, 403);
     assert.equal((await get(`${url}/v2/models/int-inputs/ready`)).status, 200);
   });
 

@@ -157,7 +157,7 @@ describe('serve --workers', () => {
   });
 
   it('takes models in and out of all of them, and of those that come later', async (t) => {
-    const { url, members } = await start(t, '--no-grpc');
+    const { url, members } = await start(t, '--no-grpc', '--model-control');
     /** Statuses, and the processes that they come from. */
     const asked = async () => {
       const replies = await Promise.all(Array.from({ length: 10 }, () => predict(url)));

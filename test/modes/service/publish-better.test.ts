@@ -42,6 +42,7 @@ deployments:
     mode: service
     model: ${models.integers}
     publish: { topic: asked, better: answered }
+    records_api: true
   second-look:
     mode: stream
     model: ${models.integers}
@@ -74,7 +75,10 @@ const publishing = async (
     ...options,
   });
   t.after(() => made.close(100));
-  return { ...(await serveApp(t, app, [models.integers], { publishing: made, ...service })), publishing: made };
+  return {
+    ...(await serveApp(t, app, [models.integers], { publishing: made, recordsApi: true, ...service })),
+    publishing: made,
+  };
 };
 
 /** The better half. */

@@ -49,7 +49,11 @@ const publishing = async (
   const publish = preparePublish('orders', { topic: 'asked', ...settings });
   const made = createPublishing({ broker, publishOf: () => publish, all: [publish], ...options });
   t.after(() => made.close(100));
-  return { ...(await serveApp(t, app, [models.integers], { publishing: made })), broker, publishing: made };
+  return {
+    ...(await serveApp(t, app, [models.integers], { publishing: made, recordsApi: true })),
+    broker,
+    publishing: made,
+  };
 };
 
 describe('a service that publishes', { timeout: 120_000 }, () => {
@@ -190,7 +194,7 @@ describe('a service that publishes', { timeout: 120_000 }, () => {
       const publish = preparePublish('orders', { topic: 'asked', wait: true });
       const made = createPublishing({ broker, publishOf: () => publish, all: [publish] });
       t.after(() => made.close(100));
-      const { url } = await serveApp(t, app, [models.integers], { publishing: made, recorder });
+      const { url } = await serveApp(t, app, [models.integers], { publishing: made, recorder, recordsApi: true });
       const refused = await post(`${url}/${address}`, row);
       assert.deepEqual([refused.status, refused.json.error.code], [503, 'STREAM_FAILED']);
       assert.match(refused.json.error.message, /could not be published to asked.*Try again/);

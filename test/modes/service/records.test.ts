@@ -28,7 +28,7 @@ const record = async (
   const app = given ?? (await openApp(t));
   const recorder = await app.recorder({ share: 1, days: 30, most: 1_000_000, ...options });
   t.after(() => recorder.close());
-  return { ...(await serveApp(t, app, refs, { recorder })), recorder };
+  return { ...(await serveApp(t, app, refs, { recorder, recordsApi: true })), recorder };
 };
 
 const examplesOf = (folder: string): readonly { readonly input: Row; readonly output: Row }[] =>

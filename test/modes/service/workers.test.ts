@@ -253,7 +253,10 @@ describe('isolation', () => {
   });
 
   it('takes its workers along when the model or the service goes', async (t) => {
-    const { url, pools, service } = await serveIsolated(t, [models.trees], { isolation: 'workers' });
+    const { url, pools, service } = await serveIsolated(t, [models.trees], {
+      isolation: 'workers',
+      modelControl: true,
+    });
     const { pids } = pools[0];
     await post(`${url}/v2/repository/models/trees-100x6/unload`, {});
     await until(() => !pids.some(isAlive));

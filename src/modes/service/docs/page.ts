@@ -68,7 +68,7 @@ const icon =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='5' fill='none' stroke='%230f6b62' stroke-width='3'/></svg>";
 
 /** The page for these models; the first of a name is the one that its address answers with. */
-export const docsPage = (cards: readonly Card[]): string => {
+export const docsPage = (cards: readonly Card[], { hasMetrics }: { readonly hasMetrics: boolean }): string => {
   const first = [...new Map(cards.toReversed().map((card) => [card.name, card])).values()].reverse();
   return html`<!doctype html>
 <html lang="en">
@@ -82,7 +82,7 @@ export const docsPage = (cards: readonly Card[]): string => {
 <body>
   <header>
     <h1>Millrace</h1><span class="light" role="status">…</span>
-    <nav>${first.length > 1 && first.map(({ name }) => html`<a href="#${name}">${name}</a>`)}<a href="/openapi.json">OpenAPI</a><a href="/metrics">Metrics</a></nav>
+    <nav>${first.length > 1 && first.map(({ name }) => html`<a href="#${name}">${name}</a>`)}<a href="/openapi.json">OpenAPI</a>${hasMetrics && html`<a href="/metrics">Metrics</a>`}</nav>
   </header>
   <main>
     ${first.map(modelSection)}

@@ -15,6 +15,7 @@ import { fail, problemOf } from '../../../core/errors.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
+import { createRequestIds } from '../ids.ts';
 import type { Caller } from '../job.ts';
 import { cannotListen } from '../listen.ts';
 import type { Logger } from '../log.ts';
@@ -37,8 +38,8 @@ export interface GrpcOptions {
   readonly plane: Dataplane;
   readonly health: Health;
   readonly log: Logger;
-  /** What callers may load and unload models with; undefined when they may not. */
-  readonly control: ModelControl | undefined;
+  /** What callers load and unload models with, as far as they may. */
+  readonly control: ModelControl;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -59,7 +60,7 @@ const serviceName = 'inference.GRPCInferenceService';
 /** Calls under way at a time on one connection; more wait with the caller. */
 const callsPerConnection = 256;
 
-interface AnyCall extends Pick<InferStream, 'cancelled' | 'getDeadline' | 'metadata'> {}
+interface AnyCall extends Pick<InferStream, 'cancelled' | 'getDeadline' | 'getPeer' | 'metadata'> {}
 
 /** The context of a span, for callers who want to find the trace. */
 const contextOf = ({ traceparent }: RequestSpan): Metadata => {
@@ -158,11 +159,19 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
       callback(null, response);
     };
 
-  const allowed = (): ModelControl => {
-    if (control !== undefined) return control;
-    throw fail('BAD_REQUEST', 'This service does not let callers load and unload models.', {
-      expected: 'a service started without --no-model-control',
-    });
+  const newRequestId = createRequestIds();
+  /** Who took a model in or out of service, and what came of it. */
+  const logged = async (what: 'load' | 'unload', call: AnyCall, work: () => Promise<void>): Promise<void> => {
+    let code: string = 'ok';
+    try {
+      await work();
+    } catch (error) {
+      ({ code } = problemOf(error));
+      throw error;
+    } finally {
+      const used = { id: newRequestId(), address: call.getPeer(), transport: 'grpc', what, outcome: code };
+      if (code !== 'FORBIDDEN') log.info(used, 'access');
+    }
   };
 
   const nameOf = ({ name_or_repository, model_name }: RepositoryModel): string => model_name || name_or_repository;
@@ -190,14 +199,14 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
     RepositoryIndex: unary('RepositoryIndex', ({ ready }: { readonly ready: boolean }) => ({
       models: repositoryIndex(models, ready),
     })),
-    RepositoryModelLoad: unary('RepositoryModelLoad', async (request: RepositoryModel) => {
+    RepositoryModelLoad: unary('RepositoryModelLoad', async (request: RepositoryModel, call) => {
       const model_name = nameOf(request);
-      await allowed().load(model_name);
+      await logged('load', call, () => control.load(model_name));
       return { model_name, done: true };
     }),
-    RepositoryModelUnload: unary('RepositoryModelUnload', async (request: RepositoryModel) => {
+    RepositoryModelUnload: unary('RepositoryModelUnload', async (request: RepositoryModel, call) => {
       const model_name = nameOf(request);
-      await allowed().unload(model_name, request.parameters.version?.string_param);
+      await logged('unload', call, () => control.unload(model_name, request.parameters.version?.string_param));
       return { model_name, done: true };
     }),
   };

@@ -5,6 +5,7 @@ import { httpStatus } from '../http-status.ts';
 
 const ofHttp: Readonly<Record<number, status>> = {
   400: status.INVALID_ARGUMENT,
+  403: status.PERMISSION_DENIED,
   404: status.NOT_FOUND,
   405: status.UNIMPLEMENTED,
   408: status.DEADLINE_EXCEEDED,

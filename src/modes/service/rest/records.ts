@@ -1,8 +1,9 @@
 /** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fail } from '../../../core/errors.ts';
+import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
+import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
@@ -10,6 +11,7 @@ import type { Kept, Recorder } from '../recorder.ts';
 import { sendBetter } from './better-events.ts';
 import { textOf } from './call.ts';
 import { jsonType } from './errors.ts';
+import type { Guard } from './guard.ts';
 import { parseExactJson } from './json-body.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
@@ -44,6 +46,9 @@ export interface RecordRoutes {
   readonly recorder: Recorder | undefined;
   readonly publishing: Publishing | undefined;
   readonly limits: Limits;
+  /** Of which deployments records may be read and labelled. */
+  readonly opened: Opened;
+  readonly guard: Guard;
   /** Milliseconds until what another process of the service has answered is known here. */
   readonly patienceMs: number;
 }
@@ -54,16 +59,13 @@ const unknown = (id: string): Error =>
     got: id.slice(0, 80),
   });
 
-const noRecords = (): Error =>
+const noRecords = (): MillraceError =>
   fail('NOT_FOUND', 'This service keeps no records; start it with --record all or --record sample=0.1.', {
     expected: 'a service that keeps records',
   });
 
-/** Where nothing is recorded or published, the addresses say so. */
-export const recordRoutes = (
-  app: FastifyInstance,
-  { recorder, publishing, limits, patienceMs }: RecordRoutes,
-): void => {
+/** What is known of a prediction, in records and in what was published. */
+const createFinder = ({ recorder, publishing }: Pick<RecordRoutes, 'recorder' | 'publishing'>) => {
   const betterOf = (id: string): readonly Better[] => {
     const better = publishing?.better?.of(id) ?? [];
     return better.length > 0 ? better : (publishing?.better?.of(alias(id)) ?? []);
@@ -74,24 +76,59 @@ export const recordRoutes = (
     const quick = publishing?.quick(id);
     return quick && quickAsKept(quick);
   };
-  app.get('/predictions/:id', async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+  return { betterOf, find };
+};
+
+/** Where nothing is recorded or published, the addresses say so. */
+export const recordRoutes = (
+  app: FastifyInstance,
+  { recorder, publishing, limits, opened, guard }: Omit<RecordRoutes, 'patienceMs'>,
+): void => {
+  const { betterOf, find } = createFinder({ recorder, publishing });
+  const isKept = recorder !== undefined || publishing !== undefined;
+  const closed = isAnyOpen(opened) ? undefined : isKept ? recordsClosed : noRecords;
+  /** @throws MillraceError FORBIDDEN for what a deployment has answered whose records are not open */
+  const checkOpen = (kept: Found | undefined): void => {
+    if (!isOpen(opened, kept?.deployment)) throw recordsClosed();
+  };
+  const reading = guard({ what: 'read', changes: false, closed });
+  const labelling = guard({ what: 'label', changes: true, closed });
+
+  app.get('/predictions/:id', reading, async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { id } = request.params as IdPath;
-    if (recorder === undefined && publishing === undefined) throw noRecords();
+    if (!isKept) throw noRecords();
     const kept = await find(id);
     const better = betterOf(id);
     if (kept === undefined && better.length === 0) throw unknown(id);
+    checkOpen(kept);
     reply.header('content-type', jsonType);
     if (kept === undefined) return `{"id":${JSON.stringify(id)},"better":${listOf(better)}}`;
     return keptAsJson(kept, publishing?.better && better);
   });
-  app.post('/predictions/:id/label', async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-    const { id } = request.params as IdPath;
-    if (recorder === undefined) throw noRecords();
-    const truth = parseExactJson(textOf(request), limits.depth);
-    reply.header('content-type', jsonType);
-    return keptAsJson(await recorder.label(id, truth));
-  });
+  app.post(
+    '/predictions/:id/label',
+    labelling,
+    async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+      const { id } = request.params as IdPath;
+      if (recorder === undefined) throw noRecords();
+      const truth = parseExactJson(textOf(request), limits.depth);
+      const kept = await recorder.find(id);
+      if (kept !== undefined) checkOpen(kept);
+      reply.header('content-type', jsonType);
+      return keptAsJson(await recorder.label(id, truth));
+    },
+  );
+};
 
+/**
+ * Better predictions, and nothing else of a record: they are for whoever knows the id, which cannot be guessed and was
+ * told to who got the quick one.
+ */
+export const betterRoute = (
+  app: FastifyInstance,
+  { recorder, publishing, limits, patienceMs }: Omit<RecordRoutes, 'opened' | 'guard'>,
+): void => {
+  const { betterOf, find } = createFinder({ recorder, publishing });
   app.get(
     '/predictions/:id/events',
     { exposeHeadRoute: false },

@@ -1,12 +1,14 @@
 /** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
+import { isAnyOpen, type Opened } from '../access.ts';
 import type { Dataplane } from '../dataplane.ts';
 import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
 import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import type { Card } from '../model.ts';
 import { openapi } from '../openapi.ts';
 import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
@@ -22,12 +24,13 @@ import {
   sendProblem,
   toldProblem,
 } from './errors.ts';
+import { createGuard } from './guard.ts';
 import { invocationRoutes } from './invocations.ts';
 import { oipRoutes } from './oip.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import { predictRoutes } from './predict.ts';
-import { recordRoutes } from './records.ts';
-import { repositoryRoutes } from './repository.ts';
+import { betterRoute, recordRoutes } from './records.ts';
+import { controlRoutes, indexRoute } from './repository.ts';
 import { logRequests, nameRequests, traceRequests } from './requests.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 
@@ -35,17 +38,28 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Bytes of the body as it came. */
     bytes: number;
+    /** `ok`, or the code of the error that it was answered with. */
+    outcome: string;
     /** Of a request that is traced. */
     span: RequestSpan | undefined;
   }
 }
 
+/** All there is; or what callers need, and what those need who run the service, each behind a door of its own. */
+export type Behind = 'all' | 'callers' | 'operators';
+
 export interface RestOptions {
   readonly plane: Dataplane;
   readonly health: Health;
   readonly log: Logger;
-  /** What callers may load and unload models with; undefined when they may not. */
-  readonly control: ModelControl | undefined;
+  /** What is behind this door. */
+  readonly behind: Behind;
+  /** What callers load and unload models with, as far as they may. */
+  readonly control: ModelControl;
+  readonly opened: { readonly records: Opened; readonly control: Opened };
+  /** Names and origins under which, and from which, what is open may be used: see `GuardOptions`. */
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
   readonly recorder?: Recorder | undefined;
   readonly publishing?: Publishing | undefined;
@@ -57,13 +71,26 @@ const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
   return url.startsWith('/invocations') ? mlflowBody : nativeBody;
 };
 
+const docsRoute = (app: FastifyInstance, cards: () => readonly Card[], hasMetrics: boolean): void => {
+  app.get('/docs', (_request, reply) =>
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', contentSecurityPolicy)
+      .header('x-content-type-options', 'nosniff')
+      .send(docsPage(cards(), { hasMetrics })),
+  );
+};
+
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
-  const { plane, health, log, control, peers, recorder, publishing, tracing } = options;
+  const { plane, health, log, behind, control, opened, peers, recorder, publishing, tracing } = options;
+  const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
+  const guard = createGuard(options);
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toldProblem(error, limits.bodyBytes, request.headers['content-type']);
     const status = httpStatus(problem.code);
     metrics.rejected(problem.code);
+    request.outcome = problem.code;
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
     const level = status === 500 ? 'error' : 'debug';
     log[level]({ id: request.id, status, code: problem.code, ...(status === 500 && { err: error }) }, 'refused');
@@ -95,6 +122,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.on('drop', () => metrics.rejected('UNAVAILABLE'));
   app.decorateRequest('bytes', 0);
+  app.decorateRequest('outcome', 'ok');
   app.decorateRequest('span', undefined);
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
@@ -119,28 +147,33 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
         done(null, body);
       },
     );
-    predictRoutes(native, plane);
-    invocationRoutes(native, plane, health);
-    recordRoutes(native, { recorder, publishing, limits, patienceMs: peers ? 1000 : 0 });
+    if (isForCallers) {
+      predictRoutes(native, plane);
+      invocationRoutes(native, plane, health);
+      betterRoute(native, { recorder, publishing, limits, patienceMs: peers ? 1000 : 0 });
+      docsRoute(native, cards, isForOperators);
+    }
+    if (isForOperators) {
+      recordRoutes(native, { recorder, publishing, limits, opened: opened.records, guard });
+      native.get('/metrics', async (_request, reply) => {
+        reply.header('content-type', metrics.registry.contentType);
+        return peers ? peers.metrics() : metrics.registry.metrics();
+      });
+    }
     native.get('/livez', () => ({ live: true }));
     native.get('/readyz', (_request, reply) => {
       if (health.ready) return { ready: true };
       return reply.code(503).send({ ready: false, reason: health.reason });
     });
-    native.get('/openapi.json', () =>
-      openapi(cards(), limits, recorder !== undefined, publishing?.better !== undefined),
-    );
-    native.get('/docs', (_request, reply) =>
-      reply
-        .header('content-type', 'text/html; charset=utf-8')
-        .header('content-security-policy', contentSecurityPolicy)
-        .header('x-content-type-options', 'nosniff')
-        .send(docsPage(cards())),
-    );
-    native.get('/metrics', async (_request, reply) => {
-      reply.header('content-type', metrics.registry.contentType);
-      return peers ? peers.metrics() : metrics.registry.metrics();
-    });
+    const isKept = recorder !== undefined || publishing !== undefined;
+    const open = {
+      answers: isForCallers,
+      better: isForCallers && publishing?.better !== undefined,
+      metrics: isForOperators,
+      records: isForOperators && isKept && isAnyOpen(opened.records),
+      control: isForOperators && isAnyOpen(opened.control),
+    };
+    native.get('/openapi.json', () => openapi(cards(), limits, open));
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
@@ -150,8 +183,11 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       request.bytes = body.length;
       done(null, body);
     });
-    oipRoutes(protocol, plane, health);
-    repositoryRoutes(protocol, plane, control);
+    if (isForCallers) {
+      oipRoutes(protocol, plane, health);
+      indexRoute(protocol, plane);
+    }
+    if (isForOperators) controlRoutes(protocol, { limits, control, opened: opened.control, guard });
   });
   refuseOthers();
   return app;
