@@ -4,6 +4,7 @@ import { type Profile, profileColumns } from '../core/profile.ts';
 import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, ColumnOutput, Example, Manifest, ModelSession, Scorer } from '../core/types.ts';
 import { modelFiles } from '../runtimes/model-files.ts';
+import { refuseChance } from '../runtimes/onnx-parts.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
 import { loadScorer } from './open.ts';
@@ -160,6 +161,7 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   const say = options.onProgress ?? (() => {});
   const source = await readSource(dir);
   const { manifest } = source;
+  refuseChance(source.model);
   let bundled: Uint8Array | undefined;
   if (source.transform !== undefined) {
     say('bundling the transform');

@@ -1,6 +1,6 @@
 /** One node of an ONNX graph, and its attributes. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard. */
 import { fail } from '../core/errors.ts';
-import { Cursor, countFloats, decodeText, mergedOf, readInts, valuesOf } from './protobuf.ts';
+import { countFloats, decodeText, mergedOf, readInts, skim, valuesOf } from './protobuf.ts';
 
 export interface OnnxNode {
   readonly op: string;
@@ -10,6 +10,8 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
   /** By name, as they stand: the weights of a tree are thousands of fields, which few ask for. */
   readonly attributes: ReadonlyMap<string, Uint8Array>;
+  /** Those of them that have tensors or graphs in them. */
+  readonly holders: readonly Uint8Array[];
 }
 
 export const textsOf = (message: Uint8Array, field: number): readonly string[] =>
@@ -25,11 +27,18 @@ export const operatorOf = ({ op, domain }: Pick<OnnxNode, 'op' | 'domain'>): str
 export const nodeText = (node: OnnxNode): string =>
   `the ${operatorOf(node)} node ${node.name === '' ? `that gives ${node.outputs[0] ?? 'nothing'}` : node.name}`;
 
+/** The fields of an attribute that are tensors or graphs: t, g, tensors, graphs, sparse_tensor, sparse_tensors. */
+const GRAPHS = (1 << 6) | (1 << 11);
+const HOLDERS = GRAPHS | (1 << 5) | (1 << 10) | (1 << 22) | (1 << 23);
+
 /** @throws BAD_MODEL when an attribute is there twice, of which nobody could say which one counts */
 export const readNode = (message: Uint8Array): OnnxNode => {
   const attributes = new Map<string, Uint8Array>();
+  const holders: Uint8Array[] = [];
   for (const attribute of valuesOf(message, 5)) {
-    const name = textOf(attribute, 1);
+    const { fields, last } = skim(attribute, 1);
+    const name = last === undefined ? '' : decodeText(last);
+    if ((fields & HOLDERS) !== 0) holders.push(attribute);
     if (attributes.has(name)) {
       throw fail('BAD_MODEL', `A node of the model, ${textOf(message, 4)}, has the attribute ${name} twice.`, {
         expected: 'each attribute of a node once',
@@ -45,6 +54,7 @@ export const readNode = (message: Uint8Array): OnnxNode => {
     inputs: textsOf(message, 1),
     outputs: textsOf(message, 2),
     attributes,
+    holders,
   };
 };
 
@@ -66,9 +76,5 @@ export const tensorOf = (node: OnnxNode, attribute: string): Uint8Array | undefi
   mergedOf(attributeOf(node, attribute), 5);
 
 /** True when an attribute of the node holds a graph. */
-export const hasGraph = (node: OnnxNode): boolean =>
-  [...node.attributes.values()].some((attribute) => {
-    const at = new Cursor(attribute);
-    while (at.next()) if (at.field === 6 || at.field === 11) return true;
-    return false;
-  });
+export const hasGraph = ({ holders }: OnnxNode): boolean =>
+  holders.some((attribute) => (skim(attribute, 1).fields & GRAPHS) !== 0);

@@ -29,11 +29,6 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
     for (const field of [1, 2]) one(message, field, (values) => tensor(values, where));
   };
   const attribute = (message: Uint8Array, scope: Scope, where: string, depth: number): void => {
-    // Most attributes are lists of numbers, thousands long: they are gone through once.
-    let holds = false;
-    const at = new Cursor(message);
-    while (at.next()) holds ||= at.wire === 2 && [5, 6, 10, 11, 22, 23].includes(at.field);
-    if (!holds) return;
     one(message, 5, (value) => tensor(value, where));
     for (const value of valuesOf(message, 10)) tensor(value, where);
     one(message, 22, (value) => sparse(value, where));
@@ -46,7 +41,7 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
       const node = readNode(message);
       const own = `${nodeText(node)}${where}`;
       onNode?.(node, scope, own);
-      for (const value of node.attributes.values()) attribute(value, scope, `, in ${own}`, depth);
+      for (const value of node.holders) attribute(value, scope, `, in ${own}`, depth);
       // A Constant is a tensor with another spelling.
       const value = node.op === 'Constant' ? mergedOf(node.attributes.get('value') ?? new Uint8Array(), 5) : undefined;
       if (value !== undefined) scope.set(node.outputs[0], value);

@@ -41,46 +41,43 @@ export class Cursor {
   int32 = 0;
   readonly message: Uint8Array;
 
-  constructor(message: Uint8Array) {
+  constructor(message: Uint8Array, at = 0) {
     this.message = message;
+    this.end = at;
   }
 
   /** Moves to the next field; false at the end. */
   next(): boolean {
     const { message } = this;
-    if (this.end >= message.length) return false;
     this.tagStart = this.end;
+    if (this.end >= message.length) return false;
     this.#varint();
-    if (this.value > MAX_TAG) throw truncated();
-    this.wire = this.value % 8;
-    this.field = Math.floor(this.value / 8);
-    if (this.field === 0) throw truncated();
+    const tag = this.value;
+    if (tag > MAX_TAG || tag < 8) throw truncated();
+    this.wire = tag & 7;
+    this.field = tag >>> 3;
     this.start = this.end;
-    switch (this.wire) {
-      case 0:
-        this.#varint();
-        break;
-      case 1:
-        this.end += 8;
-        break;
-      case 2: {
-        this.#varint();
-        this.start = this.end;
-        this.end += this.value;
-        break;
-      }
-      case 5:
-        this.end += 4;
-        break;
-      default:
-        throw truncated();
-    }
+    if (this.wire === 0) this.#varint();
+    else if (this.wire === 2) {
+      this.#varint();
+      this.start = this.end;
+      this.end += this.value;
+    } else if (this.wire === 5) this.end += 4;
+    else if (this.wire === 1) this.end += 8;
+    else throw truncated();
     if (this.end > message.length) throw truncated();
     return true;
   }
 
   #varint(): void {
     const { message } = this;
+    const first = message[this.end];
+    if (first < 0x80) {
+      this.end++;
+      this.value = first;
+      this.int32 = first;
+      return;
+    }
     let value = 0;
     let low = 0;
     let scale = 1;
@@ -103,6 +100,44 @@ export class Cursor {
     return this.message.subarray(this.start, this.end);
   }
 }
+
+/**
+ * Goes through a message without an object or a number kept: the weights of a tree are a hundred thousand fields. Answers
+ * which length-delimited fields below 32 it has, as bits, and the last value of one of them.
+ *
+ * @throws BAD_MODEL where the bytes are no message
+ */
+export const skim = (message: Uint8Array, wanted: number): { fields: number; last: Uint8Array | undefined } => {
+  const { length } = message;
+  let fields = 0;
+  let from = -1;
+  let to = -1;
+  let at = 0;
+  while (at < length) {
+    // Most tags are a byte, most integers a few, and floats four.
+    const tag = message[at];
+    if (tag < 8) throw truncated();
+    if (tag < 0x80 && (tag & 7) === 5) {
+      at += 5;
+      continue;
+    }
+    if (tag < 0x80 && (tag & 7) === 0 && at + 1 < length && message[at + 1] < 0x80) {
+      at += 2;
+      continue;
+    }
+    const cursor = new Cursor(message, at);
+    cursor.next();
+    const { field, wire, start, end } = cursor;
+    at = end;
+    if (wire !== 2) continue;
+    if (field < 32) fields |= 1 << field;
+    if (field !== wanted) continue;
+    from = start;
+    to = end;
+  }
+  if (at > length) throw truncated();
+  return { fields, last: from < 0 ? undefined : message.subarray(from, to) };
+};
 
 /** All fields of one message, in order. @throws BAD_MODEL where the bytes are no message */
 export const readMessage = (message: Uint8Array): readonly WireField[] => {

@@ -43,14 +43,21 @@ const typeOf = ({ dtype = 'float32', dims, zipped }: Value): Uint8Array => {
 export interface Constant {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array | readonly string[];
+  /** Bytes are booleans. */
+  readonly data: Float32Array | BigInt64Array | Uint8Array | readonly string[];
   /** The file that holds the data instead of the model. */
   readonly outside?: string;
 }
 
 const constantOf = ({ name, dims, data, outside }: Constant): Uint8Array => {
   const texts = Array.isArray(data) ? (data as readonly string[]).map((text) => writeBytes(6, text)) : undefined;
-  const dtype = texts ? 'string' : data instanceof Float32Array ? 'float32' : 'int64';
+  const dtype = texts
+    ? 'string'
+    : data instanceof Float32Array
+      ? 'float32'
+      : data instanceof Uint8Array
+        ? 'bool'
+        : 'int64';
   const raw = texts ? [] : [writeBytes(9, new Uint8Array((data as Float32Array).buffer))];
   const place = outside ? [message(13, writeBytes(1, 'location'), writeBytes(2, outside)), int(14, 1)] : undefined;
   const head = [...dims.map((dim) => int(1, dim)), int(2, elementTypes[dtype]), writeBytes(8, name)];
