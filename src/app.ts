@@ -18,6 +18,8 @@ import type { Registry } from './registry/types.ts';
 import { type RuntimeName, runtimes } from './runtimes/index.ts';
 import type { Sql } from './store/sql.ts';
 import type { Pool, PoolOptions } from './workers/pool.ts';
+import type { ProofOptions } from './workers/proof.ts';
+import type { SafeOptions } from './workers/safely.ts';
 
 /** Everything a command or a mode may need of the outside, made when it is first asked for. */
 export interface App {
@@ -34,7 +36,7 @@ export interface App {
   /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
   recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
   /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
-  pack(folder: string, options?: Pick<PackOptions, 'onProgress'>): Promise<Packed>;
+  pack(folder: string, options?: Pick<PackOptions, 'onProgress'> & ProofOptions): Promise<Packed>;
   /**
    * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file is read, and
    * anything else is looked up in the registry.
@@ -44,12 +46,27 @@ export interface App {
   open(ref: string): Promise<Package>;
   /** A reference that stands in the project's file, as `open` takes it: paths there start from the project's folder. */
   placedRef(ref: string): string;
-  /** Makes an opened package ready to score; the caller closes it. @throws MillraceError BAD_MODEL, BAD_TRANSFORM */
+  /**
+   * Makes an opened package ready to score in this process, whatever it may do to that; the caller closes it.
+   *
+   * @throws MillraceError BAD_MODEL, BAD_TRANSFORM
+   */
   load(found: Package): Promise<Scorer>;
+  /**
+   * As `load` for a package that is known to be safe; any other runs in processes of its own, so that what crashes, loops
+   * or takes memory without end is a refused row (MODEL_FAILED), and no more. Throws what `load` and `isolate` throw.
+   */
+  loadSafely(found: Package, options?: SafeOptions): Promise<Scorer>;
+  /**
+   * Proves, in a process of its own, a package that is not known to be safe.
+   *
+   * @throws MillraceError BAD_MODEL with what it did to its process, EXAMPLE_OFF, BAD_TRANSFORM
+   */
+  prove(found: Package, options?: ProofOptions): Promise<void>;
   /** As `load`, in processes of its own. @throws MillraceError BAD_MODEL, BAD_TRANSFORM, WORKER_LOST */
   isolate(options: PoolOptions): Promise<Pool>;
-  /** The package that a reference means, ready to score; the caller closes it. Throws what `open` throws; BAD_MODEL. */
-  scorer(ref: string): Promise<Scorer>;
+  /** The package that a reference means, made ready by `loadSafely`; the caller closes it. Throws what both throw. */
+  scorer(ref: string, options?: SafeOptions): Promise<Scorer>;
   /** A connection of the project, opened anew; the caller closes it. @throws MillraceError BAD_PROJECT */
   database(name: string, zone?: string): Promise<Database>;
   /** The log that streams are read from and written to, the same one on every call. @throws MillraceError BAD_PROJECT */
@@ -223,9 +240,13 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
   };
   let openedBatch: Promise<Batch> | undefined;
 
-  const pack: App['pack'] = async (folder, options) => {
-    const { packFolder } = await import('./package/pack.ts');
-    return packFolder(resolve(cwd, folder), { ...options, open: await runtimes.onnx(), readReference });
+  const pack: App['pack'] = async (folder, { onProgress, ...limits } = {}) => {
+    const [{ packFolder }, { loadProven }] = await Promise.all([
+      import('./package/pack.ts'),
+      import('./workers/safely.ts'),
+    ]);
+    const loadDraft = (draft: Package) => loadProven(draft, load, limits);
+    return packFolder(resolve(cwd, folder), { onProgress, load: loadDraft, readReference });
   };
 
   const openPath = async (given: string): Promise<Package> => {
@@ -266,6 +287,16 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     return loadScorer(found, opener);
   };
 
+  const isolate: App['isolate'] = async (options) => {
+    await openerOf(options.found);
+    const { createPool } = await import('./workers/pool.ts');
+    return createPool(options);
+  };
+  const loadSafely: App['loadSafely'] = async (found, options) => {
+    await openerOf(found);
+    return (await import('./workers/safely.ts')).loadSafely(found, load, options);
+  };
+
   return {
     project,
     home,
@@ -284,12 +315,13 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     open,
     placedRef,
     load,
-    isolate: async (options) => {
-      await openerOf(options.found);
-      const { createPool } = await import('./workers/pool.ts');
-      return createPool(options);
+    loadSafely,
+    prove: async (found, options) => {
+      await openerOf(found);
+      await (await import('./workers/safely.ts')).prove(found, options);
     },
-    scorer: async (ref) => load(await open(ref)),
+    isolate,
+    scorer: async (ref, options) => loadSafely(await open(ref), options),
     broker,
     database,
     batch: () => {

@@ -1,5 +1,5 @@
 /** The golden examples: what the library that trained the model answers, held against what the package answers. */
-import type { Problem } from '../core/errors.ts';
+import { fail, type Problem } from '../core/errors.ts';
 import type { Example, Manifest, Scorer, Tolerance, Value } from '../core/types.ts';
 
 /** Unless `tolerance` says otherwise: float32 arithmetic against a library that sums in float64. */
@@ -54,6 +54,20 @@ export const checkExamples = async (scorer: Scorer, examples: readonly Example[]
       const off = deviates(got, expected, tolerance);
       return off ? [{ example: index, field, expected, got, ...off }] : [];
     });
+  });
+};
+
+/** @throws EXAMPLE_OFF when a golden example gets another answer than it should */
+export const requireGolden = async (scorer: Scorer, examples: readonly Example[]): Promise<void> => {
+  const [off] = await checkExamples(scorer, examples);
+  if (off === undefined) return;
+  const { name, version } = scorer.manifest;
+  const place = `example ${off.example}${off.field && `, ${off.field}`}`;
+  const [expected, got] = [String(off.expected), String(off.got)];
+  throw fail('EXAMPLE_OFF', `${name}@${version} is not put to work: ${place}: expected ${expected}, got ${got}.`, {
+    field: off.field,
+    expected,
+    got,
   });
 };
 

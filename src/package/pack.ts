@@ -1,13 +1,13 @@
 /** Packing: a folder with model.yaml becomes one immutable package, after it has proved that it answers as it should. */
 import { fail, MillraceError, messageOf, type Problem, showNames } from '../core/errors.ts';
 import { type Profile, profileColumns } from '../core/profile.ts';
+import { sampleRow } from '../core/sample-row.ts';
 import { compileSignature } from '../core/signature.ts';
-import type { ColumnInput, ColumnOutput, Example, Manifest, ModelSession, Scorer } from '../core/types.ts';
+import type { ColumnInput, ColumnOutput, Example, Manifest, Scorer } from '../core/types.ts';
 import { modelFiles } from '../runtimes/model-files.ts';
 import { refuseChance } from '../runtimes/onnx-parts.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
-import { loadScorer } from './open.ts';
 import { readSource, type Source } from './source.ts';
 import { writeTar } from './tar.ts';
 
@@ -18,7 +18,11 @@ export interface ReferenceChunk {
 }
 
 export interface PackOptions {
-  readonly open: (file: Uint8Array) => Promise<ModelSession>;
+  /**
+   * Makes the package ready to score: in this process when it is known to be safe, else in one of its own. What ends that
+   * process is refused with BAD_MODEL.
+   */
+  readonly load: (draft: Package) => Promise<Scorer>;
   readonly readReference: (path: string) => AsyncIterable<ReferenceChunk>;
   readonly onProgress?: (what: string) => void;
 }
@@ -154,8 +158,9 @@ const firstFiles = async (
 
 /**
  * Packs a folder. Refuses (throws) when model.yaml is wrong (BAD_MANIFEST), model and signature do not fit (BAD_MODEL,
- * BAD_MANIFEST), the transform cannot travel (BAD_TRANSFORM), a golden example is off (EXAMPLE_OFF), or the reference
- * does not fit the signature (BAD_REFERENCE). The digest depends on nothing but the folder's content.
+ * BAD_MANIFEST), the graph has chance in it or the model ends the process that scores it (BAD_MODEL), the transform cannot
+ * travel (BAD_TRANSFORM), a golden example is off (EXAMPLE_OFF), or the reference does not fit the signature
+ * (BAD_REFERENCE). The digest depends on nothing but the folder's content.
  */
 export const packFolder = async (dir: string, options: PackOptions): Promise<Packed> => {
   const say = options.onProgress ?? (() => {});
@@ -173,13 +178,19 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   say('loading the model');
   let scorer: Scorer;
   try {
-    scorer = await loadScorer(draft, options.open);
+    scorer = await options.load(draft);
   } catch (error) {
     throw source.locate(error);
   }
   try {
-    say(`scoring ${source.examples.length} golden examples`);
-    await checkGolden(scorer, source.examples);
+    if (source.examples.length === 0) {
+      // Whatever it answers: a model that cannot take a row of its own signature should not get further than this.
+      say('scoring a made-up row');
+      await scorer.score([sampleRow(manifest.inputs)]);
+    } else {
+      say(`scoring ${source.examples.length} golden examples`);
+      await checkGolden(scorer, source.examples);
+    }
     if (source.reference !== undefined) {
       say('profiling the reference');
       files.set('profile.json', encodeJson(await readProfile(scorer, source.reference, options)));

@@ -4,7 +4,7 @@
  * parser does, so that nothing hides in a second one. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { fail } from '../core/errors.ts';
-import { nodeText, type OnnxNode, readNode, textOf } from './onnx-node.ts';
+import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
 import { Cursor, mergedOf, readInts, valuesOf } from './protobuf.ts';
 
 /** What a node can see: the tensors of the graphs around it, by name. */
@@ -74,6 +74,10 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
     nodes(valuesOf(message, 7), new Map(), where, 0);
   }
 };
+
+/** Operators that a model defines itself, as its nodes call them. */
+export const functionsOf = (file: Uint8Array): readonly string[] =>
+  valuesOf(file, 25).map((message) => operatorOf({ op: textOf(message, 1), domain: textOf(message, 10) }));
 
 /** Where a tensor's data lie; undefined when in the model file. An enum takes the low 32 bits of what stands there. */
 const placeOf = (tensor: Uint8Array): string | undefined => {

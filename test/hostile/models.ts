@@ -111,14 +111,17 @@ export interface Made {
   readonly name?: string;
   readonly version?: string;
   readonly examples?: readonly Example[];
+  /** In the place of what the deed has. */
+  readonly model?: Uint8Array;
+  readonly transform?: string;
 }
 
 /** The package of a model that does this. */
 export const packageOf = async (
   deed: Deed,
-  { name = 'hostile', version = '1.0.0', examples }: Made = {},
+  { name = 'hostile', version = '1.0.0', examples, ...changes }: Made = {},
 ): Promise<Package> => {
-  const { model, ...rest } = deeds[deed];
+  const { model, ...rest }: { model: Uint8Array; transform?: string } = { ...deeds[deed], ...changes };
   const manifest: Manifest = {
     name,
     version,
@@ -131,7 +134,7 @@ export const packageOf = async (
     new Map([
       ['model.json', encode(manifest)],
       ['model.onnx', model],
-      ...('transform' in rest ? [['transform.js', new TextEncoder().encode(rest.transform)] as const] : []),
+      ...(rest.transform === undefined ? [] : [['transform.js', new TextEncoder().encode(rest.transform)] as const]),
       ...(examples ? [['examples.json', encode(examples)] as const] : []),
     ]),
   );

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { readTable } from '../../src/files/index.ts';
+import { loadScorer } from '../../src/package/open.ts';
 import { type Packed, packFolder } from '../../src/package/pack.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
 import { buildOnnx } from '../runtimes/onnx-builder.ts';
@@ -79,7 +80,7 @@ export const modelFolder = (t: TestContext, changes: Files = {}): string => writ
 
 export const packed = (folder: string): Promise<Packed> =>
   packFolder(folder, {
-    open: openOnnxNode,
+    load: (draft) => loadScorer(draft, openOnnxNode),
     async *readReference(path) {
       for await (const { columns } of readTable(path)) yield { columns, coerce: path.endsWith('.csv') };
     },

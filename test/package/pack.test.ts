@@ -125,7 +125,7 @@ describe('packing', () => {
     });
     const pack = (open: typeof trusting) =>
       packFolder(modelFolder(t, { ...change, ...yamlWith('reference: reference.csv\n', '') }), {
-        open,
+        load: (draft) => loadScorer(draft, open),
         readReference: () => assert.fail('it has no reference'),
       });
     await assert.rejects(pack(trusting), {
@@ -222,7 +222,7 @@ describe('the reference', () => {
     const profiles = [];
     for (const open of [openOnnxNode, (file: Uint8Array) => openOnnxWeb(file)]) {
       const { package: made } = await packFolder(source, {
-        open,
+        load: (draft) => loadScorer(draft, open),
         async *readReference() {
           yield {
             columns: Object.fromEntries(

@@ -14,7 +14,7 @@ import {
   sha256,
   toLayout,
 } from '../../src/package/layout.ts';
-import { openPackage } from '../../src/package/open.ts';
+import { loadScorer, openPackage } from '../../src/package/open.ts';
 import { type Packed, packFolder } from '../../src/package/pack.ts';
 import { readTar, writeTar } from '../../src/package/tar.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
@@ -48,7 +48,7 @@ before(async () => {
   layout = toLayout(made);
   const readReference = () => assert.fail('it has no reference');
   large = await packFolder(join(import.meta.dirname, '../../bench/models/trees-100x6'), {
-    open: openOnnxNode,
+    load: (draft) => loadScorer(draft, openOnnxNode),
     readReference,
   });
 });

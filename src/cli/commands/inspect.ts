@@ -1,9 +1,14 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { showNames } from '../../core/errors.ts';
 import { describe } from '../../core/field.ts';
 import type { Manifest } from '../../core/types.ts';
 import { type Decided, decide } from '../../modes/service/isolation.ts';
 import { measureRow } from '../../modes/service/model.ts';
+import { codeOf, type PackageCode } from '../../package/code.ts';
 import type { Package } from '../../package/layout.ts';
+import { parseRef } from '../../registry/ref.ts';
 import type { Pointer } from '../../registry/types.ts';
 import { type Cli, examples } from '../command.ts';
 import { size } from '../size.ts';
@@ -18,18 +23,28 @@ interface Serving {
   readonly isolation: Decided;
 }
 
+interface Trust {
+  /** It was packed just now, from a folder, which has proven it. */
+  readonly isOwn: boolean;
+  readonly risk: string | undefined;
+}
+
 /** Where environments point at this very package. */
 const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
   const registry = await (await app()).lookup();
   return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
 };
 
-/** How long a row takes on this machine, and where a service would run the model. */
-const measure = async ({ app }: Cli, opened: Package): Promise<Serving> => {
-  const scorer = await (await app()).load(opened);
+/**
+ * How long a row takes on this machine, and where a service would run the model. Who looks into a package that came from
+ * elsewhere has not said that it may run: only one that is known to be safe, or was made out of a folder right now, does.
+ */
+const measure = async ({ app }: Cli, opened: Package, { isOwn, risk }: Trust): Promise<Serving | undefined> => {
+  if (!isOwn && risk !== undefined) return undefined;
+  const scorer = await (await app()).loadSafely(opened);
   try {
     const rowMs = await measureRow(scorer, opened);
-    return { rowMs, isolation: decide('auto', rowMs) };
+    return { rowMs, isolation: risk === undefined ? decide('auto', rowMs) : 'workers' };
   } finally {
     await scorer.close();
   }
@@ -77,11 +92,28 @@ const showPreparation = (terminal: Terminal, { prepare = [] }: Manifest, hasTran
   terminal.table(hasTransform ? [code, ...steps] : steps);
 };
 
+/** What runs when the package is put to work, and cannot be seen to be harmless. */
+const codeRows = ({ transform, functions, custom, risk }: PackageCode) => [
+  {
+    code: 'transform module',
+    '': transform ? `yes, ${transform.bytes} bytes, sha256 ${transform.sha256}` : 'no',
+  },
+  { code: 'functions of the graph', '': functions.length === 0 ? 'no' : showNames(functions) },
+  { code: 'custom operators', '': custom.length === 0 ? 'no' : showNames(custom) },
+  { code: 'known to be safe', '': risk === undefined ? 'yes' : `no: ${risk}; it runs in processes of its own` },
+];
+
+const rowText = ({ rowMs, isolation }: Serving): string => {
+  const time = rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`;
+  return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
+};
+
 const show = (
   terminal: Terminal,
   { manifest, digest, digests, files, examples: golden }: Package,
   pointers: readonly Pointer[],
-  { rowMs, isolation }: Serving,
+  serving: Serving | undefined,
+  code: PackageCode,
 ): void => {
   const { provenance = {}, metadata = {} } = manifest;
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
@@ -91,10 +123,12 @@ const show = (
   showFields(terminal, 'outputs', manifest.outputs);
   heading(terminal, 'files');
   terminal.table([...digests].map(([file, sha]) => ({ file, size: size(files.get(file)?.length ?? 0), digest: sha })));
+  heading(terminal, 'code');
+  terminal.table(codeRows(code));
   const facts: Record<string, unknown> = {
     license: manifest.license,
     'golden examples': golden.length,
-    'one row takes': `${rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`,
+    'one row takes': serving ? rowText(serving) : 'not tried, as it may hold code that nobody here has tried',
     'extra fields': manifest.extraFields ?? 'ignore',
     'intended use': manifest.intendedUse,
     limitations: manifest.limitations,
@@ -115,18 +149,25 @@ const show = (
     terminal.table(pointers.map(({ environment, since, who, why }) => ({ environment, since, who, why: why ?? '' })));
 };
 
+const isFolder = async (ref: string, { cwd }: Cli): Promise<boolean> => {
+  if (parseRef(ref).kind !== 'path') return false;
+  return (await stat(resolve(cwd, ref))).isDirectory();
+};
+
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
   const opened = await (await cli.app()).open(ref);
   const pointers = await pointersAt(cli, opened);
-  const serving = await measure(cli, opened);
-  if (!json) return show(cli.terminal, opened, pointers, serving);
+  const code = codeOf(opened);
+  const serving = await measure(cli, opened, { isOwn: await isFolder(ref, cli), risk: code.risk });
+  if (!json) return show(cli.terminal, opened, pointers, serving, code);
   cli.terminal.json({
     ...opened.manifest,
     digest: opened.digest,
     files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
     examples: opened.examples,
     environments: pointers,
-    serving,
+    code: { ...code, transform: code.transform ?? null },
+    serving: serving ?? null,
   });
 };
 

@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { atomicFile } from '../../files/atomic-file.ts';
 import { isSpecial } from '../../files/place.ts';
 import { type Cli, examples } from '../command.ts';
+import { rowTime } from '../row-time.ts';
 import { placeText } from '../short.ts';
 import { size } from '../size.ts';
 
@@ -15,6 +16,7 @@ interface Options {
   readonly why?: string;
   readonly as?: string;
   readonly json?: boolean;
+  readonly timeout?: number;
 }
 
 /** The file appears whole or not at all. One that is there stays, unless it is the same package or is to be replaced. */
@@ -48,7 +50,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const progress = terminal.progress();
   const opened = await app();
   const { package: packed, tar } = await opened
-    .pack(dir, { onProgress: (what) => progress.update(what) })
+    .pack(dir, { onProgress: (what) => progress.update(what), rowMs: options.timeout })
     .finally(() => progress.done());
   const { manifest, digest, examples: golden, blobs } = packed;
   const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
@@ -96,6 +98,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--force', 'replace a file that holds another package')
     .option('--why <text>', 'note kept with the version')
     .option('--as <who>', 'who registers it')
+    .option('--timeout <time>', 'what a row may take, such as 10s (default), and loading six times as long', rowTime)
     .option('--json', 'the result as JSON')
     .action((dir: string, options: Options) => pack(dir, options, cli));
   examples(

@@ -9,6 +9,7 @@ import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
 import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
 import { type Cli, examples } from '../command.ts';
+import { rowTime } from '../row-time.ts';
 
 interface Options {
   readonly in: string;
@@ -21,6 +22,7 @@ interface Options {
   readonly onlyPredictions?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly timeout?: number;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');
@@ -175,7 +177,7 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
 };
 
 const predict = async (ref: string, options: Options, cli: Cli): Promise<void> => {
-  const scorer = await (await cli.app()).scorer(ref);
+  const scorer = await (await cli.app()).scorer(ref, { rowMs: options.timeout, signal: cli.signal });
   try {
     if (options.row === undefined) await predictTable(scorer, options, cli);
     else await predictRow(scorer, options.row, options, cli);
@@ -213,6 +215,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--only-predictions', 'keep no columns of the input, or those of --columns')
     .option('--force', 'replace output and rejects files that exist')
     .addOption(new Option('--row <json>', 'score this one row instead, and print its prediction').conflicts(ofTables))
+    .option('--timeout <time>', 'what a row may take of a model that is not known to be safe, such as 10s', rowTime)
     .option('--json', 'the summary (or the prediction of --row) as JSON')
     .action((ref: string, options: Options) => predict(ref, options, cli));
   examples(

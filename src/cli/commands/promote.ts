@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
 import { missingEnvironment } from '../missing-environment.ts';
+import { rowTime } from '../row-time.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
@@ -8,6 +9,7 @@ interface Options {
   readonly why?: string;
   readonly as?: string;
   readonly json?: true;
+  readonly timeout?: number;
 }
 
 export const define = (command: Command, { app, terminal }: Cli): void => {
@@ -16,12 +18,15 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--to <environment>', 'the environment that shall point at it (required)')
     .option('--why <text>', 'the reason, for the history')
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
+    .option('--timeout <time>', 'what a row may take when a version that is not known to be safe is proven', rowTime)
     .option('--json', 'print JSON')
-    .action(async (ref: string, { to, why, as: who, json }: Options) => {
-      const { environments, lookup } = await app();
+    .action(async (ref: string, { to, why, as: who, json, timeout }: Options) => {
+      const { environments, lookup, open, prove } = await app();
       if (to === undefined) throw missingEnvironment('--to', environments);
       const registry = await lookup();
-      const { name, version } = await registry.resolve(ref);
+      const { name, version, digest } = await registry.resolve(ref);
+      // What follows the environment would load it at once.
+      await prove(await open(`${name}@${digest}`), { rowMs: timeout });
       const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
       if (json) return terminal.json(moved);
       const subject = `${name}@${moved.environment}`;

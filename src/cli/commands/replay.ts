@@ -67,7 +67,7 @@ const replayOne = async (id: string, options: Options, cli: Cli): Promise<void> 
       got: id.slice(0, 80),
     });
   }
-  const scorer = await app.load(await openAnswerer(app, kept, options.package));
+  const scorer = await app.loadSafely(await openAnswerer(app, kept, options.package));
   try {
     const replayed = await replay(kept, scorer);
     if (options.json) cli.terminal.json({ id: kept.id, digest: kept.digest, ...replayed });

@@ -1,5 +1,6 @@
 /** One model in service: opened, checked on its golden examples, warmed, and given a queue of its own. */
 import { fail } from '../../core/errors.ts';
+import { sampleRow } from '../../core/sample-row.ts';
 import type { Example, Manifest, Scorer } from '../../core/types.ts';
 import { checkExamples } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
@@ -7,7 +8,6 @@ import { type Batcher, createBatcher, type Run } from './batcher.ts';
 import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
-import { sampleRow } from './sample-row.ts';
 
 /** Where packages come from; the service itself knows no registry and no disk. */
 export interface ModelSource {

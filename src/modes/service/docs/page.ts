@@ -1,9 +1,9 @@
 /** `/docs`: what the models take and give, and a form for each to try it. One page, nothing loaded from elsewhere. */
 import { createHash } from 'node:crypto';
+import { sampleRow } from '../../../core/sample-row.ts';
 import type { Fields } from '../../../core/types.ts';
 import { version } from '../../../version.ts';
 import type { Card } from '../model.ts';
-import { sampleRow } from '../sample-row.ts';
 import { client } from './client.ts';
 import { formFields } from './form.ts';
 import { type Html, html, raw } from './html.ts';

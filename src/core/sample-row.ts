@@ -1,5 +1,5 @@
 /** A row that fits a signature, for forms, documentation and a first run where a package brings no examples. */
-import type { Field, Fields } from '../../core/types.ts';
+import type { Field, Fields } from './types.ts';
 
 const zeros = (shape: readonly number[], element: unknown): unknown => {
   const [length, ...inner] = shape;

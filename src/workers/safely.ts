@@ -1,0 +1,57 @@
+/**
+ * Where a package runs: in this process when it is known to be safe, else in processes of its own, which it may end without
+ * ending anything else.
+ */
+import type { Scorer } from '../core/types.ts';
+import { requireGolden } from '../package/golden.ts';
+import type { Package } from '../package/layout.ts';
+import { riskOf } from '../package/risk.ts';
+import { createPool, type PoolOptions } from './pool.ts';
+import { openProof, type ProofOptions } from './proof.ts';
+
+/** Makes a package ready to score in this process. */
+type Load = (found: Package) => Promise<Scorer>;
+
+export interface SafeOptions {
+  /** Processes; one unless given. */
+  readonly size?: number | undefined;
+  /** Milliseconds that a row may take; a minute unless given. */
+  readonly rowMs?: number | undefined;
+  /** Aborted when nobody waits for answers any more: what runs is ended. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onLost?: PoolOptions['onLost'];
+}
+
+/**
+ * For work: a row that ends its process, or takes too long, is refused with MODEL_FAILED, and everything else goes on.
+ *
+ * @throws MillraceError WORKER_LOST when no process comes up; what loading throws
+ */
+export const loadSafely = async (found: Package, load: Load, options: SafeOptions = {}): Promise<Scorer> => {
+  const { size = 1, rowMs, signal, onLost } = options;
+  if (riskOf(found) === undefined) return load(found);
+  const { scorer } = await createPool({ found, size, onLost, ...{ limits: { runMs: rowMs } } });
+  const close = (): void => void scorer.close();
+  if (signal?.aborted) close();
+  else signal?.addEventListener('abort', close, { once: true });
+  return scorer;
+};
+
+/** For proof: a row that ends its process is a fault of the model. @throws MillraceError BAD_MODEL; what loading throws */
+export const loadProven = async (found: Package, load: Load, options?: ProofOptions): Promise<Scorer> =>
+  riskOf(found) === undefined ? load(found) : openProof(found, options);
+
+/**
+ * Proves a package that is not known to be safe: it answers its golden examples, or a made-up row, in a process of its own.
+ *
+ * @throws MillraceError BAD_MODEL with what it did to its process, EXAMPLE_OFF; what loading throws
+ */
+export const prove = async (found: Package, options?: ProofOptions): Promise<void> => {
+  if (riskOf(found) === undefined) return;
+  const scorer = await openProof(found, options);
+  try {
+    await requireGolden(scorer, found.examples);
+  } finally {
+    await scorer.close();
+  }
+};
