@@ -263,7 +263,7 @@ const rowsIn = (name: string, field: Field | undefined, column: unknown): number
 };
 
 /** The number of rows in a set of columns. Throws BAD_SHAPE when they differ. */
-const rowsOf = (fields: Fields, columns: Readonly<Record<string, ColumnInput>>): number => {
+export const rowsOf = (fields: Fields, columns: Readonly<Record<string, ColumnInput>>): number => {
   let rows: number | undefined;
   let first = '';
   for (const [name, column] of Object.entries(columns)) {

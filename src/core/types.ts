@@ -193,11 +193,18 @@ export interface Timings {
   finish: number;
 }
 
+/** The last three are for scorers that run in processes of their own; others pass them over. */
 export interface ScoreOptions {
   /** Read numbers, booleans and dates from strings too (a CSV file has nothing else). */
   readonly coerce?: boolean;
   /** Where to write how long each stage took; no clock is read without it. */
   readonly timings?: Timings;
+  /** When nobody wants the answer any more, on the clock of `performance.now()`. */
+  readonly deadline?: number | undefined;
+  /** The caller finds out which rows end the process that runs them: fail with WORKER_LOST when it ends. */
+  readonly undivided?: boolean | undefined;
+  /** These rows were in a run that ended its process. */
+  readonly suspected?: boolean | undefined;
 }
 
 /** A loaded package. Row by row or column by column, in any batch size, the same bits. */

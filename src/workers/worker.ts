@@ -68,8 +68,16 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Starts a process and hands it the package. @throws MillraceError WORKER_LOST, and what loading throws */
-export const startWorker = async (found: Package, limits: WorkerLimits = {}): Promise<Worker> => {
+/**
+ * Starts a process and hands it the package, unless `signal` says meanwhile that nobody wants it any more.
+ *
+ * @throws MillraceError WORKER_LOST; what loading throws.
+ */
+export const startWorker = async (
+  found: Package,
+  limits: WorkerLimits = {},
+  signal?: AbortSignal | undefined,
+): Promise<Worker> => {
   const { loadMs = LOAD_MS, runMs = RUN_MS, memoryBytes: mostBytes = defaultMemoryBytes(found) } = limits;
   const child: ChildProcess = fork(processFile, [`${process.pid}`, `${mostBytes}`], {
     serialization: 'advanced',
@@ -133,6 +141,8 @@ export const startWorker = async (found: Package, limits: WorkerLimits = {}): Pr
     await gone;
     clearTimeout(timer);
   };
+  const giveUp = (): void => kill('nobody wants it any more');
+  signal?.addEventListener('abort', giveUp);
   try {
     const { ready, memoryBytes } = await send<Extract<FromWorker, { ready: unknown }>>({ load: found }, loadMs);
     const ask: Worker['ask'] = (asked, ms = runMs) => send<Answered>({ ask: asked }, ms);
@@ -140,5 +150,7 @@ export const startWorker = async (found: Package, limits: WorkerLimits = {}): Pr
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 };

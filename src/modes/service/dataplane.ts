@@ -2,9 +2,10 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
+import type { Columns } from '../../core/column-parts.ts';
 import { type Code, fail, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
-import { type Columns, coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
+import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
 import type { Caller, Spent } from './job.ts';
 import type { Limits } from './limits.ts';

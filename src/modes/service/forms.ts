@@ -1,6 +1,6 @@
 /** The two forms in which predictions travel: rows and columns. How each is joined to one run and taken apart again. */
-import type { Problem } from '../../core/errors.ts';
-import type { Answer, ColumnAnswers, ColumnInput, ColumnOutput, ScoreOptions, Scorer } from '../../core/types.ts';
+import { type Columns, concat, gatherAnswers, rangeOf, rangeOfAnswers } from '../../core/column-parts.ts';
+import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer } from '../../core/types.ts';
 
 /** A range of rows of one input. */
 export interface Part<Input> {
@@ -44,33 +44,7 @@ export const rows = rowForm(false);
 /** Rows whose numbers, booleans and dates may be written as texts, as in CSV. */
 export const coercedRows = rowForm(true);
 
-export type Columns = Readonly<Record<string, ColumnInput>>;
 export type ColumnForm = Form<Columns, ColumnAnswers>;
-
-type TypedArray = Extract<ColumnInput, ArrayBufferView>;
-type AnyColumn = ColumnInput | ColumnOutput;
-const isTyped = (column: AnyColumn): column is TypedArray => ArrayBuffer.isView(column);
-
-/** A range of a column of `rows` rows; a tensor's column has several elements a row. */
-const range = <T extends AnyColumn>(column: T, rows: number, start: number, end: number): T => {
-  if (start === 0 && end === rows) return column;
-  const size = rows === 0 ? 1 : column.length / rows;
-  return (isTyped(column) ? column.subarray(start * size, end * size) : column.slice(start * size, end * size)) as T;
-};
-
-const concat = <T extends AnyColumn>(pieces: readonly T[]): T => {
-  const [first] = pieces;
-  if (pieces.length === 1) return first;
-  if (!isTyped(first)) return (pieces as readonly (readonly unknown[])[]).flat() as unknown as T;
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const whole = new (first.constructor as new (length: number) => Float64Array)(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece as unknown as Float64Array, at);
-    at += piece.length;
-  }
-  return whole as unknown as T;
-};
 
 /** What must agree for columns to be put below one another: names, kinds of array and elements a row. */
 const shapeOf = (columns: Columns, rows: number): string =>
@@ -83,32 +57,11 @@ export const columns = (input: Columns, rows: number): ColumnForm => ({
   join(parts) {
     const joined: Record<string, ColumnInput> = {};
     for (const name of Object.keys(parts[0].input)) {
-      joined[name] = concat(parts.map((part) => range(part.input[name], part.rows, part.start, part.end)));
+      joined[name] = concat(parts.map((part) => rangeOf(part.input[name], part.rows, part.start, part.end)));
     }
     return joined;
   },
   score: (scorer, joined, options) => scorer.scoreColumns(joined, options),
-  take(output, all, start, end) {
-    if (start === 0 && end === all) return output;
-    const taken: Record<string, ColumnOutput> = {};
-    for (const [name, column] of Object.entries(output.columns)) taken[name] = range(column, all, start, end);
-    const errors = new Map([...output.errors].flatMap(([row, problem]) => within(row - start, end - start, problem)));
-    return { rows: end - start, columns: taken, errors };
-  },
-  gather(outputs) {
-    const gathered: Record<string, ColumnOutput> = {};
-    for (const name of Object.keys(outputs[0].columns)) {
-      gathered[name] = concat(outputs.map((output) => output.columns[name]));
-    }
-    const errors = new Map<number, Problem>();
-    let at = 0;
-    for (const output of outputs) {
-      for (const [row, problem] of output.errors) errors.set(at + row, problem);
-      at += output.rows;
-    }
-    return { rows: at, columns: gathered, errors };
-  },
+  take: (output, _rows, start, end) => rangeOfAnswers(output, start, end),
+  gather: gatherAnswers,
 });
-
-const within = <T>(row: number, rows: number, value: T): readonly (readonly [number, T])[] =>
-  row >= 0 && row < rows ? [[row, value]] : [];

@@ -1,9 +1,10 @@
 /** Between the protocol's tensors and the columns of the core; every transport of the protocol comes through here. */
+
+import type { Columns } from '../../../core/column-parts.ts';
 import { allocate, type MutableTensorData } from '../../../core/columns.ts';
 import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
 import { nearest } from '../../../core/nearest.ts';
 import type { ColumnAnswers, ColumnInput, ColumnOutput, TensorField } from '../../../core/types.ts';
-import type { Columns } from '../forms.ts';
 import { type Datatype, type Elements, wanted } from './datatypes.ts';
 import type { TensorBinding, TensorSignature } from './signature.ts';
 
