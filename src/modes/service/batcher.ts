@@ -5,6 +5,7 @@
  */
 import { MillraceError } from '../../core/errors.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
+import { createDeadlines } from './deadlines.ts';
 import { Job, type Piece, queueFull, tooLate, type Work } from './job.ts';
 import type { Limits } from './limits.ts';
 import { createPace } from './pace.ts';
@@ -21,7 +22,7 @@ export interface Run {
 
 export interface BatcherOptions {
   readonly scorer: Scorer;
-  readonly limits: QueueLimits & Pick<Limits, 'queueMs' | 'queueRuns'>;
+  readonly limits: QueueLimits & Pick<Limits, 'queueMs' | 'queueRuns' | 'timeoutMs'>;
   /** Runs at a time: 1 for a scorer in this thread. */
   readonly lanes?: number;
   readonly onRun?: (run: Run) => void;
@@ -41,8 +42,25 @@ export interface Batcher {
   idle(): Promise<void>;
 }
 
+const isLost = (error: unknown): boolean => error instanceof MillraceError && error.code === 'WORKER_LOST';
+
+const rowsOf = (pieces: readonly Piece[]): number => {
+  let rows = 0;
+  for (const { start, end } of pieces) rows += end - start;
+  return rows;
+};
+
+const PARTS = 8;
+const eighthsOf = (pieces: readonly Piece[]): readonly (readonly Piece[])[] => {
+  const size = Math.ceil(pieces.length / PARTS);
+  return Array.from({ length: Math.ceil(pieces.length / size) }, (_, part) =>
+    pieces.slice(part * size, (part + 1) * size),
+  );
+};
+
 export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptions): Batcher => {
   let running = 0;
+  let runningRows = 0;
   let inFlight = 0;
   let pumpAsked = false;
   let idlers: (() => void)[] = [];
@@ -60,6 +78,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     job.reject(error);
   };
   const queue = createQueue(limits, refuse);
+  const deadlines = createDeadlines(limits.timeoutMs, queue.jobs, refuse);
   const pace = createPace(limits, lanes);
   const { waiting } = queue;
   const hasRoom = (rows: number, bytes: number): boolean =>
@@ -71,77 +90,93 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     return hasRoom(rows, bytes);
   };
 
-  const answer = (job: Job, output: unknown, rows: number): void => {
+  const answer = ({ job, start, end }: Piece, output: unknown): void => {
     if (job.settled) return;
-    job.answered += rows;
     const { work } = job;
-    if (rows < work.rows) {
-      job.outputs ??= [];
-      job.outputs.push(output);
-      if (job.answered < work.rows) return;
+    job.answered += end - start;
+    if (job.answered === work.rows && job.outputs === undefined) {
+      settle(job);
+      job.resolve(output);
+      return;
     }
+    job.outputs ??= [];
+    job.outputs.push({ start, output });
+    if (job.answered < work.rows) return;
     settle(job);
-    job.resolve(job.outputs === undefined ? output : work.form.gather(job.outputs));
+    const inOrder = job.outputs.sort((a, b) => a.start - b.start);
+    job.resolve(work.form.gather(inOrder.map((part) => part.output)));
   };
 
-  const run = async (pieces: readonly Piece[]): Promise<void> => {
+  /** `suspected`: these rows were in a run that ended its process. */
+  const run = async (pieces: readonly Piece[], suspected = false): Promise<void> => {
     const { form } = pieces[0].job.work;
     const began = performance.now();
     let rows = 0;
     let whole = 0;
+    let deadline = 0;
     for (const { start, end, job } of pieces) {
       rows += end - start;
+      if (job.deadline > deadline) deadline = job.deadline;
       if (end === job.work.rows) whole++;
     }
     const timings: Timings = { validate: 0, prepare: 0, run: 0, finish: 0 };
     try {
-      const output = await form.score(scorer, form.join(pieces), { timings });
+      const options = { timings, deadline, undivided: pieces.length > 1, suspected };
+      const output = await form.score(scorer, form.join(pieces), options);
       const ended = performance.now();
       pace.learn({ began, ended, rows, requests: whole }, waiting.requests > 0);
       let at = 0;
-      for (const { job, start, end } of pieces) {
-        const { spent, since } = job.work;
+      for (const piece of pieces) {
+        const { spent, since } = piece.job.work;
         if (spent) Object.assign(spent, { queued: since, began, ended, rows, requests: pieces.length });
-        answer(job, form.take(output, rows, at, at + end - start), end - start);
-        at += end - start;
+        const size = piece.end - piece.start;
+        answer(piece, form.take(output, rows, at, at + size));
+        at += size;
       }
       onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.work.since) });
     } catch (error) {
-      // A process that is gone fails what it had at once: nobody knows which of them, if any, was the reason.
-      if (error instanceof MillraceError && error.code === 'WORKER_LOST')
-        for (const { job } of pieces) refuse(job, error);
-      // Whatever else it was, it is not the fault of all of them: each gets its own chance, and its own error.
-      else if (pieces.length > 1) for (const piece of pieces) await run([piece]);
-      else refuse(pieces[0].job, error);
+      if (pieces.length === 1) {
+        refuse(pieces[0].job, error);
+        return;
+      }
+      const left = pieces.filter(({ job }) => !job.settled);
+      // Whatever it was, it is not the fault of all of them: each gets its own chance, and its own error.
+      if (!isLost(error)) for (const piece of left) await run([piece]);
+      // The process that ran them is gone, or was ended: those that are not the reason are not to wait for those that are.
+      else await Promise.all(eighthsOf(left).map((part) => run(part, true)));
     }
   };
 
   const pump = (): void => {
     while (running < lanes) {
-      // Free lanes share what waits, so that none stands idle while another has all of it.
-      const pieces = queue.take(Math.ceil(waiting.rows / (lanes - running)) || 1);
+      // Lanes share what there is evenly, however it came, and something is left for the one that is free next: so nobody
+      // waits for many others again and again while somebody else is answered alone.
+      const share = lanes === 1 ? waiting.rows : Math.ceil((waiting.rows + runningRows) / (lanes + 1));
+      const pieces = queue.take(share || 1);
       if (pieces.length === 0) break;
+      const rows = rowsOf(pieces);
       running++;
-      void run(pieces).then(next);
+      runningRows += rows;
+      deadlines.watch(pieces);
+      void run(pieces).then(() => {
+        deadlines.forget(pieces);
+        running--;
+        runningRows -= rows;
+        pump();
+      });
     }
     if (inFlight === 0 && running === 0 && idlers.length > 0) {
       for (const resolve of idlers) resolve();
       idlers = [];
     }
   };
-  const next = (): void => {
-    running--;
-    pump();
-  };
-
   const pumpLater = (): void => {
     pumpAsked = false;
     pump();
   };
 
   const begin = (job: Job): void => {
-    const { deadline, since } = job.work;
-    if (deadline !== undefined) job.timer = setTimeout(() => refuse(job, tooLate), deadline - since);
+    deadlines.add(job);
     queue.add(job);
     inFlight++;
     if (running === lanes || pumpAsked) return;
@@ -164,7 +199,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       return new Promise<unknown>((resolve, reject) => {
         if (!findRoom(work.rows, work.bytes)) reject(queueFull);
         else if (work.deadline !== undefined && work.deadline <= work.since) reject(tooLate);
-        else begin(new Job(work as Work<unknown, unknown>, resolve, reject));
+        else begin(new Job(work as Work<unknown, unknown>, limits.timeoutMs, resolve, reject));
       }) as Promise<Output>;
     },
     idle: () =>

@@ -36,10 +36,12 @@ export interface Spent {
 /** A class because one is made for every request: a hidden class and methods on a prototype cost less. */
 export class Job {
   readonly work: Work<unknown, unknown>;
+  /** When its answer is of no use any more. */
+  readonly deadline: number;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Of the runs so far, where one is not enough. */
-  outputs: unknown[] | undefined;
+  /** Of the runs so far, where one is not enough, and at which row each begins: they may end in any order. */
+  outputs: { readonly start: number; readonly output: unknown }[] | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Rows handed to runs, and rows answered. */
   taken = 0;
@@ -47,8 +49,14 @@ export class Job {
   settled = false;
   letOthersPass = false;
 
-  constructor(work: Work<unknown, unknown>, resolve: (output: unknown) => void, reject: (error: unknown) => void) {
+  constructor(
+    work: Work<unknown, unknown>,
+    timeoutMs: number,
+    resolve: (output: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.work = work;
+    this.deadline = work.deadline ?? work.since + timeoutMs;
     this.resolve = resolve;
     this.reject = reject;
   }

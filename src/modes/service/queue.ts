@@ -2,10 +2,7 @@
 import { cancelled, type Job, type Piece, tooLate } from './job.ts';
 import type { Limits } from './limits.ts';
 
-export type QueueLimits = Pick<
-  Limits,
-  'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes' | 'timeoutMs'
->;
+export type QueueLimits = Pick<Limits, 'batchRows' | 'batchBytes' | 'queueRequests' | 'queueRows' | 'queueBytes'>;
 
 export interface Waiting {
   readonly requests: number;
@@ -24,6 +21,8 @@ export interface Queue {
   take(most: number): readonly Piece[];
   /** Refuses those whose callers are gone. */
   sweep(): void;
+  /** All that wait, and some that are settled. */
+  jobs(): Iterable<Job>;
 }
 
 /** `refuse` must `drop` the job. */
@@ -60,8 +59,7 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
       const job = queue[done];
       const { work } = job;
       if (!job.settled && work.caller?.destroyed) refuse(job, cancelled);
-      // No timer is set for this one: nothing hangs on the moment, and a timer for each request has its price.
-      if (now - work.since > limits.timeoutMs) refuse(job, tooLate);
+      if (now > job.deadline) refuse(job, tooLate);
       if (job.settled) continue;
       const start = job.taken;
       const end = Math.min(work.rows, start + mostRows - rows);
@@ -117,6 +115,9 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
         if (left.length === 0) queues.delete(key);
         else queues.set(key, left);
       }
+    },
+    *jobs() {
+      for (const queue of queues.values()) yield* queue;
     },
   };
 };

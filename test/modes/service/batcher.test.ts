@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { MillraceError } from '../../../src/core/errors.ts';
+import { fail, MillraceError } from '../../../src/core/errors.ts';
 import type { Answer, Scorer } from '../../../src/core/types.ts';
 import { createBatcher, type Run } from '../../../src/modes/service/batcher.ts';
 import { columns, rows as rowForm } from '../../../src/modes/service/forms.ts';
@@ -52,21 +52,55 @@ describe('a batcher', () => {
     assert.deepEqual(runs[0].rows, [1, 2]);
   });
 
-  it('shares what waits among free lanes', async () => {
+  it('shares what waits among its lanes, and leaves something for the one that is free next', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = createBatcher({ scorer, limits: defaultLimits, lanes: 2 });
     for (const row of [1, 2, 3]) void batcher.submit(work([row]));
     const long = batcher.submit(work([4, 5, 6]));
     await turn();
+    const ran = () => runs.map(({ rows }) => rows);
+    assert.deepEqual(ran(), [
+      [1, 2],
+      [3, 4],
+    ]);
+    runs[0].release();
+    await settle();
+    assert.deepEqual(ran().slice(2), [[5, 6]]);
+    // The end of the long one is answered before its beginning.
+    runs[2].release();
+    await settle();
+    runs[1].release();
     assert.deepEqual(
-      runs.map(({ rows }) => rows),
-      [
-        [1, 2, 3],
-        [4, 5, 6],
-      ],
+      await long,
+      [4, 5, 6].map((row) => ({ output: { row } })),
     );
-    for (const { release } of runs) release();
-    assert.equal((await long).length, 3);
+  });
+
+  it('gives no caller twice the answers of another, in whatever order they came first', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = createBatcher({ scorer, limits: defaultLimits, lanes: 2 });
+    const answered = new Array<number>(16).fill(0);
+    const ask = (caller: number): void => {
+      void batcher.submit(work([caller])).then(() => {
+        answered[caller]++;
+        ask(caller);
+      });
+    };
+    // One comes alone and has a lane to itself.
+    ask(0);
+    await turn();
+    for (let caller = 1; caller < 16; caller++) ask(caller);
+    await settle();
+    // A run takes as long as its rows.
+    const busy = [0, 0];
+    for (let done = 0; done < 400; done++) {
+      const lane = busy[0] <= busy[1] ? 0 : 1;
+      const [run] = runs.splice(Math.min(lane, runs.length - 1), 1);
+      busy[lane] += run.rows.length;
+      run.release();
+      await settle();
+    }
+    assert.ok(Math.max(...answered) < 2 * Math.min(...answered), `${answered}`);
   });
 
   it('takes all that came during a run into the next one', async () => {
@@ -202,16 +236,54 @@ describe('a batcher', () => {
     assert.equal(batcher.inFlight, 0);
   });
 
-  it('holds a request no longer than the service allows, if it names no deadline', async () => {
+  it('holds a request no longer than the service allows, if it names no deadline, whether it waits or runs', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { timeoutMs: 300 });
-    void batcher.submit(work([1]));
+    const codes = [codeOf(batcher.submit(work([1])))];
     await turn();
-    const waited = codeOf(batcher.submit(work([2])));
-    await pause(400);
+    codes.push(codeOf(batcher.submit(work([2]))));
+    // One that may take longer than others is waited for.
+    const patient = batcher.submit(work([3], { deadline: performance.now() + 1e12 }));
+    // The timer alone keeps no process alive.
+    await Promise.all([pause(400), ...codes]);
+    assert.deepEqual(await Promise.all(codes), ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
     runs[0].release();
-    assert.equal(await waited, 'DEADLINE_EXCEEDED');
-    assert.equal(runs.length, 1);
+    await settle();
+    assert.deepEqual(runs[1].rows, [3]);
+    runs[1].release();
+    assert.deepEqual(await patient, [{ output: { row: 3 } }]);
+  });
+
+  it('runs again what was beside the reason for which a process has ended, and does not let it wait', async () => {
+    const { scorer, runs } = heldScorer();
+    const batcher = batcherOf(scorer);
+    void batcher.submit(work(['first']));
+    await turn();
+    const rows = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    const fates = rows.map((row) => codeOf(batcher.submit(work([row]))));
+    runs[0].release();
+    await settle();
+    assert.deepEqual(runs[1].rows, rows);
+    const lost = fail('WORKER_LOST', 'It is gone.');
+    runs[1].break(lost);
+    await settle();
+    const again = runs.slice(2);
+    assert.deepEqual(
+      again.map(({ rows: own }) => own.join('')),
+      ['ab', 'cd', 'ef', 'gh', 'ij'],
+    );
+    // The others are answered while this one still runs.
+    const [, guilty, ...others] = again;
+    for (const { release } of [again[0], ...others]) release();
+    assert.equal(await fates[9], 'answered');
+    guilty.break(lost);
+    await settle();
+    const [c, d] = runs.slice(7);
+    d.release();
+    assert.equal(await fates[3], 'answered');
+    c.break(lost);
+    assert.equal(await fates[2], 'WORKER_LOST');
+    await batcher.idle();
   });
 
   it('never runs what a caller asked who is gone, and gives its place to others', async () => {

@@ -105,18 +105,16 @@ describe('a pool of workers', () => {
     await scorer.close();
   });
 
-  it('fails only what the killed worker had, and replaces it', async (t) => {
+  it('runs again what a killed worker had, and replaces it', async (t) => {
     const pool = await open(t, await slowModel(t, 0), 2);
     const input = await inputOf();
+    await until(() => pool.ready === 2);
+    const [right] = await pool.scorer.score([{ ...input, ms: 1 }]);
     const [first] = pool.pids;
     const calls = Array.from({ length: 4 }, () => pool.scorer.score([{ ...input, ms: 300 }]));
     await pause(50);
     process.kill(first, 'SIGKILL');
-    const outcomes = await Promise.allSettled(calls);
-    const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
-    assert.equal(lost.length, 1);
-    assert.equal(lost[0].reason.code, 'WORKER_LOST');
-    assert.match(lost[0].reason.message, /SIGKILL/);
+    for (const [answer] of await Promise.all(calls)) assert.deepEqual(answer, right);
     await until(() => pool.ready === 2);
     assert.equal(pool.restarts, 1);
     assert.ok(!pool.pids.includes(first));
@@ -126,6 +124,7 @@ describe('a pool of workers', () => {
     const pool = await open(t, models.trees, 2);
     const input = await inputOf();
     const [{ output }] = await pool.scorer.score([input]);
+    await until(() => pool.ready === 2);
     for (let turn = 1; turn <= 3; turn++) {
       for (const pid of pool.pids) process.kill(pid, 'SIGKILL');
       await until(() => pool.ready === 0);
@@ -138,6 +137,7 @@ describe('a pool of workers', () => {
 
   it('leaves no process behind when it is closed', async (t) => {
     const pool = await open(t, models.trees, 2);
+    await until(() => pool.ready === 2);
     const { pids } = pool;
     assert.ok(pids.every(isAlive));
     await pool.scorer.close();
@@ -200,56 +200,49 @@ describe('isolation', () => {
     assert.equal((await slow).status, 200);
   });
 
-  it('a killed worker fails its requests at once, and readiness tells the truth until there is another', async (t) => {
+  it('readiness tells the truth while a killed worker has not been replaced, and its requests are answered', async (t) => {
     const { url, pools } = await serveIsolated(t, [await slowModel(t, 10)], { modelWorkers: 1 });
     const [pool] = pools;
     const input = await inputOf();
     const ready = async () => (await get<Ready>(`${url}/readyz`)).json;
     assert.deepEqual(await ready(), { ready: true });
-    // One runs alone; those behind it would share the next run, were they not on the way already.
-    const long = post(`${url}/predict/slow`, { ...input, ms: 60_000 });
+    const long = post(`${url}/predict/slow`, { ...input, ms: 500 });
     await pause(100);
     const [pid] = pool.pids;
     process.kill(pid, 'SIGKILL');
-    const { status, json, headers } = await long;
-    assert.deepEqual([status, json.error.code, headers.get('retry-after')], [503, 'WORKER_LOST', '1']);
-    // The worker is gone before its requests fail, and the next one takes a while to start.
+    await until(() => pool.ready === 0);
+    // The next one takes a while to start.
     assert.deepEqual(await ready(), { ready: false, reason: 'slow has none of its 1 workers at the moment' });
     assert.equal((await fetch(`${url}/livez`)).status, 200);
+    assert.equal((await long).status, 200);
     await until(async () => (await ready()).ready);
-    assert.equal((await post(`${url}/predict/slow`, { ...input, ms: 1 })).status, 200);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assert.match(metrics, /^millrace_worker_restarts_total\{model="slow",version="1.0.0"\} 1$/m);
   });
 
-  it('loses no other answer while workers are killed under load', async (t) => {
+  it('loses no answer while workers are killed under load', async (t) => {
     const { url, pools } = await serveIsolated(t, [await slowModel(t, 3)], { modelWorkers: 2 });
     const input = await inputOf();
     const { json: right } = await post(`${url}/predict/slow`, input);
     let stop = false;
-    const tally = new Map<number, number>();
+    let answered = 0;
     const callers = Array.from({ length: 8 }, async () => {
       while (!stop) {
         const { status, json } = await post(`${url}/predict/slow`, input);
-        tally.set(status, (tally.get(status) ?? 0) + 1);
-        if (status === 200) assert.deepEqual(json.prediction, right.prediction);
-        else assert.equal(json.error.code, 'WORKER_LOST');
+        assert.deepEqual([status, json.prediction], [200, right.prediction]);
+        answered++;
       }
     });
     const [pool] = pools;
     for (let turn = 0; turn < 5; turn++) {
       await pause(300);
-      await until(() => pool.ready > 0);
+      await until(() => pool.ready === 2);
       process.kill(pool.pids[0], 'SIGKILL');
     }
     await until(() => pool.ready === 2);
     stop = true;
     await Promise.all(callers);
-    assert.deepEqual(
-      [...tally.keys()].filter((status) => status !== 200 && status !== 503),
-      [],
-    );
-    assert.ok((tally.get(200) ?? 0) > (tally.get(503) ?? 0), JSON.stringify([...tally]));
+    assert.ok(answered > 8, `${answered}`);
   });
 
   it('takes its workers along when the model or the service goes', async (t) => {
