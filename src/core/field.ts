@@ -1,5 +1,6 @@
 /** Reading one value of one field: the rules of each kind, compiled once. docs/VALIDATION.md states every decision. */
 import { type Code, fail, type Problem, show } from './errors.ts';
+import { exactNumber, integerOf } from './integer.ts';
 import type { BooleanField, CategoryField, DatetimeField, Field, Kind, NumberField, TextField } from './types.ts';
 import { parseDatetime, zoneOf } from './zone.ts';
 
@@ -96,6 +97,9 @@ export const parseNumeral = (text: string): number | undefined => {
   const trimmed = text.trim();
   return numeral.test(trimmed) ? Number(trimmed) : undefined;
 };
+const digits = /^[+-]?\d+$/;
+/** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */
+const longNumeral = (text: string): number | bigint => (digits.test(text) ? integerOf(text) : Number(text));
 /** What CSV files write for "no value". */
 const blanks = new Set(['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None']);
 export const isBlank = (value: unknown): boolean => typeof value === 'string' && blanks.has(value.trim());
@@ -111,13 +115,14 @@ export const readNumber = (name: string, field: NumberField, coerce: boolean): R
     if (typeof value !== 'number') {
       if (value === undefined || value === null) return missing(nullable, value, complain);
       if (typeof value === 'bigint') {
-        const number = Number(value);
-        return Number.isSafeInteger(number) ? read(number) : complain('UNSAFE_INTEGER', value);
+        const number = exactNumber(value);
+        return number === undefined ? complain('UNSAFE_INTEGER', value) : read(number);
       }
       if (coerce && typeof value === 'string') {
         if (isBlank(value)) return missing(nullable, value, complain);
         const number = parseNumeral(value);
-        return number === undefined ? complain('WRONG_TYPE', value) : read(number);
+        if (number === undefined) return complain('WRONG_TYPE', value);
+        return read(Number.isInteger(number) && !Number.isSafeInteger(number) ? longNumeral(value.trim()) : number);
       }
       return complain('WRONG_TYPE', value);
     }
@@ -180,7 +185,8 @@ export const readString = (name: string, field: CategoryField | TextField, coerc
         return field.nullable ? null : complain(value === undefined ? 'MISSING_FIELD' : 'NULL_VALUE', value);
       }
       const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
-      return coerce && scalar ? known(String(value)) : complain('WRONG_TYPE', value);
+      if (!coerce || !scalar) return complain('WRONG_TYPE', value);
+      return value === Infinity || value === -Infinity ? complain('NOT_FINITE', value) : known(String(value));
     }
     return coerce && field.nullable && value === '' ? null : known(value);
   };

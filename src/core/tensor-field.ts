@@ -9,10 +9,13 @@ export type WriteElement = (value: unknown, to: MutableTensorData, at: number) =
 
 type Slots = Record<number, unknown>;
 
+/** An integer past 2^53, as JSON has them; a float is the nearest one. */
+const isLong = (value: unknown): value is bigint => typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
+
 const writeFloat =
   (nullable: boolean): WriteElement =>
   (value, to, at) => {
-    const number = value === null ? Number.NaN : value;
+    const number = value === null ? Number.NaN : isLong(value) ? Number(value) : value;
     if (typeof number !== 'number') return 'WRONG_TYPE';
     if (Number.isNaN(number) && !nullable) return 'NULL_VALUE';
     if (Math.abs(number) === Infinity) return 'NOT_FINITE';
