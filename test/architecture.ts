@@ -23,7 +23,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   databases: ['core', 'text', 'files'],
   sources: ['core', 'text', 'files', 'databases'],
   sinks: ['core', 'text', 'files', 'databases', 'sources'],
-  webhook: ['core'],
+  webhook: ['core', 'text'],
   workers: ['core', 'package', 'runtimes'],
   monitor: ['core', 'text', 'store'],
   control: ['core', 'registry', 'monitor'],

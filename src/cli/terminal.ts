@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { toldJson } from '../text/exact-json.ts';
 
 /** The streams and the environment that a terminal is made of; `process` is one. */
 export interface TerminalStreams {
@@ -42,9 +43,6 @@ const coloured = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv):
   return stream.isTTY === true && env.TERM !== 'dumb';
 };
 
-const jsonSafe = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value;
-
 const cellText = (cell: Cell): string => (cell === null || cell === undefined ? '' : String(cell));
 
 /** A progress line is written at most this often. */
@@ -74,7 +72,7 @@ export const createTerminal = ({ stdin, stdout, stderr, env }: TerminalStreams):
       clear();
       stderr.write(`${line}\n`);
     },
-    json: (value) => out(JSON.stringify(value, jsonSafe, 2)),
+    json: (value) => out(toldJson(value, 2)),
     table: (rows, headings = Object.keys(rows[0] ?? {})) => {
       const cells = rows.map((row) => headings.map((heading) => cellText(row[heading])));
       const right = headings.map((heading) => rows.length > 0 && rows.every((row) => typeof row[heading] === 'number'));

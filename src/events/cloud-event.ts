@@ -1,8 +1,11 @@
 /** CloudEvents 1.0 in Kafka's binding (cloudevents/spec: kafka-protocol-binding.md), and plain JSON beside them. */
 import type { Headers, NewEvent, StreamEvent } from '../brokers/broker.ts';
 import { header } from '../brokers/broker.ts';
-import { messageOf, type Problem } from '../core/errors.ts';
-import { utf8Text } from '../text/utf8.ts';
+import { type Problem, problemOf } from '../core/errors.ts';
+import { isUtf16 } from '../text/charset.ts';
+import { exactJson } from '../text/exact-json.ts';
+import { readJson } from '../text/json.ts';
+import { utf8Text, withoutMark } from '../text/utf8.ts';
 import { toJson } from './json.ts';
 
 /** Attributes by name, required ones and extensions alike. */
@@ -33,12 +36,13 @@ const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
 const parse = (value: Uint8Array): { readonly json: unknown } | { readonly problem: Problem } => {
   const text = utf8Text(value);
   if (text === undefined) {
-    return { problem: { code: 'BAD_JSON', message: 'The event is not text in UTF-8', expected: 'JSON' } };
+    const [expected, got] = ['UTF-8', isUtf16(value) ? 'UTF-16' : 'other bytes'];
+    return { problem: { code: 'BAD_JSON', message: `The event is not text in UTF-8, but ${got}`, expected, got } };
   }
   try {
-    return { json: JSON.parse(text) };
+    return { json: readJson(withoutMark(text), 'The event') };
   } catch (error) {
-    return { problem: { code: 'BAD_JSON', message: `The event is not JSON: ${messageOf(error)}`, expected: 'JSON' } };
+    return { problem: problemOf(error) };
   }
 };
 
@@ -103,7 +107,7 @@ const readStructured = (json: Readonly<Record<string, unknown>>): ReadEvent => {
   const attributes: Record<string, string> = {};
   for (const [name, value] of Object.entries(json)) {
     if (name === 'data' || name === 'data_base64' || value === null) continue;
-    attributes[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    attributes[name] = typeof value === 'string' ? value : exactJson(value);
   }
   if (attributes.datacontenttype !== undefined && !isJson(attributes.datacontenttype)) {
     return bad('The data of the CloudEvent is not JSON', {

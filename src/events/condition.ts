@@ -34,7 +34,7 @@ const environment = (names: readonly string[]): Environment => {
 
 /** Whole numbers of CEL are bigints; JSON and people want numbers, and bytes in base64 as keys have it. */
 const plain = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') };
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [String(key), plain(inner)]));

@@ -1,28 +1,14 @@
 /** One cell as text, for CSV and JSON. Missing is null, undefined or NaN. */
+import { rawJSON } from '../text/exact-json.ts';
 import type { ColumnType } from './table.ts';
 
-/** `JSON.rawJSON` (ECMA-262 proposal, in V8 since 11.4) writes digits as they are; TypeScript's library lacks it. */
-const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 const exact = (_key: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return rawJson(String(value));
+  if (typeof value === 'bigint') return rawJSON(String(value));
   return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : value;
 };
 
 /** JSON text of any value; integers past 2^53 keep their digits, typed arrays are arrays. */
 export const jsonText = (value: unknown): string => JSON.stringify(value, exact) ?? 'null';
-
-/** Sixteen digits or more that are not part of a fraction; in a string they do no harm. */
-const unsafeDigits = /[[:,\s-]\d{16,}(?![\d.eE])/;
-
-/** Parses JSON; integers past 2^53 come as bigint, so that no digit is lost unseen. Throws SyntaxError. */
-export const parseJson = (text: string): unknown =>
-  unsafeDigits.test(text)
-    ? JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) =>
-        typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-          ? BigInt(context?.source ?? 0)
-          : value,
-      )
-    : JSON.parse(text);
 
 /** The value as people and programs read it: booleans kept as 0 | 1 and instants kept as ms get their own look. */
 const plain = (type: ColumnType): ((value: unknown) => unknown) => {

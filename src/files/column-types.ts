@@ -26,7 +26,8 @@ import {
 } from '@duckdb/node-api';
 import { fail, show } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
-import { jsonText, parseJson } from './cells.ts';
+import { parseJson } from '../text/json.ts';
+import { jsonText } from './cells.ts';
 import type { Bits, ColumnType, Stored } from './table.ts';
 
 type BitsConstructor = {

@@ -1,21 +1,13 @@
 /** What the two JSON formats share: objects that become columns, and rows that become objects. */
 import type { Problem } from '../core/errors.ts';
-import { messageOf, show } from '../core/errors.ts';
-import { jsonCell, parseJson } from './cells.ts';
+import { problemOf, show } from '../core/errors.ts';
+import { readJson } from '../text/json.ts';
+import { jsonCell } from './cells.ts';
 import { type ChunkBuilder, createChunkBuilder } from './chunk-builder.ts';
 import { type ColumnSpec, type Rows, record, type TableChunk } from './table.ts';
 
 type JsonRow = Readonly<Record<string, unknown>>;
 
-const badJson = (error: unknown, raw: string): Problem => {
-  const reason = messageOf(error).replace(/\s+/g, ' ').slice(0, 120);
-  return {
-    code: 'BAD_JSON',
-    message: `The row is not valid JSON: ${reason}.`,
-    expected: 'a JSON object',
-    got: show(raw),
-  };
-};
 const notARow = (value: unknown): Problem => {
   const got = show(value);
   return {
@@ -60,9 +52,9 @@ export const createJsonRowReader = (chunkRows: number): JsonRowReader => {
     take(text, line) {
       let value: unknown;
       try {
-        value = parseJson(text);
+        value = readJson(text, 'The row');
       } catch (error) {
-        builder.reject(badJson(error, text), line, text);
+        builder.reject(problemOf(error), line, text);
         return;
       }
       if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -1,7 +1,8 @@
 /** What a recorder is told of an answered call, and the predictions that it was. */
 import type { Problem } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Fields, OutputFields } from '../core/types.ts';
-import { exactJson, readExactJson } from './exact-json.ts';
+import { exactJson } from '../text/exact-json.ts';
+import { parseJson } from '../text/json.ts';
 import type { Prediction } from './records.ts';
 import { type AnyColumns, rowAt } from './values.ts';
 
@@ -124,8 +125,8 @@ const prediction = ({ at, ms }: EntryBase, model: KnownModel, own: Own): Predict
 });
 
 const rowsOf = (entry: ManyEntry, model: KnownModel): readonly Prediction[] => {
-  const { rows } = readExactJson(entry.input) as { readonly rows: readonly unknown[] };
-  const answers = readExactJson(entry.answer) as readonly { readonly output?: unknown; readonly error?: Problem }[];
+  const { rows } = parseJson(entry.input) as { readonly rows: readonly unknown[] };
+  const answers = parseJson(entry.answer) as readonly { readonly output?: unknown; readonly error?: Problem }[];
   return rows.map((row, at) => {
     const { output, error } = answers[at];
     return prediction(entry, model, {

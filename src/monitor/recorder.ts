@@ -4,8 +4,8 @@
  */
 import { MillraceError as Failure, type Problem } from '../core/errors.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
+import { exactJson, plainJson } from '../text/exact-json.ts';
 import type { AnsweredCall, Answerer, ColumnContent, JsonCall, KnownModel, RowContent } from './answered.ts';
-import { exactJson, plainJson } from './exact-json.ts';
 import { createPacker, rowBytes } from './parcel.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';

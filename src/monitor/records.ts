@@ -4,7 +4,7 @@ import { fail, type Problem, show } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Sql } from '../store/sql.ts';
 import type { RecordedRow, ServedRow } from '../store/tables.ts';
-import { exactJson } from './exact-json.ts';
+import { exactJson } from '../text/exact-json.ts';
 
 export interface Prediction {
   readonly id: string;

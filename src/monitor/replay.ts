@@ -1,7 +1,8 @@
 /** Makes a recorded prediction again, and says whether it is the same, bit for bit. */
 import type { Problem } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
-import { exactJson, readExactJson } from './exact-json.ts';
+import { exactJson } from '../text/exact-json.ts';
+import { parseJson } from '../text/json.ts';
 import type { Kept } from './records.ts';
 
 export interface Replayed {
@@ -14,18 +15,13 @@ export interface Replayed {
   readonly differing: readonly string[];
 }
 
-const parse = (text: string): Readonly<Record<string, unknown>> =>
-  readExactJson(text) as Readonly<Record<string, unknown>>;
+const parse = (text: string): Readonly<Record<string, unknown>> => parseJson(text) as Readonly<Record<string, unknown>>;
 
 const refusalOf = ({ code, field, step }: Partial<Problem>): string => JSON.stringify([code, field, step]);
 
 /** `scorer` is the package that the record names. */
 export const replay = async (kept: Kept, scorer: Scorer): Promise<Replayed> => {
-  // The bits of an integer past 2^53 depend on how it is read, and a service reads it as the package needs it.
-  const wide = Object.values(scorer.manifest.inputs).some(
-    (field) => field.kind === 'tensor' && /^u?int64$/.test(field.dtype),
-  );
-  const input: unknown = wide ? readExactJson(kept.input) : JSON.parse(kept.input);
+  const input = parseJson(kept.input);
   const [answer] = await scorer.score([input], { coerce: kept.coerced });
   const before = parse(kept.output ?? kept.error ?? '{}');
   const now = parse(answer.error === undefined ? exactJson(answer.output) : exactJson(answer.error));

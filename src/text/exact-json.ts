@@ -1,7 +1,7 @@
-/** JSON that gives back every number bit for bit, as records need it to make an answer again. */
+/** Writing JSON that gives back every number bit for bit. */
 
 /** https://tc39.es/proposal-json-parse-with-source, which the types do not know yet. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+export const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 /** True when `JSON.stringify` alone would write a value as another one. */
 const needsCare = (value: unknown): boolean => {
@@ -14,30 +14,24 @@ const needsCare = (value: unknown): boolean => {
   return false;
 };
 
-const replacer = (_key: string, value: unknown): unknown => {
+const written = (value: unknown): unknown => {
   if (typeof value === 'bigint') return rawJSON(`${value}`);
-  if (typeof value === 'number') {
-    if (Object.is(value, -0)) return rawJSON('-0');
-    // JSON has no infinity, but a number that every parser of doubles reads as one.
-    return Math.abs(value) === Number.POSITIVE_INFINITY ? rawJSON(value < 0 ? '-1e999' : '1e999') : value;
-  }
+  if (Object.is(value, -0)) return rawJSON('-0');
   return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
 };
+const forCallers = (_key: string, value: unknown): unknown => written(value);
+const forReaders = (_key: string, value: unknown): unknown =>
+  // JSON has no infinity, but a number that every parser of doubles reads as one.
+  value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY
+    ? rawJSON(value < 0 ? '-1e999' : '1e999')
+    : written(value);
 
 /** A value as JSON, or undefined when `JSON.stringify` alone would write a part of it as another value. */
 export const plainJson = (value: unknown): string | undefined => (needsCare(value) ? undefined : JSON.stringify(value));
 
 /** A value as JSON. −0, ±Infinity and every digit of a bigint come back from it; NaN, the missing number, is null. */
-export const exactJson = (value: unknown): string => plainJson(value) ?? JSON.stringify(value, replacer);
+export const exactJson = (value: unknown): string => plainJson(value) ?? JSON.stringify(value, forReaders);
 
-type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source: string }) => unknown;
-
-const keepDigits: Reviver = (_key, value, { source }) =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
-
-/** An integer of so many digits that it may be past 2^53. */
-const longInteger = /(?<![\d.])\d{16,}(?![\d.eE])/;
-
-/** Reads JSON of which `exactJson` makes the same again: an integer past 2^53 becomes a bigint with all its digits. */
-export const readExactJson = (text: string): unknown =>
-  longInteger.test(text) ? JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
+/** A value as JSON for others: as `exactJson`, but for ±Infinity, which JSON has no word for: null, as NaN is. */
+export const toldJson = (value: unknown, indent?: number): string =>
+  needsCare(value) ? JSON.stringify(value, forCallers, indent) : JSON.stringify(value, undefined, indent);

@@ -1,6 +1,7 @@
 /** Calls to an address of the user's, as Standard Webhooks 1.0.0 has them (https://www.standardwebhooks.com). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '../core/errors.ts';
+import { toldJson } from '../text/exact-json.ts';
 import { backoff, isPassing, type RetryOptions, readRetryAfter } from './retry.ts';
 import { createSign } from './signature.ts';
 
@@ -121,7 +122,7 @@ export const createWebhook = ({
 
   const payloadOf = ({ event, at, body }: WebhookCall): Uint8Array<ArrayBuffer> => {
     const timestamp = new Date(at ?? time.now()).toISOString();
-    const payload = new TextEncoder().encode(JSON.stringify({ type: event, timestamp, data: body ?? null }));
+    const payload = new TextEncoder().encode(toldJson({ type: event, timestamp, data: body ?? null }));
     if (payload.length <= largest) return payload;
     throw fail('TOO_LARGE', `The webhook for ${place} is too large to be sent`, {
       expected: `at most ${largest} bytes`,

@@ -3,11 +3,12 @@ import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { fail, showNames } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
-import { parseJson } from '../../files/cells.ts';
 import { formatOf, formatOfName } from '../../files/index.ts';
 import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
 import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
+import { readJson } from '../../text/json.ts';
+import { withoutMark } from '../../text/utf8.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
 
@@ -30,21 +31,9 @@ const rowsText = (value: number): string => `${count(value)} ${value === 1 ? 'ro
 
 const named = ({ manifest, digest }: Scorer) => ({ model: manifest.name, version: manifest.version, digest });
 
-const parseRow = (text: string): unknown => {
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    throw fail('BAD_JSON', '--row is not valid JSON.', {
-      expected: 'a JSON object of fields, in single quotes for the shell',
-      got: text.slice(0, 80),
-      cause,
-    });
-  }
-};
-
 /** One row on the command line, its answer on stdout; a row that is refused is told like an error, with exit code 1. */
 const predictRow = async (scorer: Scorer, text: string, { json }: Options, { terminal, exit }: Cli): Promise<void> => {
-  const [answer] = await scorer.score([parseRow(text)]);
+  const [answer] = await scorer.score([readJson(withoutMark(text), '--row')]);
   if (answer.error) exit(1);
   if (json)
     return terminal.json({

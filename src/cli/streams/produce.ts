@@ -8,6 +8,7 @@ import { fail } from '../../core/errors.ts';
 import { keyOfJson } from '../../events/key.ts';
 import { compilePath, type Read } from '../../events/path.ts';
 import { sizeOf } from '../../files/place.ts';
+import { readJson } from '../../text/json.ts';
 import type { Cli } from '../command.ts';
 import { many } from '../short.ts';
 
@@ -27,7 +28,7 @@ const toEvent = (topic: string, line: string, keyOf: Read | undefined, number: n
   if (!keyOf) return { topic, value };
   let key: Uint8Array | null;
   try {
-    key = keyOfJson(keyOf(JSON.parse(line)));
+    key = keyOfJson(keyOf(readJson(line, 'The line')));
   } catch (cause) {
     throw fail('BAD_JSON', `Line ${number} is not JSON, so it has no key`, {
       expected: 'one JSON value a line',

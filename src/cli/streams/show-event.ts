@@ -1,5 +1,7 @@
 import type { StreamEvent } from '../../brokers/broker.ts';
 import { keyJson, keyName } from '../../events/key.ts';
+import { toldJson } from '../../text/exact-json.ts';
+import { parseJson } from '../../text/json.ts';
 import { utf8Text } from '../../text/utf8.ts';
 import { oneLine, shortTime } from '../short.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,7 +15,7 @@ const readable = (bytes: Uint8Array | null): unknown => {
   const text = bytes && textOrBytes(bytes);
   if (typeof text !== 'string') return text;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }
@@ -21,7 +23,7 @@ const readable = (bytes: Uint8Array | null): unknown => {
 
 /** An event for programs, as one line of JSON. */
 export const toLine = ({ topic, partition, offset, at, key, value, headers }: StreamEvent): string =>
-  JSON.stringify({
+  toldJson({
     topic,
     partition,
     offset,
@@ -36,7 +38,7 @@ export const toLine = ({ topic, partition, offset, at, key, value, headers }: St
 /** An event for people: when, where, of what key, and what it says. */
 export const toPretty = ({ partition, offset, at, key, value }: StreamEvent, terminal: Terminal): string => {
   const found = readable(value);
-  const text = oneLine(typeof found === 'string' ? found : JSON.stringify(found)) ?? '';
+  const text = oneLine(typeof found === 'string' ? found : toldJson(found)) ?? '';
   const when = shortTime(new Date(at).toISOString());
   return [
     terminal.style('dim', `${when} ${partition}/${offset}`),

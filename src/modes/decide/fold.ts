@@ -1,8 +1,8 @@
 import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import type { Code, Problem } from '../../core/errors.ts';
 import { toDeadLetter } from '../../events/dead-letters.ts';
-import { toJson } from '../../events/json.ts';
 import { keyJson, keyName, tooLarge } from '../../events/key.ts';
+import { exactJson } from '../../text/exact-json.ts';
 import { type Decision, judge, toDecisionEvent } from './decision.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { type InboxRecord, readRecord } from './inbox-record.ts';
@@ -48,7 +48,7 @@ export const advance = (
 
 /** A key that is ripe, but for which no decision can be made; replayed, it is tried again. */
 const bury = (event: StreamEvent, waiting: Waiting, problem: Problem, { name, deadLetters }: DecideDeployment) => {
-  const value = new TextEncoder().encode(toJson({ close: waiting.opened, parts: waiting.parts }));
+  const value = new TextEncoder().encode(exactJson({ close: waiting.opened, parts: waiting.parts }));
   const { topic, partition, offset } = event;
   return toDeadLetter({ ...event, value }, deadLetters, {
     origin: { topic, partition, offset },

@@ -1,6 +1,7 @@
 /** What stands in the inbox of a deployment: all that happens to a key, in one partition, in one order. */
 import type { StreamEvent } from '../../brokers/broker.ts';
-import { toJson } from '../../events/json.ts';
+import { exactJson } from '../../text/exact-json.ts';
+import { parseJson } from '../../text/json.ts';
 import { utf8Text } from '../../text/utf8.ts';
 
 /** A part has come. */
@@ -27,7 +28,7 @@ const encoder = new TextEncoder();
 export const writeRecord = (topic: string, key: Uint8Array, record: InboxRecord) => ({
   topic,
   key,
-  value: encoder.encode(toJson(record)),
+  value: encoder.encode(exactJson(record)),
 });
 
 /** The key and record of an event of the inbox; only this deployment writes there. */
@@ -36,5 +37,5 @@ export const readRecord = ({
   value,
 }: StreamEvent): { readonly key: Uint8Array; readonly record: InboxRecord } => ({
   key: key ?? new Uint8Array(),
-  record: JSON.parse((value && utf8Text(value)) ?? ''),
+  record: parseJson((value && utf8Text(value)) ?? '') as InboxRecord,
 });

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { StreamEvent } from '../../brokers/broker.ts';
 import { fail, MillraceError } from '../../core/errors.ts';
 import { openDatabase, whenFree } from '../../store/sqlite.ts';
+import { exactJson } from '../../text/exact-json.ts';
+import { parseJson } from '../../text/json.ts';
 import type { Held, Waiting } from './join.ts';
 
 const schema = [
@@ -139,7 +141,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
         const row = selectKey.get(inbox, partition, key);
         if (row === undefined) return undefined;
         return {
-          waiting: row.waiting === null ? undefined : (JSON.parse(String(row.waiting)) as Waiting),
+          waiting: row.waiting === null ? undefined : (parseJson(String(row.waiting)) as Waiting),
           deadline: row.deadline === null ? undefined : Number(row.deadline),
           expires: row.expires === null ? undefined : Number(row.expires),
         };
@@ -153,7 +155,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
             if (held === undefined) removeKey.run(inbox, partition, key);
             else {
               const { waiting, deadline, expires } = held;
-              const text = waiting === undefined ? null : JSON.stringify(waiting);
+              const text = waiting === undefined ? null : exactJson(waiting);
               setKey.run(inbox, partition, key, text, deadline ?? null, expires ?? null);
             }
           }
@@ -163,7 +165,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
       due: (now, most) =>
         selectDue.all(inbox, partition, now, most).map(({ key, waiting }) => ({
           key: String(key),
-          opened: (JSON.parse(String(waiting)) as Waiting).opened,
+          opened: (parseJson(String(waiting)) as Waiting).opened,
         })),
       nextDeadline: () => {
         const { next } = selectNext.get(inbox, partition) ?? {};

@@ -32,8 +32,6 @@ export interface Card {
   readonly manifest: Manifest;
   readonly tensors: TensorSignature;
   readonly examples: readonly Example[];
-  /** Integers past 2^53 may come in, or go out: it has 64-bit tensors. */
-  readonly wide: { readonly inputs: boolean; readonly outputs: boolean };
   /** Bytes of the package's files. */
   readonly bytes: number;
   /** By how much the process grew when the model was loaded. */
@@ -62,9 +60,6 @@ export interface LoadOptions {
   readonly workers?: number | undefined;
   readonly onWorkerLost?: ((ref: string, pid: number | undefined, how: string) => void) | undefined;
 }
-
-const isWide = (fields: Manifest['inputs']): boolean =>
-  Object.values(fields).some((field) => field.kind === 'tensor' && /64$/.test(field.dtype) && /int/.test(field.dtype));
 
 /** Throws EXAMPLE_OFF when a golden example gives another answer here than it should. */
 const checkGolden = async (scorer: Scorer, examples: readonly Example[]): Promise<void> => {
@@ -151,7 +146,6 @@ export const loadModel = async (
       manifest,
       tensors: tensorSignature(scorer),
       examples,
-      wide: { inputs: isWide(manifest.inputs), outputs: isWide(manifest.outputs) },
       bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),
       memoryBytes: Math.max(0, process.memoryUsage.rss() - before) + (pool?.memoryBytes ?? 0),
       loadMs: performance.now() - began,

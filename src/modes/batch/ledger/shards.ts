@@ -1,7 +1,8 @@
 /** What runs have done: the shards of each, and the rows that it rejected. */
 import type { Problem } from '../../../core/errors.ts';
-import { jsonText, parseJson } from '../../../files/cells.ts';
+import { jsonText } from '../../../files/cells.ts';
 import type { Sql } from '../../../store/sql.ts';
+import { parseJson } from '../../../text/json.ts';
 import type { Reject, ShardEntry } from '../types.ts';
 import type { Ledger } from './ledger.ts';
 

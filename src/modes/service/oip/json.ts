@@ -1,5 +1,6 @@
 /** The protocol's JSON: requests into tensors, tensors into answers. */
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
+import { toldJson } from '../../../text/exact-json.ts';
 import { type Datatype, datatypes, type Elements, isDatatype, isElement } from './datatypes.ts';
 import { type InputTensor, type OutputTensor, wrongElement } from './tensors.ts';
 
@@ -67,11 +68,6 @@ export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly
   for (const element of flat) {
     if (element !== null && !isElement(datatype, element)) throw wrongElement(name, datatype, show(element));
   }
-  const floating = datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
-  // A long integer is exact where integers are wanted; as a floating-point number it is the nearest one.
-  if (floating && flat.some((element) => typeof element === 'bigint')) {
-    return flat.map((element) => (typeof element === 'bigint' ? Number(element) : element)) as Elements;
-  }
   return flat as Elements;
 };
 
@@ -134,7 +130,7 @@ const elementsAsJson = ({ datatype, data }: OutputTensor): string => {
   if (datatype === 'BOOL')
     return JSON.stringify(Array.from(data as ArrayLike<unknown>, (v) => (v === null ? null : Boolean(v))));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`;
-  return JSON.stringify(Array.isArray(data) ? data : Array.from(data as ArrayLike<unknown>));
+  return toldJson(Array.isArray(data) ? data : Array.from(data as ArrayLike<unknown>));
 };
 
 /** One output of an answer, its data written in place. */
