@@ -3,6 +3,7 @@
  * More lenient than the RFC in one thing: a quote inside a cell that does not start with one is a character like others.
  */
 import type { Problem } from '../core/errors.ts';
+import { NOT_UTF8 } from '../text/utf8.ts';
 
 export type CsvRecord =
   /** An empty cell without quotes is null; `""` is the empty text. */
@@ -23,6 +24,7 @@ const problem = (message: string, expected: string, got: string): Problem => ({
   got,
 });
 
+const neverClosed = problem('A quote is opened and never closed', 'a closing "', 'none');
 const QUOTE = 34;
 const LF = 10;
 const CR = 13;
@@ -41,13 +43,22 @@ export const createRecordReader = (delimiter: string, maxChars: number): RecordR
   /** Inside a line that is too long: drop everything up to its end. */
   let skipping = false;
   let clean = true;
+  /**
+   * Where cells in quotes began in records that turned out bad, by place in the buffer. Whatever record comes to such a cell ends as
+   * badly, so it is not read again: else each of many bad lines would be read to the end of the text.
+   */
+  let doomed: Uint8Array | undefined;
+  let doom = neverClosed;
   /** The first quote at or after `at`, looked for once: 2^32 - 1 when there is none. */
   let quote = -1;
 
   /** The place after the line that starts at `from`, or -1 when the buffer ends first. */
   const lineEnd = (from: number): number => buffer.indexOf('\n', from) + 1 || -1;
 
-  const rejectLine = (found: Problem, last: boolean): CsvRecord | undefined => {
+  const rejectLine = (found: Problem, last: boolean, opened: readonly number[]): CsvRecord | undefined => {
+    if (opened.length > 1) doomed ??= new Uint8Array(buffer.length);
+    if (doomed) for (const place of opened) doomed[place] = 1;
+    doom = found;
     let next = lineEnd(at);
     if (next === -1) {
       if (!last) return undefined;
@@ -63,16 +74,19 @@ export const createRecordReader = (delimiter: string, maxChars: number): RecordR
   const quoted = (last: boolean): CsvRecord | undefined => {
     const cells: (string | null)[] = [];
     let position = at;
+    const opened: number[] = [];
     let lines = 0;
     for (;;) {
       if (buffer.charCodeAt(position) === QUOTE) {
+        if (doomed?.[position] === 1) return rejectLine(doom, last, opened);
+        opened.push(position);
         let text = '';
         let from = position + 1;
         for (;;) {
           const close = buffer.indexOf('"', from);
           if (close === -1 || (close === buffer.length - 1 && !last)) {
             if (!last && buffer.length - at <= maxChars) return undefined;
-            return rejectLine(problem('A quote is opened and never closed', 'a closing "', 'none'), last);
+            return rejectLine(neverClosed, last, opened);
           }
           text += buffer.slice(from, close);
           position = close + 1;
@@ -114,6 +128,7 @@ export const createRecordReader = (delimiter: string, maxChars: number): RecordR
       return rejectLine(
         problem('Text follows a closing quote', `${JSON.stringify(delimiter)} or the end of the line`, got),
         last,
+        opened,
       );
     }
   };
@@ -135,8 +150,8 @@ export const createRecordReader = (delimiter: string, maxChars: number): RecordR
   };
 
   const checked = (record: CsvRecord): CsvRecord => {
-    if (clean || 'problem' in record || !record.cells.some((cell) => cell?.includes('\uFFFD'))) return record;
-    const raw = record.cells.join(delimiter);
+    if (clean || 'problem' in record || !record.cells.some((cell) => cell?.includes(NOT_UTF8))) return record;
+    const raw = record.cells.join(delimiter).toWellFormed();
     return { problem: problem('The line is not UTF-8', 'UTF-8 text', 'bytes that are none'), line: record.line, raw };
   };
 
@@ -155,8 +170,9 @@ export const createRecordReader = (delimiter: string, maxChars: number): RecordR
     for (let record = next(last); record !== undefined; record = next(last)) yield checked(record);
     buffer = buffer.slice(at);
     at = 0;
+    doomed = undefined;
     quote = -1;
-    clean ||= !buffer.includes('\uFFFD');
+    clean ||= !buffer.includes(NOT_UTF8);
     enough = buffer.length * 2;
     if (buffer.length <= maxChars) return;
     yield {

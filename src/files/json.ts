@@ -1,5 +1,6 @@
 /** JSON: one array of objects, read and written piece by piece. */
 import { fail } from '../core/errors.ts';
+import { NOT_UTF8 } from '../text/utf8.ts';
 import { openSink } from './byte-sink.ts';
 import type { FormatModule } from './format.ts';
 import { createElementReader, NotAnArray } from './json-elements.ts';
@@ -26,13 +27,13 @@ export const json: FormatModule = {
     try {
       for await (const { text, clean, share } of textBlocks(source)) {
         for (const element of elements.push(text)) {
-          if (!clean && element.text.includes('\uFFFD')) {
+          if (!clean && element.text.includes(NOT_UTF8)) {
             const got = 'bytes that are none';
             const message = `The element is not UTF-8: expected UTF-8 text, got ${got}.`;
             reader.builder.reject(
               { code: 'BAD_LINE', message, expected: 'UTF-8 text', got },
               element.line,
-              element.text,
+              element.text.toWellFormed(),
             );
           } else reader.take(element.text, element.line);
           if (!reader.builder.full) continue;

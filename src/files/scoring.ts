@@ -13,14 +13,18 @@ import type {
 import { type ColumnSpec, type ColumnType, type Format, type Rows, record, type TableChunk } from './table.ts';
 
 /**
- * The columns that the signature asks for, all of them, so that an absent one is missing in every row. An empty cell of CSV is
- * a missing value where the field is nullable and for all but texts, else the empty text (docs/VALIDATION.md).
+ * What an empty cell of CSV is: a missing value where the field is nullable and for all but texts, else the empty text
+ * (docs/VALIDATION.md).
  */
+export const emptyCell = (field: Field | undefined): '' | null =>
+  (field?.kind === 'text' || field?.kind === 'category') && !field.nullable ? '' : null;
+
+/** The columns that the signature asks for, all of them, so that an absent one is missing in every row. */
 const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, format: Format) => {
   const given = record<ColumnInput>();
   for (const [name, field] of Object.entries(inputs)) {
     if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
-    else if (format === 'csv' && (field.kind === 'text' || field.kind === 'category') && !field.nullable) {
+    else if (format === 'csv' && emptyCell(field) === '') {
       given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
     } else given[name] = columns[name];
   }

@@ -1,11 +1,12 @@
-import { isUtf8 } from 'node:buffer';
 import { fail } from '../core/errors.ts';
+import { isUtf16 } from '../text/charset.ts';
+import { linesText } from '../text/utf8.ts';
 import { openSource, type Source, sourceName } from './place.ts';
 
 /** A piece of a text file. */
 export interface TextBlock {
   readonly text: string;
-  /** False when the bytes are not UTF-8; each place that is not holds U+FFFD. */
+  /** False when some bytes are not UTF-8; each place where they are not holds NOT_UTF8. */
   readonly clean: boolean;
   /** How much of the file has been read, where its size is known. */
   readonly share?: number;
@@ -28,12 +29,11 @@ const signatures: readonly (readonly [string, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zip (or a spreadsheet)', [0x50, 0x4b, 0x03, 0x04]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['UTF-16 text', [0xff, 0xfe]],
-  ['UTF-16 text', [0xfe, 0xff]],
 ];
 
 const refuseBinary = (name: string, bytes: Buffer): void => {
-  const known = signatures.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0];
+  const signature = signatures.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0];
+  const known = signature ?? (isUtf16(bytes) ? 'UTF-16 text' : undefined);
   const at = bytes.indexOf(0);
   if (known === undefined && at === -1) return;
   const got = known ?? `a zero byte at ${at}`;
@@ -60,7 +60,7 @@ export async function* textBlocks(source: Source): AsyncGenerator<TextBlock> {
   };
   const block = (data: Buffer): TextBlock => {
     const share = size ? { share: Math.min(1, read / size) } : {};
-    return { text: data.toString('utf8'), clean: isUtf8(data), ...share };
+    return { ...linesText(data), ...share };
   };
   for await (const piece of bytes) {
     read += piece.length;

@@ -1,3 +1,4 @@
+import { NOT_UTF8 } from '../text/utf8.ts';
 import type { TextBlock } from './text-blocks.ts';
 
 export interface Line {
@@ -24,11 +25,11 @@ export async function* textLines(blocks: AsyncIterable<TextBlock>, maxChars: num
   const take = (): Line => {
     const whole = parts.length === 1 ? parts[0] : parts.join('');
     const text = whole.endsWith('\r') ? whole.slice(0, -1) : whole;
-    const flaw = length > maxChars ? 'too long' : !clean && text.includes('\uFFFD') ? 'not UTF-8' : undefined;
+    const flaw = length > maxChars ? 'too long' : !clean && text.includes(NOT_UTF8) ? 'not UTF-8' : undefined;
     parts = [];
     length = 0;
     return {
-      text: flaw === undefined ? text : text.slice(0, 2000),
+      text: flaw === undefined ? text : text.slice(0, 2000).toWellFormed(),
       number: number++,
       ...(flaw && { flaw }),
       ...(share !== undefined && { share }),

@@ -45,15 +45,5 @@ export const admitting =
   };
 
 const nothing = Buffer.alloc(0);
-/** The body as bytes, or as text, whichever its route collects; nothing for a request that has none. */
+/** The body as it came; nothing for a request that has none. */
 export const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : nothing);
-export const textOf = ({ body, headers }: FastifyRequest): string => {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw fail('UNSUPPORTED_MEDIA', 'Compressed bodies are read under /v2 alone; send this one as it is.', {
-      expected: 'no content-encoding',
-      got: show(encoding),
-    });
-  }
-  return typeof body === 'string' ? body : '';
-};

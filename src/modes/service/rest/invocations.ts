@@ -5,14 +5,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail, MillraceError, show } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
+import { toldJson } from '../../../text/exact-json.ts';
+import { readJson } from '../../../text/json.ts';
 import { version } from '../../../version.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import type { Model } from '../model.ts';
-import { callOf, textOf } from './call.ts';
+import { jsonText } from './body-text.ts';
+import { callOf } from './call.ts';
 import { asJson } from './errors.ts';
-import { parseExactJson } from './json-body.ts';
-import { isCsv, outputAsJson, predictCsv } from './predict.ts';
+import { isCsv, predictCsv } from './predict.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -83,7 +85,7 @@ const rowsOf = (body: unknown, names: readonly string[]): readonly unknown[] => 
 const predictionsAsJson = (model: Model, answers: readonly Answer[]): string => {
   const names = Object.keys(model.manifest.outputs);
   const predictions = answers.map(({ output, error }, row) => {
-    if (error === undefined) return outputAsJson(model, names.length === 1 ? ([output[names[0]]] as never) : output);
+    if (error === undefined) return toldJson(names.length === 1 ? [output[names[0]]] : output);
     throw new MillraceError(answers.length === 1 ? error : { ...error, message: `Row ${row}: ${error.message}` });
   });
   const unwrapped = names.length === 1 ? predictions.map((text) => text.slice(1, -1)) : predictions;
@@ -113,11 +115,10 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
   app.post('/invocations', async (request, reply) => {
     const model = await modelOf(request);
     const call = { ...callOf(request, plane), whole: true };
-    const text = textOf(request);
     // MLflow's answer has no place for it.
     asJson(reply).header('x-prediction-id', call.id);
-    if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, text, call));
-    const rows = rowsOf(parseExactJson(text, limits.depth), Object.keys(model.manifest.inputs));
+    if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, request, call));
+    const rows = rowsOf(readJson(jsonText(request), 'The body', limits.depth), Object.keys(model.manifest.inputs));
     return predictionsAsJson(model, await plane.predict(model, rows, call));
   });
   for (const path of ['/ping', '/health']) {

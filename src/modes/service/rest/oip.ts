@@ -1,14 +1,16 @@
 /** The Open Inference Protocol, version 2, over REST, with the binary tensor and the model repository extensions. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
+import { charsetOf } from '../../../text/charset.ts';
+import { readJson } from '../../../text/json.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { jsonLengthHeader, readTensors, splitBody, wantsBinary, writeTensors } from '../oip/binary.ts';
 import { type JsonRequest, readRequest } from '../oip/json.ts';
 import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
+import { documentText } from './body-text.ts';
 import { admitting, bytesOf, callOf } from './call.ts';
 import { asJson } from './errors.ts';
-import { parseExactJson } from './json-body.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -57,7 +59,8 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
   const infer = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
     const { model, version } = request.params as ModelPath;
     const { json, binary } = splitBody(bytesOf(request), request.headers[jsonLengthHeader]);
-    const asked = readRequest(parseExactJson(json.toString(), limits.depth));
+    const text = documentText(json, charsetOf(request.headers['content-type'] ?? ''));
+    const asked = readRequest(readJson(text, 'The body', limits.depth));
     refuseUnsupported(asked);
     const call = callOf(request, plane, timeoutMs(asked));
     const answer = await plane.infer(
@@ -66,8 +69,8 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
     );
     const { name, version: answered, digest } = answer.model;
     const parameters = { digest, prediction_id: call.id };
-    const text = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
-    const { body, jsonLength } = writeTensors(text, answer.outputs, wantsBinary(asked));
+    const head = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
+    const { body, jsonLength } = writeTensors(head, answer.outputs, wantsBinary(asked));
     if (jsonLength === undefined) asJson(reply);
     else reply.header('content-type', 'application/octet-stream').header(jsonLengthHeader, jsonLength);
     return body;

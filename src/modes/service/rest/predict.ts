@@ -2,12 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, MillraceError, show } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
+import { toldJson } from '../../../text/exact-json.ts';
+import { readJson } from '../../../text/json.ts';
 import type { Dataplane, JsonCall, RowCall } from '../dataplane.ts';
 import type { Model } from '../model.ts';
-import { admitting, callOf, textOf } from './call.ts';
+import { jsonText, tableText } from './body-text.ts';
+import { admitting, callOf } from './call.ts';
 import { csvType, readCsv, writeCsv } from './csv.ts';
 import { asJson } from './errors.ts';
-import { parseExactJson, parseJson } from './json-body.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -26,15 +28,9 @@ const identityOf = (model: Model): string => {
   return text;
 };
 
-/** Integers past 2^53 come as BigInt, out of int64 tensors; JSON writes them with all their digits. */
-const exact = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`) : value;
-export const outputAsJson = (model: Model, output: Answer['output']): string =>
-  model.wide.outputs ? JSON.stringify(output, exact) : JSON.stringify(output);
-
-const answerAsJson = (model: Model, id: string, { output, error }: Answer): string =>
+const answerAsJson = (id: string, { output, error }: Answer): string =>
   error === undefined
-    ? `{"id":"${id}","prediction":${outputAsJson(model, output)}}`
+    ? `{"id":"${id}","prediction":${toldJson(output)}}`
     : `{"id":"${id}","error":${JSON.stringify(error)}}`;
 
 /**
@@ -62,10 +58,10 @@ const rowsOf = (body: unknown, { manifest: { inputs } }: Model): readonly unknow
 export const predictCsv = async (
   plane: Dataplane,
   model: Model,
-  text: string,
+  request: FastifyRequest,
   call: RowCall,
 ): Promise<readonly Answer[]> => {
-  const lines = readCsv(text, model.manifest.inputs);
+  const lines = readCsv(tableText(request), model.manifest.inputs);
   const places = [...lines.keys()].filter((at) => 'row' in lines[at]);
   const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
   const complete = (answers: readonly Answer[]): readonly Answer[] => {
@@ -104,7 +100,7 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
       reply.header('content-type', csvType).header('x-model', `${model.name}@${model.version} ${model.digest}`);
       return writeCsv(id, model.manifest.outputs, answers);
     }
-    const predictions = answers.map((answer, row) => answerAsJson(model, `${id}.${row}`, answer));
+    const predictions = answers.map((answer, row) => answerAsJson(`${id}.${row}`, answer));
     return `{${identityOf(model)},"predictions":[${predictions.join(',')}]}`;
   };
 
@@ -112,11 +108,11 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     const { model: name, version } = request.params as ModelPath;
     const found = models.get(name, version);
     const model = found instanceof Promise ? await found : found;
-    const text = textOf(request);
     asJson(reply);
     const call: MutableRowCall = callOf(request, plane);
-    if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, text, call));
-    const body = model.wide.inputs ? parseExactJson(text, limits.depth) : parseJson(text, limits.depth);
+    if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, request, call));
+    const text = jsonText(request);
+    const body = readJson(text, 'The body', limits.depth);
     const many = rowsOf(body, model);
     const json: JsonCall = { text, many: many !== undefined, output: undefined };
     call.json = json;
@@ -125,7 +121,7 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     if (wantsCsv(request)) return answerMany(request, reply, call, model, answers);
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
-    return `{"id":"${call.id}",${identityOf(model)},"prediction":${json.output ?? outputAsJson(model, output)}}`;
+    return `{"id":"${call.id}",${identityOf(model)},"prediction":${json.output ?? toldJson(output)}}`;
   };
   const onRequest = admitting(models);
   app.post('/predict/:model', { onRequest }, predict);

@@ -3,16 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
+import { readJson } from '../../../text/json.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
 import type { Kept, Recorder } from '../recorder.ts';
 import { sendBetter } from './better-events.ts';
-import { textOf } from './call.ts';
+import { jsonText } from './body-text.ts';
 import { jsonType } from './errors.ts';
 import type { Guard } from './guard.ts';
-import { parseExactJson } from './json-body.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
 type Found = Omit<Kept, 'label' | 'error'> & Pick<Kept, 'label' | 'error'>;
@@ -111,7 +111,7 @@ export const recordRoutes = (
     async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
       const { id } = request.params as IdPath;
       if (recorder === undefined) throw noRecords();
-      const truth = parseExactJson(textOf(request), limits.depth);
+      const truth = readJson(jsonText(request), 'The body', limits.depth);
       const kept = await recorder.find(id);
       if (kept !== undefined) checkOpen(kept);
       reply.header('content-type', jsonType);

@@ -139,9 +139,9 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
 
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
-    native.addContentTypeParser<string>(
+    native.addContentTypeParser<Buffer>(
       ['application/json', 'text/csv'],
-      { parseAs: 'string' },
+      { parseAs: 'buffer' },
       (request, body, done) => {
         request.bytes = body.length;
         done(null, body);
