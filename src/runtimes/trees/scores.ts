@@ -54,7 +54,7 @@ export const probit = (value: number): number => {
 
 export type PostTransform = (scores: Float64Array) => void;
 
-const each =
+export const each =
   (change: (value: number) => number): PostTransform =>
   (scores) => {
     for (let at = 0; at < scores.length; at++) scores[at] = change(scores[at]);

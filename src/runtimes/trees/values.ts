@@ -6,8 +6,7 @@ import { unusual } from './unusual.ts';
 /** float32 columns. Trees and linear models read them part by part, so that one-hot columns never become zeros in memory. */
 export interface Columns {
   readonly dtype: 'float32';
-  readonly rows: number;
-  readonly width: number;
+  readonly dims: readonly number[];
   readonly parts: readonly Part[];
 }
 export type Value = Tensor | Columns;
@@ -17,7 +16,9 @@ const isColumns = (value: Value): value is Columns => 'parts' in value;
 /** The same as one tensor. */
 export const dense = (value: Value): Tensor => {
   if (!isColumns(value)) return value;
-  const { rows, width, parts } = value;
+  const { dims, parts } = value;
+  const rows = dims[0];
+  const width = sizeOf(dims.slice(1));
   const data = new Float32Array(rows * width);
   let first = 0;
   for (const part of parts) {
@@ -30,7 +31,7 @@ export const dense = (value: Value): Tensor => {
     }
     first += part.width;
   }
-  return { dtype: 'float32', dims: [rows, width], data };
+  return { dtype: 'float32', dims, data };
 };
 
 /** Numbers of a row side by side, as what takes columns reads them: float64 stays, all else is float32. */
@@ -53,6 +54,35 @@ export interface Known {
   /** The value itself, where it is the same for all rows. */
   readonly constant?: Tensor;
 }
+
+/** An input that is there, and differs from row to row. @throws Unusual */
+export const batched = (input: Known | undefined): Known => {
+  if (input === undefined) throw unusual('an input that is not given');
+  if (input.constant) throw unusual('a constant where rows are expected');
+  return input;
+};
+/** The values of an input that is the same for all rows, as numbers. @throws Unusual */
+export const constantNumbers = (input: Known | undefined): readonly number[] => {
+  const data = input?.constant?.data;
+  if (data === undefined || input?.dtype === 'string')
+    throw unusual('numbers that vary where they should stand in the file');
+  return Array.from(data as ArrayLike<number | bigint>, Number);
+};
+
+/** A batched input whose rows are of a known size. @throws Unusual */
+export const sized = (given: Known | undefined): { readonly input: Known; readonly size: number } => {
+  const input = batched(given);
+  const size = knownSize(input);
+  if (size === undefined) throw unusual('rows whose size the graph does not say');
+  return { input, size };
+};
+
+/** The same with rows of one dimension. @throws Unusual */
+export const table = (given: Known | undefined): { readonly input: Known; readonly width: number } => {
+  const { input, size } = sized(given);
+  if (input.dims.length !== 1) throw unusual('rows that are no list of columns');
+  return { input, width: size };
+};
 
 /** Elements of a row, where that is known. */
 export const knownSize = ({ dims }: Known): number | undefined =>

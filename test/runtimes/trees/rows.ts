@@ -33,12 +33,15 @@ export interface Pools {
   readonly numbers: readonly number[];
   readonly integers: readonly number[];
   readonly texts: readonly string[];
+  /** Of an input that a node reads as categories. */
+  readonly byInput: ReadonlyMap<string, readonly string[]>;
 }
 
 export const poolsOf = ({ nodes }: OnnxGraph): Pools => {
   const thresholds = new Set<number>();
   const integers = new Set([0, 1, 2, 3, 5, 23, -1, 100]);
-  const texts = new Set(['', 'no such text']);
+  const texts = new Set<string>();
+  const byInput = new Map<string, readonly string[]>();
   for (const node of nodes) {
     const attributes = attributesOf(node);
     for (const value of attributes.floats('nodes_values')) thresholds.add(value);
@@ -46,10 +49,19 @@ export const poolsOf = ({ nodes }: OnnxGraph): Pools => {
       Iterable<number>)
       thresholds.add(value);
     for (const name of ['cats_int64s', 'keys_int64s']) for (const value of attributes.ints(name)) integers.add(value);
-    for (const name of ['cats_strings', 'keys_strings']) for (const value of attributes.texts(name)) texts.add(value);
+    for (const name of ['cats_strings', 'keys_strings']) {
+      const found = attributes.texts(name);
+      for (const value of found) texts.add(value);
+      if (found.length > 0) byInput.set(node.inputs[0], found);
+    }
   }
   const numbers = [...thresholds].flatMap((value) => [value, ...neighbours(value)]);
-  return { numbers: [...numbers, ...ordinary, ...ordinary], integers: [...integers], texts: [...texts] };
+  return {
+    numbers: [...numbers, ...ordinary, ...ordinary],
+    integers: [...integers],
+    texts: texts.size === 0 ? ['a text'] : [...texts],
+    byInput,
+  };
 };
 
 /** Feeds of so many rows: half of the numbers are thresholds or next to one, some are special, the rest are anywhere. */
@@ -75,7 +87,8 @@ export const feedsOf = (
       const size = widthOf(spec);
       const data = allocate(dtype, rows * size) as unknown[];
       for (let at = 0; at < data.length; at++) {
-        if (dtype === 'string') data[at] = pick(pools.texts);
+        if (dtype === 'string')
+          data[at] = next() < 0.01 ? pick(['', 'no such text']) : pick(pools.byInput.get(name) ?? pools.texts);
         else if (dtype === 'bool') data[at] = Number(next() < 0.5);
         else if (dtype === 'int64' || dtype === 'uint64') data[at] = BigInt(pick(pools.integers));
         else data[at] = dtype.startsWith('float') ? number() : pick(pools.integers);

@@ -1,6 +1,25 @@
 /** Every operator that the own runtime knows. To add one: a row in its family's table, or a family and a row here. */
+import { activations } from './activations.ts';
+import { arithmetics } from './arithmetic.ts';
+import { casts } from './casts.ts';
+import { columns } from './columns.ts';
+import { encoding } from './encoding.ts';
+import { linear } from './linear.ts';
 import type { Operators } from './operator.ts';
+import { ranking } from './ranking.ts';
+import { scaling } from './scaling.ts';
 import { shapes } from './shapes.ts';
 import { trees } from './trees.ts';
 
-export const operators: Operators = { ...trees, ...shapes };
+export const operators: Operators = {
+  ...trees,
+  ...linear,
+  ...scaling,
+  ...encoding,
+  ...columns,
+  ...shapes,
+  ...casts,
+  ...arithmetics,
+  ...activations,
+  ...ranking,
+};

@@ -1,8 +1,7 @@
 /** Operators that change no value. */
-import type { Tensor } from '../../../core/types.ts';
 import type { Made } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, knownSize, sizeOf, type Value } from '../values.ts';
+import { type Known, sized, sizeOf, type Value } from '../values.ts';
 import type { Operators } from './operator.ts';
 
 const same = ([input]: readonly (Known | undefined)[]): Made => {
@@ -15,22 +14,15 @@ const reshaped = (input: Known, dims: readonly number[]): Made => ({
   outputs: [{ dtype: input.dtype, dims }],
   run: ([value], rows) => [withDims(value, rows, dims)],
 });
-const withDims = (value: Value, rows: number, dims: readonly number[]): Value => {
-  if ('parts' in value && dims.length === 1 && dims[0] === value.width) return value;
-  const { dtype, data }: Tensor = dense(value);
-  return { dtype, dims: [rows, ...dims], data };
-};
-
-/** A batched value whose rows are of a known size. */
-export const sized = (input: Known | undefined): { readonly input: Known; readonly size: number } => {
-  const size = input && knownSize(input);
-  if (input === undefined || input.constant || size === undefined)
-    throw unusual('rows whose size the graph does not say');
-  return { input, size };
-};
+const withDims = (value: Value, rows: number, dims: readonly number[]): Value => ({ ...value, dims: [rows, ...dims] });
 
 export const shapes: Operators = {
   Identity: (_, inputs) => same(inputs),
+  Constant: ({ attributes }) => {
+    const constant = attributes.tensor('value');
+    if (constant === undefined) throw unusual('a Constant that is no tensor');
+    return { outputs: [{ dtype: constant.dtype, dims: constant.dims, constant }], run: () => [constant] };
+  },
   Reshape: ({ attributes }, [value, shape]) => {
     const { input, size } = sized(value);
     const wanted = shape?.constant?.data;
