@@ -35,10 +35,12 @@ export const codes = {
   TOO_MANY_ROWS: 'The request has more rows than the limit.',
   UNAVAILABLE: 'The service is starting, draining or overloaded.',
   QUEUE_FULL: 'More requests wait than the service allows.',
+  BODIES_FULL: 'The bodies of all requests together are more than the service holds at a time.',
   WORKER_LOST: 'The process that ran the model ended before it answered.',
   DEADLINE_EXCEEDED: 'The time that the caller allowed ran out before the answer was ready.',
   CANCELLED: 'The caller went away before the answer was ready.',
   TOO_SLOW: 'The request did not arrive in the time allowed.',
+  TOO_MANY_CONNECTIONS: 'One address has as many connections as it may have.',
   HEADERS_TOO_LARGE: 'The headers of the request are larger than the limit.',
   CANNOT_LISTEN: 'The service cannot listen on this address.',
   // a package

@@ -13,6 +13,11 @@ export interface ServeOptions {
   readonly lameDuck: number;
   readonly timeout: number;
   readonly maxBody: number;
+  readonly maxBodies: number;
+  readonly maxConnections: number;
+  readonly connectionsPerAddress?: number;
+  /** Origins whose pages may call. */
+  readonly cors?: readonly string[];
   readonly maxRows: number;
   readonly maxQueue: number;
   readonly maxWait: number;
@@ -59,6 +64,10 @@ const host = (text: string): string => {
   throw new InvalidArgumentError('Expected a name or an address without a port, such as models.example.');
 };
 const hosts = (text: string, before: readonly string[] = []): readonly string[] => [...before, host(text)];
+const origins = (text: string, before: readonly string[] = []): readonly string[] => {
+  if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return [...before, text];
+  throw new InvalidArgumentError('Expected an origin such as https://app.example, or *.');
+};
 const share = (text: string): number => {
   if (text === 'all') return 1;
   if (text === 'none') return 0;
@@ -81,6 +90,14 @@ export const defineOptions = (command: Command): Command =>
     .option('--lame-duck <seconds>', 'go on answering for so long after SIGTERM, while /readyz says no', seconds, 0)
     .option('--timeout <seconds>', 'the longest that a request may wait', seconds, 60)
     .option('--max-body <MiB>', 'the largest body', whole(1, 1024), 16)
+    .option('--max-bodies <MiB>', 'the most that all bodies take together', whole(1, 1_048_576), 256)
+    .option('--max-connections <connections>', 'the most at a time, of each door', whole(1, 1_000_000), 10_000)
+    .option(
+      '--connections-per-address <connections>',
+      'the most of one address at a time (default: half of all)',
+      whole(1, 1_000_000),
+    )
+    .option('--cors <origin...>', 'let pages of these origins call, such as https://app.example; * for all', origins)
     .option('--max-rows <rows>', 'the most rows a request', whole(1, 10_000_000), 100_000)
     .option('--max-queue <requests>', 'the most requests that may wait for a model', whole(1, 1_000_000), 1024)
     .option('--max-wait <seconds>', 'refuse what would wait longer for its run', seconds, 0.15)

@@ -131,6 +131,9 @@ export const startService = async ({ app, servings, options, port, env, peers }:
       source: sourceOf(app),
       limits: {
         bodyBytes: options.maxBody * mebi,
+        bodiesBytes: Math.max(options.maxBody, options.maxBodies) * mebi,
+        connections: options.maxConnections,
+        connectionsPerAddress: options.connectionsPerAddress ?? Math.ceil(options.maxConnections / 2),
         rows: options.maxRows,
         queueRequests: options.maxQueue,
         queueMs: options.maxWait * 1000,
@@ -140,6 +143,7 @@ export const startService = async ({ app, servings, options, port, env, peers }:
       modelControl: openedBy(app, servings, 'model_control', options.modelControl),
       recordsApi: openedBy(app, servings, 'records_api', options.recordsApi),
       adminDoor: options.adminPort !== undefined,
+      origins: options.cors,
       hosts: [
         options.host,
         ...(options.adminHost === undefined ? [] : [options.adminHost]),

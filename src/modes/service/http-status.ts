@@ -45,10 +45,13 @@ const statuses: Partial<Record<Code, number>> = {
   MODEL_FAILED: unprocessable,
   BAD_OUTPUT: unprocessable,
   QUEUE_FULL: 429,
+  // For the metric alone: such a connection is closed unread.
+  TOO_MANY_CONNECTIONS: 429,
   HEADERS_TOO_LARGE: 431,
   // Nobody reads this one: the caller is gone. nginx writes the same number into its log.
   CANCELLED: 499,
   UNAVAILABLE: 503,
+  BODIES_FULL: 503,
   WORKER_LOST: 503,
   STORE_FAILED: 503,
   STREAM_FAILED: 503,

@@ -2,6 +2,8 @@
 export interface Limits {
   /** Bytes of a request's body (413). */
   readonly bodyBytes: number;
+  /** Bytes of all bodies together that are being read, or whose large requests are being answered (503). */
+  readonly bodiesBytes: number;
   /** Bytes of a request's headers (431). */
   readonly headerBytes: number;
   /** How deep JSON may be nested (400). */
@@ -25,8 +27,9 @@ export interface Limits {
   readonly timeoutMs: number;
   /** Milliseconds in which a request must have arrived whole (408). */
   readonly arrivalMs: number;
-  /** Connections at a time; more are closed as they come. */
+  /** Connections that a door has at a time, and of them those of one address; more are closed as they come. */
   readonly connections: number;
+  readonly connectionsPerAddress: number;
   /** Milliseconds for which somebody may listen for better predictions, and between two signs of life to them. */
   readonly listenMs: number;
   readonly heartbeatMs: number;
@@ -34,6 +37,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = Object.freeze({
   bodyBytes: 16 * 2 ** 20,
+  bodiesBytes: 256 * 2 ** 20,
   headerBytes: 16 * 2 ** 10,
   depth: 32,
   rows: 100_000,
@@ -47,6 +51,7 @@ export const defaultLimits: Limits = Object.freeze({
   timeoutMs: 60_000,
   arrivalMs: 30_000,
   connections: 10_000,
+  connectionsPerAddress: 5_000,
   listenMs: 300_000,
   heartbeatMs: 15_000,
 });

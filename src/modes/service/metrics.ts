@@ -3,6 +3,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Timings } from '../../core/types.ts';
 import type { Run } from './batcher.ts';
+import type { Bodies } from './bodies.ts';
+import type { Connections } from './connections.ts';
 import type { Pool } from './isolation.ts';
 import {
   type Aggregator,
@@ -43,6 +45,9 @@ interface OfModel {
 export interface Watched {
   readonly slots: () => readonly (Slot & { readonly model?: WatchedModel | undefined })[];
   readonly ready: () => boolean;
+  readonly bodies: Pick<Bodies, 'bytes'>;
+  /** By door. */
+  readonly places: Readonly<Record<string, Pick<Connections, 'open'>>>;
   readonly recorder?: Pick<Recorder, 'figures'> | undefined;
   readonly publishing?: Pick<Publishing, 'figures' | 'better'> | undefined;
 }
@@ -80,6 +85,14 @@ const labelsOf = ({ name, version, deployment }: Card) => ({
   version,
   ...(deployment !== undefined && { deployment }),
 });
+
+const watchDoors = (registry: Registry, { bodies, places }: Pick<Watched, 'bodies' | 'places'>): void => {
+  const bytes = 'Bytes of all bodies that are being read, or whose large requests are being answered.';
+  gauge(registry, { name: 'millrace_bodies_bytes', help: bytes }, () => [{ labels: {}, value: bodies.bytes }]);
+  gauge(registry, { name: 'millrace_connections', help: 'Connections that are open, by door.' }, () =>
+    Object.entries(places).map(([door, { open }]) => ({ labels: { door }, value: open })),
+  );
+};
 
 const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>): void => {
   const described = (name: string, help: string) => ({ name: `millrace_records_${name}`, help });
@@ -203,7 +216,8 @@ export const createMetrics = (): Metrics => {
     },
     rejected: (code) => add(rejected, 1, code),
     promoted: (outcome) => add(promotions, 1, outcome),
-    watch({ slots, ready, recorder, publishing }) {
+    watch({ slots, ready, bodies, places, recorder, publishing }) {
+      watchDoors(registry, { bodies, places });
       if (recorder) watchRecorder(registry, recorder);
       if (publishing) watchPublishing(registry, publishing);
       const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void => {

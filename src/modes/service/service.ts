@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { fail, problemOf } from '../../core/errors.ts';
 import { type Opened, openedControl } from './access.ts';
+import { createBodies } from './bodies.ts';
+import { type Connections, createConnections } from './connections.ts';
 import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
 import { type Isolation, lackOf } from './isolation.ts';
@@ -32,8 +34,9 @@ export interface ServiceOptions {
   readonly recordsApi?: Opened | undefined;
   /** These two, and metrics, are behind a door of their own (`listenAdmin`); false unless given. */
   readonly adminDoor?: boolean | undefined;
-  /** Names beside loopback under which, and origins from which, these two may be used; none unless given. */
+  /** Names beside loopback under which these two may be used; none unless given. */
   readonly hosts?: readonly string[] | undefined;
+  /** Origins whose pages may call, `*` for all; these two take only those that are named. None unless given. */
   readonly origins?: readonly string[] | undefined;
   /** Milliseconds between two looks at where environments point; a second unless given. */
   readonly followMs?: number | undefined;
@@ -68,6 +71,8 @@ export interface Doors {
 
 export interface Service {
   readonly plane: Dataplane;
+  /** The places that each door has for callers. */
+  readonly places: Readonly<Record<'http' | 'grpc' | 'admin', Pick<Connections, 'open'>>>;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
   listen(place: Place): Promise<string>;
   /** Opens the door for those who run the service, where it has one. @throws MillraceError CANNOT_LISTEN */
@@ -103,6 +108,9 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const { modelControl = false, recordsApi = false, hosts = [], origins = [] } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
+  const bodies = createBodies(limits.bodiesBytes);
+  const newPlaces = (): Connections => createConnections(limits, metrics.rejected);
+  const places = { http: newPlaces(), grpc: newPlaces(), admin: newPlaces() };
   const models = createModels({
     source,
     limits,
@@ -135,13 +143,15 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       return stopped ?? lack();
     },
   };
-  metrics.watch({ slots: () => models.slots, ready: () => health.ready, recorder, publishing });
+  metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, places, recorder, publishing });
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
   const openDoor = (behind: Behind) =>
     createRest({
       plane,
       health,
       log,
+      bodies,
+      places: behind === 'operators' ? places.admin : places.http,
       behind,
       control: controlOf(modelControl),
       opened: { records: recordsApi, control: modelControl },
@@ -200,13 +210,14 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const openGrpc = async (): Promise<Grpc> => {
     const { createGrpc } = await import('./grpc/server.ts');
     const control = controlOf(modelControl && !adminDoor);
-    grpc = createGrpc({ plane, health, log, control, tracing });
+    grpc = createGrpc({ plane, health, log, bodies, places: places.grpc, control, tracing });
     return grpc;
   };
   const shown = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   return {
     plane,
+    places,
     async listen(place) {
       await rest.ready();
       return listen(rest.server, place);

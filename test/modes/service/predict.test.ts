@@ -86,7 +86,8 @@ describe('POST /predict/{model}', () => {
       'METHOD_NOT_ALLOWED',
     ],
     ['a type that is not read', () => predict('x', { 'content-type': 'text/html' }), 415, 'UNSUPPORTED_MEDIA'],
-    ['a compressed body', () => predict('x', { 'content-encoding': 'gzip' }), 415, 'UNSUPPORTED_MEDIA'],
+    ['a compression that is not read', () => predict('x', { 'content-encoding': 'snappy' }), 415, 'UNSUPPORTED_MEDIA'],
+    ['a body that is not compressed', () => predict('x', { 'content-encoding': 'gzip' }), 400, 'BAD_REQUEST'],
     ['what is not JSON', () => predict('{"distance":'), 400, 'BAD_JSON'],
     ['an empty body', () => predict(''), 400, 'BAD_JSON'],
     ['JSON that is no row', () => predict('[1]'), 422, 'NOT_A_ROW'],
@@ -136,7 +137,7 @@ describe('POST /predict/{model}', () => {
 
   it('says which methods an address takes', async () => {
     const { headers } = await get(`${served.url}/predict/ride-duration`);
-    assert.equal(headers.get('allow'), 'POST');
+    assert.equal(headers.get('allow'), 'OPTIONS, POST');
   });
 
   it('takes __proto__ and constructor as fields that nobody asked for', async () => {

@@ -3,6 +3,7 @@ import { fail, show } from '../../../core/errors.ts';
 import type { InferRequest, InferResponse } from '../dataplane.ts';
 import { datatypes, isDatatype } from '../oip/datatypes.ts';
 import { elementsOfRaw, rawOf } from '../oip/raw.ts';
+import { checkedShape, sizeOf } from '../oip/shape.ts';
 import type { InputTensor, OutputTensor } from '../oip/tensors.ts';
 import { contentsOf, elementsOfContents } from './contents.ts';
 import type { InferAnswer, InferMessage, Parameter, Parameters, TensorMessage } from './messages.ts';
@@ -32,14 +33,8 @@ const headOf = ({ name, datatype, shape }: TensorMessage): Omit<InputTensor, 'da
       got: show(datatype),
     });
   }
-  const dims = shape.map(Number);
-  const count = dims.reduce((size, dim) => size * dim, 1);
-  if (dims.every((dim) => dim >= 0) && Number.isSafeInteger(count)) return { name, datatype, shape: dims, count };
-  throw fail('BAD_REQUEST', `${name}: expected sizes of 0 or more, got the shape [${shape.join(', ')}].`, {
-    field: name,
-    expected: 'sizes of 0 or more',
-    got: `[${shape.join(', ')}]`,
-  });
+  const dims = checkedShape(`${name}.shape`, shape.slice(0, 40).map(BigInt));
+  return { name, datatype, shape: dims, count: sizeOf(dims) };
 };
 
 const isTyped = ({ inputs, raw_input_contents }: InferMessage): boolean =>

@@ -12,6 +12,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { fail, problemOf } from '../../../core/errors.ts';
+import type { Bodies } from '../bodies.ts';
+import type { Connections } from '../connections.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
@@ -22,6 +24,7 @@ import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
+import { createArrivals } from './arrivals.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import {
   type InferAnswer,
@@ -38,6 +41,9 @@ export interface GrpcOptions {
   readonly plane: Dataplane;
   readonly health: Health;
   readonly log: Logger;
+  readonly bodies: Bodies;
+  /** Places for the connections of this door. */
+  readonly places: Connections;
   /** What callers load and unload models with, as far as they may. */
   readonly control: ModelControl;
   readonly tracing?: Tracing | undefined;
@@ -60,6 +66,11 @@ const serviceName = 'inference.GRPCInferenceService';
 /** Calls under way at a time on one connection; more wait with the caller. */
 const callsPerConnection = 256;
 
+const streamingPaths: ReadonlySet<string> = new Set(
+  Object.values(inferenceService).flatMap(({ path, requestStream }) => (requestStream ? path : [])),
+);
+const isStreaming = (path: string): boolean => streamingPaths.has(path);
+
 interface AnyCall extends Pick<InferStream, 'cancelled' | 'getDeadline' | 'getPeer' | 'metadata'> {}
 
 /** The context of a span, for callers who want to find the trace. */
@@ -78,7 +89,7 @@ const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
   return bytes;
 };
 
-export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions): Grpc => {
+export const createGrpc = ({ plane, health, log, bodies, places, control, tracing }: GrpcOptions): Grpc => {
   const { models, limits, metrics } = plane;
   const streams = new Set<() => void>();
 
@@ -223,15 +234,10 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
   });
   server.addService(inferenceService, implementation);
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const open = new Set<Socket>();
+  const arrivals = createArrivals({ limits, bodies, isStreaming, onCut: metrics.rejected });
   const accept = (socket: Socket): void => {
-    if (open.size >= limits.connections) {
-      socket.destroy();
-      metrics.rejected('UNAVAILABLE');
-      return;
-    }
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    if (!places.admit(socket)) return;
+    arrivals.watch(socket);
     connections.injectConnection(socket);
   };
   const door = createServer(accept);
@@ -251,6 +257,7 @@ export const createGrpc = ({ plane, health, log, control, tracing }: GrpcOptions
       door.close();
       await shut;
       clearTimeout(timer);
+      arrivals.close();
     },
   };
 };

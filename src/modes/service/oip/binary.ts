@@ -1,7 +1,8 @@
 /** The binary tensor extension over REST: a JSON header, and behind it the bytes of the tensors that the header names. */
 import { fail, show } from '../../../core/errors.ts';
-import { type Entry, headOf, type JsonRequest, sizeOf, tensorAsJson, tensorOfJson } from './json.ts';
+import { type Entry, headOf, type JsonRequest, tensorAsJson, tensorOfJson } from './json.ts';
 import { elementsOfRaw, rawOf } from './raw.ts';
+import { sizeOf } from './shape.ts';
 import type { InputTensor, OutputTensor } from './tensors.ts';
 
 /** The header that says how many bytes of a body are JSON. */

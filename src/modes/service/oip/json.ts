@@ -2,6 +2,7 @@
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { type Datatype, datatypes, type Elements, isDatatype, isElement } from './datatypes.ts';
+import { checkedShape, sizeOf } from './shape.ts';
 import { type InputTensor, type OutputTensor, wrongElement } from './tensors.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -20,11 +21,8 @@ export const parametersOf = (value: unknown, field: string): Json => {
 };
 
 const shapeOf = (value: unknown, field: string): readonly number[] => {
-  if (!Array.isArray(value) || value.length > 32) throw malformed(field, 'an array of sizes', value);
-  for (const dim of value) {
-    if (!Number.isSafeInteger(dim) || dim < 0) throw malformed(field, 'sizes of 0 or more', dim);
-  }
-  return value as number[];
+  if (!Array.isArray(value)) throw malformed(field, 'an array of sizes', value);
+  return checkedShape(field, value);
 };
 
 /** Elements of nested or flat arrays, in row-major order. Nested ones must have the shape. */
@@ -70,9 +68,6 @@ export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly
   }
   return flat as Elements;
 };
-
-/** Elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, dim) => size * dim, 1);
 
 /** One entry of `inputs` or `outputs`, its name checked. */
 export interface Entry {

@@ -44,6 +44,7 @@ export const sendBetter = (
     return;
   }
   raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     // Proxies that gather answers before they pass them on would hold events back.

@@ -1,6 +1,6 @@
 /** The body of a request as text. It is UTF-8, unless its content type declares another charset. */
 import type { FastifyRequest } from 'fastify';
-import { type Code, fail, type MillraceError, show } from '../../../core/errors.ts';
+import { type Code, fail, type MillraceError } from '../../../core/errors.ts';
 import { charsetOf, isUtf16, textIn } from '../../../text/charset.ts';
 import { firstStray, linesText, utf8Text, withoutMark } from '../../../text/utf8.ts';
 import { bytesOf } from './call.ts';
@@ -18,14 +18,7 @@ const notIn = (code: Code, charset: string): MillraceError =>
     got: 'other bytes',
   });
 
-const declared = ({ headers }: FastifyRequest): string | undefined => {
-  const encoding = headers['content-encoding'];
-  if (encoding === undefined || encoding === 'identity') return charsetOf(headers['content-type'] ?? '');
-  throw fail('UNSUPPORTED_MEDIA', 'Compressed bodies are read under /v2 alone; send this one as it is.', {
-    expected: 'no content-encoding',
-    got: show(encoding),
-  });
-};
+const declared = ({ headers }: FastifyRequest): string | undefined => charsetOf(headers['content-type'] ?? '');
 
 const plainText = (bytes: Uint8Array): string | undefined => {
   const text = isUtf16(bytes) ? undefined : utf8Text(bytes);

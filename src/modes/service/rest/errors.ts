@@ -1,6 +1,7 @@
 /** Errors as HTTP answers: one shape for the native API, the protocol's own for /v2, whatever went wrong and wherever. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { type Code, MillraceError, type Problem, problemOf, show } from '../../../core/errors.ts';
 import { httpStatus, retryAfter } from '../http-status.ts';
@@ -29,13 +30,7 @@ export const asJson = (reply: FastifyReply): FastifyReply => reply.header('conte
 /** Codes of the framework's own errors, as far as a caller can cause them. */
 const frameworkCodes: Readonly<Record<string, Code>> = {
   ECONNRESET: 'CANCELLED',
-  Z_DATA_ERROR: 'BAD_REQUEST',
-  Z_BUF_ERROR: 'BAD_REQUEST',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'TOO_LARGE',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'BAD_JSON',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'BAD_JSON',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'BAD_REQUEST',
   FST_ERR_BAD_URL: 'NOT_FOUND',
   FST_ERR_MAX_PARAM_LENGTH: 'NOT_FOUND',
   FST_ERR_ROUTE_METHOD_NOT_SUPPORTED: 'METHOD_NOT_ALLOWED',
@@ -45,14 +40,10 @@ const isFramework = (error: unknown): error is { readonly code: string; readonly
   error instanceof Error && Object.hasOwn(frameworkCodes, String((error as { code?: unknown }).code));
 
 /** Any thrown value as a problem that may be told, of a request with that content type. */
-export const toldProblem = (error: unknown, bodyBytes: number, contentType?: string): Problem => {
+export const toldProblem = (error: unknown, contentType?: string): Problem => {
   if (error instanceof MillraceError) return error.problem;
   if (!isFramework(error)) return problemOf(error);
   const code = frameworkCodes[error.code];
-  if (code === 'TOO_LARGE') {
-    const expected = `at most ${bodyBytes} bytes`;
-    return { code, expected, message: `The body is larger than the limit of ${bodyBytes} bytes; send less at a time.` };
-  }
   if (code === 'UNSUPPORTED_MEDIA') {
     const expected = 'content-type: application/json or text/csv';
     const got = contentType === undefined ? 'no content type' : show(contentType);
@@ -74,7 +65,10 @@ const clientProblems: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'TOO_SLOW', message: 'The request did not arrive in the time allowed.' },
 };
 
-/** Answers a connection whose bytes are no HTTP request, and ends it. */
+/** Milliseconds that a caller has to read a refusal before its connection is cut. */
+const LAST_WORD_MS = 500;
+
+/** Answers a connection whose bytes are no HTTP request, and ends it, whether its caller ends it too or not. */
 export const answerClientError = (error: Error & { readonly code?: string }, socket: Socket): Problem | undefined => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -84,11 +78,30 @@ export const answerClientError = (error: Error & { readonly code?: string }, soc
     code: 'BAD_REQUEST' as const,
     message: 'These bytes are not an HTTP/1.1 request.',
   };
+  endWith(socket, problem);
+  return problem;
+};
+
+/** The last that a connection says. */
+const endWith = (socket: Duplex, problem: Problem, headers = ''): void => {
   const status = httpStatus(problem.code);
   const body = nativeBody(problem);
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${jsonType}\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}content-type: ${jsonType}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+};
+
+/** Answers CONNECT: this is no proxy. */
+export const refuseTunnel = (socket: Duplex): Problem => {
+  const [expected, got] = ['another method', 'CONNECT'];
+  const problem: Problem = {
+    code: 'METHOD_NOT_ALLOWED',
+    expected,
+    got,
+    message: 'This is no proxy; it takes no CONNECT.',
+  };
+  endWith(socket, problem, 'allow: GET, HEAD, OPTIONS, POST\r\n');
   return problem;
 };

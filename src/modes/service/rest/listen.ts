@@ -54,11 +54,6 @@ export const createIntake = (server: Server): Intake => {
   return {
     open,
     accept(socket) {
-      if (open.size >= server.maxConnections) {
-        socket.destroy();
-        server.emit('drop');
-        return;
-      }
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       // A caller may close its side behind its request, and still wait for the answer.

@@ -1,33 +1,41 @@
-/** 405 for the methods that no route has at an address where another has. */
-import type { FastifyInstance } from 'fastify';
-import { fail } from '../../../core/errors.ts';
+/** What a request gets that no route takes: 405 or, to OPTIONS, 204 where another method has one; 404 elsewhere. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fail, type MillraceError } from '../../../core/errors.ts';
+import type { Cors } from './cors.ts';
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const nothingAt = (path: string): MillraceError =>
+  fail('NOT_FOUND', `There is nothing at ${path.slice(0, 200)}; /openapi.json lists what there is.`);
 
-/** Remembers the routes that are added from now on; the returned function refuses all their other methods. */
-export const refuseOtherMethods = (app: FastifyInstance): (() => void) => {
-  const routes = new Map<string, Set<string>>();
-  let done = false;
+/** The paths that a route takes, whatever stands in the place of its parameters. */
+const pathsOf = (route: string): RegExp => new RegExp(`^${route.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}/?$`);
+
+/**
+ * Remembers the routes that are added from now on. Whatever they do not take is answered before its body is read, by any
+ * method that HTTP has.
+ */
+export const answerOthers = (app: FastifyInstance, cors: Cors | undefined): void => {
+  const methods = new Map<string, { readonly paths: RegExp; readonly known: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
-    if (done) return;
-    const known = routes.get(url) ?? new Set<string>();
-    for (const one of [method].flat()) known.add(one);
-    routes.set(url, known);
+    const route = methods.get(url) ?? { paths: pathsOf(url), known: new Set(['OPTIONS']) };
+    for (const one of [method].flat()) route.known.add(one);
+    methods.set(url, route);
   });
-  return () => {
-    done = true;
-    for (const [url, known] of routes) {
-      const allow = [...known].sort().join(', ');
-      app.route({
-        url,
-        method: methods.filter((method) => !known.has(method)),
-        onRequest: async ({ method }, reply) => {
-          reply.header('allow', allow);
-          const message = `${method} is not for this address; it takes ${allow}.`;
-          throw fail('METHOD_NOT_ALLOWED', message, { expected: allow, got: method });
-        },
-        handler: async () => undefined,
-      });
+
+  const answer = async ({ method, url, headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const [path] = url.split('?', 1);
+    const known = [...methods.values()].flatMap(({ paths, known }) => (paths.test(path) ? [...known] : []));
+    if (known.length === 0) throw nothingAt(path);
+    const allow = known.sort().join(', ');
+    reply.header('allow', allow);
+    if (method !== 'OPTIONS') {
+      const message = `${method} is not for this address; it takes ${allow}.`;
+      throw fail('METHOD_NOT_ALLOWED', message, { expected: allow, got: method });
     }
+    cors?.preflight(headers, reply, allow);
+    return reply.code(204).send();
   };
+  app.register(async (others) => {
+    others.addHook('onRequest', answer);
+    others.setNotFoundHandler(() => undefined);
+  });
 };

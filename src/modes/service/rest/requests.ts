@@ -18,6 +18,7 @@ const callersId = /^[\w.:/+=@-]{1,128}$/;
 /** Tells the caller by which id the request is known, and on the last answer that the connection ends. */
 export const nameRequests = (app: FastifyInstance, health: Pick<Health, 'closing'>): void => {
   app.addHook('onRequest', (request, reply, next) => {
+    request.answer = reply.raw;
     const given = request.headers['x-request-id'];
     if (typeof given === 'string' && callersId.test(given)) reply.header('x-request-id', given);
     // A prediction has its id in the body; a header more would cost the fastest of them 2 %.

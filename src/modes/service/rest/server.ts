@@ -1,7 +1,8 @@
 /** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { fail } from '../../../core/errors.ts';
 import { isAnyOpen, type Opened } from '../access.ts';
+import type { Bodies } from '../bodies.ts';
+import type { Connections } from '../connections.ts';
 import type { Dataplane } from '../dataplane.ts';
 import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
 import type { Health } from '../health.ts';
@@ -14,20 +15,24 @@ import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
 import type { Recorder } from '../recorder.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
-import { decodeBodies } from './encoded-body.ts';
+import { bodyReader } from './body-reader.ts';
+import { allowOrigins } from './cors.ts';
+import { CONTENT_ENCODINGS } from './encoded-body.ts';
 import {
   answerClientError,
   type ErrorBody,
   mlflowBody,
   nativeBody,
   protocolBody,
+  refuseTunnel,
   sendProblem,
   toldProblem,
 } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { invocationRoutes } from './invocations.ts';
+import { hasMore, linger } from './linger.ts';
 import { oipRoutes } from './oip.ts';
-import { refuseOtherMethods } from './other-methods.ts';
+import { answerOthers } from './other-methods.ts';
 import { predictRoutes } from './predict.ts';
 import { betterRoute, recordRoutes } from './records.ts';
 import { controlRoutes, indexRoute } from './repository.ts';
@@ -36,8 +41,6 @@ import { cutSlowReaders } from './slow-readers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of the body as it came. */
-    bytes: number;
     /** `ok`, or the code of the error that it was answered with. */
     outcome: string;
     /** Of a request that is traced. */
@@ -52,13 +55,17 @@ export interface RestOptions {
   readonly plane: Dataplane;
   readonly health: Health;
   readonly log: Logger;
+  readonly bodies: Bodies;
+  /** Places for the connections of this door. */
+  readonly places: Connections;
   /** What is behind this door. */
   readonly behind: Behind;
   /** What callers load and unload models with, as far as they may. */
   readonly control: ModelControl;
   readonly opened: { readonly records: Opened; readonly control: Opened };
-  /** Names and origins under which, and from which, what is open may be used: see `GuardOptions`. */
+  /** Names under which what is open may be used: see `GuardOptions`. */
   readonly hosts: readonly string[];
+  /** Origins whose pages may call, `*` for all; what is guarded takes only those that are named. */
   readonly origins: readonly string[];
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
   readonly recorder?: Recorder | undefined;
@@ -82,15 +89,21 @@ const docsRoute = (app: FastifyInstance, cards: () => readonly Card[], hasMetric
 };
 
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
-  const { plane, health, log, behind, control, opened, peers, recorder, publishing, tracing } = options;
+  const { plane, health, log, bodies, places, behind, control, opened, origins } = options;
+  const { peers, recorder, publishing, tracing } = options;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = toldProblem(error, limits.bodyBytes, request.headers['content-type']);
+    const problem = toldProblem(error, request.headers['content-type']);
     const status = httpStatus(problem.code);
     metrics.rejected(problem.code);
     request.outcome = problem.code;
+    if (hasMore(request.raw)) {
+      reply.header('connection', 'close');
+      linger(request.raw.socket, limits.arrivalMs);
+    }
+    if (problem.field === 'content-encoding') reply.header('accept-encoding', CONTENT_ENCODINGS);
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
     const level = status === 500 ? 'error' : 'debug';
     log[level]({ id: request.id, status, code: problem.code, ...(status === 500 && { err: error }) }, 'refused');
@@ -110,43 +123,41 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     http: {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.arrivalMs,
-      connectionsCheckingInterval: Math.min(1000, limits.arrivalMs),
+      connectionsCheckingInterval: Math.min(250, limits.arrivalMs),
       // Node's own refusal of a request without a host has no body; ours has one (requests.ts).
       requireHostHeader: false,
     },
     routerOptions: { maxParamLength: 256 },
   });
   cutSlowReaders(app.server, limits.arrivalMs, () => metrics.rejected('TOO_SLOW'));
-  app.server.maxConnections = limits.connections;
+  // First of all who hear of a connection.
+  app.server.prependListener('connection', places.admit);
   // Whatever a caller expects, it gets an answer; Node's own would have no body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.server.on('drop', () => metrics.rejected('UNAVAILABLE'));
+  // A caller who asks before it sends need not send what is refused.
+  app.server.on('checkContinue', (request, response) => {
+    if (!(Number(request.headers['content-length']) > limits.bodyBytes)) response.writeContinue();
+    app.server.emit('request', request, response);
+  });
+  app.server.on('connect', (_request, socket) => metrics.rejected(refuseTunnel(socket).code));
   app.decorateRequest('bytes', 0);
+  app.decorateRequest('answer');
   app.decorateRequest('outcome', 'ok');
   app.decorateRequest('span', undefined);
   app.setErrorHandler(refuse);
-  app.setNotFoundHandler((request, reply) => {
-    const message = `There is nothing at ${request.url.split('?')[0].slice(0, 200)}; /openapi.json lists what there is.`;
-    return refuse(fail('NOT_FOUND', message), request, reply);
-  });
   nameRequests(app, health);
   if (tracing) traceRequests(app, tracing);
   if (log.isLevelEnabled('debug')) logRequests(app, log);
 
-  const refuseOthers = refuseOtherMethods(app);
+  answerOthers(app, origins.length > 0 ? allowOrigins(app, origins) : undefined);
+
+  const read = bodyReader(bodies, limits);
   const cards = () =>
     plane.models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
 
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
-    native.addContentTypeParser<Buffer>(
-      ['application/json', 'text/csv'],
-      { parseAs: 'buffer' },
-      (request, body, done) => {
-        request.bytes = body.length;
-        done(null, body);
-      },
-    );
+    native.addContentTypeParser(['application/json', 'text/csv'], read);
     if (isForCallers) {
       predictRoutes(native, plane);
       invocationRoutes(native, plane, health);
@@ -177,18 +188,13 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
-    decodeBodies(protocol);
     // The protocol's clients name many content types, or none.
-    protocol.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
-      request.bytes = body.length;
-      done(null, body);
-    });
+    protocol.addContentTypeParser('*', read);
     if (isForCallers) {
       oipRoutes(protocol, plane, health);
       indexRoute(protocol, plane);
     }
     if (isForOperators) controlRoutes(protocol, { limits, control, opened: opened.control, guard });
   });
-  refuseOthers();
   return app;
 };
