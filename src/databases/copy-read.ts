@@ -4,12 +4,10 @@ import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from '../files/column-types.ts';
 import type { ColumnSpec, TableChunk } from '../files/table.ts';
 import { type Bits, record, type Stored } from '../files/table.ts';
-import { EPOCH_DAY_COUNT, EPOCH_MICROS } from './postgres-types.ts';
+import { DAYS_MAX, DAYS_MIN, EPOCH_DAY_COUNT, EPOCH_MICROS, MICROS_MAX, MICROS_MIN } from './postgres-types.ts';
 
 const SIGNATURE = 11;
 const HEADER = SIGNATURE + 8;
-const MIN = -(2n ** 63n);
-const MAX = 2n ** 63n - 1n;
 
 /** Writes one value, found at `at` and `size` bytes long, as value `row` of the column. */
 type Take = (bytes: Buffer, at: number, size: number, row: number) => void;
@@ -21,7 +19,14 @@ interface Building {
 }
 
 /** µs since 1970; the infinities stay out of every calendar. */
-const micros = (value: bigint): bigint => (value === MAX || value === MIN ? value : value + EPOCH_MICROS);
+const micros = (value: bigint): bigint => {
+  if (value === MICROS_MAX) return value;
+  return value === MICROS_MIN ? -MICROS_MAX : value + EPOCH_MICROS;
+};
+const days = (value: number): number => {
+  if (value === DAYS_MAX) return value;
+  return value === DAYS_MIN ? -DAYS_MAX : value + EPOCH_DAY_COUNT;
+};
 
 const building = ({ type }: ColumnSpec, rows: number): Building => {
   const { bits } = codecOf(type);
@@ -44,8 +49,7 @@ const building = ({ type }: ColumnSpec, rows: number): Building => {
         };
       case 'DATE':
         return (bytes, at, _, row) => {
-          const days = bytes.readInt32BE(at);
-          numbers[row] = Math.abs(days) === 2_147_483_647 || days === -2_147_483_648 ? days : days + EPOCH_DAY_COUNT;
+          numbers[row] = days(bytes.readInt32BE(at));
         };
       case 'BIGINT':
         return (bytes, at, _, row) => {

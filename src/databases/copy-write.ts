@@ -1,13 +1,32 @@
 /** Rows into tuples of COPY's binary format. */
 import type { ColumnInput } from '../core/types.ts';
 import { jsonText } from '../files/cells.ts';
-import { codecOf, store } from '../files/column-types.ts';
+import { codecOf, exactColumn, store } from '../files/column-types.ts';
 import type { ColumnSpec, Rows, Stored } from '../files/table.ts';
-import { type BinaryType, createdType, EPOCH_DAY_COUNT, EPOCH_MICROS, stagedType } from './postgres-types.ts';
+import {
+  type BinaryType,
+  createdType,
+  DAYS_MAX,
+  DAYS_MIN,
+  EPOCH_DAY_COUNT,
+  EPOCH_MICROS,
+  MICROS_MAX,
+  MICROS_MIN,
+  stagedType,
+} from './postgres-types.ts';
 
 /** `PGCOPY\n\377\r\n\0`, no flags, no extension. */
 export const copyHeader = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 export const copyTrailer = Buffer.from([0xff, 0xff]);
+
+const micros = (value: bigint): bigint => {
+  if (value === MICROS_MAX) return value;
+  return value === -MICROS_MAX ? MICROS_MIN : value - EPOCH_MICROS;
+};
+const days = (value: number): number => {
+  if (value === DAYS_MAX) return value;
+  return value === -DAYS_MAX ? DAYS_MIN : value - EPOCH_DAY_COUNT;
+};
 
 /** Bytes of a value, and how they are written; fixed sizes only. */
 const fixed: Readonly<Partial<Record<BinaryType, { size: number; put(to: Buffer, at: number, value: never): void }>>> =
@@ -18,9 +37,9 @@ const fixed: Readonly<Partial<Record<BinaryType, { size: number; put(to: Buffer,
     bigint: { size: 8, put: (to, at, value: number | bigint) => void to.writeBigInt64BE(BigInt(value), at) },
     real: { size: 4, put: (to, at, value: number) => void to.writeFloatBE(value, at) },
     'double precision': { size: 8, put: (to, at, value: number) => void to.writeDoubleBE(value, at) },
-    date: { size: 4, put: (to, at, value: number) => void to.writeInt32BE(value - EPOCH_DAY_COUNT, at) },
-    timestamp: { size: 8, put: (to, at, value: bigint) => void to.writeBigInt64BE(value - EPOCH_MICROS, at) },
-    timestamptz: { size: 8, put: (to, at, value: bigint) => void to.writeBigInt64BE(value - EPOCH_MICROS, at) },
+    date: { size: 4, put: (to, at, value: number) => void to.writeInt32BE(days(value), at) },
+    timestamp: { size: 8, put: (to, at, value: bigint) => void to.writeBigInt64BE(micros(value), at) },
+    timestamptz: { size: 8, put: (to, at, value: bigint) => void to.writeBigInt64BE(micros(value), at) },
   };
 
 /** The types whose stored form is what `fixed` writes. */
@@ -62,7 +81,7 @@ const encoderOf = (column: ColumnSpec, rows: Rows): Encoder => {
     // What is stored as text already passes through as it is.
     const kept: Stored | undefined = rows.stored?.[name];
     if (kept && Array.isArray(kept.data)) return textEncoder(kept.data as ColumnInput, textOf);
-    return textEncoder(rows.columns[name], createdType(column) === 'jsonb' ? jsonText : textOf);
+    return textEncoder(exactColumn(rows, column), createdType(column) === 'jsonb' ? jsonText : textOf);
   }
   const { data, valid } = rows.stored?.[name] ?? store(name, type, rows.columns[name], rows.rows);
   const source = data as ArrayLike<unknown>;

@@ -51,6 +51,10 @@ const isFull = (error: unknown): boolean => {
   return false;
 };
 
+/** Characters of a database's own words that are told; a value of theirs may be of any length. */
+const MAX_WORDS = 300;
+const shortened = (text: string): string => (text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text);
+
 /** A failure of the database or disk at `place` as STORE_FAILED, or DISK_FULL; what is Millrace's own already stays. */
 export const placeFailure = (place: string, cause: unknown): MillraceError => {
   if (cause instanceof MillraceError && !isFull(cause)) return cause;
@@ -64,5 +68,5 @@ export const placeFailure = (place: string, cause: unknown): MillraceError => {
     return fail('FILE_NOT_FOUND', `${place} is not there`, { expected: 'a file that exists', got: place, cause });
   }
   const inner: unknown = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
-  return fail('STORE_FAILED', `${place}: ${messageOf(inner)}`, { cause });
+  return fail('STORE_FAILED', `${place}: ${shortened(messageOf(inner))}`, { cause });
 };

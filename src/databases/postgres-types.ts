@@ -10,6 +10,12 @@ const EPOCH_DAYS = 10_957;
 export const EPOCH_MICROS = 946_684_800_000_000n;
 export const EPOCH_DAY_COUNT = EPOCH_DAYS;
 
+/** PostgreSQL's `-infinity` and `infinity` of instants and dates; DuckDB has the negative of the latter for the former. */
+export const MICROS_MIN = -(2n ** 63n);
+export const MICROS_MAX = 2n ** 63n - 1n;
+export const DAYS_MIN = -(2 ** 31);
+export const DAYS_MAX = 2 ** 31 - 1;
+
 /** By the oid of the type (src/include/catalog/pg_type.dat): the column's type, and the SQL that brings it there. */
 interface Incoming {
   readonly type: ColumnType;
@@ -35,13 +41,16 @@ const incoming: Readonly<Record<number, Incoming>> = {
 };
 const numeric = 1700;
 
-/** A numeric of up to 18 digits without a fraction is an integer; any other is read as a double. */
+/**
+ * A numeric of up to 18 digits without a fraction is an integer; any other comes as its digits, as a cast to a double fails
+ * for what none holds, and would cost the whole read.
+ */
 const numericOf = (modifier: number): Incoming => {
   const precision = modifier < 4 ? 0 : ((modifier - 4) >> 16) & 0xffff;
   const scale = modifier < 4 ? 1 : (modifier - 4) & 0x7ff;
   return precision > 0 && precision <= 18 && scale === 0
     ? { type: 'BIGINT', cast: 'int8' }
-    : { type: 'DOUBLE', cast: 'float8' };
+    : { type: 'DECIMAL', cast: 'text' };
 };
 
 /** How a column of this oid is read: its type, and its SQL. Arrays and records come as JSON, the rest as text. */

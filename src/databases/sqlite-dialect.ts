@@ -38,8 +38,16 @@ const literal = (value: unknown): string => {
   return `'${String(value).replaceAll("'", "''")}'`;
 };
 
+/** SQLite makes doubles of a numeric's digits, of which 15 are sure to stay. */
+const isExactNumeric = (type: ColumnType): boolean => {
+  const width = /^DECIMAL\((\d+),\d+\)$/.exec(type)?.[1];
+  return width !== undefined && Number(width) <= 15;
+};
+
+const MAX_INTEGER = 2n ** 63n - 1n;
+
 export const sqliteDialect: Dialect = {
-  typeOf: ({ type }) => created[type] ?? (type.startsWith('DECIMAL') ? 'numeric' : 'text'),
+  typeOf: ({ type }) => created[type] ?? (isExactNumeric(type) ? 'numeric' : 'text'),
   // No type at all, so that nothing is changed on the way.
   stageTypeOf: () => '',
   literal,
@@ -53,6 +61,7 @@ export const sqliteValue = (type: ColumnType): ((value: unknown) => unknown) => 
   return (value) => {
     if (typeof value === 'boolean') return value ? 1 : 0;
     if (instant && typeof value === 'number') return Number.isNaN(value) ? null : new Date(value).toISOString();
+    if (typeof value === 'bigint' && (value > MAX_INTEGER || value < -MAX_INTEGER - 1n)) return String(value);
     if (value instanceof Date) return value.toISOString();
     if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return jsonText(value);
     return value;

@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
+import { exactColumn } from '../files/column-types.ts';
 import { type ColumnSpec, type Rows, record, type TableChunk } from '../files/table.ts';
 import {
   columnList,
@@ -148,8 +149,8 @@ export const openSqlite = (given: string): Database => {
     const marks = columns.map(() => '?').join(', ');
     const id = await call('beginLoad', [`insert into ${tableText(table)} (${columnList(columns)}) values (${marks})`]);
     return {
-      write: ({ rows, columns: values }: Rows) =>
-        call('hold', [id, rows, columns.map((column) => bound(column, values[column.name]))]),
+      write: (rows: Rows) =>
+        call('hold', [id, rows.rows, columns.map((column) => bound(column, exactColumn(rows, column)))]),
       commit: (also) =>
         transaction(async (tx) => {
           await call('insertHeld', [id]);

@@ -26,9 +26,10 @@ import {
 } from '@duckdb/node-api';
 import { fail, show } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
+import { rawJSON } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
 import { jsonText } from './cells.ts';
-import type { Bits, ColumnType, Stored } from './table.ts';
+import type { Bits, ColumnSpec, ColumnType, Rows, Stored } from './table.ts';
 
 type BitsConstructor = {
   new (length: number): Bits;
@@ -47,6 +48,8 @@ export interface ColumnCodec {
   readonly into?: (column: string) => string;
   /** The stored column as the values that a scorer takes. */
   decode(stored: Stored, rows: number): ColumnInput;
+  /** The same for formats of text, with every digit; absent where `decode` loses none. */
+  readonly exact?: (stored: Stored, rows: number) => ColumnInput;
   /** One value as it is stored (a number or bigint, or text); undefined when it does not fit. Missing values never come here. */
   encode(value: unknown): number | bigint | string | undefined;
 }
@@ -88,8 +91,10 @@ const toValues =
     return values;
   };
 
-const numeral = (value: unknown): number | undefined =>
-  typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : undefined;
+const numeral = (value: unknown): number | undefined => {
+  if (typeof value === 'number') return value;
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+};
 
 const integerOf = (min: number, max: number) => (value: unknown) => {
   const number = typeof value === 'boolean' ? Number(value) : numeral(value);
@@ -135,17 +140,26 @@ const isoText =
     return `${new Date(milliseconds).toISOString().slice(0, -4)}${shown}${suffix}`;
   };
 
-const instant = (vector: DuckDBType, unit: bigint, suffix = ''): ColumnCodec => ({
-  vector,
-  bits: BigInt64Array,
-  decode: toValues(isoText(unit, suffix)),
-  encode: (value) => {
-    const time = millis(value);
-    if (time === undefined || !Number.isFinite(time)) return undefined;
-    const whole = BigInt(Math.round(time));
-    return unit >= 1000n ? whole * (unit / 1000n) : whole / 1000n;
-  },
-});
+/** What a text says behind its milliseconds, as a part of one: `456` of `12:00:00.123456`. */
+const behindMillis = (value: unknown): string =>
+  typeof value === 'string' ? (/\.\d{3}(\d*?)0*(?:[Zz]|[+-]\d\d:?\d\d)?$/.exec(value)?.[1] ?? '') : '';
+
+const instant = (vector: DuckDBType, unit: bigint, suffix = ''): ColumnCodec => {
+  /** How many digits a unit has behind the milliseconds. */
+  const more = String(unit).length - 4;
+  return {
+    vector,
+    bits: BigInt64Array,
+    decode: toValues(isoText(unit, suffix)),
+    encode: (value) => {
+      const time = millis(value);
+      const rest = behindMillis(value);
+      if (time === undefined || !Number.isFinite(time) || rest.length > Math.max(0, more)) return undefined;
+      const whole = BigInt(Math.round(time));
+      return unit >= 1000n ? whole * (unit / 1000n) + BigInt(rest.padEnd(more, '0')) : whole / 1000n;
+    },
+  };
+};
 
 const DAY = 86_400_000;
 const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : jsonText(value));
@@ -192,14 +206,23 @@ const decimalCodec = (width: number, scale: number): ColumnCodec => {
     const number = Number(value);
     return Number.isSafeInteger(number) && scale <= 22 ? number / power : Number(`${value}e-${scale}`);
   };
+  const digits = (value: number | bigint): string => {
+    if (scale === 0) return String(value);
+    const text = String(value < 0 ? -value : value).padStart(scale + 1, '0');
+    return `${value < 0 ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`;
+  };
   const bits = width <= 4 ? Int16Array : width <= 9 ? Int32Array : BigInt64Array;
   return {
     vector: DECIMAL(width, scale),
     bits,
-    decode: ({ data, valid }, rows) =>
-      Float64Array.from({ length: rows }, (_, row) =>
-        isMissing(valid, row) ? Number.NaN : look(data[row] as number | bigint),
-      ),
+    decode:
+      scale === 0 && bits === BigInt64Array
+        ? toIntegers
+        : ({ data, valid }, rows) =>
+            Float64Array.from({ length: rows }, (_, row) =>
+              isMissing(valid, row) ? Number.NaN : look(data[row] as number | bigint),
+            ),
+    exact: toValues((value: number | bigint) => rawJSON(digits(value))),
     encode: (value) => {
       const number = numeral(value);
       const whole = number === undefined ? Number.NaN : Math.round(number * power);
@@ -236,16 +259,47 @@ const textCodec = (type: ColumnType, look: (text: string) => unknown): ColumnCod
   encode: asText,
 });
 
+/** A number that DuckDB hands over as text: an integer past 2^53 keeps its digits. */
+const readDigits = (text: string): number | bigint => {
+  const number = Number(text);
+  return Number.isSafeInteger(number) || !/^-?\d+$/.test(text) ? number : BigInt(text);
+};
+
+/** DuckDB's casts from and to text lose nothing; its JSON makes doubles of decimals, and texts of blobs. */
+const nestedTextCodec = (type: ColumnType): ColumnCodec => {
+  const isNumbers = /^DECIMAL\(\d+,\d+\)(?:\[\d*\])+$/.test(type);
+  const json = (text: string): string => text.replaceAll('NULL', 'null');
+  return {
+    ...textCodec(type, isNumbers ? (text) => JSON.parse(json(text)) : (text) => text),
+    ...(isNumbers && { exact: toValues((text: string) => rawJSON(json(text))) }),
+  };
+};
+/** `DECIMAL` alone: a number of any length, as text. Parquet has no such type, and gets the nearest double. */
+const numericCodec: ColumnCodec = {
+  ...textCodec('DOUBLE', Number),
+  exact: toValues((text: string) => (/^-?\d+(?:\.\d+)?$/.test(text) ? rawJSON(text) : Number(text))),
+};
+const beyondJson = /\b(?:BLOB|DECIMAL|BIT)\b/;
+
 const nested = /^(?:STRUCT|MAP|UNION|VARIANT|JSON)\b|\[\d*\]$/;
 
 /** The codec of a column type, as DuckDB's DESCRIBE writes it. */
 export const codecOf = (type: ColumnType): ColumnCodec => {
-  if (nested.test(type)) return nestedCodec(type);
+  if (nested.test(type)) return beyondJson.test(type) ? nestedTextCodec(type) : nestedCodec(type);
   const plain = plainCodecs[type];
   if (plain) return plain;
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
   if (decimal && Number(decimal[1]) <= 18) return decimalCodec(Number(decimal[1]), Number(decimal[2]));
-  return textCodec(type, decimal ? Number : (text) => text);
+  if (type === 'DECIMAL') return numericCodec;
+  if (!decimal && !/^U?HUGEINT$/.test(type)) return textCodec(type, (text) => text);
+  return { ...textCodec(type, readDigits), exact: toValues((text: string) => rawJSON(text)) };
+};
+
+/** A column with every digit that it has, for what holds text or numbers of any length. */
+export const exactColumn = ({ columns, stored, rows }: Rows, { name, type }: ColumnSpec): ColumnInput => {
+  const kept = stored?.[name];
+  const { exact } = codecOf(type);
+  return kept && exact ? exact(kept, rows) : columns[name];
 };
 
 /** Columns of values as they are stored. Throws WRONG_TYPE for a value that the column's type cannot hold. */

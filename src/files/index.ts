@@ -1,9 +1,19 @@
 /** The formats, each loaded when first needed: one file and one row here for each. */
 import { extname } from 'node:path';
 import { fail } from '../core/errors.ts';
+import type { ColumnInput } from '../core/types.ts';
+import { codecOf, exactColumn } from './column-types.ts';
 import type { FormatModule } from './format.ts';
 import type { Source, Target } from './place.ts';
-import { CHUNK_ROWS, type ColumnSpec, type Format, formats, type TableChunk, type TableWriter } from './table.ts';
+import {
+  CHUNK_ROWS,
+  type ColumnSpec,
+  type Format,
+  formats,
+  record,
+  type TableChunk,
+  type TableWriter,
+} from './table.ts';
 
 const modules: Readonly<Record<Format, () => Promise<FormatModule>>> = {
   csv: async () => (await import('./csv.ts')).csv,
@@ -73,6 +83,25 @@ const withConstants = (writer: TableWriter, columns: readonly ColumnSpec[]): Tab
   };
 };
 
+/** A writer of text: what is stored with more digits than values have is written with all of them. */
+const withDigits = (writer: TableWriter, columns: readonly ColumnSpec[]): TableWriter => {
+  const exact = columns.filter(({ type }) => codecOf(type).exact !== undefined);
+  if (exact.length === 0) return writer;
+  return {
+    ...writer,
+    write(rows) {
+      const values = record<ColumnInput>();
+      for (const name of Object.keys(rows.columns)) {
+        Object.defineProperty(values, name, { enumerable: true, configurable: true, get: () => rows.columns[name] });
+      }
+      for (const column of exact) {
+        Object.defineProperty(values, column.name, { enumerable: true, value: exactColumn(rows, column) });
+      }
+      return writer.write({ rows: rows.rows, columns: values });
+    },
+  };
+};
+
 /**
  * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
  * is there; a stream is written as it comes and left open. Throws FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
@@ -82,5 +111,5 @@ export const createTableWriter = async (target: Target, { format, columns }: Wri
   const { write } = await modules[known]();
   const writer = await write(target, { columns });
   // Parquet's own writer knows what to do with constants.
-  return known === 'parquet' ? writer : withConstants(writer, columns);
+  return known === 'parquet' ? writer : withConstants(withDigits(writer, columns), columns);
 };

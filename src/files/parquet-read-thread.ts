@@ -7,6 +7,7 @@ import { type MessagePort, workerData } from 'node:worker_threads';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
+import { type Flaw, flawsOf, type SchemaNode } from './flaws.ts';
 import type { ColumnSpec } from './table.ts';
 import { createRoom, type RoomColumn, readColumn, roomFor } from './vectors.ts';
 
@@ -20,7 +21,7 @@ export interface ReadPiece {
 export type ToReadThread = { readonly more: true; readonly reuse?: SharedArrayBuffer } | { readonly stop: true };
 /** First the table, then pieces as they are asked for, then the end; or a failure. */
 export type FromReadThread =
-  | { readonly columns: readonly ColumnSpec[]; readonly total: number }
+  | { readonly columns: readonly ColumnSpec[]; readonly flaws: Readonly<Record<string, Flaw>>; readonly total: number }
   | { readonly piece: ReadPiece }
   | { readonly end: true }
   | { readonly failed: string };
@@ -62,18 +63,29 @@ const duck = await openDuck();
 try {
   const from = `read_parquet(${literal(path)}, hive_partitioning = false)`;
   const described = await duck.connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE FROM ${from})`);
-  const columns = described.getRows().map(([name, type]): ColumnSpec => ({ name: String(name), type: String(type) }));
+  const all = described.getRows().map(([name, type]): ColumnSpec => ({ name: String(name), type: String(type) }));
+  const schema = await duck.connection.runAndReadAll(
+    `SELECT type, logical_type, precision::INTEGER, scale::INTEGER, coalesce(num_children, 0)::INTEGER
+      FROM parquet_schema(${literal(path)})`,
+  );
+  const found = flawsOf(
+    schema.getRows().map(([type, logical, precision, scale, children]) => {
+      return { type, logical, precision, scale, children } as SchemaNode;
+    }),
+  );
+  const flaws = Object.fromEntries(all.flatMap(({ name }, index) => (found[index] ? [[name, found[index]]] : [])));
+  const columns = all.filter((_, index) => found[index]?.what !== 'unread');
   const counted = await duck.connection.runAndReadAll(
     `SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${literal(path)})`,
   );
-  say({ columns, total: Number(counted.getRows()[0]?.[0] ?? 0) });
+  say({ columns, flaws, total: Number(counted.getRows()[0]?.[0] ?? 0) });
 
   const codecs = columns.map(({ type }) => codecOf(type));
   const selected = columns.map(({ name }, index) => {
     const quoted = identifier(name);
     return `${codecs[index].out?.(quoted) ?? quoted} AS ${quoted}`;
   });
-  const result = await duck.connection.stream(`SELECT ${selected.join(', ')} FROM ${from}`);
+  const result = await duck.connection.stream(`SELECT ${selected.join(', ') || 'NULL'} FROM ${from}`);
   while (!stopped) {
     const chunks: DuckDBDataChunk[] = [];
     let rows = 0;

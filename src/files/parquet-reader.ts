@@ -126,6 +126,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
         rows: piece.rows,
         columns: lazyColumns(columns, stored, piece.rows),
         types,
+        flaws: head.flaws,
         stored,
         rejects: [],
         place: (index) => ({ row: before + index + 1 }),

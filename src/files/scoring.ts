@@ -26,6 +26,9 @@ const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest
     if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
     else if (format === 'csv' && emptyCell(field) === '') {
       given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
+    } else if (ArrayBuffer.isView(columns[name]) && (field.kind === 'datetime' || field.kind === 'boolean')) {
+      // The scorer's own typed columns hold ms and 0 | 1; a file's numbers are numbers, and refused as in JSON.
+      given[name] = Array.from(columns[name] as ArrayLike<unknown>);
     } else given[name] = columns[name];
   }
   return given;

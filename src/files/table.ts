@@ -1,6 +1,7 @@
 /** The port of this folder: a table that is read or written piece by piece, whatever the format of its file. */
 import type { Problem } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
+import type { Flaw } from './flaws.ts';
 
 export const formats = ['csv', 'json', 'ndjson', 'parquet'] as const;
 export type Format = (typeof formats)[number];
@@ -11,8 +12,8 @@ export const CHUNK_ROWS = 8192;
 export const MAX_ROW_CHARS = 16 * 1024 * 1024;
 
 /**
- * A column's type in the words of DuckDB's SQL: `DOUBLE`, `BIGINT`, `TIMESTAMP`, `DECIMAL(10,2)`, `VARCHAR`, …, or `JSON`
- * for the cells of JSON files, each of which may be of another type.
+ * A column's type in the words of DuckDB's SQL: `DOUBLE`, `BIGINT`, `TIMESTAMP`, `DECIMAL(10,2)`, `VARCHAR`, …; or `JSON`
+ * for the cells of JSON files, each of which may be of another type; or `DECIMAL` for a database's numbers of any length.
  */
 export type ColumnType = string;
 export interface ColumnSpec {
@@ -66,6 +67,8 @@ export interface Rows {
 export interface TableChunk extends Rows {
   /** The type of each column, in the file's order. In JSON files the columns are those of the rows in the chunk. */
   readonly types: Readonly<Record<string, ColumnType>>;
+  /** Columns that the reader cannot give as they are. */
+  readonly flaws?: Readonly<Record<string, Flaw>>;
   readonly rejects: readonly BadRow[];
   /** Where the row of this index stands in the file. */
   place(index: number): Place;

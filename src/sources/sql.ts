@@ -4,6 +4,8 @@ import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Row } from '../core/types.ts';
 import { columnList, type Database, identifier } from '../databases/database.ts';
+import { jsonText } from '../files/cells.ts';
+import { exactColumn } from '../files/column-types.ts';
 import { rowAt } from '../files/scoring.ts';
 import type { ColumnSpec, TableChunk } from '../files/table.ts';
 import type { Position, Source, SourceChunk, Span } from './source.ts';
@@ -92,7 +94,10 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
     let nulls = 0;
     while (nulls < chunk.rows && isNullKey(chunk, chunk.rows - 1 - nulls)) nulls++;
     if (nulls > 0) return { rows, nulls: (before.nulls ?? 0) + nulls };
-    const after = key.map((column) => dialect.literal((chunk.columns[column] as ArrayLike<unknown>)[chunk.rows - 1]));
+    const after = key.map((name) => {
+      const value = (exactColumn(chunk, { name, type: chunk.types[name] }) as ArrayLike<unknown>)[chunk.rows - 1];
+      return dialect.literal(typeof value === 'object' && value !== null ? jsonText(value) : value);
+    });
     return { rows, after };
   };
 

@@ -1,5 +1,7 @@
 /** Notices a key that comes twice, in flat memory: only where rows come in the order of their key. */
 import { fail } from '../../core/errors.ts';
+import { jsonText } from '../../files/cells.ts';
+import { exactColumn } from '../../files/column-types.ts';
 import type { SourceChunk } from '../../sources/source.ts';
 import type { Plan } from './types.ts';
 
@@ -10,16 +12,20 @@ export interface KeyWatch {
   watch(chunk: SourceChunk): void;
 }
 
+const textOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? jsonText(value) : String(value);
+
 /** `start`: the key of the last row before, where a run goes on. */
 export const keyWatch = (plan: Plan, isOrdered: boolean, start: readonly string[] | undefined): KeyWatch => {
   let last = start;
   return {
     last: () => last,
-    watch({ rows, columns }) {
+    watch(chunk) {
       if (!isOrdered) return;
-      const values = plan.key.map((name) => columns[name] as ArrayLike<unknown>);
+      const { rows, types } = chunk;
+      const values = plan.key.map((name) => exactColumn(chunk, { name, type: types[name] }) as ArrayLike<unknown>);
       for (let row = 0; row < rows; row++) {
-        const key = values.map((column) => String(column[row]));
+        const key = values.map((column) => textOf(column[row]));
         if (
           last !== undefined &&
           key.every((text, index) => text === last?.[index]) &&

@@ -2,6 +2,7 @@
 import { fail, showNames } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
+import { refuseFlaws } from '../../files/flaws.ts';
 import { answerColumns } from '../../files/scoring.ts';
 import type { ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
 import type { SinkShape } from '../../sinks/sink.ts';
@@ -55,13 +56,17 @@ const canHold = (field: Field, type: ColumnType, cells: Cells): boolean => {
     case 'boolean':
       return type === 'BOOLEAN' || (cells === 'free' && isNumber(type));
     case 'datetime':
-      return isTime(type) || (cells === 'free' && isNumber(type));
+      return isTime(type);
     case 'tensor':
       return isList(type) || (cells === 'free' && isText(type));
     default:
       return isText(type) || type.startsWith('ENUM');
   }
 };
+
+/** How a query makes an instant of seconds since 1970. */
+const instantSql = (name: string, cells: Cells): string =>
+  cells === 'free' ? `strftime('%Y-%m-%dT%H:%M:%fZ', ${name}, 'unixepoch')` : `to_timestamp(${name})`;
 
 /** One failure before the start beats a reject for every row. */
 const checkInputs = ({ manifest, source, cells, before }: PlanOptions, { types }: TableChunk): void => {
@@ -79,7 +84,8 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, { types }
         got: showNames(have),
       });
     }
-    if (cells === 'text' || manifest.coerce || canHold(field, type, cells)) continue;
+    const isLenient = manifest.coerce && field.kind !== 'datetime';
+    if (cells === 'text' || isLenient || canHold(field, type, cells)) continue;
     const had = before?.source[name];
     const was = had === undefined || had === type ? '' : `; in the run before it was ${had}`;
     throw fail(
@@ -87,7 +93,10 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, { types }
       `${source}: the column ${name} is ${type}, but ${manifest.name} needs a ${field.kind}${was}`,
       {
         field: name,
-        expected: `a column of a ${field.kind}; in SQL, cast(${name} as …)`,
+        expected:
+          field.kind === 'datetime' && isNumber(type)
+            ? `dates or ISO 8601 text, as a number does not say its unit; in SQL, ${instantSql(name, cells)}`
+            : `a column of a ${field.kind}; in SQL, cast(${name} as …)`,
         got: type,
       },
     );
@@ -133,12 +142,14 @@ const carriedType = (name: string, chunk: TableChunk, { cells, manifest, key }: 
  */
 export const makePlan = (options: PlanOptions, first: TableChunk): Plan => {
   const { manifest, key, columns, fingerprint } = options;
+  const wanted = [...new Set([...key, ...columns])];
+  const read = Object.keys(manifest.inputs);
+  refuseFlaws(first.flaws, { table: options.source, code: 'BAD_SOURCE', read, passed: wanted });
   checkInputs(options, first);
   const have = Object.keys(first.types);
   for (const name of key) if (!have.includes(name)) throw missingColumn(name, 'is to be its key', options, have);
   for (const name of columns) if (!have.includes(name)) throw missingColumn(name, 'is to be written', options, have);
 
-  const wanted = [...new Set([...key, ...columns])];
   const carried = wanted.map((name): ColumnSpec => ({ name, type: carriedType(name, first, options) }));
   const made = provenance(options);
   const own = [...(key.length === 0 ? [ROW_KEY] : []), ...made.map(({ name }) => name)];

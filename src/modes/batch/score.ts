@@ -19,7 +19,7 @@ export interface ScoredChunk {
 /** How `files` calls the ways in which cells may be read. */
 const formats = { text: 'csv', typed: 'parquet', free: 'json' } as const;
 
-/** SQLite has no booleans and no instants, only numbers: 1, and ms since the epoch. */
+/** SQLite has no booleans, only 1 and 0, and keeps lists as text. */
 const adaptCells = (chunk: TableChunk, { inputs }: Manifest): TableChunk => {
   const columns = record<ColumnInput>();
   for (const name of Object.keys(chunk.columns)) columns[name] = chunk.columns[name];
@@ -40,15 +40,10 @@ const adaptCells = (chunk: TableChunk, { inputs }: Manifest): TableChunk => {
       if ((kind === 'text' || kind === 'category') && (values as Float64Array).every(Number.isNaN)) {
         columns[name] = new Array(chunk.rows).fill(null);
       }
-      continue;
     }
     if (kind === 'boolean') {
       columns[name] = Array.from(values as ArrayLike<unknown>, (value) =>
         value === 0 || value === 1 ? value === 1 : value,
-      );
-    } else if (kind === 'datetime') {
-      columns[name] = Array.from(values as ArrayLike<unknown>, (value) =>
-        typeof value === 'number' ? new Date(value) : value,
       );
     }
   }
@@ -73,6 +68,14 @@ const noKey = (name: string, value: unknown): Problem => {
   };
 };
 
+/** Digits of a number that is past every double; not every sink has numbers of any length. */
+const isBeyond = (text: string): boolean => /^-?\d/.test(text) && !Number.isFinite(Number(text));
+const tooLong = ({ name }: ColumnSpec): Problem => {
+  const expected = 'a number that a double holds';
+  const got = 'one past 1.8e308';
+  return { code: 'OUT_OF_RANGE', field: name, expected, got, message: `${name}: expected ${expected}, got ${got}.` };
+};
+
 const unfit = ({ name, type }: ColumnSpec, value: unknown): Problem => ({
   code: 'WRONG_TYPE',
   field: name,
@@ -92,13 +95,21 @@ const carriedProblems = (
   chunk: TableChunk,
   columns: Readonly<Record<string, ColumnInput>>,
   { carried, key }: Plan,
-  isChecked: boolean,
+  { isTyped, cells }: Pick<PrepareOptions, 'isTyped' | 'cells'>,
 ): Map<number, Problem> => {
   const problems = new Map<number, Problem>();
+  const isFree = isTyped && cells === 'free';
   for (const column of carried) {
     const isKey = key.includes(column.name);
+    const isSame = chunk.types[column.name] === column.type;
+    const stored = isSame ? chunk.stored?.[column.name] : undefined;
+    const isChecked = isFree || (chunk.stored !== undefined && !isSame);
+    if (isTyped && column.type === 'DECIMAL') {
+      (stored?.data as readonly (string | null)[] | undefined)?.forEach((text, row) => {
+        if (text !== null && isBeyond(text) && !problems.has(row)) problems.set(row, tooLong(column));
+      });
+    }
     if (!isKey && !isChecked) continue;
-    const stored = chunk.stored?.[column.name];
     // What is stored is of its column's type, and says itself where it has no value.
     if (stored && (!isKey || (stored.valid === undefined && ArrayBuffer.isView(stored.data)))) continue;
     const values = columns[column.name] as ArrayLike<unknown>;
@@ -133,11 +144,13 @@ export interface Prepared {
 
 /** The rows of a scored chunk that go out, as columns of the output, and those that do not. */
 export const prepareRows = ({ chunk, answers }: ScoredChunk, options: PrepareOptions): Prepared => {
-  const { plan, manifest, cells, isTyped, at } = options;
+  const { plan, manifest, cells, at } = options;
   const columns = record<ColumnInput>();
   const stored = record<Stored>();
   for (const { name, type } of plan.carried) {
-    if (chunk.stored?.[name]) stored[name] = chunk.stored[name];
+    // A later file may hold other types than the first: then values are moved, not bits.
+    const isSame = chunk.types[name] === type;
+    if (isSame && chunk.stored?.[name]) stored[name] = chunk.stored[name];
     const look = cells === 'text' && type !== 'VARCHAR' ? fromText(type) : undefined;
     Object.defineProperty(columns, name, {
       enumerable: true,
@@ -149,7 +162,7 @@ export const prepareRows = ({ chunk, answers }: ScoredChunk, options: PrepareOpt
       },
     });
   }
-  const problems = new Map([...carriedProblems(chunk, columns, plan, isTyped && cells === 'free'), ...answers.errors]);
+  const problems = new Map([...carriedProblems(chunk, columns, plan, options), ...answers.errors]);
   for (const { field, column } of plan.answers) {
     columns[column] = answerColumn(manifest.outputs[field], answers.columns[field], chunk.rows);
   }

@@ -3,6 +3,7 @@ import { fail } from '../../core/errors.ts';
 import { isBlank } from '../../core/field.ts';
 import { misspellingOf, nearest } from '../../core/nearest.ts';
 import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
+import { refuseFlaws } from '../../files/flaws.ts';
 import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
 import type { ColumnSpec, Format, TableChunk } from '../../files/table.ts';
 
@@ -84,8 +85,11 @@ const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk):
 /** Throws BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
 export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
   const { manifest, input, from, to, columns } = options;
-  if (!isJson(from)) refuseColumns(options, first);
   const have = Object.keys(first.types);
+  const { flaws = {} } = first;
+  const passed = columns ?? Object.keys(flaws);
+  refuseFlaws(flaws, { table: input, code: 'BAD_FILE', read: Object.keys(manifest.inputs), passed });
+  if (!isJson(from)) refuseColumns(options, first);
   for (const name of columns ?? []) {
     if (have.includes(name) || (isJson(from) && first.rows > 0)) continue;
     const near = nearest(name, have);
