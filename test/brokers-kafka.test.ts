@@ -21,6 +21,12 @@ const readAll = async (address: string, topic: string): Promise<readonly StreamE
   }
 };
 
+const adminOf = (address: string) => {
+  const bootstrapBrokers = address.replace('kafka://', '').replace(/\?.*/, '').split(',');
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers });
+  return { admin, close: () => admin.close() };
+};
+
 if (hasKafka('The contract of brokers on Kafka')) {
   let kafka: Promise<TestKafka> | undefined;
   const address = async (): Promise<string> => {
@@ -121,6 +127,62 @@ if (hasKafka('The contract of brokers on Kafka')) {
       }
     });
 
+    for (const begin of ['earliest', 'latest'] as const) {
+      it(`reads a topic anew that is deleted and made again, all of it, in a group that began at the ${begin}`, async () => {
+        const where = await address();
+        const [topic, other, to] = ['again', 'other', 'to'].map((one) => `${one}-${begin}-${process.pid}`);
+        const broker = await openBroker(where, here);
+        const { admin, close } = adminOf(where);
+        const send = (name: string, count: number, from: number) =>
+          broker.produce(Array.from({ length: count }, (_, i) => ({ topic: name, value: Buffer.from(`${from + i}`) })));
+        const values = async () => (await readAll(where, to)).map(({ value }) => Number(value)).sort((a, b) => a - b);
+        const until = async (holds: () => boolean | Promise<boolean>) => {
+          while (!(await holds())) await sleep(20);
+        };
+        try {
+          for (const name of [topic, other, to]) await broker.ensureTopic(name, { partitions: 1 });
+          const member = broker.consume({ group: topic, topics: [topic, other], start: begin }, async (partition) => {
+            while (!partition.signal.aborted) {
+              const { events, position } = await partition.take(50);
+              if (partition.signal.aborted) return;
+              await partition.commit(
+                position,
+                events.map(({ value }) => ({ topic: to, value })),
+              );
+            }
+          });
+          await until(() => member.partitions.length === 2);
+          await send(topic, 100, 0);
+          await until(async () => (await values()).length === 100);
+          await admin.deleteTopics({ topics: [topic] });
+          await until(() => member.missing.length === 1);
+          await send(other, 10, 100);
+          await until(async () => (await values()).length === 110);
+          await broker.ensureTopic(topic, { partitions: 2 });
+          // More than there were before: positions of the old one would lie among them.
+          await send(topic, 300, 110);
+          await until(async () => (await values()).length >= 410);
+          assert.deepEqual(
+            await values(),
+            Array.from({ length: 410 }, (_, i) => i),
+          );
+          // Deleted and made again before anybody looks.
+          await admin.deleteTopics({ topics: [topic] });
+          await broker.ensureTopic(topic, { partitions: 3 });
+          await send(topic, 400, 410);
+          await until(async () => (await values()).length >= 810);
+          assert.deepEqual(
+            await values(),
+            Array.from({ length: 810 }, (_, i) => i),
+          );
+          await member.leave();
+        } finally {
+          await close();
+          await broker.close();
+        }
+      });
+    }
+
     it('goes on at the first event that is kept when what came next is gone, in that partition alone', async () => {
       const where = await address();
       const topic = `gone-${process.pid}`;
@@ -150,12 +212,9 @@ if (hasKafka('The contract of brokers on Kafka')) {
         return first;
       };
       assert.deepEqual(await firstOffsets(20), [0, 0]);
-      const admin = new Admin({
-        clientId: 'test',
-        bootstrapBrokers: where.replace('kafka://', '').replace(/\?.*/, '').split(','),
-      });
+      const { admin, close } = adminOf(where);
       await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 40n }] }] });
-      await admin.close();
+      await close();
       assert.deepEqual(await firstOffsets(20), [40, 20]);
       assert.ok(troubles.some((one) => one.includes(`${topic}/0: offset 20 is not kept any more`)));
       await broker.close();

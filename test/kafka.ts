@@ -15,8 +15,8 @@ export const hasKafka = (suite: string): boolean => {
   return missing === undefined;
 };
 
-/** Members that died are given up after a second, so that tests need not wait for them. */
-const session = 'session=1s';
+/** Members that died are given up after a second, and new partitions seen, so that tests need not wait for them. */
+const session = 'session=1s&refresh=1s';
 
 export const testKafka = async (): Promise<TestKafka> => {
   const { KAFKA_URL } = process.env;

@@ -1,4 +1,5 @@
 /** The port of streams: topics of keyed events in partitions, groups that share them, and one atomic step. */
+import { fail } from '../core/errors.ts';
 import { utf8Text } from '../text/utf8.ts';
 
 /** Names may repeat, as Kafka allows. */
@@ -57,6 +58,14 @@ export interface Position {
   readonly committed: number | null;
 }
 
+/** A partition that no member of a group has. */
+export interface UnreadPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Events that the group has not done yet. */
+  readonly lag: number;
+}
+
 /** A partition that this member of the group owns for now. */
 export interface AssignedPartition {
   readonly topic: string;
@@ -83,9 +92,15 @@ export interface AssignedPartition {
 
 export interface GroupOptions {
   readonly group: string;
-  /** They must exist. */
+  /**
+   * One that does not exist is waited for; the others are read meanwhile. What is added to them is read too, and one that
+   * was deleted and made again is read anew.
+   */
   readonly topics: readonly string[];
-  /** Where a group that is new to a partition begins. */
+  /**
+   * Where a group begins that is new to a topic. Partitions that are added to a topic of the group, and a topic that is
+   * made while the group is there, are read from their first event: nobody could have read it before.
+   */
   readonly start: 'earliest' | 'latest';
   /** How many events, and bytes of them, may wait in a partition; 1,000 and 4 MiB unless said. */
   readonly waiting?: { readonly events: number; readonly bytes: number };
@@ -98,12 +113,19 @@ export interface Membership {
   readonly joined: boolean;
   /** The partitions at work here. */
   readonly partitions: readonly AssignedPartition[];
+  /** Topics that did not exist when this member last looked. */
+  readonly missing: readonly string[];
+  /** Partitions that no member of the group had then; some for a moment, while they change hands. */
+  readonly unread: readonly UnreadPartition[];
   /** Waits for the work under way, and gives the partitions to the other members. May be called twice. */
   leave(): Promise<void>;
 }
 
 export interface ReadOptions {
-  /** Offsets by partition mean these partitions alone, each from there on, or from the first that is still kept. */
+  /**
+   * Offsets by partition mean these partitions alone, each from there on, or from the first that is still kept. Partitions
+   * that are added while reading goes on are read from their first event, whatever is said here.
+   */
   readonly from: 'earliest' | 'latest' | ReadonlyMap<number, number>;
   /** Ends at what was the end of the topic when reading began. */
   readonly untilEnd?: boolean;
@@ -115,6 +137,13 @@ export interface Broker {
   readonly place: string;
   /** Makes a topic that is missing; one that exists stays as it is. */
   ensureTopic(topic: string, options?: TopicOptions): Promise<void>;
+  /**
+   * Adds partitions to a topic until there are so many; one that has as many stays as it is. From then on a key may lie in
+   * another partition than before.
+   *
+   * @throws MillraceError UNKNOWN_TOPIC, STREAM_FAILED
+   */
+  growTopic(topic: string, partitions: number): Promise<void>;
   /** Sorted by name, without those of the broker itself. */
   topics(): Promise<readonly TopicInfo[]>;
   /**
@@ -136,8 +165,21 @@ export interface Broker {
     topics: readonly string[],
     options?: { readonly stable?: boolean },
   ): Promise<readonly Position[]>;
+  /** Partitions of these topics that no living member of a group has. @throws MillraceError UNKNOWN_TOPIC */
+  unread(group: string, topics: readonly string[]): Promise<readonly UnreadPartition[]>;
   close(): Promise<void>;
 }
+
+/** What a member tells once of a topic that it waits for. */
+export const notThere = (topic: string) =>
+  fail('UNKNOWN_TOPIC', `There is no topic '${topic}'; it is read once it is there`, {
+    expected: 'a topic that exists',
+    got: topic,
+  });
+
+/** How many events a group has still to do in a partition. */
+export const lagOf = ({ start, end, committed }: Omit<Position, 'topic' | 'partition'>): number =>
+  Math.max(0, end - Math.max(start, committed ?? start));
 
 /** Where reading of a partition begins; undefined for one that is not to be read. */
 export const firstOffset = (

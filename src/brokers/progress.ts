@@ -1,4 +1,4 @@
-import type { AssignedPartition } from './broker.ts';
+import type { AssignedPartition, Membership } from './broker.ts';
 
 /** Watches whether a deployment advances. Times are milliseconds of one clock. */
 export interface Progress {
@@ -11,14 +11,17 @@ export interface Progress {
 export interface ProgressOptions {
   /** How long a partition may stand still while events wait in it. */
   readonly stall: number;
-  readonly joined: () => boolean;
-  readonly partitions: () => readonly AssignedPartition[];
+  /** Undefined before there is one. */
+  readonly membership: () => Pick<Membership, 'joined' | 'partitions' | 'missing' | 'unread'> | undefined;
 }
 
-export const createProgress = ({ stall, joined, partitions }: ProgressOptions): Progress => {
+export const createProgress = ({ stall, membership }: ProgressOptions): Progress => {
   /** When a partition last advanced or had nothing to do. */
   const moved = new Map<string, number>();
+  /** Since when nobody reads a partition. */
+  const unreadSince = new Map<string, number>();
   let troubleSince: number | undefined;
+  let lastTrouble = Number.NEGATIVE_INFINITY;
   const nameOf = ({ topic, partition }: Pick<AssignedPartition, 'topic' | 'partition'>) => `${topic}/${partition}`;
 
   return {
@@ -28,11 +31,26 @@ export const createProgress = ({ stall, joined, partitions }: ProgressOptions): 
     },
     troubled: (now) => {
       troubleSince ??= now;
+      lastTrouble = now;
     },
     obstacles: (now) => {
-      if (!joined()) return ['not in the group: the broker cannot be reached, or the group is still forming'];
-      const found: string[] = [];
-      for (const partition of partitions()) {
+      const { joined = false, partitions = [], missing = [], unread = [] } = membership() ?? {};
+      const found = missing.map((topic) => `there is no topic ${topic}; it is read once it is there`);
+      if (!joined) {
+        return [...found, 'not in the group: the broker cannot be reached, or the group is still forming'];
+      }
+      for (const name of unreadSince.keys()) {
+        if (!unread.some((one) => nameOf(one) === name)) unreadSince.delete(name);
+      }
+      for (const one of unread) {
+        const name = nameOf(one);
+        const since = unreadSince.get(name) ?? now;
+        unreadSince.set(name, since);
+        if (now - since > stall) {
+          found.push(`nobody has read ${name} for ${Math.round((now - since) / 1000)} s; ${one.lag} events wait`);
+        }
+      }
+      for (const partition of partitions) {
         const name = nameOf(partition);
         const since = moved.get(name);
         if (partition.lag === 0 || since === undefined) moved.set(name, now);
@@ -42,6 +60,8 @@ export const createProgress = ({ stall, joined, partitions }: ProgressOptions): 
           );
         }
       }
+      // What has nothing to do cannot succeed: trouble that has not come again is over for it.
+      if (now - lastTrouble > stall && partitions.every(({ lag }) => lag === 0)) troubleSince = undefined;
       if (troubleSince !== undefined && now - troubleSince > stall) {
         found.push(`nothing has succeeded for ${Math.round((now - troubleSince) / 1000)} s`);
       }

@@ -442,6 +442,52 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
         assert.match(await registry.metrics(), /millrace_stream_ready\{[^}]*\} 1/);
       }));
 
+    it('says that it is not ready while nobody reads a partition, or a topic is missing, and how much waits there', () =>
+      using(async ({ broker, from, start, registry }) => {
+        const unread = [{ topic: from, partition: 7, lag: 12 }];
+        const missing: string[] = [];
+        const part: Broker = {
+          ...broker,
+          consume: (options, work) => {
+            const membership = broker.consume(options, work);
+            return {
+              leave: membership.leave,
+              missing,
+              unread,
+              get joined() {
+                return membership.joined;
+              },
+              get partitions() {
+                return membership.partitions;
+              },
+            };
+          },
+        };
+        const stream = await start({ stall: '200ms' }, { broker: part });
+        await until('it says so', () =>
+          stream.obstacles().some((one) => /nobody has read .*\/7 .* 12 events/.test(one)),
+        );
+        const metrics = await registry.metrics();
+        assert.match(metrics, /millrace_stream_lag\{[^}]*partition="7"\} 12/);
+        assert.match(metrics, /millrace_stream_unread\{[^}]*partition="7"\} 1/);
+        assert.match(metrics, /millrace_stream_ready\{[^}]*\} 0/);
+        unread.pop();
+        await until('it is ready', () => stream.obstacles().length === 0);
+        missing.push('gone');
+        assert.deepEqual(stream.obstacles(), ['there is no topic gone; it is read once it is there']);
+      }));
+
+    it('predicts what comes in partitions that are added while it runs', () =>
+      using(async ({ broker, from, to, start, come }) => {
+        const stream = await start();
+        await until('it has its partitions', () => stream.partitions.length === 4);
+        await broker.growTopic(from, 6);
+        await broker.produce(numbered(from, 90));
+        assert.equal((await come(to, 90)).length, 90);
+        await until('it has the new ones', () => stream.partitions.length === 7);
+        assert.deepEqual(stream.obstacles(), []);
+      }));
+
     it('lets a new version take over between micro-batches, and each event names the version that made it', () =>
       using(async ({ broker, from, to, start, come }) => {
         let version = '1.0.0';

@@ -122,6 +122,25 @@ describe('millrace stream', () => {
     );
   });
 
+  it('adds partitions to a topic, which are read, and tells what nobody reads', async (t) => {
+    const cwd = project(t);
+    await runCli(['stream', 'produce', 'rides', '--partitions', '1'], { cwd, stdin: rides(5) });
+    await runCli(['stream', 'run', '--until-end'], { cwd });
+    const grown = await runCli(['stream', 'grow', 'rides', '--partitions', '4'], { cwd });
+    assert.deepEqual([grown.code, grown.stderr], [0, 'rides has 4 partitions\n']);
+    assert.match((await runCli(['stream', 'grow', 'rides', '--partitions', '2'], { cwd })).stderr, /has 4 partitions/);
+    await runCli(['stream', 'produce', 'rides'], { cwd, stdin: rides(20) });
+    const status = await runCli(['stream', 'status', '--json'], { cwd });
+    const [{ partitions, missing }] = JSON.parse(status.stdout);
+    assert.deepEqual(missing, []);
+    assert.deepEqual(
+      partitions.map(({ partition, read }: { partition: number; read: boolean }) => [partition, read]),
+      [0, 1, 2, 3].map((partition) => [partition, false]),
+    );
+    assert.match((await runCli(['stream', 'status'], { cwd })).stderr, /totals: no process reads any partition; 20 /);
+    assert.match((await runCli(['stream', 'run', '--until-end'], { cwd })).stderr, /stopped: 20 predicted/);
+  });
+
   it('makes no topic for a file that is not there', async (t) => {
     const cwd = project(t);
     const { code, stderr } = await runCli(['stream', 'produce', 'rides', '--in', 'nope.ndjson'], { cwd });
@@ -210,7 +229,7 @@ describe('millrace stream', () => {
   it('helps with examples', async (t) => {
     for (const argv of [
       ['--help'],
-      ...['run', 'status', 'produce', 'tail', 'dead-letters'].map((one) => [one, '--help']),
+      ...['run', 'status', 'produce', 'grow', 'tail', 'dead-letters'].map((one) => [one, '--help']),
     ]) {
       const { code, stdout } = await runCli(['stream', ...argv], { cwd: tempFolder(t) });
       assert.equal(code, 0);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { fail } from '../../core/errors.ts';
+import { lagOf, type UnreadPartition } from '../broker.ts';
 import type { LogFile } from './database.ts';
 import type { LaneRow, Topics } from './topics.ts';
 
@@ -14,6 +15,10 @@ export interface Turn {
   readonly claims: readonly Claim[];
   /** Those of them that others are waiting for. */
   readonly surplus: ReadonlySet<number>;
+  /** Topics that do not exist. */
+  readonly missing: readonly string[];
+  /** Lanes that no member has. */
+  readonly unread: readonly UnreadPartition[];
 }
 
 /** One member of a group. All of it is to be called inside `write`. */
@@ -53,6 +58,7 @@ interface ClaimRow {
   readonly lane: number;
   readonly member: string | null;
   readonly epoch: number;
+  readonly committed: number;
 }
 
 /** A process of this machine that is gone need not be waited for. */
@@ -66,6 +72,33 @@ const isGone = ({ host, pid }: MemberRow): boolean => {
   }
 };
 
+const unreadOf = (
+  lanes: readonly LaneRow[],
+  rows: ReadonlyMap<number, ClaimRow>,
+  isRead: (row: ClaimRow) => boolean,
+): readonly UnreadPartition[] =>
+  lanes.flatMap((lane) => {
+    const row = rows.get(lane.id);
+    if (row && isRead(row)) return [];
+    const { topic, partition } = lane;
+    return [{ topic, partition, lag: lagOf({ ...lane, committed: row?.committed ?? null }) }];
+  });
+
+const selectClaims = 'select lane, member, epoch, committed from claims where grp = ?';
+const selectMembers = 'select * from members where grp = ? order by member';
+
+/** Lanes that no living member of a group has, as anybody may look at it. */
+export const listUnread = (
+  { database }: LogFile,
+  lanes: readonly LaneRow[],
+  { group, now }: { readonly group: string; readonly now: number },
+): readonly UnreadPartition[] => {
+  const members = database.prepare(selectMembers).all(group) as unknown as readonly MemberRow[];
+  const living = new Set(members.filter((row) => row.lease >= now && !isGone(row)).map(({ member }) => member));
+  const rows = database.prepare(selectClaims).all(group) as unknown as readonly ClaimRow[];
+  return unreadOf(lanes, new Map(rows.map((row) => [row.lane, row])), ({ member }) => living.has(member ?? ''));
+};
+
 export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatOptions): Seat => {
   const { group, member, start, lease } = options;
   const subscribed = JSON.stringify(options.topics);
@@ -73,9 +106,9 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
     `insert into members (grp, member, host, pid, lease, topics) values (?, ?, ?, ?, ?, ?)
      on conflict do update set lease = excluded.lease, topics = excluded.topics`,
   );
-  const selectMembers = database.prepare('select * from members where grp = ? order by member');
+  const listMembers = database.prepare(selectMembers);
   const removeMember = database.prepare('delete from members where grp = ? and member = ?');
-  const selectClaims = database.prepare('select lane, member, epoch from claims where grp = ?');
+  const listClaims = database.prepare(selectClaims);
   const selectCommitted = database.prepare(
     'select committed from claims where grp = ? and lane = ? and member = ? and epoch = ?',
   );
@@ -85,17 +118,20 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
   );
   const claim = database.prepare(
     `insert into claims (grp, lane, member, epoch, committed) values (?, ?, ?, 1, ?)
-     on conflict do update set member = excluded.member, epoch = epoch + 1 returning lane, member, epoch`,
+     on conflict do update set member = excluded.member, epoch = epoch + 1 returning lane, member, epoch, committed`,
   );
   const advance = database.prepare(
     'update claims set committed = ? where grp = ? and lane = ? and member = ? and epoch = ?',
   );
 
+  /** Topics that did not exist when this member looked. */
+  const late = new Set<string>();
+
   const fenced = ({ topic, partition }: LaneRow) =>
     fail('FENCED', `${topic}/${partition} has gone to another member of ${group}`);
 
   const living = (now: number): readonly MemberRow[] => {
-    const rows = selectMembers.all(group) as unknown as MemberRow[];
+    const rows = listMembers.all(group) as unknown as MemberRow[];
     return rows.filter((row) => {
       if (row.member === member || (row.lease >= now && !isGone(row))) return true;
       removeMember.run(group, row.member);
@@ -109,9 +145,14 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
       renew.run(group, member, hostname(), process.pid, now + lease, subscribed);
       // Members of another set of topics (a deployment that is being changed) share nothing with this one fairly.
       const members = living(now).filter((row) => row.topics === subscribed);
-      const lanes = options.topics.flatMap((topic) => topics.lanesOf(topic));
-      const rows = new Map((selectClaims.all(group) as unknown as ClaimRow[]).map((row) => [row.lane, row]));
+      const found = options.topics.map((topic) => [topic, topics.find(topic)] as const);
+      const missing = found.flatMap(([topic, lanesOfIt]) => (lanesOfIt.length === 0 ? topic : []));
+      for (const topic of missing) late.add(topic);
+      const lanes = found.flatMap(([, lanesOfIt]) => lanesOfIt);
+      const rows = new Map((listClaims.all(group) as unknown as ClaimRow[]).map((row) => [row.lane, row]));
 
+      /** Whoever comes first to a topic claims all of it, so that a lane without a row was added later. */
+      const known = new Set(lanes.filter(({ id }) => rows.has(id)).map(({ topic }) => topic));
       const owned = new Map(members.map((row) => [row.member, 0]));
       for (const { id } of lanes) {
         const owner = rows.get(id)?.member;
@@ -130,11 +171,14 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
       for (const lane of lanes) {
         if (claims.length >= share) break;
         if (rows.get(lane.id)?.member) continue;
-        const first = start === 'latest' ? lane.end : lane.start;
+        const isAdded = known.has(lane.topic) || late.has(lane.topic);
+        const first = start === 'latest' && !isAdded ? lane.end : lane.start;
         const row = claim.get(group, lane.id, member, first) as unknown as ClaimRow;
+        rows.set(lane.id, row);
         claims.push({ lane, epoch: row.epoch });
       }
-      return { claims, surplus: new Set(claims.slice(share).map(({ lane }) => lane.id)) };
+      const surplus = new Set(claims.slice(share).map(({ lane }) => lane.id));
+      return { claims, surplus, missing, unread: unreadOf(lanes, rows, (row) => row.member !== null) };
     },
     committed: ({ lane, epoch }) => {
       const row = selectCommitted.get(group, lane.id, member, epoch);

@@ -3,6 +3,7 @@ import { parseDuration } from '../../core/duration.ts';
 import { type Batch, type Broker, firstOffset, type Position, type ReadOptions } from '../broker.ts';
 import type { BrokerOptions } from '../index.ts';
 import { openLogFile } from './database.ts';
+import { listUnread } from './group.ts';
 import { joinGroup } from './membership.ts';
 import { toEvent } from './rows.ts';
 import { createTopics } from './topics.ts';
@@ -43,12 +44,19 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
 
   async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
     const never = signal ?? new AbortController().signal;
-    const lanes = topics.lanesOf(topic).flatMap((lane) => {
+    const found = topics.lanesOf(topic);
+    const lanes = found.flatMap((lane) => {
       const next = firstOffset(from, lane);
       return next === undefined ? [] : { ...lane, next };
     });
+    let partitions = found.length;
     while (!never.aborted) {
       const since = waiters.state();
+      if (!untilEnd) {
+        const all = topics.lanesOf(topic);
+        lanes.push(...all.slice(partitions).map((lane) => ({ ...lane, next: lane.start })));
+        partitions = all.length;
+      }
       let any = false;
       for (const lane of lanes) {
         const most = untilEnd ? Math.min(mostAtOnce, lane.end - lane.next) : mostAtOnce;
@@ -70,6 +78,7 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
   return {
     place: file.place,
     ensureTopic: (topic, settings = {}) => file.write(() => topics.ensure(topic, settings)),
+    growTopic: (topic, partitions) => file.write(() => topics.grow(topic, partitions)),
     topics: async () => topics.list(),
     produce: async (events) => {
       if (events.length === 0) return;
@@ -88,6 +97,12 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
           const row = selectCommitted.get(group, id);
           return { topic, partition, start, end, committed: row === undefined ? null : Number(row.committed) };
         }),
+      ),
+    unread: async (group, names) =>
+      listUnread(
+        file,
+        names.flatMap((name) => topics.lanesOf(name)),
+        { group, now: clock() },
       ),
     close: async () => {
       clearInterval(expire);

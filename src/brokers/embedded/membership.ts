@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AssignedPartition, GroupOptions, Membership, NewEvent } from '../broker.ts';
+import {
+  type AssignedPartition,
+  type GroupOptions,
+  type Membership,
+  type NewEvent,
+  notThere,
+  type UnreadPartition,
+} from '../broker.ts';
 import { createInbox, type Inbox } from '../inbox.ts';
 import { type Lane, type OpenedPartition, runLane } from '../lane.ts';
 import type { LogFile } from './database.ts';
@@ -41,6 +48,8 @@ export const joinGroup = (
   const lanes = new Map<number, { readonly lane: Lane; readonly claim: Claim }>();
   const readers = new Set<Reader>();
   let joined = false;
+  let missing: readonly string[] = [];
+  let unread: readonly UnreadPartition[] = [];
 
   const open = async (claim: Claim, signal: AbortSignal): Promise<OpenedPartition> => {
     const { id, topic, partition } = claim.lane;
@@ -100,8 +109,11 @@ export const joinGroup = (
   };
 
   const turn = async (): Promise<void> => {
-    const { claims, surplus } = await file.write(() => seat.turn(clock()));
+    const turned = await file.write(() => seat.turn(clock()));
+    const { claims, surplus } = turned;
     joined = true;
+    for (const topic of turned.missing) if (!missing.includes(topic)) onTrouble(notThere(topic));
+    ({ missing, unread } = turned);
     const mine = new Map(claims.map((claim) => [claim.lane.id, claim]));
     for (const [id, entry] of lanes) {
       const lost = mine.get(id)?.epoch !== entry.claim.epoch;
@@ -165,6 +177,12 @@ export const joinGroup = (
     },
     get partitions() {
       return [...lanes.values()].flatMap(({ lane }) => lane.partition ?? []);
+    },
+    get missing() {
+      return missing;
+    },
+    get unread() {
+      return unread;
     },
     leave: () => {
       left ??= leave();

@@ -15,7 +15,11 @@ export interface LaneRow {
 /** All of it is to be called inside `write`, save what only reads. */
 export interface Topics {
   ensure(topic: string, options: TopicOptions): void;
+  /** Adds partitions until there are so many. @throws MillraceError UNKNOWN_TOPIC */
+  grow(topic: string, partitions: number): void;
   list(): readonly TopicInfo[];
+  /** None for a topic that does not exist. */
+  find(topic: string): readonly LaneRow[];
   /** @throws MillraceError UNKNOWN_TOPIC */
   lanesOf(topic: string): readonly LaneRow[];
   lane(id: number): LaneRow;
@@ -36,6 +40,7 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
     'insert into topics (name, partitions, retention) values (?, ?, ?) on conflict do nothing',
   );
   const insertLane = database.prepare('insert into lanes (topic, partition) values (?, ?)');
+  const setPartitions = database.prepare('update topics set partitions = ? where name = ?');
   const insertEvent = database.prepare(
     'insert into events (lane, offset, at, key, value, headers) values (?, ?, ?, ?, ?, ?)',
   );
@@ -51,8 +56,9 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
   const selectAges = database.prepare('select offset, at from events where lane = ? order by offset limit ?');
   const deleteEvents = database.prepare('delete from events where lane = ? and offset < ?');
 
+  const find = (topic: string): readonly LaneRow[] => selectLanes.all(topic) as unknown as LaneRow[];
   const lanesOf = (topic: string): readonly LaneRow[] => {
-    const lanes = selectLanes.all(topic) as unknown as LaneRow[];
+    const lanes = find(topic);
     if (lanes.length === 0) {
       throw fail('UNKNOWN_TOPIC', `There is no topic '${topic}'`, {
         expected:
@@ -67,12 +73,18 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
   const list = () => (selectTopics.all() as unknown as readonly TopicInfo[]).map((row) => ({ ...row }));
 
   return {
+    find,
     lanesOf,
     list,
     lane: (id) => selectLane.get(id) as unknown as LaneRow,
     ensure: (topic, { partitions = defaultPartitions, retention = week }) => {
       if (insertTopic.run(topic, partitions, retention).changes === 0) return;
       for (let partition = 0; partition < partitions; partition++) insertLane.run(topic, partition);
+    },
+    grow: (topic, partitions) => {
+      const { length } = lanesOf(topic);
+      for (let partition = length; partition < partitions; partition++) insertLane.run(topic, partition);
+      setPartitions.run(Math.max(length, partitions), topic);
     },
     append: (events) => {
       const now = clock();

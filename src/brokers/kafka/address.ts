@@ -10,19 +10,21 @@ export interface KafkaAddress {
   readonly connection: Pick<BaseOptions, 'bootstrapBrokers' | 'tls' | 'sasl'>;
   /** How long a group waits for a member that it does not hear of, in milliseconds. */
   readonly session: number;
+  /** How often new topics and partitions are looked for, in milliseconds. */
+  readonly refresh: number;
   /** Copies of the topics that are made; the broker's own number unless said. */
   readonly replicas: number | undefined;
 }
 
 const expected =
-  'kafka://[user:password@]host:port[,host:port…][?tls=true&ca=…&cert=…&key=…&sasl=…&session=10s&replicas=3]';
+  'kafka://[user:password@]host:port[,host:port…][?tls=true&ca=…&cert=…&key=…&sasl=…&session=10s&refresh=10s&replicas=3]';
 const mechanisms: Readonly<Record<string, SASLMechanismValue>> = {
   plain: 'PLAIN',
   'scram-sha-256': 'SCRAM-SHA-256',
   'scram-sha-512': 'SCRAM-SHA-512',
   oauthbearer: 'OAUTHBEARER',
 };
-const known = new Set(['tls', 'ca', 'cert', 'key', 'sasl', 'session', 'replicas']);
+const known = new Set(['tls', 'ca', 'cert', 'key', 'sasl', 'session', 'refresh', 'replicas']);
 
 const wrong = (what: string, got?: string) =>
   fail('BAD_PROJECT', `The address of Kafka ${what}`, { field: 'stream', expected, ...(got !== undefined && { got }) });
@@ -73,6 +75,7 @@ export const parseAddress = (address: string, folder: string): KafkaAddress => {
       }),
     },
     session: parseDuration(settings.get('session') ?? '10s', 'stream'),
+    refresh: parseDuration(settings.get('refresh') ?? '10s', 'stream'),
     replicas: replicas === null ? undefined : Number(replicas),
   };
 };

@@ -27,7 +27,7 @@ const reason = (error: unknown): string => {
 export const translate = (error: unknown, place: string): MillraceError => {
   if (error instanceof MillraceError) return error;
   const unknown = /Unknown topic (\S+)\./.exec(reason(error))?.[1];
-  if (unknown !== undefined || says(error, 'UNKNOWN_TOPIC_OR_PARTITION')) {
+  if (unknown !== undefined || says(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID')) {
     return fail('UNKNOWN_TOPIC', `${place} has no topic '${unknown ?? '?'}'`, {
       expected: 'a topic that exists',
       ...(unknown !== undefined && { got: unknown }),

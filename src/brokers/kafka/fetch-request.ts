@@ -6,6 +6,7 @@ import {
   kGetApi,
   type RecordsBatch,
 } from '@platformatic/kafka';
+import type { Metadata } from './topics.ts';
 
 export interface FetchTarget {
   readonly topic: string;
@@ -32,6 +33,8 @@ type FetchCall = (connection: unknown, ...args: readonly unknown[]) => void;
 export interface FetchOptions {
   readonly client: Base;
   readonly pool: ConnectionPool;
+  /** With all topics of the targets. */
+  readonly metadata: Metadata;
   readonly node: number;
   readonly mostBytes: number;
   /** How long the broker may wait for events, in milliseconds. */
@@ -56,10 +59,9 @@ const call = <T>(work: (callback: (error: Error | null | undefined, result?: unk
  */
 export const fetchPartitions = async (
   targets: readonly FetchTarget[],
-  { client, pool, node, mostBytes, patience }: FetchOptions,
+  { client, pool, metadata, node, mostBytes, patience }: FetchOptions,
 ): Promise<readonly (FetchedPartition & { readonly topic: string })[]> => {
   const names = [...new Set(targets.map(({ topic }) => topic))];
-  const metadata = await client.metadata({ topics: names });
   const broker = metadata.brokers.get(node);
   if (!broker) throw new Error(`there is no broker ${node}`);
   const api = await call<FetchCall & { readonly version: number }>((callback) => client[kGetApi]('Fetch', callback));

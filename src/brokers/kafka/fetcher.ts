@@ -3,10 +3,13 @@ import type { StreamEvent } from '../broker.ts';
 import type { KafkaConnection } from './client.ts';
 import { type FetchedPartition, fetchPartitions } from './fetch-request.ts';
 import { readPartition } from './records.ts';
+import { deleted, type Metadata, metadataOf } from './topics.ts';
 
 /** A partition to be read, and where what is read goes. */
 export interface Source {
   readonly topic: string;
+  /** By which a topic of the same name that is made later is told from this one. */
+  readonly topicId: string;
   readonly partition: number;
   /** Where reading goes on. */
   next: number;
@@ -33,6 +36,14 @@ const patience = 500;
 const shortPatience = 20;
 const mostBytes = 8 * 1024 * 1024;
 const leastBytes = 1024;
+/** How a broker says that a topic is gone, or that another has its name now. */
+const unknownTopic: ReadonlySet<number> = new Set(
+  [
+    protocolErrors.UNKNOWN_TOPIC_OR_PARTITION,
+    protocolErrors.UNKNOWN_TOPIC_ID,
+    protocolErrors.INCONSISTENT_TOPIC_ID,
+  ].map(({ code }) => code),
+);
 /** Of the bytes of an event, until some have been seen. */
 const firstGuess = 100;
 
@@ -73,6 +84,7 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
     const { errorCode } = partition;
     if (errorCode === 0) take(source, readPartition(source.topic, partition, source.next));
     else if (errorCode === protocolErrors.OFFSET_OUT_OF_RANGE.code) source.next = await source.outOfRange();
+    else if (unknownTopic.has(errorCode)) throw deleted(source.topic);
     else throw new ProtocolError(errorCode);
   };
 
@@ -81,12 +93,13 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
     return Math.ceil(Math.min(mostBytes / sharers, Math.max(leastBytes, wanted)));
   };
 
-  const request = async (node: number, wanted: readonly Source[]): Promise<void> => {
-    const dropped = (source: Source, error: unknown): void => {
-      if (!sources.delete(source)) return;
-      client.clearMetadata();
-      source.fail(error);
-    };
+  const dropped = (source: Source, error: unknown): void => {
+    if (!sources.delete(source)) return;
+    client.clearMetadata();
+    source.fail(error);
+  };
+
+  const request = async (node: number, wanted: readonly Source[], metadata: Metadata): Promise<void> => {
     try {
       const answers = await fetchPartitions(
         wanted.map((source) => ({
@@ -95,7 +108,14 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
           offset: source.next,
           mostBytes: bytesFor(source, wanted.length),
         })),
-        { client, pool, node, mostBytes, patience: wanted.length === sources.size ? patience : shortPatience },
+        {
+          client,
+          pool,
+          metadata,
+          node,
+          mostBytes,
+          patience: wanted.length === sources.size ? patience : shortPatience,
+        },
       );
       for (const answer of answers) {
         const source = wanted.find((one) => one.partition === answer.partitionIndex && one.topic === answer.topic);
@@ -109,15 +129,20 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
   const turn = async (): Promise<void> => {
     const wanted = [...sources].filter((source) => source.room() > 0);
     if (wanted.length === 0) return;
-    const { topics } = await client.metadata({ topics: [...new Set(wanted.map(({ topic }) => topic))] });
+    const metadata = await metadataOf(client, [...new Set(wanted.map(({ topic }) => topic))]);
     const byNode = new Map<number, Source[]>();
     for (const source of wanted) {
-      const leader = topics.get(source.topic)?.partitions[source.partition]?.leader ?? -1;
+      const topic = metadata.topics.get(source.topic);
+      if (topic?.id !== source.topicId) {
+        dropped(source, deleted(source.topic));
+        continue;
+      }
+      const leader = topic.partitions[source.partition]?.leader ?? -1;
       if (!busy.has(leader)) byNode.set(leader, [...(byNode.get(leader) ?? []), source]);
     }
     for (const [node, list] of byNode) {
       busy.add(node);
-      request(node, list).finally(() => {
+      request(node, list, metadata).finally(() => {
         busy.delete(node);
         changed();
       });

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
+import { fail } from '../../core/errors.ts';
 import { type Batch, type Broker, firstOffset, type ReadOptions, type TopicInfo } from '../broker.ts';
 import type { BrokerOptions } from '../index.ts';
 import { parseAddress } from './address.ts';
@@ -8,6 +10,8 @@ import { createFetcher, type Source } from './fetcher.ts';
 import { joinGroup } from './membership.ts';
 import { listEnds, listPositions } from './offsets.ts';
 import { createEncoder } from './publisher.ts';
+import { findTopics } from './topics.ts';
+import { listUnread } from './unread.ts';
 
 const defaultPartitions = 3;
 /** Batches that may wait in a reader. */
@@ -36,7 +40,22 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     }
   };
 
+  const noTopic = (topic: string) =>
+    fail('UNKNOWN_TOPIC', `${place} has no topic '${topic}'`, { expected: 'a topic that exists', got: topic });
+
+  /** Brokers hear one after another of a topic that is made, and of its partitions. */
+  const known = async (topic: string, partitions: number): Promise<void> => {
+    for (let tries = 0; tries < 50; tries++) {
+      const now = (await findTopics(admin, [topic])).get(topic)?.partitions ?? 0;
+      if (now >= partitions) return;
+      await sleep(50);
+    }
+    throw noTopic(topic);
+  };
+
   async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
+    const found = (await translated(() => findTopics(admin, [topic]))).get(topic);
+    if (found === undefined) throw noTopic(topic);
     const ends = await translated(() => listEnds(admin, topic));
     const stop = new AbortController();
     readers.add(stop);
@@ -46,26 +65,33 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     let failure: { readonly error: unknown } | undefined;
     let tell = (): void => {};
     ended.addEventListener('abort', () => tell());
-    const sources = ends.flatMap(({ start, end }, partition): Source | readonly [] => {
-      const next = firstOffset(from, { partition, start, end });
-      if (next === undefined) return [];
-      return {
-        topic,
-        partition,
-        next,
-        end,
-        room: () => (batches.length < mostWaiting ? roomAtOnce : 0),
-        push: (events, position) => {
-          if (events.length > 0) batches.push({ events, position });
-          tell();
-        },
-        outOfRange: async () => (await listEnds(admin, topic))[partition]?.start ?? 0,
-        fail: (error) => {
-          failure = { error };
-          tell();
-        },
-      };
+    const sourceOf = (partition: number, next: number): Source => ({
+      topic,
+      topicId: found.id,
+      partition,
+      next,
+      end: next,
+      room: () => (batches.length < mostWaiting ? roomAtOnce : 0),
+      push: (events, position) => {
+        if (events.length > 0) batches.push({ events, position });
+        tell();
+      },
+      outOfRange: async () => (await listEnds(admin, topic))[partition]?.start ?? 0,
+      fail: (error) => {
+        failure = { error };
+        tell();
+      },
     });
+    const sources = ends.flatMap(({ start, end }, partition) => {
+      const next = firstOffset(from, { partition, start, end });
+      return next === undefined ? [] : sourceOf(partition, next);
+    });
+    let partitions = ends.length;
+    const look = async (): Promise<void> => {
+      const now = (await findTopics(admin, [topic])).get(topic)?.partitions ?? 0;
+      for (; partitions < now; partitions++) fetcher.add(sourceOf(partitions, 0));
+    };
+    const following = untilEnd ? undefined : setInterval(() => look().catch(() => {}), connection.refresh);
     const atEnd = (): boolean => sources.every(({ next, partition }) => next >= (ends[partition]?.end ?? 0));
     try {
       for (const source of sources) fetcher.add(source);
@@ -86,6 +112,7 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
         });
       }
     } finally {
+      clearInterval(following);
       readers.delete(stop);
       await fetcher.close();
     }
@@ -99,27 +126,23 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
           ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),
           ...(largest === undefined ? [] : [{ name: 'max.message.bytes', value: String(largest) }]),
         ];
-        try {
-          await admin.metadata({ topics: [topic], retries: 0 });
-          return;
-        } catch (error) {
-          if (translate(error, place).code !== 'UNKNOWN_TOPIC') throw error;
-        }
+        if ((await findTopics(admin, [topic])).has(topic)) return;
         try {
           await admin.createTopics({ topics: [topic], partitions, replicas: connection.replicas ?? -1, configs });
         } catch (error) {
           if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw error;
         }
-        // Brokers hear of a new topic one after another.
-        for (let tries = 0; ; tries++) {
-          try {
-            await admin.metadata({ topics: [topic], forceUpdate: true });
-            return;
-          } catch (error) {
-            if (tries === 50) throw error;
-            await new Promise((resolve) => setTimeout(resolve, 50));
-          }
-        }
+        await known(topic, 1);
+      }),
+    growTopic: (topic, partitions) =>
+      translated(async () => {
+        const now = (await findTopics(admin, [topic])).get(topic)?.partitions;
+        if (now === undefined) throw noTopic(topic);
+        if (now >= partitions) return;
+        await admin.createPartitions({ topics: [{ name: topic, count: partitions }] });
+        await known(topic, partitions);
+        // What is sent from here goes to all of them from now on.
+        await producer?.metadata({ topics: [topic], forceUpdate: true });
       }),
     topics: () =>
       translated(async () => {
@@ -143,6 +166,12 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
       translated(async () =>
         (await Promise.all(topics.map((topic) => listPositions(admin, group, topic, stable)))).flat(),
       ),
+    unread: (group, topics) =>
+      translated(async () => {
+        const found = await findTopics(admin, topics);
+        for (const topic of topics) if (!found.has(topic)) throw noTopic(topic);
+        return listUnread(admin, group, found);
+      }),
     close: async () => {
       for (const reader of readers) reader.abort();
       await Promise.all([...memberships].map((membership) => membership.leave()));

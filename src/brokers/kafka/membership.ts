@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from '@platformatic/kafka';
-import { fail } from '../../core/errors.ts';
-import type { AssignedPartition, GroupOptions, Membership } from '../broker.ts';
-import { createInbox } from '../inbox.ts';
+import {
+  type AssignedPartition,
+  type GroupOptions,
+  type Membership,
+  notThere,
+  type UnreadPartition,
+} from '../broker.ts';
 import { backoff, isFenced, type Lane, type OpenedPartition, runLane } from '../lane.ts';
 import { createConsumer, type KafkaConnection } from './client.ts';
 import { translate } from './errors.ts';
 import { createFetcher, type Source } from './fetcher.ts';
-import { listCommitted, listEnds } from './offsets.ts';
-import { openTransactions } from './transactions.ts';
+import { listEnds } from './offsets.ts';
+import { openPartition, type PartitionParts } from './partition.ts';
+import { areSame, findTopics, type KnownTopics } from './topics.ts';
+import { listNew, listUnread } from './unread.ts';
 
 export interface MembershipParts {
   readonly connection: KafkaConnection;
@@ -16,10 +22,6 @@ export interface MembershipParts {
 }
 
 type Assigned = readonly { readonly topic: string; readonly partitions: readonly number[] }[];
-
-/** What retention has removed before it was read, or what lay in a topic that was made anew. */
-const gone = (topic: string, partition: number, from: number, to: number) =>
-  fail('STREAM_FAILED', `${topic}/${partition}: offset ${from} is not kept any more; reading goes on at ${to}`);
 
 /** In milliseconds. */
 const askEvery = 1000;
@@ -38,10 +40,16 @@ export const joinGroup = (
   const leaving = new AbortController();
   const lanes = new Map<string, Lane>();
   let joined = false;
+  let missing: readonly string[] = [];
+  let unread: readonly UnreadPartition[] = [];
+  /** Topics in which this group had no position yet when this member came, as they were then. */
+  let newTo: KnownTopics | undefined;
 
   const session = async (): Promise<void> => {
     const consumer = createConsumer(connection, { groupId: group });
     const fetcher = createFetcher(connection, admin);
+    /** What is read, as last looked. */
+    let known: KnownTopics = new Map();
     const over = Promise.withResolvers<void>();
     leaving.signal.addEventListener('abort', () => over.resolve());
     /** When the group last said that this member is one of it. */
@@ -62,78 +70,29 @@ export const joinGroup = (
     };
     const asking = setInterval(() => askEnds().catch(() => {}), askEvery);
 
-    /** Where the group goes on; a group that is new to the partition gets its beginning written down at once. */
-    const positionOf = async (
-      topic: string,
-      partition: number,
-      write: (position: number) => Promise<void>,
-    ): Promise<number> => {
-      const committed = await listCommitted(admin, group, topic, { partitions: [partition], stable: true });
-      const known = committed.get(partition);
-      if (known !== undefined) return known;
-      const ends = (await listEnds(admin, topic))[partition];
-      const first = (start === 'latest' ? ends?.end : ends?.start) ?? 0;
-      if (first > 0) await write(first);
-      return first;
+    const parts: PartitionParts = {
+      connection,
+      admin,
+      consumer,
+      fetcher,
+      group,
+      waiting,
+      startOf: (topic, partition, topicId) => {
+        const found = newTo?.get(topic);
+        return found?.id === topicId && partition < found.partitions ? start : 'earliest';
+      },
+      onTrouble,
     };
-
     const open = async (topic: string, partition: number, signal: AbortSignal): Promise<OpenedPartition> => {
-      const transactions = await openTransactions(connection, { consumer, topic, partition });
-      const commit = async (position: number, results: Parameters<AssignedPartition['commit']>[1] = []) => {
-        try {
-          await transactions.commit(position, results);
-        } catch (error) {
-          throw translate(error, place);
-        }
+      const { source, ...opened } = await openPartition(topic, partition, { parts, signal });
+      sources.add(source);
+      return {
+        ...opened,
+        close: async () => {
+          sources.delete(source);
+          await opened.close();
+        },
       };
-      try {
-        const first = await positionOf(topic, partition, commit);
-        let committed = first;
-        const inbox = createInbox({ ...waiting, position: first, onRoom: fetcher.wake });
-        const source: Source = {
-          topic,
-          partition,
-          next: first,
-          end: first,
-          room: () => inbox.room,
-          push: inbox.push,
-          fail: (error) => inbox.fail(translate(error, place)),
-          outOfRange: async () => {
-            const next = (await listEnds(admin, topic))[partition]?.start ?? 0;
-            onTrouble(gone(topic, partition, source.next, next));
-            inbox.push([], next);
-            return next;
-          },
-        };
-        fetcher.add(source);
-        sources.add(source);
-        return {
-          partition: {
-            topic,
-            partition,
-            signal,
-            take: (most, delay = 0) => inbox.take(most, delay, signal),
-            commit: async (position, results) => {
-              await commit(position, results);
-              committed = position;
-            },
-            get waiting() {
-              return inbox.length;
-            },
-            get lag() {
-              return Math.max(0, source.end - committed);
-            },
-          },
-          close: async () => {
-            fetcher.remove(source);
-            sources.delete(source);
-            await transactions.close();
-          },
-        };
-      } catch (error) {
-        await transactions.close();
-        throw error;
-      }
     };
 
     const begin = (name: string, topic: string, partition: number): void => {
@@ -181,20 +140,66 @@ export const joinGroup = (
       }
     };
 
+    /**
+     * Looks what there is to read, and joins again when that has changed: so the leader of the group hears of it, and
+     * shares it out anew.
+     */
+    const look = async (): Promise<void> => {
+      const found = await findTopics(consumer, topics);
+      // A consumer that is being closed would join for ever.
+      if (ended) return;
+      const absent = topics.filter((topic) => !found.has(topic));
+      for (const topic of absent) if (!missing.includes(topic)) onTrouble(notThere(topic));
+      missing = absent;
+      newTo ??= start === 'latest' ? await listNew(admin, group, found) : new Map();
+      if (ended || areSame(found, known)) return;
+      for (const [name, lane] of lanes) {
+        const topic = name.slice(0, name.lastIndexOf('/'));
+        if (known.get(topic)?.id !== found.get(topic)?.id) lane.stop();
+      }
+      for (const topic of topics) {
+        if (!found.has(topic)) consumer.topics.untrack(topic);
+        else if (!consumer.topics.has(topic)) consumer.topics.track(topic);
+      }
+      known = found;
+      if (found.size > 0) await consumer.joinGroup({}).catch(over.reject);
+    };
+    let busy = false;
+    let ended = false;
+    /** Never rejects. */
+    const follow = async (): Promise<void> => {
+      if (busy || ended) return;
+      busy = true;
+      try {
+        await look();
+        if (ended) return;
+        unread = known.size === 0 ? [] : await listUnread(admin, group, known);
+      } catch (error) {
+        if (known.size === 0) over.reject(error);
+        else if (!ended) onTrouble(translate(error, place));
+      } finally {
+        busy = false;
+      }
+    };
+
     consumer.on('error', (error: Error) => over.reject(error));
     consumer.on('consumer:group:join', ({ assignments }) => assign(assignments ?? []));
     consumer.on('consumer:heartbeat:end', onConfirmed);
     consumer.on('consumer:heartbeat:error', ({ error }: { readonly error: Error }) => {
       joined = false;
       onTrouble(translate(error, place));
+      // A topic that is gone is in the way of every heartbeat.
+      follow();
     });
     consumer.on('consumer:heartbeat:stalled', () => over.reject(new Error('no heartbeat came through')));
+    const following = setInterval(follow, connection.refresh);
     try {
-      consumer.topics.trackAll(...topics);
-      consumer.joinGroup({}).catch(over.reject);
+      follow();
       await over.promise;
     } finally {
+      ended = true;
       joined = false;
+      clearInterval(following);
       clearInterval(asking);
       const running = [...lanes.values()];
       for (const lane of running) lane.stop();
@@ -224,6 +229,12 @@ export const joinGroup = (
     },
     get partitions() {
       return [...lanes.values()].flatMap(({ partition }) => partition ?? []);
+    },
+    get missing() {
+      return missing;
+    },
+    get unread() {
+      return unread;
     },
     leave: () => {
       leaving.abort();

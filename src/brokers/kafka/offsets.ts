@@ -9,20 +9,23 @@ export interface Ends {
   readonly end: number;
 }
 
+const listPartitions = async (admin: Admin, topic: string): Promise<readonly number[]> => {
+  const { topics } = await admin.metadata({ topics: [topic] });
+  return Array.from({ length: topics.get(topic)?.partitionsCount ?? 0 }, (_, partition) => partition);
+};
+
 /** The first offset that is kept, and the end of what a reader of committed events can reach, by partition. */
 export const listEnds = async (admin: Admin, topic: string): Promise<readonly Ends[]> => {
-  const metadata = await admin.metadata({ topics: [topic] });
-  const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+  const indexes = await listPartitions(admin, topic);
   const ask = async (timestamp: bigint): Promise<ReadonlyMap<number, number>> => {
-    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
     const answer = await admin.listOffsets({
-      topics: [{ name: topic, partitions }],
+      topics: [{ name: topic, partitions: indexes.map((partitionIndex) => ({ partitionIndex, timestamp })) }],
       isolationLevel: FetchIsolationLevels.READ_COMMITTED,
     });
     return new Map(answer.flatMap((one) => one.partitions.map((part) => [part.partitionIndex, Number(part.offset)])));
   };
   const [starts, ends] = await Promise.all([ask(earliest), ask(latest)]);
-  return Array.from({ length: count }, (_, partition) => ({
+  return indexes.map((partition) => ({
     start: starts.get(partition) ?? 0,
     end: ends.get(partition) ?? 0,
   }));
@@ -53,9 +56,10 @@ export const listPositions = async (
   topic: string,
   stable: boolean,
 ): Promise<readonly Position[]> => {
-  const ends = await listEnds(admin, topic);
-  const partitions = ends.map((_, partition) => partition);
+  const partitions = await listPartitions(admin, topic);
+  // The ends come second: what is committed lies before them.
   const committed = await listCommitted(admin, group, topic, { partitions, stable });
+  const ends = await listEnds(admin, topic);
   return ends.map(({ start, end }, partition) => ({
     topic,
     partition,

@@ -74,6 +74,19 @@ export const define = (command: Command, cli: Cli): void => {
     [`echo '{"ride_id":"r1","distance":3.2}' | millrace stream produce ride.started --key ride_id`, 'one event'],
   );
 
+  const grow = command
+    .command('grow')
+    .summary('add partitions to a topic')
+    .description(
+      'Add partitions to a topic; whoever reads it reads them too. From then on a key may lie in another partition than before.',
+    )
+    .argument('<topic>', 'which')
+    .requiredOption('--partitions <number>', 'how many there are to be', whole(1, 10_000))
+    .action(async (topic: string, { partitions }: { readonly partitions: number }) =>
+      (await import('../streams/grow.ts')).grow(topic, partitions, cli),
+    );
+  examples(grow, ['millrace stream grow ride.started --partitions 12', 'when three are too few']);
+
   const tail = command
     .command('tail')
     .summary('print the events of a topic as they come')

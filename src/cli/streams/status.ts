@@ -1,4 +1,4 @@
-import type { Broker, Position } from '../../brokers/broker.ts';
+import { type Broker, lagOf, type Position } from '../../brokers/broker.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { countDeadLetters } from '../../events/dead-letters.ts';
 import type { StreamDeployment } from '../../modes/stream/deployment.ts';
@@ -12,7 +12,9 @@ export interface StatusOptions {
 
 interface Status {
   readonly deployment: string;
-  readonly partitions: readonly (Position & { readonly lag: number })[];
+  readonly partitions: readonly (Position & { readonly lag: number; readonly read: boolean })[];
+  /** Topics that do not exist. */
+  readonly missing: readonly string[];
   readonly deadLetters: number;
 }
 
@@ -29,11 +31,13 @@ const orNone = async <T>(none: T, work: () => Promise<T>): Promise<T> => {
 const statusOf = async (broker: Broker, deployment: StreamDeployment): Promise<Status> => {
   const { name, group, from } = deployment;
   const positions = await Promise.all(from.map((topic) => orNone([], () => broker.positions(group, [topic]))));
+  const unread = (await Promise.all(from.map((topic) => orNone([], () => broker.unread(group, [topic]))))).flat();
+  const isRead = ({ topic, partition }: Position): boolean =>
+    !unread.some((one) => one.topic === topic && one.partition === partition);
   return {
     deployment: name,
-    partitions: positions
-      .flat()
-      .map((one) => ({ ...one, lag: one.end - Math.max(one.start, one.committed ?? one.start) })),
+    partitions: positions.flat().map((one) => ({ ...one, lag: lagOf(one), read: isRead(one) })),
+    missing: from.filter((_, i) => positions[i]?.length === 0),
     deadLetters: await orNone(0, () => countDeadLetters(broker, deployment)),
   };
 };
@@ -59,6 +63,17 @@ export const status = async (given: readonly string[], { json }: StatusOptions, 
     ),
     ['deployment', 'topic', 'partition', 'committed', 'end', 'lag'],
   );
+  for (const { deployment, partitions, missing } of all) {
+    for (const topic of missing) terminal.err(`${deployment}: there is no topic ${topic}`);
+    const unread = partitions.filter(({ read }) => !read);
+    if (unread.length === 0) continue;
+    const whole = unread.length === partitions.length;
+    const what = whole ? 'any partition' : unread.map(({ topic, partition }) => `${topic}/${partition}`).join(', ');
+    const lag = unread.reduce((sum, one) => sum + one.lag, 0);
+    terminal.err(
+      `${deployment}: no process reads ${what}; ${many(lag, 'event')} ${lag === 1 ? 'waits' : 'wait'} there`,
+    );
+  }
   for (const { deployment, deadLetters } of all) {
     if (deadLetters > 0)
       terminal.err(`${deployment}: ${many(deadLetters, 'dead letter')}; millrace stream dead-letters ${deployment}`);

@@ -8,10 +8,13 @@ const period = 100;
 export const untilThrough = async (broker: Broker, streams: readonly Stream[], signal: AbortSignal): Promise<void> => {
   for (const { deployment } of streams) {
     const topics = [...deployment.from, deployment.replay];
-    const ends = await broker.positions(deployment.group, topics);
+    const at = await broker.positions(deployment.group, topics);
+    const ends = new Map(at.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
     for (;;) {
       const now = await broker.positions(deployment.group, topics);
-      const open = now.some(({ committed, start }, i) => (committed ?? start) < (ends[i]?.end ?? 0));
+      const open = now.some(
+        ({ topic, partition, committed, start }) => (committed ?? start) < (ends.get(`${topic}/${partition}`) ?? 0),
+      );
       if (!open || signal.aborted) break;
       await sleep(period, undefined, { signal }).catch(() => {});
     }

@@ -93,8 +93,7 @@ export const startDecide = async ({ deployment, broker, memories, metrics, onEve
   ): Member => {
     const progress = createProgress({
       stall,
-      joined: () => membership.joined,
-      partitions: () => membership.partitions,
+      membership: () => membership,
     });
     const onTrouble = (error: unknown): void => {
       metrics.troubled(name);
@@ -169,9 +168,17 @@ export const startDecide = async ({ deployment, broker, memories, metrics, onEve
   const obstacles = (): readonly string[] => members.flatMap(({ progress }) => progress.obstacles(performance.now()));
   const partitions = () =>
     members.flatMap(({ stage, membership }) => membership.partitions.map((one) => [stage, one] as const));
+  const unread = () =>
+    members.flatMap(({ stage, membership }) => membership.unread.map((one) => [stage, one] as const));
   const waiting = (): number =>
     joining.membership.partitions.reduce((sum, one) => sum + memories.of(inbox, one.partition).waiting(), 0);
-  const unwatch = metrics.watch({ deployment: name, partitions, waiting, ready: () => obstacles().length === 0 });
+  const unwatch = metrics.watch({
+    deployment: name,
+    partitions,
+    unread,
+    waiting,
+    ready: () => obstacles().length === 0,
+  });
 
   const stop = async (): Promise<void> => {
     unwatch();

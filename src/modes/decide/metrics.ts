@@ -1,6 +1,6 @@
 /** What decisions tell Prometheus. docs/DECIDE.md lists the names; a test holds the two together. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AssignedPartition } from '../../brokers/broker.ts';
+import type { AssignedPartition, UnreadPartition } from '../../brokers/broker.ts';
 import type { Collected } from './collect.ts';
 import type { Delivered } from './deliver.ts';
 import type { Folded } from './fold.ts';
@@ -11,6 +11,8 @@ export type Stage = 'collect' | 'join' | 'webhook';
 export interface Watched {
   readonly deployment: string;
   readonly partitions: () => readonly (readonly [Stage, AssignedPartition])[];
+  /** Partitions that no process has. */
+  readonly unread: () => readonly (readonly [Stage, UnreadPartition])[];
   readonly waiting: () => number;
   readonly ready: () => boolean;
 }
@@ -78,14 +80,28 @@ export const createDecideMetrics = (registry: Registry): DecideMetrics => {
   });
   new Gauge({
     name: 'millrace_decide_lag',
-    help: 'Events that are not taken yet, by stage: collect, join, webhook.',
+    help: 'Events that are not taken yet, by stage: collect, join, webhook; also where no process has the partition.',
     labelNames: ['deployment', 'stage', 'topic', 'partition'],
     registers,
     collect() {
       this.reset();
-      for (const { deployment, partitions } of watched) {
-        for (const [stage, { topic, partition, lag }] of partitions()) {
+      for (const { deployment, partitions, unread } of watched) {
+        for (const [stage, { topic, partition, lag }] of [...unread(), ...partitions()]) {
           this.set({ deployment, stage, topic, partition: String(partition) }, lag);
+        }
+      }
+    },
+  });
+  new Gauge({
+    name: 'millrace_decide_unread',
+    help: '1 for each partition that no process has, by stage.',
+    labelNames: ['deployment', 'stage', 'topic', 'partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { deployment, unread } of watched) {
+        for (const [stage, { topic, partition }] of unread()) {
+          this.set({ deployment, stage, topic, partition: String(partition) }, 1);
         }
       }
     },

@@ -1,6 +1,6 @@
 /** What streams tell Prometheus. docs/STREAM.md lists the names; a test holds the two together. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AssignedPartition } from '../../brokers/broker.ts';
+import type { AssignedPartition, UnreadPartition } from '../../brokers/broker.ts';
 
 export interface Advance {
   readonly partition: Pick<AssignedPartition, 'topic' | 'partition'>;
@@ -17,6 +17,8 @@ export interface Advance {
 export interface Watched {
   readonly deployment: string;
   readonly partitions: () => readonly AssignedPartition[];
+  /** Partitions that no process has. */
+  readonly unread: () => readonly UnreadPartition[];
   readonly ready: () => boolean;
   readonly model: () => { readonly model: string; readonly version: string; readonly digest: string };
 }
@@ -77,7 +79,10 @@ export const createStreamMetrics = (registry: Registry): StreamMetrics => {
     buckets: seconds,
     registers,
   });
-  const read = (name: string, help: string, value: (partition: AssignedPartition) => number): void => {
+  interface Figure extends Pick<AssignedPartition, 'topic' | 'partition'> {
+    readonly value: number;
+  }
+  const read = (name: string, help: string, figures: (one: Watched) => readonly Figure[]): void => {
     new Gauge({
       name,
       help,
@@ -85,16 +90,26 @@ export const createStreamMetrics = (registry: Registry): StreamMetrics => {
       registers,
       collect() {
         this.reset();
-        for (const { deployment, partitions } of watched) {
-          for (const one of partitions()) {
-            this.set({ deployment, topic: one.topic, partition: String(one.partition) }, value(one));
+        for (const one of watched) {
+          for (const { topic, partition, value } of figures(one)) {
+            this.set({ deployment: one.deployment, topic, partition: String(partition) }, value);
           }
         }
       },
     });
   };
-  read('millrace_stream_lag', 'Events that are not predicted yet.', ({ lag }) => lag);
-  read('millrace_stream_waiting', 'Events that wait in this process.', ({ waiting }) => waiting);
+  const placed = <T extends Omit<Figure, 'value'>>(list: readonly T[], value: (one: T) => number): readonly Figure[] =>
+    list.map((one) => ({ topic: one.topic, partition: one.partition, value: value(one) }));
+  read('millrace_stream_lag', 'Events that are not predicted yet, also where no process has the partition.', (one) => [
+    ...placed(one.unread(), ({ lag }) => lag),
+    ...placed(one.partitions(), ({ lag }) => lag),
+  ]);
+  read('millrace_stream_waiting', 'Events that wait in this process.', ({ partitions }) =>
+    placed(partitions(), ({ waiting }) => waiting),
+  );
+  read('millrace_stream_unread', '1 for each partition that no process has.', ({ unread }) =>
+    placed(unread(), () => 1),
+  );
   new Gauge({
     name: 'millrace_stream_ready',
     help: '1 when the deployment is in its group and advances.',

@@ -1,4 +1,4 @@
-import type { AssignedPartition, Broker, Membership } from '../../brokers/broker.ts';
+import type { AssignedPartition, Broker, Membership, UnreadPartition } from '../../brokers/broker.ts';
 import { createProgress } from '../../brokers/progress.ts';
 import type { Problem } from '../../core/errors.ts';
 import { problemOf } from '../../core/errors.ts';
@@ -61,7 +61,8 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   const tell = (news: StreamNews): void => onEvent?.(news);
   let membership: Membership | undefined;
   const partitions = (): readonly AssignedPartition[] => membership?.partitions ?? [];
-  const progress = createProgress({ stall: deployment.stall, joined: () => membership?.joined === true, partitions });
+  const unread = (): readonly UnreadPartition[] => membership?.unread ?? [];
+  const progress = createProgress({ stall: deployment.stall, membership: () => membership });
   const onTrouble = (error: unknown): void => {
     metrics.troubled(name);
     progress.troubled(performance.now());
@@ -148,7 +149,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     return { model: manifest.name, version: manifest.version, digest };
   };
   const obstacles = (): readonly string[] => progress.obstacles(performance.now());
-  const unwatch = metrics.watch({ deployment: name, partitions, ready: () => obstacles().length === 0, model });
+  const unwatch = metrics.watch({ deployment: name, partitions, unread, ready: () => obstacles().length === 0, model });
   const stop = async (): Promise<void> => {
     await membership?.leave();
     unwatch();

@@ -117,7 +117,8 @@ export const followBetter = (options: BetterOptions): BetterPredictions => {
         const positions = await broker.positions('millrace-better', [topic.name]);
         const back = Math.ceil(most / Math.max(1, positions.length));
         for (const { partition, start, end } of positions) {
-          if (!next.has(partition)) next.set(partition, Math.max(start, end - back));
+          // A position beyond the end is one of a topic that was deleted and made again.
+          if ((next.get(partition) ?? Number.POSITIVE_INFINITY) > end) next.set(partition, Math.max(start, end - back));
         }
         for await (const { events, position } of broker.read(topic.name, { from: next, signal: stop.signal })) {
           onTrouble(undefined);
@@ -127,7 +128,9 @@ export const followBetter = (options: BetterOptions): BetterPredictions => {
           await pause(0);
         }
       } catch (error) {
-        if (!stop.signal.aborted) onTrouble(problemOf(error));
+        const problem = problemOf(error);
+        if (problem.code === 'UNKNOWN_TOPIC') next.clear();
+        if (!stop.signal.aborted) onTrouble(problem);
       }
       await pause(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
     }
