@@ -1,12 +1,5 @@
 /** The messages of open-inference.proto as they come and go, and the service that they belong to. */
-import { fileURLToPath } from 'node:url';
-import {
-  type GrpcObject,
-  loadPackageDefinition,
-  type ServiceClientConstructor,
-  type ServiceDefinition,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadProtocol } from './protocol.ts';
 
 /** 64-bit integers are texts, so that none of their digits is lost. */
 export type Int64 = string;
@@ -76,36 +69,9 @@ export interface RepositoryModel {
   readonly parameters: Readonly<Record<string, { readonly string_param?: string }>>;
 }
 
-const packageDefinition = loadSync(fileURLToPath(new URL('./open-inference.proto', import.meta.url)), {
-  keepCase: true,
-  longs: String,
-  arrays: true,
-  objects: true,
-  defaults: true,
-});
-
-/** What stands for bytes that are no message: who handles the call refuses it, and not the framework, which has other errors. */
-export class Malformed {}
-
-/** Bytes of a caller may be anything. */
-const tolerant = (definition: ServiceDefinition): ServiceDefinition =>
-  Object.fromEntries(
-    Object.entries(definition).map(([name, method]) => {
-      const requestDeserialize = (bytes: Buffer): unknown => {
-        try {
-          return method.requestDeserialize(bytes);
-        } catch {
-          return new Malformed();
-        }
-      };
-      return [name, { ...method, requestDeserialize }];
-    }),
-  );
-
-const client = (loadPackageDefinition(packageDefinition).inference as GrpcObject)
-  .GRPCInferenceService as ServiceClientConstructor;
+export const inferenceProtocol = loadProtocol('open-inference.proto', 'inference.GRPCInferenceService');
 
 /** The service, for servers. */
-export const inferenceService: ServiceDefinition = tolerant(client.service);
+export const inferenceService = inferenceProtocol.service;
 /** A client of it. */
-export const InferenceClient = client;
+export const InferenceClient = inferenceProtocol.Client;

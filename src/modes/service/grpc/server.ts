@@ -25,15 +25,18 @@ import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.
 import type { ModelControl } from '../peers.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { createArrivals } from './arrivals.ts';
+import { createHealth, healthProtocol } from './health.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import {
   type InferAnswer,
   type InferMessage,
+  inferenceProtocol,
   inferenceService,
-  Malformed,
   type NameAndVersion,
   type RepositoryModel,
 } from './messages.ts';
+import { Malformed } from './protocol.ts';
+import { createReflection, reflectionProtocols } from './reflection.ts';
 import { grpcError } from './status.ts';
 import { answerStream, type InferStream } from './stream.ts';
 
@@ -61,13 +64,16 @@ export interface Grpc {
 // What goes wrong is told by this service's own errors and log.
 setLogVerbosity(logVerbosity.NONE);
 
-const serviceName = 'inference.GRPCInferenceService';
+const { name: serviceName } = inferenceProtocol;
+const protocols = [inferenceProtocol, healthProtocol, ...reflectionProtocols] as const;
 
 /** Calls under way at a time on one connection; more wait with the caller. */
 const callsPerConnection = 256;
 
 const streamingPaths: ReadonlySet<string> = new Set(
-  Object.values(inferenceService).flatMap(({ path, requestStream }) => (requestStream ? path : [])),
+  protocols.flatMap(({ service }) =>
+    Object.values(service).flatMap(({ path, requestStream }) => (requestStream ? path : [])),
+  ),
 );
 const isStreaming = (path: string): boolean => streamingPaths.has(path);
 
@@ -232,7 +238,10 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
     'grpc.keepalive_timeout_ms': limits.arrivalMs,
     'grpc.max_connection_idle_ms': limits.timeoutMs + limits.arrivalMs,
   });
+  const healthAnswers = createHealth(health, models, [serviceName]);
   server.addService(inferenceService, implementation);
+  server.addService(healthProtocol.service, healthAnswers.implementation);
+  for (const { service } of reflectionProtocols) server.addService(service, createReflection(protocols));
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   const arrivals = createArrivals({ limits, bodies, isStreaming, onCut: metrics.rejected });
   const accept = (socket: Socket): void => {
@@ -254,6 +263,7 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
       const timer = setTimeout(() => server.forceShutdown(), limits.timeoutMs);
       const shut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       for (const end of streams) end();
+      healthAnswers.close();
       door.close();
       await shut;
       clearTimeout(timer);
