@@ -153,7 +153,11 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   return {
     manifest,
     digest,
-    graph: { inputs: session.inputs, outputs: session.outputs },
+    graph: {
+      inputs: session.inputs,
+      outputs: session.outputs,
+      ...(session.runtime && { runtime: session.runtime }),
+    },
     score: (rows, options) => gate.through(() => scoreRows(rows, options)),
     scoreColumns: (columns, options) => gate.through(() => scoreColumns(columns, options)),
     close: gate.close,

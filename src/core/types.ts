@@ -42,12 +42,21 @@ export interface TensorSpec {
   readonly dims: readonly (number | null)[];
 }
 
+/** Which runtime answers for a model. */
+export interface AnsweringRuntime {
+  /** `trees` is Millrace's own. */
+  readonly name: 'trees' | 'onnxruntime';
+  /** Why it is not the own one, in words that go on after "because". */
+  readonly why?: string;
+}
+
 /** A model file made ready by a runtime. Runs may be asked for at the same time; they stand in line. */
 export interface ModelSession {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** False when the bits of a row's answer may depend on its neighbours in the batch (matrix kernels do that). */
   readonly batchInvariant: boolean;
+  readonly runtime?: AnsweringRuntime;
   run(feeds: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;
 }
@@ -146,7 +155,11 @@ export interface Manifest {
     readonly trained?: string;
     readonly metrics?: Readonly<Record<string, number>>;
   };
-  readonly runtime: 'onnx';
+  /**
+   * Of what format the model is: `onnx`, on the own runtime where that knows all its operators and else on ONNX Runtime; or,
+   * where model.yaml says so, on one of the two whatever happens.
+   */
+  readonly runtime: 'onnx' | 'trees' | 'onnxruntime';
   readonly inputs: InputFields;
   readonly outputs: OutputFields;
   /** What to do with fields that the signature lacks; `ignore` unless said. */
@@ -213,7 +226,7 @@ export interface Scorer {
   /** `sha256:…` of the package. */
   readonly digest: string;
   /** What the model file itself takes and gives. */
-  readonly graph: Pick<ModelSession, 'inputs' | 'outputs'>;
+  readonly graph: Pick<ModelSession, 'inputs' | 'outputs' | 'runtime'>;
   /** One answer a row, in order; a row that cannot be scored is refused alone. Never rejects for a bad row. */
   score(rows: readonly unknown[], options?: ScoreOptions): Promise<readonly Answer[]>;
   /** Columns must be of one length. They may be used without a copy: leave them as they are until the answer is there. */

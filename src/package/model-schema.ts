@@ -155,6 +155,11 @@ export const modelSchema = {
   properties: {
     ...kept,
     model: text('The model file, beside model.yaml'),
+    runtime: {
+      enum: ['trees', 'onnx'],
+      description:
+        'Which runtime answers: the own one of tabular models, or ONNX Runtime (default: the own one where it knows every operator)',
+    },
     transform: text('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
     examples: text(
       'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
@@ -170,7 +175,10 @@ export const manifestSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
-  properties: { ...kept, runtime: text('Which runtime loads the model: onnx') },
+  properties: {
+    ...kept,
+    runtime: text('Which runtime loads the model: onnx, or one of trees and onnxruntime in any case'),
+  },
 } as const;
 
 const row = { type: 'object' } as const;

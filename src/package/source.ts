@@ -8,6 +8,8 @@ import { flawOf } from './fits-schema.ts';
 import { examplesSchema, modelSchema } from './model-schema.ts';
 
 type ModelYaml = Omit<Manifest, 'runtime'> & {
+  /** Which runtime answers, whatever the graph has; the one that takes it unless given. */
+  readonly runtime?: 'trees' | 'onnx';
   readonly model: string;
   readonly transform?: string;
   readonly examples?: string;
@@ -80,7 +82,14 @@ const sortedFields = <T extends Fields>(fields: T): T =>
  * The manifest in one order, so that the order of keys in model.yaml does not change the digest. Fields keep theirs: it
  * is the order in which people see them.
  */
-const manifestOf = ({ model: _, transform: __, examples: ___, reference: ____, ...yaml }: ModelYaml): Manifest => {
+const manifestOf = ({
+  model: _,
+  runtime,
+  transform: __,
+  examples: ___,
+  reference: ____,
+  ...yaml
+}: ModelYaml): Manifest => {
   const { name, version, description, license, intendedUse, limitations, inputs, outputs, ...rest } = yaml;
   const { metadata, provenance, extraFields, coerce, prepare, tolerance } = sorted(rest) as typeof rest;
   return {
@@ -92,7 +101,7 @@ const manifestOf = ({ model: _, transform: __, examples: ___, reference: ____, .
     ...(limitations !== undefined && { limitations }),
     ...(metadata !== undefined && { metadata }),
     ...(provenance !== undefined && { provenance }),
-    runtime: 'onnx',
+    runtime: runtime === 'onnx' ? 'onnxruntime' : (runtime ?? 'onnx'),
     inputs: sortedFields(inputs),
     outputs: sortedFields(outputs),
     ...(extraFields !== undefined && { extraFields }),

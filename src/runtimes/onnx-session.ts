@@ -39,6 +39,7 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
     inputs: graph.inputs,
     outputs: graph.outputs,
     batchInvariant: isBatchInvariant(graph),
+    runtime: { name: 'onnxruntime' },
     async run(feeds, outputs) {
       const inputs: Record<string, OrtTensor> = {};
       for (const name of Object.keys(feeds))

@@ -14,7 +14,7 @@ const inThisThread = `
 import { loadScorer, openPackage } from '${root}/src/package/open.ts';
 import { runtimes } from '${root}/src/runtimes/index.ts';
 import { readFileSync } from 'node:fs';
-const scorer = await loadScorer(await openPackage(readFileSync('model.tar')), await runtimes.onnx());
+const scorer = await loadScorer(await openPackage(readFileSync('model.tar')), await runtimes.onnxruntime());
 await scorer.close();`;
 
 const inThreads = `

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showNames } from '../../core/errors.ts';
 import { describe } from '../../core/field.ts';
-import type { Manifest } from '../../core/types.ts';
+import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
 import { type Decided, decide } from '../../modes/service/isolation.ts';
 import { measureRow } from '../../modes/service/model.ts';
+import { answeringRuntime } from '../../package/answering.ts';
 import { codeOf, type PackageCode } from '../../package/code.ts';
 import type { Package } from '../../package/layout.ts';
 import { parseRef } from '../../registry/ref.ts';
@@ -103,6 +104,9 @@ const codeRows = ({ transform, functions, custom, risk }: PackageCode) => [
   { code: 'known to be safe', '': risk === undefined ? 'yes' : `no: ${risk}; it runs in processes of its own` },
 ];
 
+const runtimeText = ({ name, why }: AnsweringRuntime): string =>
+  name === 'trees' ? "Millrace's own" : `ONNX Runtime, because ${why}`;
+
 const rowText = ({ rowMs, isolation }: Serving): string => {
   const time = rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`;
   return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
@@ -127,6 +131,7 @@ const show = (
   terminal.table(codeRows(code));
   const facts: Record<string, unknown> = {
     license: manifest.license,
+    runtime: runtimeText(answeringRuntime({ manifest, files })),
     'golden examples': golden.length,
     'one row takes': serving ? rowText(serving) : 'not tried, as it may hold code that nobody here has tried',
     'extra fields': manifest.extraFields ?? 'ignore',
@@ -166,6 +171,7 @@ const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> 
     files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
     examples: opened.examples,
     environments: pointers,
+    answeredBy: answeringRuntime(opened),
     code: { ...code, transform: code.transform ?? null },
     serving: serving ?? null,
   });

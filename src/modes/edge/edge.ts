@@ -3,10 +3,10 @@
  * WebAssembly, and WebCrypto (so https or localhost).
  */
 import { fail, messageOf } from '../../core/errors.ts';
-import type { Scorer } from '../../core/types.ts';
+import type { Manifest, Scorer } from '../../core/types.ts';
 import type { Package } from '../../package/layout.ts';
 import { loadScorer, openPackage } from '../../package/open.ts';
-import { openOnnxWeb } from '../../runtimes/onnx.web.ts';
+import { type OpenModel, openOnnx, openTrees } from '../../runtimes/trees/open.ts';
 
 export { MillraceError } from '../../core/errors.ts';
 export type { Answer, Scorer } from '../../core/types.ts';
@@ -71,6 +71,19 @@ const download = async (
   return bytes;
 };
 
+/** ONNX Runtime is a chunk of its own to bundlers that split, and is loaded only when a graph needs it. */
+const openers = ({ wasm }: EdgeOptions): Readonly<Record<Manifest['runtime'], OpenModel>> => {
+  const onnxRuntime = async (): Promise<OpenModel> => {
+    const { openOnnxWeb } = await import('../../runtimes/onnx.web.ts');
+    return (file) => openOnnxWeb(file, wasm === undefined ? {} : { wasm });
+  };
+  return {
+    onnx: (file) => openOnnx(file, onnxRuntime),
+    trees: openTrees,
+    onnxruntime: async (file) => (await onnxRuntime())(file),
+  };
+};
+
 /**
  * Loads a packed file (`millrace pack … -o model.tar`) from a URL, ready to score: the same preprocessing and the same
  * graph as on a server. Throws FILE_NOT_FOUND, TOO_LARGE, DAMAGED_PACKAGE (naming the file), BAD_MODEL, BAD_TRANSFORM.
@@ -83,7 +96,6 @@ export const load = async (url: string | URL, options: EdgeOptions = {}): Promis
       got: opened.digest,
     });
   }
-  const { wasm } = options;
-  const scorer = await loadScorer(opened, (file) => openOnnxWeb(file, wasm === undefined ? {} : { wasm }));
+  const scorer = await loadScorer(opened, openers(options)[opened.manifest.runtime]);
   return { ...scorer, package: opened };
 };

@@ -19,7 +19,7 @@ export interface Forest {
 const MAX_SINGLE = 4;
 
 /** @throws BAD_MODEL for damaged trees, Unusual for what is left to another runtime. */
-export const growForest = async (ensemble: Ensemble): Promise<Forest> => {
+export const growForest = (ensemble: Ensemble): Forest => {
   const { sum, aggregate, targets, width } = ensemble;
   const {
     bytes,
@@ -34,7 +34,7 @@ export const growForest = async (ensemble: Ensemble): Promise<Forest> => {
     slots,
     write,
   } = layOut(ensemble, measure(ensemble));
-  const { name, memory, kernel } = await openKernel(bytes);
+  const { name, memory, kernel } = openKernel(bytes);
   write(memory);
   const floats = new Float64Array(memory);
   const mode = aggregate === 'sum' ? (sum === 'float32' ? 0 : 1) : aggregate === 'min' ? 2 : 3;

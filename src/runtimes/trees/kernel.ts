@@ -30,25 +30,25 @@ export interface OpenKernel {
 
 const PAGE = 65_536;
 
-let compiled: Promise<WebAssembly.Module | undefined> | undefined;
-const compile = async (): Promise<WebAssembly.Module | undefined> => {
+let compiled: WebAssembly.Module | 'forbidden' | undefined;
+/** At once: browsers compile modules below 4 KB without a promise. */
+const compile = (): WebAssembly.Module | 'forbidden' => {
   try {
-    return await WebAssembly.compile(Uint8Array.from(atob(kernelBytes), (letter) => letter.charCodeAt(0)));
+    return new WebAssembly.Module(Uint8Array.from(atob(kernelBytes), (letter) => letter.charCodeAt(0)));
   } catch {
     // A page's Content-Security-Policy may forbid it.
-    return undefined;
+    return 'forbidden';
   }
 };
 
 /** A kernel with room for so many bytes. */
-export const openKernel = async (bytes: number): Promise<OpenKernel> => {
+export const openKernel = (bytes: number): OpenKernel => {
   compiled ??= compile();
-  const module = await compiled;
-  if (module === undefined) {
+  if (compiled === 'forbidden') {
     const memory = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
     return { name: 'JavaScript', memory, kernel: walkInJavaScript(memory) };
   }
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
-  const { exports } = await WebAssembly.instantiate(module, { millrace: { memory } });
+  const { exports } = new WebAssembly.Instance(compiled, { millrace: { memory } });
   return { name: 'WebAssembly', memory: memory.buffer, kernel: exports as unknown as Kernel };
 };

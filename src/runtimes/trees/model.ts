@@ -25,7 +25,7 @@ export interface Step {
    *
    * @throws Unusual for what is left to another runtime, BAD_MODEL for what is damaged.
    */
-  readonly make: (inputs: readonly (Known | undefined)[]) => Made | Promise<Made>;
+  readonly make: (inputs: readonly (Known | undefined)[]) => Made;
 }
 
 export interface Made {

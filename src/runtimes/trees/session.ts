@@ -1,9 +1,10 @@
 /** A model of the own runtime, ready to run: its steps are checked and compiled once. */
+import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
 import type { Made, TabularModel } from './model.ts';
 import { unusual } from './unusual.ts';
-import { dense, type Known, type Value } from './values.ts';
+import { dense, type Known, sizeOf, type Value } from './values.ts';
 
 interface CompiledStep {
   readonly made: Made;
@@ -12,13 +13,36 @@ interface CompiledStep {
   readonly outputs: readonly number[];
 }
 
-/** Elements of a row at most, so that no graph makes much of little. */
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/** Values of one row, in all steps together, at most: no graph makes much of little. */
 const MAX_ROW_SIZE = 1 << 20;
+/** Values that are held at a time: more rows go piece by piece, which changes no bit. */
+const MAX_VALUES = 1 << 22;
+
+const rowSize = (dims: readonly (number | null)[]): number =>
+  dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+
+const rowsOf = ({ dtype, dims, data }: Tensor, from: number, to: number): Tensor => {
+  const size = sizeOf(dims.slice(1));
+  return { dtype, dims: [to - from, ...dims.slice(1)], data: sliceData(data, from * size, to * size) };
+};
+
+const joined = (pieces: readonly Tensor[], rows: number): Tensor => {
+  const [{ dtype, dims }] = pieces;
+  const data = allocate(dtype, rows * sizeOf(dims.slice(1)));
+  let at = 0;
+  for (const piece of pieces) {
+    copyRow(piece.data, 0, data, at, piece.data.length);
+    at += piece.data.length;
+  }
+  return { dtype, dims: [rows, ...dims.slice(1)], data };
+};
 
 /**
  * @throws Unusual for a graph that is another runtime's, and BAD_MODEL for a damaged one.
  */
-export const openModel = async ({ inputs, outputs, constants, steps }: TabularModel): Promise<ModelSession> => {
+export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): ModelSession => {
   const places = new Map<string, number>();
   const known: Known[] = [];
   const initial: Value[] = [];
@@ -26,8 +50,6 @@ export const openModel = async ({ inputs, outputs, constants, steps }: TabularMo
     const place = known.push(what) - 1;
     if (name !== '') places.set(name, place);
     if (what.constant) initial[place] = what.constant;
-    const size = what.dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
-    if (size > MAX_ROW_SIZE && !what.constant) throw unusual(`${name}, of ${size} values a row`);
     return place;
   };
   const placeOf = (name: string): number => {
@@ -45,7 +67,7 @@ export const openModel = async ({ inputs, outputs, constants, steps }: TabularMo
   const compiled: CompiledStep[] = [];
   for (const { op, inputs: from, outputs: to, make } of steps) {
     const given = from.map((name) => (name === '' ? undefined : placeOf(name)));
-    const made = await make(given.map((place) => (place === undefined ? undefined : known[place])));
+    const made = make(given.map((place) => (place === undefined ? undefined : known[place])));
     if (made.outputs.length < to.length) throw unusual(`${op} with ${to.length} outputs`);
     compiled.push({
       made,
@@ -53,7 +75,7 @@ export const openModel = async ({ inputs, outputs, constants, steps }: TabularMo
       outputs: to.map((name, index) => add(name, made.outputs[index])),
     });
   }
-  const results = new Map(
+  const answers = new Map(
     outputs.map(({ name, dtype }) => {
       const place = placeOf(name);
       if (known[place].dtype !== dtype || known[place].constant) throw unusual(`an output ${name} of another type`);
@@ -61,34 +83,51 @@ export const openModel = async ({ inputs, outputs, constants, steps }: TabularMo
     }),
   );
 
-  const score = (
-    feeds: Readonly<Record<string, Tensor>>,
-    names: readonly string[],
-  ): Readonly<Record<string, Tensor>> => {
+  const size = known.reduce((sum, { constant, dims }) => sum + (constant ? 0 : rowSize(dims)), 0);
+  if (size > MAX_ROW_SIZE) throw unusual(`${size} values a row`);
+  const most = Math.max(1, Math.floor(MAX_VALUES / size));
+
+  const run = (feeds: Feeds, names: readonly string[], rows: number): Feeds => {
     const values = initial.slice();
-    const rows = feeds[inputs[0].name].dims[0];
-    for (let index = 0; index < inputs.length; index++) {
-      const { name, dtype } = inputs[index];
-      const feed = feeds[name];
-      if (feed.dtype !== dtype || feed.dims[0] !== rows) throw new Error(`${name} does not fit the model`);
-      values[index] = feed;
-    }
+    for (let index = 0; index < inputs.length; index++) values[index] = feeds[inputs[index].name];
     for (const { made, inputs: from, outputs: to } of compiled) {
-      const made_ = made.run(
+      const results = made.run(
         from.map((place) => values[place]),
         rows,
       );
-      for (let index = 0; index < to.length; index++) values[to[index]] = made_[index];
+      for (let index = 0; index < to.length; index++) values[to[index]] = results[index];
     }
     const answer: Record<string, Tensor> = {};
-    for (const name of names) answer[name] = dense(values[results.get(name) ?? -1]);
+    for (const name of names) answer[name] = dense(values[answers.get(name) ?? -1]);
     return answer;
   };
   return {
     inputs,
     outputs,
     batchInvariant: true,
-    run: async (feeds, names) => score(feeds, names),
+    runtime: { name: 'trees' },
+    async run(feeds, names) {
+      const rows = feeds[inputs[0].name].dims[0];
+      for (const { name, dtype } of inputs)
+        if (feeds[name].dtype !== dtype || feeds[name].dims[0] !== rows)
+          throw new Error(`${name} does not fit the model`);
+      if (rows <= most) return run(feeds, names, rows);
+      const pieces: Feeds[] = [];
+      for (let from = 0; from < rows; from += most) {
+        const to = Math.min(rows, from + most);
+        const some = Object.entries(feeds).map(([name, feed]) => [name, rowsOf(feed, from, to)] as const);
+        pieces.push(run(Object.fromEntries(some), names, to - from));
+      }
+      return Object.fromEntries(
+        names.map((name) => [
+          name,
+          joined(
+            pieces.map((piece) => piece[name]),
+            rows,
+          ),
+        ]),
+      );
+    },
     close: async () => {},
   };
 };

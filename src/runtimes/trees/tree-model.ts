@@ -29,13 +29,13 @@ export interface TreeModel {
 }
 
 /** The outputs are the label, if there is one, and the answer. */
-export const makeTrees = async (model: TreeModel, input: Known | undefined): Promise<Made> => {
+export const makeTrees = (model: TreeModel, input: Known | undefined): Made => {
   const { ensemble, width, dtype, finish, label } = model;
   if (input === undefined || input.constant || input.dims.length !== 1)
     throw unusual('trees of something else than rows');
   if (input.dtype === 'string' || (input.dtype === 'float64') !== (ensemble.input === 'float64'))
     throw unusual(`trees of ${input.dtype} with thresholds of ${ensemble.input}`);
-  const forest = await growForest(ensemble);
+  const forest = growForest(ensemble);
   const given = knownSize(input);
   if (given !== undefined && given < forest.width)
     throw unusual(`a tree that tests feature ${forest.width - 1} of ${given}`);

@@ -169,7 +169,7 @@ export const ensemblesContract = (kernel: 'WebAssembly' | 'JavaScript'): void =>
         for (let seed = 1; seed <= 20; seed++) {
           const next = random(seed);
           const ensemble = grow(one, next);
-          const forest = await growForest(ensemble);
+          const forest = growForest(ensemble);
           assert.equal(forest.kernel, kernel);
           for (const rows of [1, 3, 8, 21, 300]) {
             const data = rowsOf(rows, next, one.sum === 'float32');

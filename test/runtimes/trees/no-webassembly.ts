@@ -1,2 +1,6 @@
 /** Imported first, this makes of Node a page whose Content-Security-Policy forbids WebAssembly. */
-WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('blocked by Content Security Policy'));
+WebAssembly.Module = class {
+  constructor() {
+    throw new WebAssembly.CompileError('blocked by Content Security Policy');
+  }
+} as unknown as typeof WebAssembly.Module;

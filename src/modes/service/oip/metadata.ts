@@ -13,7 +13,7 @@ const described = ({ name, datatype, shape }: TensorBinding) => ({ name, datatyp
 
 /** @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION; what loading throws. */
 export const modelMetadata = async (models: ModelTable, model: string, version: string | undefined) => {
-  const { name, manifest, tensors, digest, isolation, rowMs, pool } = await models.get(model, version);
+  const { name, manifest, tensors, digest, isolation, rowMs, pool, scorer } = await models.get(model, version);
   const versions = models.slots.flatMap(({ card, state }) =>
     card?.name === name && state !== 'unloaded' ? card.version : [],
   );
@@ -23,8 +23,14 @@ export const modelMetadata = async (models: ModelTable, model: string, version: 
     platform: `${manifest.runtime}_millrace`,
     inputs: tensors.inputs.map(described),
     outputs: tensors.outputs.map(described),
-    // Of this server: which package it is, and where it runs and why.
-    parameters: { digest, isolation, row_ms: rowMs, ...(pool && { workers: pool.size, workers_ready: pool.ready }) },
+    // Of this server: which package it is, what answers for it, and where it runs.
+    parameters: {
+      digest,
+      runtime: scorer.graph.runtime?.name ?? manifest.runtime,
+      isolation,
+      row_ms: rowMs,
+      ...(pool && { workers: pool.size, workers_ready: pool.ready }),
+    },
   };
 };
 

@@ -12,6 +12,6 @@ export interface NodeContext {
 }
 
 /** @throws Unusual, BAD_MODEL. Inputs that are not given are undefined. */
-export type Operator = (context: NodeContext, inputs: readonly (Known | undefined)[]) => Made | Promise<Made>;
+export type Operator = (context: NodeContext, inputs: readonly (Known | undefined)[]) => Made;
 /** By name, with `ml:` before those of ai.onnx.ml. */
 export type Operators = Readonly<Record<string, Operator>>;
