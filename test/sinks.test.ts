@@ -130,8 +130,8 @@ describe('a table that is there already', () => {
         await within(url, (database) => database.run(`create table fares (${columns})`));
         const sink = tableSink({ database: await openDatabase(url), connection: 'warehouse', table: ['fares'] });
         try {
-          if (message === undefined) return await sink.check(shape);
-          await assert.rejects(sink.check(shape), (error: unknown) => {
+          if (message === undefined) return await sink.check(shape, { deployment: 'fares', isForced: false });
+          await assert.rejects(sink.check(shape, { deployment: 'fares', isForced: false }), (error: unknown) => {
             assert.ok(error instanceof MillraceError);
             assert.equal(error.code, 'BAD_SINK');
             assert.match(error.message, message);

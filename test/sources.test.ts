@@ -74,7 +74,7 @@ const filesSource = (format: Format, parts: number): SourceKind => {
         await writer.close();
       }
       const files = parts === 1 ? [`rides-0.${format}`] : [`rides-*.${format}`];
-      return fileSource({ files, folder, isKeyless: key.length === 0, span, chunkRows });
+      return fileSource({ files, folder, fillsMissing: false, isKeyless: key.length === 0, span, chunkRows });
     },
     remove: async () => rm(await root, { recursive: true, force: true }),
   };

@@ -57,6 +57,10 @@ export interface Database extends Session {
   /** The URL without user and password, for messages. */
   readonly place: string;
   readonly dialect: Dialect;
+  /** What makes it the same database whatever URL leads to it, as far as it can tell. */
+  identity(): Promise<string>;
+  /** Whether a query reads a table, also through views. */
+  reads(sql: string, table: TableName): Promise<boolean>;
   /** The columns of what a query answers. */
   describe(sql: string): Promise<readonly ColumnSpec[]>;
   /** All rows of a query in chunks and in flat memory; the first chunk comes even when there are none. */

@@ -45,6 +45,14 @@ const arraysAmong = async (client: pg.PoolClient, oids: readonly number[]): Prom
   return new Set(rows.map(({ oid }) => oid));
 };
 
+/** The tables in a plan of `explain (verbose, format json)`, wherever in it they stand. */
+function* relationsOf(node: unknown): Generator<string> {
+  if (typeof node !== 'object' || node === null) return;
+  const { Schema: schema, 'Relation Name': name } = node as Readonly<Record<string, unknown>>;
+  if (typeof name === 'string') yield tableText(typeof schema === 'string' ? [schema, name] : [name]);
+  for (const inner of Object.values(node)) yield* relationsOf(inner);
+}
+
 /** Opens a pool of connections; the first is made when it is needed. `zone` is the time zone of the session. */
 export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): Database => {
   const { host, pathname } = new URL(url);
@@ -187,6 +195,23 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
     dialect: postgresDialect,
     ...sessionOf(pool),
     transaction,
+    identity: () =>
+      told(async () => {
+        const system = 'select system_identifier::text as system, current_database() as name from pg_control_system()';
+        const found = await pool.query<{ system: string; name: string }>(system).catch(() => undefined);
+        const [row] = found?.rows ?? [];
+        return row ? `postgres:${row.system}/${row.name}` : place;
+      }),
+    reads: (sql, table) =>
+      told(async () => {
+        const { rows } = await pool.query<{ 'QUERY PLAN': unknown }>(`explain (verbose, format json) ${sql}`);
+        const { rows: wanted } = await pool.query<{ found: boolean }>(
+          `with wanted as (select to_regclass($1)::oid as oid union select relid::oid from pg_partition_tree(to_regclass($1)))
+            select exists (select from wanted where oid in (select to_regclass(name)::oid from unnest($2::text[]) as name)) as found`,
+          [tableText(table), [...relationsOf(rows[0]?.['QUERY PLAN'])]],
+        );
+        return wanted[0]?.found === true;
+      }),
     load,
     describe: (sql) =>
       told(async () => {

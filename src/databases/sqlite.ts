@@ -1,5 +1,6 @@
 /** SQLite, through a thread of its own. */
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
@@ -112,6 +113,22 @@ export const openSqlite = (given: string): Database => {
     return result;
   };
 
+  /** The program that SQLite makes of a query opens tables and indexes by their root page: https://www.sqlite.org/opcode.html */
+  const reads: Database['reads'] = async (sql, name) => {
+    const roots = await session.query(
+      'select rootpage from sqlite_schema where rootpage > 0 and lower(tbl_name) = lower(?)',
+      [name.at(-1)],
+    );
+    if (roots.length === 0) return false;
+    const pages = new Set(roots.map(({ rootpage }) => Number(rootpage)));
+    const program = await session.query(`explain ${sql}`);
+    return program.some(({ opcode, p2, p3 }) => opcode === 'OpenRead' && Number(p3) === 0 && pages.has(Number(p2)));
+  };
+  const identity: Database['identity'] = async () => {
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    return found ? `sqlite:${found.dev}:${found.ino}` : `sqlite:${resolve(path)}`;
+  };
+
   const describe = async (sql: string): Promise<readonly ColumnSpec[]> =>
     (await call('columns', [sql])).map(({ name, type }) => ({ name, type: typeOfDeclared(type) }));
 
@@ -200,6 +217,8 @@ export const openSqlite = (given: string): Database => {
     place,
     dialect: sqliteDialect,
     ...session,
+    identity,
+    reads,
     describe,
     read,
     transaction,

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import { fail, messageOf } from '../core/errors.ts';
+import { type Code, fail, messageOf } from '../core/errors.ts';
 
 export type Source = string | Readable;
 export type Target = string | Writable;
@@ -10,6 +10,16 @@ export type Target = string | Writable;
 /** What a place is called in messages. */
 export const sourceName = (source: Source): string => (typeof source === 'string' ? source : 'standard input');
 export const targetName = (target: Target): string => (typeof target === 'string' ? target : 'standard output');
+
+/** Throws `code` for an address such as `s3://bucket/key`: paths are all that is read and written. */
+export const refuseRemote = (place: string, code: Code): void => {
+  const [, scheme] = /^([a-z][a-z\d+.-]+):\/\//i.exec(place) ?? [];
+  if (scheme === undefined) return;
+  throw fail(code, `${scheme}:// is not read or written yet: ${place}.`, {
+    expected: 'a path on this machine; fetch the files first, or mount the store',
+    got: `${scheme}://…`,
+  });
+};
 
 const BLOCK = 256 * 1024;
 

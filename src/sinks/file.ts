@@ -25,6 +25,8 @@ export interface FileSinkOptions {
 export interface FileManifest extends Omit<SinkRunInfo, 'id'> {
   readonly status: 'complete';
   readonly rows: number;
+  /** Of the file when it was made, in bytes. */
+  readonly size?: number;
   readonly key: readonly string[];
   /** The run that made the file, and those that added to it. */
   readonly runs: readonly string[];
@@ -48,6 +50,19 @@ const readJson = async <T>(path: string): Promise<T | undefined> => {
     throw error;
   });
   return text === undefined ? undefined : (JSON.parse(text) as T);
+};
+
+/** Who made the file at `path`: this deployment, or somebody whose work is not to be lost. */
+const strangerOf = async (path: string, deployment: string): Promise<string | undefined> => {
+  const [there, manifest] = await Promise.all([
+    stat(path).catch(() => undefined),
+    readJson<FileManifest>(`${path}.manifest.json`).catch(() => 'not ours' as const),
+  ]);
+  if (manifest === 'not ours' || (manifest && !Array.isArray(manifest.runs))) return 'a manifest that is not of a run';
+  if (there === undefined) return undefined;
+  if (manifest === undefined) return 'a file that no run made';
+  if (manifest.deployment !== deployment) return `a file of the deployment ${manifest.deployment}`;
+  return (manifest.size ?? there.size) === there.size ? undefined : 'a file that was changed since';
 };
 
 /** The file that is about to get its name, so that whoever comes back after a crash knows whether it has. */
@@ -139,6 +154,7 @@ export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
             status: 'complete',
             ...info,
             rows: rows + (old?.rows ?? 0),
+            size: (await stat(path)).size,
             key,
             runs: [...(old?.runs ?? []), id],
             at: new Date().toISOString(),
@@ -159,10 +175,18 @@ export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
   return {
     name,
     isTyped: format === 'parquet',
-    async check() {
+    place: { file: path },
+    async check(_shape, { deployment, isForced }) {
       const there = await stat(path).catch(() => undefined);
       if (there && !there.isFile()) {
         throw fail('BAD_SINK', `${name} is not a file`, { expected: 'a file, or nothing yet', got: 'something else' });
+      }
+      const stranger = isForced ? undefined : await strangerOf(path, deployment);
+      if (stranger !== undefined) {
+        throw fail('FILE_EXISTS', `${name} exists already, and ${deployment} did not make it; --force replaces it.`, {
+          expected: 'a file of this deployment, none yet, or --force',
+          got: stranger,
+        });
       }
       await checkRoom(place, name);
     },

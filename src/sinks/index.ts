@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type Database, parseTable } from '../databases/database.ts';
 import { formatOf } from '../files/index.ts';
+import { refuseRemote } from '../files/place.ts';
 import type { Format } from '../files/table.ts';
 import type { Span } from '../sources/source.ts';
 import { fillPattern } from '../sources/template.ts';
@@ -32,6 +33,7 @@ export const openSink = async (
     const { tableSink } = await import('./table.ts');
     return tableSink({ database: await database(connection), connection, table: parseTable(fillPattern(table, span)) });
   }
+  refuseRemote(file, 'BAD_SINK');
   const path = resolve(folder, fillPattern(file, span));
   const { fileSink } = await import('./file.ts');
   return fileSink({ path, format: formatOf(path, format), folder });

@@ -3,6 +3,7 @@
  * publishes them all at once: whoever reads sees a run whole or not at all.
  */
 import type { ColumnSpec, Rows } from '../files/table.ts';
+import type { RowPlace } from '../sources/place.ts';
 
 export interface SinkShape {
   /** Every column of the output, in order; rows need not hold those that are constant. */
@@ -19,6 +20,11 @@ export interface SinkRunInfo {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
+}
+
+export interface SinkMaker extends Pick<SinkRunInfo, 'deployment'> {
+  /** The user has said that what is there may be replaced, whoever made it. */
+  readonly isForced: boolean;
 }
 
 /** What a shard's ledger says of it, as JSON. The sink keeps it with the rows and gives it back. */
@@ -55,8 +61,13 @@ export interface Sink {
   readonly name: string;
   /** True when each column holds values of its type only, so that rows must be checked first. */
   readonly isTyped: boolean;
-  /** Looks whether answers of this shape can be written; changes nothing. */
-  check(shape: SinkShape): Promise<void>;
+  readonly place: RowPlace;
+  /**
+   * Looks whether answers of this shape can be written by a deployment; changes nothing.
+   *
+   * @throws MillraceError FILE_EXISTS for a file that the deployment did not make, unless it is to be replaced.
+   */
+  check(shape: SinkShape, by: SinkMaker): Promise<void>;
   /** Makes ready for a run, a new one or one that goes on. */
   open(run: SinkRunInfo, shape: SinkShape): Promise<SinkRun>;
   /** Removes what is staged for a run. Harmless when there is nothing. */

@@ -232,6 +232,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
 
   return {
     name,
+    place: { database, table },
     isTyped: database.kind !== 'sqlite',
     check,
     async open(run, shape) {

@@ -5,9 +5,12 @@ import { glob, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
+import type { ColumnInput } from '../core/types.ts';
 import { formatOf, readTable } from '../files/index.ts';
+import { refuseRemote } from '../files/place.ts';
 import { pickRows } from '../files/rows.ts';
-import type { Format, TableChunk } from '../files/table.ts';
+import { type Format, record, type TableChunk } from '../files/table.ts';
+import { isRead } from './place.ts';
 import type { Cells, Position, Source, SourceChunk, Span } from './source.ts';
 import { fillPattern } from './template.ts';
 
@@ -17,6 +20,8 @@ export interface FileSourceOptions {
   readonly format?: Format | undefined;
   /** Where relative paths start. */
   readonly folder: string;
+  /** True when columns that a file lacks have no values there; else such files are refused. */
+  readonly fillsMissing: boolean;
   /** True when rows are named by file and number, as they have no key of their own. */
   readonly isKeyless: boolean;
   readonly span: Span | undefined;
@@ -32,12 +37,19 @@ interface FilePosition {
 
 const cellsOf: Readonly<Record<Format, Cells>> = { csv: 'text', json: 'free', ndjson: 'free', parquet: 'typed' };
 
-const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
+const hasGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
 
-/** The files that a path or glob means, by name. Throws BAD_SOURCE when it means none. */
-const expand = async (path: string, folder: string): Promise<readonly string[]> => {
+interface Expanded {
+  readonly paths: readonly string[];
+  /** Absent for the name of one file. */
+  readonly glob?: string;
+}
+
+/** The files that a path or glob means, by name; what is there under that very name is meant. Throws BAD_SOURCE for none. */
+const expand = async (path: string, folder: string): Promise<Expanded> => {
+  refuseRemote(path, 'BAD_SOURCE');
   const whole = isAbsolute(path) ? path : resolve(folder, path);
-  if (!isGlob(path)) return [whole];
+  if (!hasGlob(path) || (await stat(whole).catch(() => undefined))?.isFile()) return { paths: [whole] };
   const found: string[] = [];
   for await (const entry of glob(path, { cwd: folder })) {
     const file = resolve(folder, entry);
@@ -46,7 +58,13 @@ const expand = async (path: string, folder: string): Promise<readonly string[]> 
   if (found.length === 0) {
     throw fail('BAD_SOURCE', `No file matches ${path}`, { expected: `at least one file in ${folder}`, got: 'none' });
   }
-  return found.sort();
+  return { paths: found.sort(), glob: path };
+};
+
+/** True for a file without a byte, such as other systems leave for a part that had no rows. */
+const isEmpty = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size === 0;
 };
 
 /** The first 16 hexadecimal digits of the SHA-256 of what a file holds. */
@@ -54,6 +72,46 @@ const contentDigest = async (path: string): Promise<string> => {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex').slice(0, 16);
+};
+
+interface Columns {
+  readonly types: Readonly<Record<string, string>>;
+  /** Columns that some file lacks, and the first that does. */
+  readonly lacking: Readonly<Record<string, string>>;
+}
+
+/** Looks at the first row of each file. */
+const survey = async (
+  files: readonly { readonly path: string; readonly format: Format; readonly shown: string }[],
+): Promise<Columns> => {
+  const types = record<string>();
+  const each: { readonly shown: string; readonly types: Readonly<Record<string, string>> }[] = [];
+  for (const { path, format, shown } of files) {
+    for await (const chunk of readTable(path, { format, chunkRows: 1 })) {
+      for (const [name, type] of Object.entries(chunk.types)) types[name] ??= type;
+      each.push({ shown, types: chunk.types });
+      break;
+    }
+  }
+  const lacking = record<string>();
+  for (const name of Object.keys(types)) {
+    const without = each.find((one) => !Object.hasOwn(one.types, name));
+    if (without) lacking[name] = without.shown;
+  }
+  return { types, lacking };
+};
+
+/** A chunk with all the columns that there are, in one order; those that it lacks have no values. */
+const filled = (chunk: TableChunk, { types }: Columns): TableChunk => {
+  const columns = record<ColumnInput>();
+  const own = record<string>();
+  for (const [name, type] of Object.entries(types)) {
+    const has = Object.hasOwn(chunk.types, name);
+    own[name] = has ? chunk.types[name] : type;
+    const get = (): ColumnInput => (has ? chunk.columns[name] : new Array<null>(chunk.rows).fill(null));
+    Object.defineProperty(columns, name, { enumerable: true, get });
+  }
+  return { ...chunk, columns, types: own };
 };
 
 /** Names columns that a file lacks or has more than the first one; two files of one source must be alike. */
@@ -80,8 +138,10 @@ const behind = (chunk: TableChunk, row: number): TableChunk => {
 };
 
 export const fileSource = async (options: FileSourceOptions): Promise<Source> => {
-  const { files, format, folder, isKeyless, span, chunkRows } = options;
-  const paths = (await Promise.all(files.map((path) => expand(fillPattern(path, span), folder)))).flat();
+  const { files, format, folder, fillsMissing, isKeyless, span, chunkRows } = options;
+  const expanded = await Promise.all(files.map((path) => expand(fillPattern(path, span), folder)));
+  const paths = expanded.flatMap((one) => one.paths);
+  const globs = expanded.flatMap(({ glob: pattern }) => pattern ?? []);
   const formats = paths.map((path) => formatOf(path, format));
   const cells = cellsOf[formats[0]];
   const odd = formats.findIndex((one) => cellsOf[one] !== cells);
@@ -99,10 +159,24 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
     return digests[file];
   };
 
+  const empty = paths.length > 1 ? await Promise.all(paths.map(isEmpty)) : [false];
+  /** The first file that has columns to tell; of nothing but empty ones, the first. */
+  const leading = Math.max(0, empty.indexOf(false));
+
+  let surveyed: Promise<Columns> | undefined;
+  /** The columns of all files together, where some may lack a few. */
+  const columnsOfAll = (): Promise<Columns> => {
+    surveyed ??= survey(
+      paths.flatMap((path, index) => (empty[index] ? [] : [{ path, format: formats[index], shown: shown(path) }])),
+    );
+    return surveyed;
+  };
+
   return {
     name,
     cells,
     isOrdered: false,
+    reads: async (sink) => 'file' in sink && isRead(sink.file, { paths, globs, folder }),
     async fingerprint() {
       const hash = createHash('sha256');
       for (const path of paths) {
@@ -117,9 +191,19 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
       let { file, row, rows } = (start ?? { file: 0, row: 0, rows: 0 }) as unknown as FilePosition;
       let columns: readonly string[] | undefined;
       let yielded = false;
+      let notes: readonly string[] = [];
+      const all = fillsMissing && paths.length > 1 && cells !== 'free' ? await columnsOfAll() : undefined;
       for (; file < paths.length; file++, row = 0) {
+        if (empty[file] && file !== leading) {
+          notes = [...notes, `${shown(paths[file])} is empty, and was stepped over`];
+          continue;
+        }
+        const before = rows;
         const digest = await digestOf(file);
-        for await (const whole of readTable(paths[file], { format: formats[file], chunkRows })) {
+        for await (const read of readTable(paths[file], { format: formats[file], chunkRows })) {
+          // A part that has no rows may have no columns that matter either.
+          if (columns !== undefined && read.rows + read.rejects.length === 0) continue;
+          const whole = all ? filled(read, all) : read;
           const names = Object.keys(whole.types);
           columns ??= names;
           const odds = cells === 'free' ? [] : differing(columns, whole);
@@ -140,22 +224,32 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
           yielded = true;
           yield {
             ...chunk,
+            ...(notes.length > 0 && { notes }),
+            ...(all && { lacking: all.lacking }),
             place: (index) => ({ ...chunk.place(index), row: chunk.place(index).row + offset }),
             rejects: chunk.rejects.map((reject) => ({ ...reject, row: reject.row + offset })),
             ...(chunk.share !== undefined && { share: (at + chunk.share) / paths.length }),
             next: { file, row, rows } satisfies FilePosition,
             rowKey: (number) => `${digest}-${number - offset}`,
           };
+          notes = [];
         }
+        if (rows === before && row === 0 && paths.length > 1) notes = [...notes, `${shown(paths[file])} has no rows`];
       }
       if (!yielded) {
         // The position is the end: the columns are still to be known.
-        for await (const chunk of readTable(paths[0], { format: formats[0], chunkRows })) {
+        for await (const chunk of readTable(paths[leading], { format: formats[leading], chunkRows })) {
           const next = { file, row, rows } satisfies FilePosition;
-          const none = pickRows(chunk, new Int32Array(0));
-          yield { ...chunk, ...none, rejects: [], share: 1, next, rowKey: () => '' };
+          const none = pickRows(all ? filled(chunk, all) : chunk, new Int32Array(0));
+          const types = all?.types ?? chunk.types;
+          yield { ...chunk, ...none, types, rejects: [], notes, share: 1, next, rowKey: () => '' };
           return;
         }
+      }
+      if (notes.length > 0 && rows > 0) {
+        const none = { rows: 0, columns: record<ColumnInput>(), types: record<string>(), rejects: [] };
+        const next = { file, row, rows } satisfies FilePosition;
+        yield { ...none, place: () => ({ row: 0 }), notes, share: 1, next, rowKey: () => '' };
       }
     },
     close: async () => {},

@@ -10,6 +10,8 @@ export interface SourceConfig {
   readonly table?: string;
   readonly files?: string | readonly string[];
   readonly format?: Format;
+  /** What becomes of columns that some of the files lack: refused unless said. */
+  readonly missing_columns?: 'refuse' | null;
 }
 
 export interface SourceContext {
@@ -38,13 +40,14 @@ const sql: Opener = async ({ connection = '', sql: text, table = '' }, context) 
   });
 };
 
-const files: Opener = async ({ files: given = [], format }, context) => {
+const files: Opener = async ({ files: given = [], format, missing_columns }, context) => {
   const { fileSource } = await import('./files.ts');
   return fileSource({
     ...context,
     chunkRows: context.chunkRows ?? CHUNK_ROWS,
     files: typeof given === 'string' ? [given] : given,
     format,
+    fillsMissing: missing_columns === null,
     isKeyless: context.key.length === 0,
   });
 };

@@ -1,6 +1,7 @@
 /** The port of this folder: rows that are read in one order, from the start or from where a reader stopped. */
 import type { Row } from '../core/types.ts';
 import type { TableChunk } from '../files/table.ts';
+import type { RowPlace } from './place.ts';
 
 /** Where a read goes on, as JSON; only the source that made it can read it. */
 export type Position = Readonly<Record<string, unknown>>;
@@ -8,6 +9,10 @@ export type Position = Readonly<Record<string, unknown>>;
 export interface SourceChunk extends TableChunk {
   /** The position behind this chunk. */
   readonly next: Position;
+  /** Columns that not every part of the source has, and one part that lacks each; their values are missing there. */
+  readonly lacking?: Readonly<Record<string, string>>;
+  /** What a person should know of what came before it, such as files without rows that were stepped over. */
+  readonly notes?: readonly string[];
   /** The name of a row, for sources without a key: the same in every read as long as the source is the same. */
   rowKey(row: number): string;
 }
@@ -41,5 +46,7 @@ export interface Source {
   read(from?: Position): AsyncIterable<SourceChunk>;
   /** The rows of these keys as they are now; absent where rows cannot be found by key. Values are as in JSON. */
   readonly find?: (keys: readonly (readonly unknown[])[]) => Promise<readonly Row[]>;
+  /** Whether its rows come from where answers are to go, so that a run would read what runs write. */
+  reads(sink: RowPlace): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -112,6 +112,11 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
     cells: database.kind === 'sqlite' ? 'free' : 'typed',
     isOrdered: key.length > 0,
     fingerprint: async () => digest,
+    async reads(sink) {
+      if ('file' in sink) return false;
+      if ((await database.identity()) !== (await sink.database.identity())) return false;
+      return (await sink.database.table(sink.table)) !== undefined && database.reads(query, sink.table);
+    },
     async *read(start?: Position): AsyncGenerator<SourceChunk> {
       let position = (start ?? { rows: 0 }) as unknown as SqlPosition;
       const columns = await describe();

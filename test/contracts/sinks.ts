@@ -115,7 +115,7 @@ export const sinkContract = (kind: SinkKind): void => {
 
     it('shows a run when it is published, and nothing of it before', () =>
       using(async (sink, place) => {
-        await sink.check(shape);
+        await sink.check(shape, { deployment: 'fares', isForced: false });
         const run = await sink.open(runInfo('a'), shape);
         await stage(run, 0, answers('a', 0, 300));
         await stage(run, 1, answers('a', 300, 500));

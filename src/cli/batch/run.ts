@@ -12,9 +12,13 @@ export interface RunOptions {
 
 const SHOWN = 5;
 
-const dryRun = async (deployment: string, { window, json }: RunOptions, { app, terminal }: Cli): Promise<void> => {
+const dryRun = async (
+  deployment: string,
+  { window, force, json }: RunOptions,
+  { app, terminal }: Cli,
+): Promise<void> => {
   const batch = await (await app()).batch();
-  const { rows, rejects, ...would } = await batch.rehearse({ deployment, window });
+  const { rows, rejects, ...would } = await batch.rehearse({ deployment, window, force });
   const first = Array.from({ length: Math.min(SHOWN, rows.rows) }, (_, index) => rowAt(rows, index));
   const constants = would.columns.flatMap(({ name, constant }) =>
     constant === undefined ? [] : [[name, constant] as const],
@@ -25,6 +29,7 @@ const dryRun = async (deployment: string, { window, json }: RunOptions, { app, t
     `${would.deployment} ${would.scope === 'all' ? '' : `${would.scope} `}with ${would.model}@${would.version} ${shortDigest(would.digest)}`,
   );
   terminal.err(`from ${would.source} to ${would.sink}, key ${would.key.join(', ')}; nothing was written`);
+  for (const note of would.notes) terminal.err(note);
   terminal.err(`of the first ${would.looked_at} rows, ${rejects.length} would be rejected`);
   for (const { row, problem } of rejects.slice(0, SHOWN))
     terminal.err(`  row ${row}: ${problem.code}: ${problem.message}`);

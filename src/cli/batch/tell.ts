@@ -42,6 +42,8 @@ export const createTeller = ({ terminal }: Cli, prefix = '') => {
         const { id, rows_in, model, version } = event.run;
         const place = rows_in === 0 ? '' : ` behind row ${whole.format(rows_in)}`;
         err(`${nameOf(event.run)}: going on with run ${id}${place}, with ${model}@${version}`);
+      } else if (event.what === 'noted') {
+        err(event.message);
       } else if (event.what === 'waiting') {
         if (!waiting) err(`${oneLine(event.message)}; waiting for it`);
         waiting = true;

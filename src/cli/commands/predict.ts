@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { fail, showNames } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { formatOf, formatOfName } from '../../files/index.ts';
+import { refuseRemote } from '../../files/place.ts';
 import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
 import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
@@ -108,6 +109,7 @@ const tell = (
 
 const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise<void> => {
   const { terminal, cwd, signal } = cli;
+  for (const place of [options.in, options.out, options.rejects ?? '']) refuseRemote(place, 'USAGE');
   const path = (name: string): string => (isAbsolute(name) ? name : resolve(cwd, name));
   const input = options.in === '-' ? terminal.stdin : path(options.in);
   const output = options.out === '-' ? terminal.stdout : path(options.out);

@@ -41,9 +41,12 @@ export interface AttemptOptions {
   /** Chunks that are scored at the same time. */
   readonly depth: number;
   readonly before: Plan | undefined;
+  /** What is there may be replaced, whoever made it. */
+  readonly isForced: boolean;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Something was committed. */
   readonly onCommit: () => void;
 }
@@ -143,7 +146,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
       },
       first,
     );
-    await sink.check(shapeOf(made));
+    await sink.check(shapeOf(made), { deployment: run.deployment, isForced: options.isForced });
     await ledger.pin(run.id, made);
     return made;
   };
@@ -222,12 +225,14 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
       const { done, value: chunk } = await timed('read', chunks.next());
       if (done) break;
       signal.throwIfAborted();
+      for (const note of chunk.notes ?? []) options.onNote?.(note);
+      const isBare = chunk.rows + chunk.rejects.length === 0 && (state !== undefined || entries.length > 0);
       if (!state) {
         plan ??= await settle(chunk);
         sinkRun ??= await sink.open(info, shapeOf(plan));
         state = { plan, sinkRun, watch: keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key) };
       }
-      if (chunk.rows + chunk.rejects.length === 0 && entries.length > 0) continue;
+      if (isBare) continue;
       const scoring = options.scorer.then((scorer) => score(scorer, chunk, source.cells));
       scoring.catch(() => {});
       inFlight.push({ chunk, scoring });

@@ -68,7 +68,7 @@ export interface Batch {
     window: Window | undefined,
     request: Omit<RunRequest, 'deployment' | 'window'>,
   ): Promise<Performed>;
-  rehearse(request: Pick<RunRequest, 'deployment' | 'window'>): ReturnType<typeof rehearse>;
+  rehearse(request: Pick<RunRequest, 'deployment' | 'window' | 'force'>): ReturnType<typeof rehearse>;
   /** Windows that are not over are left out. @throws MillraceError USAGE where that is all of them. */
   backfill(request: BackfillRequest): Promise<readonly WindowDone[]>;
   retryRejects(run: string, request: Omit<RunRequest, 'deployment' | 'window'>): Promise<Performed>;
@@ -210,10 +210,11 @@ export const createBatch = (host: BatchHost): Batch => {
     reportOf,
     run,
     perform: (deployment, window, request) => start(deployment, window, request),
-    async rehearse({ deployment: name, window }) {
+    async rehearse({ deployment: name, window, force }) {
       const deployment = host.deployment(name);
       return rehearse(host, await ledger(), {
         deployment,
+        force,
         found: await host.open(deployment.model),
         window: requestedWindow(deployment, window, host.clock()),
       });

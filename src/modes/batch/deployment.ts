@@ -41,7 +41,7 @@ const refuse = (name: string, field: string, message: string, expected: string) 
 const exactlyOne = (values: Readonly<Record<string, unknown>>): boolean =>
   Object.values(values).filter((value) => value !== undefined).length === 1;
 
-const checkSource = (name: string, { connection, sql, table, files, format }: SourceConfig): void => {
+const checkSource = (name: string, { connection, sql, table, files, format, missing_columns }: SourceConfig): void => {
   const expected = 'connection with sql or table, or files';
   if (!exactlyOne({ sql, table, files }))
     throw refuse(name, 'source', `expected one of sql, table and files`, expected);
@@ -51,6 +51,8 @@ const checkSource = (name: string, { connection, sql, table, files, format }: So
   }
   if (files === undefined && format !== undefined)
     throw refuse(name, 'source.format', 'only files have a format', expected);
+  if (files === undefined && missing_columns !== undefined)
+    throw refuse(name, 'source.missing_columns', 'only files may lack columns', expected);
 };
 
 const checkSink = (name: string, { connection, table, file, format }: SinkConfig): void => {

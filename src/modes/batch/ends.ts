@@ -1,4 +1,5 @@
 /** Both ends of a run: where rows come from, and where answers go. */
+import { fail } from '../../core/errors.ts';
 import { CHUNK_ROWS } from '../../files/table.ts';
 import { openSink } from '../../sinks/index.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -45,6 +46,16 @@ export const withEnds = async <T>(
     });
     const source = retry ? rejectsSource({ ledger, run: retry, source: read, key: deployment.key }) : read;
     try {
+      if (await source.reads(sink.place)) {
+        throw fail(
+          'BAD_SINK',
+          `${sink.name} is where the rows of ${deployment.name} come from: a run would read what it writes`,
+          {
+            expected: 'a sink that the source does not read',
+            got: `${source.name}, which reads it`,
+          },
+        );
+      }
       return await work({ source, sink });
     } finally {
       await source.close();

@@ -6,7 +6,7 @@ import { refuseFlaws } from '../../files/flaws.ts';
 import { answerColumns } from '../../files/scoring.ts';
 import type { ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
 import type { SinkShape } from '../../sinks/sink.ts';
-import type { Cells } from '../../sources/source.ts';
+import type { Cells, SourceChunk } from '../../sources/source.ts';
 import type { Plan } from './types.ts';
 
 /** The name of rows that have no key of their own. */
@@ -69,7 +69,8 @@ const instantSql = (name: string, cells: Cells): string =>
   cells === 'free' ? `strftime('%Y-%m-%dT%H:%M:%fZ', ${name}, 'unixepoch')` : `to_timestamp(${name})`;
 
 /** One failure before the start beats a reject for every row. */
-const checkInputs = ({ manifest, source, cells, before }: PlanOptions, { types }: TableChunk): void => {
+const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: SourceChunk): void => {
+  const { types } = first;
   const have = Object.keys(types);
   for (const [name, field] of Object.entries(manifest.inputs)) {
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
@@ -85,6 +86,14 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, { types }
       });
     }
     const isLenient = manifest.coerce && field.kind !== 'datetime';
+    const without = first.lacking?.[name];
+    if (without !== undefined && !field.nullable) {
+      throw fail('BAD_SOURCE', `${without} has no column ${name}, which may not be missing`, {
+        field: name,
+        expected: `a column ${name} in every file, or nullable: true in the model`,
+        got: 'none',
+      });
+    }
     if (cells === 'text' || isLenient || canHold(field, type, cells)) continue;
     const had = before?.source[name];
     const was = had === undefined || had === type ? '' : `; in the run before it was ${had}`;
@@ -140,7 +149,7 @@ const carriedType = (name: string, chunk: TableChunk, { cells, manifest, key }: 
  * Throws BAD_SOURCE when the source lacks a column or has one of another type, BAD_PROJECT when two columns of the output
  * would have one name.
  */
-export const makePlan = (options: PlanOptions, first: TableChunk): Plan => {
+export const makePlan = (options: PlanOptions, first: SourceChunk): Plan => {
   const { manifest, key, columns, fingerprint } = options;
   const wanted = [...new Set([...key, ...columns])];
   const read = Object.keys(manifest.inputs);

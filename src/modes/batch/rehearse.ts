@@ -11,6 +11,8 @@ import { WHOLE } from './window.ts';
 export interface RehearseOptions extends EndsOptions {
   /** The package that the deployment's reference means now. */
   readonly found: Package;
+  /** What is there may be replaced, whoever made it. */
+  readonly force?: boolean | undefined;
 }
 
 /** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
@@ -34,7 +36,7 @@ export const rehearse = async (host: BatchHost, ledger: Ledger, options: Rehears
           },
           chunk,
         );
-        await sink.check(shapeOf(plan));
+        await sink.check(shapeOf(plan), { deployment: deployment.name, isForced: options.force ?? false });
         const scored = await score(scorer, chunk, source.cells);
         const prepared = prepareRows(scored, {
           plan,
@@ -54,6 +56,7 @@ export const rehearse = async (host: BatchHost, ledger: Ledger, options: Rehears
           columns: plan.columns,
           key: plan.key,
           rows: prepared.rows,
+          notes: chunk.notes ?? [],
           looked_at: chunk.rows + chunk.rejects.length,
           rejects: prepared.rejects,
         };

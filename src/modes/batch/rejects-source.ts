@@ -73,6 +73,7 @@ export const rejectsSource = ({ ledger, run, source, key }: RejectsSourceOptions
       }
       if (!yielded) yield chunkOf([], []);
     },
+    reads: source.reads,
     close: () => source.close(),
   };
 };

@@ -21,6 +21,7 @@ const HEARTBEAT = 5000;
 export type RunEvent =
   | { readonly what: 'began' | 'continued'; readonly run: Run }
   | ({ readonly what: 'progress' } & Progress)
+  | { readonly what: 'noted'; readonly message: string }
   | { readonly what: 'waiting'; readonly message: string; readonly seconds: number };
 
 export interface RunOptions {
@@ -189,9 +190,11 @@ const work = async (
             maxRejected: retry ? 1 : deployment.maxRejected,
             depth: threads === 0 ? 1 : threads * 2,
             before: before?.plan,
+            isForced: options.force ?? false,
             clock: host.clock,
             signal,
             onProgress: (one) => onEvent?.({ what: 'progress', ...one }),
+            onNote: (message) => onEvent?.({ what: 'noted', message }),
             onCommit: progress,
           });
           last = { entries: attempted.entries, source: source.name, sink: sink.name };

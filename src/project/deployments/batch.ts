@@ -25,6 +25,7 @@ export interface BatchSettings {
     readonly table?: string;
     readonly files?: string | readonly string[];
     readonly format?: FileFormat;
+    readonly missing_columns?: 'refuse' | null;
   };
   readonly sink: {
     readonly connection?: string;
@@ -70,6 +71,10 @@ const source = {
       'a path or glob',
     ),
     format: { description: 'Of the files; by their names unless said', enum: ['parquet', 'csv', 'ndjson', 'json'] },
+    missing_columns: {
+      description: 'Columns that some of the files lack: refuse them (unless said), or null for missing values',
+      enum: ['refuse', null],
+    },
   },
 } as const;
 
