@@ -25,6 +25,8 @@ type Assigned = readonly { readonly topic: string; readonly partitions: readonly
 
 /** In milliseconds. */
 const askEvery = 1000;
+/** How long leaving a group may take, in milliseconds; a member that could not say so is given up after its session. */
+const LEAVE_MS = 2000;
 const defaultWaiting = { events: 1000, bytes: 4 * 1024 * 1024 };
 
 /**
@@ -205,6 +207,8 @@ export const joinGroup = (
       for (const lane of running) lane.stop();
       await Promise.all(running.map(({ done }) => done));
       await fetcher.close();
+      // Closed alone, a consumer that is just joining goes on with its heartbeats, on connections that are gone.
+      await Promise.race([consumer.leaveGroup(true), sleep(LEAVE_MS, undefined, { ref: false })]).catch(() => {});
       await consumer.close(true).catch(() => {});
     }
   };
