@@ -63,8 +63,9 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
 const goodbye = 'stopping: not ready from now on; what is in flight is finished';
 
 const serveAlone = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
-  const { terminal, signal, env } = cli;
-  const running = await startService({ app: await cli.app(), servings, options, port: portOf(options, cli), env });
+  const { terminal, signal, env, vitals } = cli;
+  const port = portOf(options, cli);
+  const running = await startService({ app: await cli.app(), servings, options, port, env, vitals });
   try {
     tell(await running.listen(), options, cli);
     await aborted(signal);

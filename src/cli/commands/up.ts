@@ -1,9 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { collectDefaultMetrics } from 'prom-client';
 import { fail } from '../../core/errors.ts';
 import { type Cli, examples } from '../command.ts';
+import { type HealthServer, serveHealth } from '../streams/health-server.ts';
 import type { Progress, Terminal } from '../terminal.ts';
 import type { UpOptions } from '../up/runner.ts';
 import { runners } from '../up/runners.ts';
+import { createVitals, type Vitals } from '../vitals.ts';
 
 const port = (text: string): number => {
   const value = Number(text);
@@ -17,6 +20,20 @@ const silent: Progress = { update: () => {}, done: () => {} };
 
 /** Several modes write to one terminal: a line that each writes over and over would be everybody's. */
 const shared = (terminal: Terminal): Terminal => ({ ...terminal, progress: () => silent });
+
+/** Without a service, whose doors would tell of everything, a port that is asked for is one for health and metrics. */
+const startHealth = async (
+  vitals: Vitals,
+  options: UpOptions,
+  { terminal }: Cli,
+): Promise<HealthServer | undefined> => {
+  const wanted = options.adminPort ?? options.port;
+  if (wanted === undefined) return undefined;
+  const health = await serveHealth(wanted, vitals, options.adminHost ?? options.host ?? '127.0.0.1');
+  collectDefaultMetrics({ register: vitals.registry });
+  terminal.err(`health and metrics on ${health.url}`);
+  return health;
+};
 
 const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promise<void> => {
   const { project } = await cli.app();
@@ -36,7 +53,9 @@ const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promi
   // One that cannot run takes the others along: half a project is worse than none.
   const stop = new AbortController();
   const signal = AbortSignal.any([cli.signal, stop.signal]);
-  const each: Cli = { ...cli, signal, terminal: shared(cli.terminal) };
+  const vitals = createVitals();
+  const each: Cli = { ...cli, signal, terminal: shared(cli.terminal), vitals };
+  const health = byMode.has('service') ? undefined : await startHealth(vitals, options, cli);
   let failure: unknown;
   await Promise.all(
     found.map(async ({ load, list }) => {
@@ -48,6 +67,7 @@ const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promi
       }
     }),
   );
+  await health?.close();
   if (failure !== undefined) throw failure;
 };
 
@@ -61,7 +81,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--host <address>', 'which address services listen on')
     .option(
       '--admin-port <port>',
-      'health, metrics and what services open of records and models, on a port of its own',
+      'health, metrics and what services open of records and models, on a port of its own; also without a service',
       port,
     )
     .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { App } from '../../app.ts';
 import { type Decide, type DecideNews, startDecide } from '../../modes/decide/decide.ts';
 import { type DecideDeployment, prepareDecide } from '../../modes/decide/deployment.ts';
@@ -10,6 +10,7 @@ import type { Cli } from '../command.ts';
 import { many, oneLine } from '../short.ts';
 import { chosen, settingsOf } from '../streams/deployments.ts';
 import { serveHealth } from '../streams/health-server.ts';
+import { createVitals } from '../vitals.ts';
 
 export interface RunOptions {
   readonly metricsPort?: number;
@@ -124,15 +125,17 @@ const showProgress = ({ deployments }: Deciding, tally: Tally, { terminal }: Cli
 export const run = async (given: readonly string[], { metricsPort }: RunOptions, cli: Cli): Promise<void> => {
   const { terminal, signal } = cli;
   const app = await cli.app();
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const { vitals = createVitals() } = cli;
+  const { registry } = vitals;
+  if (cli.vitals === undefined) collectDefaultMetrics({ register: registry });
   const { tally, hear } = createTeller(cli);
   const broker = await app.broker();
   const deciding = await startDeciding(app, chosen(app, given, 'decide'), { registry, onEvent: hear });
-  const obstacles = () =>
-    deciding.deployments.flatMap((one) => one.obstacles().map((what) => `${one.deployment.name}: ${what}`));
+  const unwatch = vitals.watch(() =>
+    deciding.deployments.flatMap((one) => one.obstacles().map((what) => `${one.deployment.name}: ${what}`)),
+  );
   try {
-    const health = metricsPort === undefined ? undefined : await serveHealth(metricsPort, { registry, obstacles });
+    const health = metricsPort === undefined ? undefined : await serveHealth(metricsPort, vitals);
     const stopShowing = showProgress(deciding, tally, cli);
     for (const { deployment } of deciding.deployments) {
       const { name, topics, decisions, webhook } = deployment;
@@ -147,6 +150,7 @@ export const run = async (given: readonly string[], { metricsPort }: RunOptions,
     stopShowing();
     await health?.close();
   } finally {
+    unwatch();
     await deciding.stop();
   }
   terminal.err(`stopped: ${inWords(tally)}`);

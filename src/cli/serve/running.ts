@@ -9,6 +9,7 @@ import type { Publishing } from '../../modes/service/publish/publishing.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import { parseRef } from '../../registry/ref.ts';
+import type { Vitals } from '../vitals.ts';
 import { defaultModelWorkers, type ServeOptions } from './options.ts';
 import { startPublishing } from './publishing.ts';
 import { openedBy } from './servings.ts';
@@ -110,10 +111,20 @@ export interface StartOptions {
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
   readonly peers?: Peers | undefined;
+  /** Other modes in this process. */
+  readonly vitals?: Vitals | undefined;
 }
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
-export const startService = async ({ app, servings, options, port, env, peers }: StartOptions): Promise<Running> => {
+export const startService = async ({
+  app,
+  servings,
+  options,
+  port,
+  env,
+  peers,
+  vitals,
+}: StartOptions): Promise<Running> => {
   const { log: root, flush } = createLog(options.logLevel);
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(app, options, log);
@@ -152,6 +163,7 @@ export const startService = async ({ app, servings, options, port, env, peers }:
       isolation: options.isolation,
       modelWorkers: options.modelWorkers ?? defaultModelWorkers(options.workers),
       peers,
+      neighbours: vitals && { metrics: () => vitals.registry.metrics(), obstacles: vitals.obstacles },
       log,
       recorder,
       publishing,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { App } from '../../app.ts';
 import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../modes/stream/metrics.ts';
@@ -8,6 +8,7 @@ import { type Stream, type StreamNews, startStream } from '../../modes/stream/st
 import type { Cli } from '../command.ts';
 import { modelSource } from '../model-source.ts';
 import { many, oneLine, shortDigest } from '../short.ts';
+import { createVitals } from '../vitals.ts';
 import { chosen, streamOf } from './deployments.ts';
 import { serveHealth } from './health-server.ts';
 import { untilThrough } from './through.ts';
@@ -125,19 +126,16 @@ export const run = async (given: readonly string[], options: RunOptions, cli: Cl
   const { terminal, signal } = cli;
   const app = await cli.app();
   const names = chosen(app, given, 'stream');
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const { vitals = createVitals() } = cli;
+  const { registry } = vitals;
+  if (cli.vitals === undefined) collectDefaultMetrics({ register: registry });
   const { tally, hear } = createTeller(cli);
   const broker = await app.broker();
   const streams = await startStreams(app, names, { registry, onEvent: hear });
-  const health =
-    options.metricsPort === undefined
-      ? undefined
-      : await serveHealth(options.metricsPort, {
-          registry,
-          obstacles: () =>
-            streams.flatMap((stream) => stream.obstacles().map((one) => `${stream.deployment.name}: ${one}`)),
-        });
+  const unwatch = vitals.watch(() =>
+    streams.flatMap((stream) => stream.obstacles().map((one) => `${stream.deployment.name}: ${one}`)),
+  );
+  const health = options.metricsPort === undefined ? undefined : await serveHealth(options.metricsPort, vitals);
   const stopShowing = showProgress(streams, tally, cli);
   try {
     for (const { deployment, model } of streams) {
@@ -153,6 +151,7 @@ export const run = async (given: readonly string[], options: RunOptions, cli: Cl
     });
     await Promise.race([through, stopped]);
   } finally {
+    unwatch();
     stopShowing();
     await Promise.all(streams.map((stream) => stream.stop()));
     await health?.close();

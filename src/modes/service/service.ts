@@ -51,8 +51,18 @@ export interface ServiceOptions {
   readonly traceEnv?: NodeJS.ProcessEnv | undefined;
   /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly recorder?: Recorder | undefined;
+  /** What else is at work in this process, and tells of itself here; nothing unless given. */
+  readonly neighbours?: Neighbours | undefined;
   /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly publishing?: Publishing | undefined;
+}
+
+/** Other modes in the process of a service: they share its `/metrics` and its readiness. */
+export interface Neighbours {
+  /** As Prometheus reads it. */
+  metrics(): Promise<string>;
+  /** What keeps them from being ready, in words; empty when nothing does. */
+  obstacles(): readonly string[];
 }
 
 export interface CloseOptions {
@@ -104,7 +114,7 @@ const keepAnswers = (
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
   const { refs, source, maxModels, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers, peers, publishing, adminDoor = false } = options;
+  const { isolation, modelWorkers: workers, peers, publishing, neighbours, adminDoor = false } = options;
   const { modelControl = false, recordsApi = false, hosts = [], origins = [] } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics();
@@ -140,7 +150,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       return health.reason === undefined;
     },
     get reason(): string | undefined {
-      return stopped ?? lack();
+      return stopped ?? lack() ?? neighbours?.obstacles()[0];
     },
   };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, places, recorder, publishing });
@@ -158,6 +168,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       hosts,
       origins,
       peers,
+      neighbours,
       recorder,
       publishing,
       tracing,

@@ -97,6 +97,22 @@ describe('stopping', () => {
   });
 });
 
+describe('a service beside other modes', () => {
+  it('is not ready while one of them is not, says which, and answers all the same', async (t) => {
+    const stuck = ['tips: rides/0 has not advanced for 40 s; 12 events wait'];
+    const neighbours = { metrics: async () => 'millrace_stream_lag 12\n', obstacles: () => stuck };
+    const { url } = await serve(t, [models.integers], { neighbours });
+    const { status, json } = await get(`${url}/readyz`);
+    assert.deepEqual([status, json], [503, { ready: false, reason: stuck[0] }]);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    assert.match(metrics, /^millrace_stream_lag 12$/m);
+    assert.match(metrics, /^millrace_ready\b.* 0$/m);
+    assert.equal((await post(`${url}/predict/int-inputs`, { units: 1, price: 2 })).status, 200);
+    stuck.pop();
+    assert.equal((await get(`${url}/readyz`)).status, 200);
+  });
+});
+
 describe('a promotion', () => {
   const permuted = (names: readonly string[]) => [{ concat: { fields: names, as: 'input', dtype: 'float32' } }];
   const backwards = Object.keys(row).reverse();

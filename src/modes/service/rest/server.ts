@@ -68,6 +68,8 @@ export interface RestOptions {
   /** Origins whose pages may call, `*` for all; what is guarded takes only those that are named. */
   readonly origins: readonly string[];
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
+  /** Others in this process, whose metrics stand beside those of the service. */
+  readonly neighbours?: { metrics(): Promise<string> } | undefined;
   readonly recorder?: Recorder | undefined;
   readonly publishing?: Publishing | undefined;
   readonly tracing?: Tracing | undefined;
@@ -90,7 +92,7 @@ const docsRoute = (app: FastifyInstance, cards: () => readonly Card[], hasMetric
 
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
   const { plane, health, log, bodies, places, behind, control, opened, origins } = options;
-  const { peers, recorder, publishing, tracing } = options;
+  const { peers, neighbours, recorder, publishing, tracing } = options;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
   const { limits, metrics } = plane;
@@ -168,7 +170,8 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       recordRoutes(native, { recorder, publishing, limits, opened: opened.records, guard });
       native.get('/metrics', async (_request, reply) => {
         reply.header('content-type', metrics.registry.contentType);
-        return peers ? peers.metrics() : metrics.registry.metrics();
+        const own = await (peers ?? metrics.registry).metrics();
+        return neighbours ? own + (await neighbours.metrics()) : own;
       });
     }
     native.get('/livez', () => ({ live: true }));
