@@ -38,8 +38,8 @@ export interface App {
   /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
   pack(folder: string, options?: Pick<PackOptions, 'onProgress'> & ProofOptions): Promise<Packed>;
   /**
-   * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file is read, and
-   * anything else is looked up in the registry.
+   * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file or a folder with
+   * an OCI image layout is read (`path:tag` where it has several), and anything else is looked up in the registry.
    *
    * @throws MillraceError BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE; what `pack` and `Registry.resolve` throw.
    */
@@ -112,6 +112,12 @@ async function* readReference(path: string): AsyncGenerator<ReferenceChunk> {
     yield { columns, coerce };
   }
 }
+
+/** A path, and the tag behind it that tells which model of a layout is meant; a file that has a colon in its name is that. */
+const taggedPath = (path: string): { readonly path: string; readonly tag?: string } => {
+  const [, before, tag] = /^(.+):(\w[\w.-]{0,127})$/.exec(path) ?? [];
+  return before === undefined || existsSync(path) || !existsSync(before) ? { path } : { path: before, tag };
+};
 
 const isFolder = async (path: string, given: string): Promise<boolean> => {
   try {
@@ -250,10 +256,17 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
   };
 
   const openPath = async (given: string): Promise<Package> => {
-    const path = resolve(cwd, given);
-    if (await isFolder(path, given)) return (await pack(path)).package;
-    const { openPackage } = await import('./package/open.ts');
-    return openPackage(await readFile(path));
+    const { path, tag } = taggedPath(resolve(cwd, given));
+    if (!(await isFolder(path, given))) {
+      const { openPackage } = await import('./package/open.ts');
+      return openPackage(await readFile(path), tag);
+    }
+    if (!existsSync(join(path, 'oci-layout'))) return (await pack(path)).package;
+    const [{ readLayoutFolder }, { openLayout }] = await Promise.all([
+      import('./package/layout-folder.ts'),
+      import('./package/layout.ts'),
+    ]);
+    return openLayout(await readLayoutFolder(path), tag);
   };
 
   const openRegistered = async (ref: string): Promise<Package> => {

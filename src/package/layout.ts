@@ -26,6 +26,8 @@ export const fileTypes: Readonly<Record<string, string>> = {
 };
 
 const FILE_PATH = 'org.cncf.model.filepath';
+/** The name under which other tools write a layer as a file (OCI image-spec, annotations). */
+const TITLE = 'org.opencontainers.image.title';
 const LAYOUT_VERSION = '1.0.0';
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
@@ -70,7 +72,7 @@ const indexOf = (digest: string, size: number, manifest: Manifest) => ({
       digest,
       size,
       artifactType: mediaTypes.artifact,
-      annotations: { [REF_NAME]: `${manifest.name}:${manifest.version}` },
+      annotations: { [REF_NAME]: manifest.version },
     },
   ],
 });
@@ -104,7 +106,7 @@ export const makePackage = async (files: ReadonlyMap<string, Uint8Array>): Promi
   const layers: Descriptor[] = [];
   for (const [name, mediaType] of Object.entries(fileTypes)) {
     const bytes = files.get(name);
-    if (bytes) layers.push(await keep(bytes, mediaType, { [FILE_PATH]: name }));
+    if (bytes) layers.push(await keep(bytes, mediaType, { [FILE_PATH]: name, [TITLE]: name }));
   }
   const diffIds = layers.map(({ digest }) => digest);
   const config = await keep(encodeJson(configOf(manifest, diffIds)), mediaTypes.config);
@@ -197,7 +199,7 @@ const readLayers = async (
   const files = new Map<string, { readonly digest: string; readonly bytes: Uint8Array }>();
   for (const layer of layers) {
     const { digest, size, mediaType, annotations } = descriptorOf(layer, 'the OCI manifest');
-    const name = annotations?.[FILE_PATH] ?? digest;
+    const name = annotations?.[FILE_PATH] ?? annotations?.[TITLE] ?? digest;
     if (!Object.hasOwn(fileTypes, name))
       throw foreign('the OCI manifest', `only ${Object.keys(fileTypes).join(', ')}`, name);
     if (mediaType !== fileTypes[name])
@@ -243,8 +245,43 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   };
 };
 
-/** Opens a package from the files of its layout. Throws DAMAGED_PACKAGE. */
-export const openLayout = async (files: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
+const isModel = ({ artifactType, digest }: Descriptor, blobs: ReadonlyMap<string, Uint8Array>): boolean => {
+  if (artifactType !== undefined) return artifactType === mediaTypes.artifact;
+  try {
+    return JSON.parse(decoder.decode(blobs.get(digest))).artifactType === mediaTypes.artifact;
+  } catch {
+    return false;
+  }
+};
+
+/** A tag, whether it stands alone or behind a repository: `1.2.0`, `ride:1.2.0`, `registry.example/ride:1.2.0`. */
+const tagOf = ({ annotations }: Descriptor): string | undefined => annotations?.[REF_NAME]?.replace(/^.*:/, '');
+
+/** The one manifest that is meant: by its tag, or as the only model of the layout. */
+const pick = (
+  all: readonly Descriptor[],
+  blobs: ReadonlyMap<string, Uint8Array>,
+  tag: string | undefined,
+): Descriptor => {
+  const [only] = all;
+  if (tag === undefined && only !== undefined && all.length === 1) return only;
+  const models = all.filter((one) => isModel(one, blobs) && (tag === undefined || tagOf(one) === tag));
+  const [first] = models;
+  if (first !== undefined && models.every(({ digest }) => digest === first.digest)) return first;
+  const tags = all.flatMap((one) => tagOf(one) ?? []);
+  const wanted = tag === undefined ? 'one model, or its tag behind the path (path:tag)' : `a model with the tag ${tag}`;
+  throw foreign(
+    'index.json',
+    wanted,
+    `${models.length} of ${all.length} manifests${tags.length > 0 ? `, tagged ${tags.join(', ')}` : ''}`,
+  );
+};
+
+/**
+ * Opens a package from the files of its layout, which other tools may have written anew: what counts is a descriptor in
+ * `index.json` and what the digests say. `tag` tells which of several. Throws DAMAGED_PACKAGE.
+ */
+export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: string): Promise<Package> => {
   const layout = files.get('oci-layout');
   const list = files.get('index.json');
   if (layout === undefined || list === undefined) {
@@ -256,21 +293,18 @@ export const openLayout = async (files: ReadonlyMap<string, Uint8Array>): Promis
     throw damaged('oci-layout', `imageLayoutVersion ${LAYOUT_VERSION}`, show(imageLayoutVersion));
   const index = readObject('index.json', list);
   if (!Array.isArray(index.manifests)) throw damaged('index.json', 'a list of manifests', show(index.manifests));
-  if (index.manifests.length !== 1) throw foreign('index.json', 'one manifest', `${index.manifests.length}`);
-  const entry = descriptorOf(index.manifests[0], 'index.json');
   const blobs = new Map<string, Uint8Array>();
   for (const [path, bytes] of files) {
     const match = /^blobs\/(sha256)\/([0-9a-f]{64})$/.exec(path);
     if (match) blobs.set(`${match[1]}:${match[2]}`, bytes);
-    else if (path !== 'oci-layout' && path !== 'index.json')
-      throw damaged(path, 'only files of an OCI image layout', 'another');
+    else if (/^\/|(?:^|\/)\.\.(?:\/|$)/.test(path)) throw damaged(path, 'only files of an OCI image layout', 'another');
   }
+  const entry = pick(
+    index.manifests.map((one) => descriptorOf(one, 'index.json')),
+    blobs,
+    tag,
+  );
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
-  const opened = await openBlobs(entry.digest, blobs);
-  const stray = [...blobs.keys()].find((digest) => !opened.blobs.has(digest));
-  if (stray) throw damaged(blobPath(stray), 'only blobs that the manifest names', 'one that it does not');
-  const size = opened.blobs.get(opened.digest)?.length ?? 0;
-  const expected = JSON.stringify(indexOf(opened.digest, size, opened.manifest));
-  if (JSON.stringify(index) !== expected) throw damaged('index.json', expected, 'something else');
-  return opened;
+  await verified(blobs, 'the OCI manifest', entry.digest, entry.size);
+  return openBlobs(entry.digest, blobs);
 };

@@ -7,7 +7,7 @@ import { openLayout, type Package } from './layout.ts';
 import { readTar } from './tar.ts';
 
 /** Opens a packed file. Throws DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
-export const openPackage = async (tar: Uint8Array): Promise<Package> => openLayout(readTar(tar));
+export const openPackage = async (tar: Uint8Array, tag?: string): Promise<Package> => openLayout(readTar(tar), tag);
 
 /** Evaluates a bundled transform module. Its code comes with the package and runs with the rights of the process. */
 export const loadTransform = async (code: Uint8Array | undefined): Promise<Transform> => {

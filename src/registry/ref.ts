@@ -12,7 +12,7 @@ export type Ref =
 
 const word = /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/;
 const prefix = /^sha256:[0-9a-f]{8,64}$/;
-const looksLikePath = /[\\/]|^\.|\.tar$/;
+const looksLikePath = /[\\/]|^\.|\.tar(?::\w[\w.-]*)?$/;
 
 const expected = 'name@1.2.0, name@production, name@sha256:…, name, or a path such as ./folder or model.tar';
 

@@ -60,8 +60,25 @@ const nameOf = (digest: string): string => {
 };
 
 describe('a flipped byte', () => {
-  test('in any place of any file of the layout refuses the package and names the file', async () => {
+  test('in the index finds the very package still, or refuses it and names the file', async () => {
+    const index = layout.get('index.json') as Uint8Array;
+    for (let at = 0; at < index.length; at++) {
+      const opening = openLayout(new Map([...layout, ['index.json', flipped(index, at, 1 << (at % 8))]]));
+      const digest = await opening.then(
+        (opened) => opened.digest,
+        async () => {
+          const { message } = await refusalOf(opening);
+          assert.match(message, /index\.json|OCI manifest/);
+          return made.digest;
+        },
+      );
+      assert.equal(digest, made.digest);
+    }
+  });
+
+  test('in any place of any other file of the layout refuses the package and names the file', async () => {
     for (const [path, bytes] of layout) {
+      if (path === 'index.json') continue;
       const name = path.startsWith('blobs/') ? nameOf(`sha256:${path.slice('blobs/sha256/'.length)}`) : path;
       for (let at = 0; at < bytes.length; at++) {
         const { message, problem } = await refusalOf(
@@ -72,15 +89,23 @@ describe('a flipped byte', () => {
     }
   });
 
-  test('in any place of the tar file refuses the package', async () => {
-    for (let at = 0; at < tar.length; at++) await refusalOf(openPackage(flipped(tar, at, 1 << (at % 8))));
+  test('in any place of the tar file refuses the package, or finds the very same', async () => {
+    for (let at = 0; at < tar.length; at++) {
+      const opening = openPackage(flipped(tar, at, 1 << (at % 8)));
+      const opened = await opening.catch(() => undefined);
+      if (opened === undefined) await refusalOf(opening);
+      else assert.equal(opened.digest, made.digest);
+    }
   });
 
   test('in a large package refuses it too, and names the file', async () => {
     const places = fc.record({ at: fc.nat({ max: large.tar.length - 1 }), mask: fc.integer({ min: 1, max: 255 }) });
     await fc.assert(
       fc.asyncProperty(places, async ({ at, mask }) => {
-        const { message } = await refusalOf(openPackage(flipped(large.tar, at, mask)));
+        const opening = openPackage(flipped(large.tar, at, mask));
+        const opened = await opening.catch(() => undefined);
+        if (opened !== undefined) return assert.equal(opened.digest, large.package.digest);
+        const { message } = await refusalOf(opening);
         assert.match(
           message,
           /model\.onnx|model\.json|examples\.json|index\.json|oci-layout|OCI manifest|model config|header|end|behind/,
@@ -140,14 +165,7 @@ describe('a package file', () => {
   });
 
   test('with a file outside the layout is refused by its name', async () => {
-    for (const path of [
-      '../evil',
-      '/etc/passwd',
-      'blobs/../../x',
-      'blobs/sha256/short',
-      'notes.txt',
-      'blobs/sha512/00',
-    ])
+    for (const path of ['../evil', '/etc/passwd', 'blobs/../../x'])
       assert.ok((await refusalOf(openPackage(tarOf([...layout, [path, encodeJson(1)]])))).message.includes(path));
   });
 
@@ -185,10 +203,11 @@ describe('a layout', () => {
     }
   });
 
-  test('with a blob that nobody names is refused', async () => {
+  test('with files and blobs that nobody names is what its manifest says', async () => {
     const stray = new TextEncoder().encode('stray');
     const path = `blobs/${(await sha256(stray)).replace(':', '/')}`;
-    assert.ok((await refusalOf(openLayout(new Map([...layout, [path, stray]])))).message.includes(path));
+    for (const other of [path, 'blobs/sha256/short', 'blobs/sha512/00', 'manifest.json', 'ingest/1'])
+      assert.equal((await openLayout(new Map([...layout, [other, stray]]))).digest, made.digest);
   });
 
   /** A package whose every digest is right, though its content is not what Millrace writes. */
@@ -327,15 +346,6 @@ describe('a layout', () => {
     test(`with ${what} is refused though every digest is right`, async () => {
       assert.match((await refusalOf(forged(change))).message, message);
     });
-
-  test('of several manifests is refused', async () => {
-    const index = JSON.parse(new TextDecoder().decode(layout.get('index.json')));
-    const two = encodeJson({ ...index, manifests: [...index.manifests, ...index.manifests] });
-    assert.match(
-      (await refusalOf(openLayout(new Map([...layout, ['index.json', two]])))).message,
-      /one manifest, got 2/,
-    );
-  });
 
   test('of something else says what it is not', async () => {
     const { message } = await refusalOf(openLayout(new Map([['model.pkl', encodeJson(1)]])));

@@ -1,0 +1,45 @@
+/** An OCI image layout as a folder, as other tools write it: what a package may need of it, and no blob of others. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mediaTypes } from './layout.ts';
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+
+/** Digests anywhere in a value of JSON: of descriptors, wherever they stand. */
+function* digestsIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  const { digest } = value as { readonly digest?: unknown };
+  if (typeof digest === 'string' && digestPattern.test(digest)) yield digest;
+  for (const inner of Object.values(value)) yield* digestsIn(inner);
+}
+
+const parsed = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+};
+
+/** Manifests are JSON of a few kilobytes; what is larger is no manifest of a package. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** The files of a layout by path: its own, the manifests, and the blobs of those that are models. Checks nothing. */
+export const readLayoutFolder = async (folder: string): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const files = new Map<string, Uint8Array>();
+  const take = async (path: string): Promise<Uint8Array | undefined> => {
+    const bytes = files.get(path) ?? (await readFile(join(folder, path)).catch(() => undefined));
+    if (bytes !== undefined) files.set(path, bytes);
+    return bytes;
+  };
+  const blob = (digest: string) => take(`blobs/${digest.replace(':', '/')}`);
+  await take('oci-layout');
+  const index = await take('index.json');
+  for (const digest of digestsIn(index && parsed(index))) {
+    const bytes = await blob(digest);
+    const manifest = bytes && bytes.length <= MAX_MANIFEST_BYTES ? parsed(bytes) : undefined;
+    if ((manifest as { readonly artifactType?: unknown } | undefined)?.artifactType !== mediaTypes.artifact) continue;
+    for (const inner of digestsIn(manifest)) await blob(inner);
+  }
+  return files;
+};
