@@ -162,7 +162,10 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
         deadlines.forget(pieces);
         running--;
         runningRows -= rows;
-        pump();
+        const { job, end } = pieces[pieces.length - 1];
+        // What is left of a long request is run in another turn of the event loop: a model in this thread leaves it none.
+        if (end < job.work.rows) setImmediate(pump);
+        else pump();
       });
     }
     if (inFlight === 0 && running === 0 && idlers.length > 0) {

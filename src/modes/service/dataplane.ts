@@ -3,7 +3,7 @@
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
 import type { Columns } from '../../core/column-parts.ts';
-import { type Code, fail, problemOf } from '../../core/errors.ts';
+import { type Code, problemOf } from '../../core/errors.ts';
 import type { Answer, ColumnAnswers } from '../../core/types.ts';
 import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
@@ -13,6 +13,8 @@ import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
 import type { ModelTable } from './models.ts';
 import { columnsOf, type InputTensor, type OutputTensor, tensorsOf, wantedOutputs } from './oip/tensors.ts';
+import type { Reader } from './reading/reader.ts';
+import { tooManyRows } from './reading/row-limits.ts';
 import type { RequestSpan } from './traces.ts';
 
 /** What a transport knows of a call beside its content. */
@@ -87,6 +89,7 @@ export interface Dataplane {
   readonly models: ModelTable;
   readonly limits: Limits;
   readonly metrics: Metrics;
+  readonly reader: Reader;
   /** A new id for the predictions of a call: only who gets the answer may know it. */
   readonly newId: () => string;
   /** One answer a row, those of `complete` among them. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
@@ -99,6 +102,7 @@ export interface DataplaneOptions {
   readonly models: ModelTable;
   readonly limits: Limits;
   readonly metrics: Metrics;
+  readonly reader: Reader;
   /**
    * Called after each answered call, before the caller has its answer: it must be quick, and never throw. An answer waits
    * for what it returns, and is refused when that fails.
@@ -117,13 +121,9 @@ const tell = (span: RequestSpan | undefined, spent: Spent | undefined, { name, v
   span.stage('run', spent.began, spent.ended, { ...model, 'millrace.rows': rows, 'millrace.requests': requests });
 };
 
-export const createDataplane = ({ models, limits, metrics, onAnswered }: DataplaneOptions): Dataplane => {
+export const createDataplane = ({ models, limits, metrics, reader, onAnswered }: DataplaneOptions): Dataplane => {
   const checkRows = (rows: number): void => {
-    if (rows <= limits.rows) return;
-    throw fail('TOO_MANY_ROWS', `A request may have ${limits.rows} rows, got ${rows}; send them in several.`, {
-      expected: `at most ${limits.rows} rows`,
-      got: `${rows} rows`,
-    });
+    if (rows > limits.rows) throw tooManyRows(limits.rows, rows);
   };
   const count = (model: Card, ms: number, answers: readonly Answer[], whole = false): void => {
     let first: Code | undefined;
@@ -147,6 +147,7 @@ export const createDataplane = ({ models, limits, metrics, onAnswered }: Datapla
     models,
     limits,
     metrics,
+    reader,
     newId: createPredictionIds(),
     async predict(model, rows, call) {
       const began = performance.now();

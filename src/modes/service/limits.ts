@@ -8,6 +8,8 @@ export interface Limits {
   readonly headerBytes: number;
   /** How deep JSON may be nested (400). */
   readonly depth: number;
+  /** Milliseconds that reading a large body may take, in a thread (413). */
+  readonly readMs: number;
   /** Rows a request (413). */
   readonly rows: number;
   /** Rows and bytes that one run of a model may have; longer requests are run in pieces. */
@@ -40,6 +42,7 @@ export const defaultLimits: Limits = Object.freeze({
   bodiesBytes: 256 * 2 ** 20,
   headerBytes: 16 * 2 ** 10,
   depth: 32,
+  readMs: 10_000,
   rows: 100_000,
   batchRows: 512,
   batchBytes: 4 * 2 ** 20,

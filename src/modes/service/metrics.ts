@@ -19,6 +19,7 @@ import {
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
 import type { Publishing } from './publish/publishing.ts';
+import type { Reader } from './reading/reader.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Seconds, from a tenth of a millisecond on: the models here are small. */
@@ -46,6 +47,7 @@ export interface Watched {
   readonly slots: () => readonly (Slot & { readonly model?: WatchedModel | undefined })[];
   readonly ready: () => boolean;
   readonly bodies: Pick<Bodies, 'bytes'>;
+  readonly reader: Pick<Reader, 'waiting' | 'ended'>;
   /** By door. */
   readonly places: Readonly<Record<string, Pick<Connections, 'open'>>>;
   readonly recorder?: Pick<Recorder, 'figures'> | undefined;
@@ -86,9 +88,13 @@ const labelsOf = ({ name, version, deployment }: Card) => ({
   ...(deployment !== undefined && { deployment }),
 });
 
-const watchDoors = (registry: Registry, { bodies, places }: Pick<Watched, 'bodies' | 'places'>): void => {
+const watchDoors = (registry: Registry, { bodies, places, reader }: Pick<Watched, 'bodies' | 'places' | 'reader'>) => {
   const bytes = 'Bytes of all bodies that are being read, or whose large requests are being answered.';
   gauge(registry, { name: 'millrace_bodies_bytes', help: bytes }, () => [{ labels: {}, value: bodies.bytes }]);
+  const reading = 'Large bodies that threads read, or that wait for one.';
+  gauge(registry, { name: 'millrace_reading', help: reading }, () => [{ labels: {}, value: reader.waiting }]);
+  const ended = 'Threads that were ended as a body took too long, or too much memory, to read.';
+  total(registry, { name: 'millrace_reading_ended_total', help: ended }, () => [{ labels: {}, value: reader.ended }]);
   gauge(registry, { name: 'millrace_connections', help: 'Connections that are open, by door.' }, () =>
     Object.entries(places).map(([door, { open }]) => ({ labels: { door }, value: open })),
   );
@@ -216,8 +222,8 @@ export const createMetrics = (): Metrics => {
     },
     rejected: (code) => add(rejected, 1, code),
     promoted: (outcome) => add(promotions, 1, outcome),
-    watch({ slots, ready, bodies, places, recorder, publishing }) {
-      watchDoors(registry, { bodies, places });
+    watch({ slots, ready, bodies, places, reader, recorder, publishing }) {
+      watchDoors(registry, { bodies, places, reader });
       if (recorder) watchRecorder(registry, recorder);
       if (publishing) watchPublishing(registry, publishing);
       const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void => {

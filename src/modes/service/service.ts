@@ -17,6 +17,7 @@ import { createModels, type Serving } from './models.ts';
 import type { Peers } from './peers.ts';
 import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
+import { createReader } from './reading/reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
 import { type Behind, createRest } from './rest/server.ts';
@@ -136,7 +137,8 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await models.close();
     throw error;
   }
-  const plane = createDataplane({ models, limits, metrics, onAnswered: keepAnswers(recorder, publishing) });
+  const reader = createReader(limits);
+  const plane = createDataplane({ models, limits, metrics, reader, onAnswered: keepAnswers(recorder, publishing) });
   // Read only where traces are wanted: it takes longer to load than the rest of the service.
   const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import('./traces.ts')).createTracing(traceEnv)
@@ -153,7 +155,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       return stopped ?? lack() ?? neighbours?.obstacles()[0];
     },
   };
-  metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, places, recorder, publishing });
+  metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, reader, places, recorder, publishing });
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
   const openDoor = (behind: Behind) =>
     createRest({
@@ -212,6 +214,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await Promise.all([...doors.map(({ app, intake }) => drain(app.server, patience, intake)), grpc?.close()]);
     await Promise.all(doors.map(({ app }) => app.close()));
     await models.close();
+    await reader.close();
     await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
     metrics.registry.clear();
   };

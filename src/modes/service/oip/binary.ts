@@ -67,7 +67,10 @@ export const readTensors = ({ inputs }: JsonRequest, binary: Buffer | undefined)
 };
 
 /** Whether an output is wanted in binary: as it says itself, else as the whole request says. */
-export const wantsBinary = ({ outputs, parameters }: JsonRequest): ((name: string) => boolean) => {
+export const wantsBinary = ({
+  outputs,
+  parameters,
+}: Pick<JsonRequest, 'outputs' | 'parameters'>): ((name: string) => boolean) => {
   const all = parameters.binary_data_output === true;
   const own = new Map(outputs?.map(({ name, parameters: { binary_data } }) => [name, binary_data]));
   return (name) => (own.get(name) ?? all) === true;

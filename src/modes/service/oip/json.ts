@@ -76,10 +76,12 @@ export interface Entry {
   readonly json: Json;
 }
 
+/** Tensors that a request may bring, or ask for. */
+const MOST_TENSORS = 10_000;
 const tensorsExpected = 'an array of tensors, such as [{"name", "shape", "datatype", "data"}]';
 
 const entriesOf = (value: unknown, field: string): readonly Entry[] => {
-  if (!Array.isArray(value)) throw malformed(field, tensorsExpected, value);
+  if (!Array.isArray(value) || value.length > MOST_TENSORS) throw malformed(field, tensorsExpected, value);
   return value.map((json: unknown, at): Entry => {
     const place = `${field}[${at}]`;
     if (!isObject(json)) throw malformed(place, 'an object', json);

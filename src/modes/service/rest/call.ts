@@ -1,6 +1,7 @@
 /** What a request says of its call beside its content. */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
+import { charsetOf } from '../../../text/charset.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { ModelTable } from '../models.ts';
 
@@ -45,5 +46,10 @@ export const admitting =
   };
 
 const nothing = Buffer.alloc(0);
+/** The body, with the charset that its content type declares; undefined for UTF-8. */
+export const bodyOf = (request: FastifyRequest): { readonly bytes: Buffer; readonly charset: string | undefined } => ({
+  bytes: bytesOf(request),
+  charset: charsetOf(request.headers['content-type'] ?? ''),
+});
 /** The body as it came; nothing for a request that has none. */
 export const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : nothing);

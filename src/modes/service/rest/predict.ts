@@ -1,14 +1,13 @@
 /** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fail, MillraceError, show } from '../../../core/errors.ts';
+import { MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
-import { readJson } from '../../../text/json.ts';
 import type { Dataplane, JsonCall, RowCall } from '../dataplane.ts';
+import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
-import { jsonText, tableText } from './body-text.ts';
-import { admitting, callOf } from './call.ts';
-import { csvType, readCsv, writeCsv } from './csv.ts';
+import { admitting, bodyOf, callOf } from './call.ts';
+import { csvType, writeCsv } from './csv.ts';
 import { asJson } from './errors.ts';
 
 interface ModelPath {
@@ -33,43 +32,11 @@ const answerAsJson = (id: string, { output, error }: Answer): string =>
     ? `{"id":"${id}","prediction":${toldJson(output)}}`
     : `{"id":"${id}","error":${JSON.stringify(error)}}`;
 
-/** What other servers want around rows: MLflow, TensorFlow Serving, KServe, SageMaker, Seldon and Azure ML. */
-const mlflow = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'];
-const wrappings = [...mlflow, 'data', 'ndarray', 'tensor', 'jsonData', 'input_data', 'Inputs', 'signature_name'];
-
-/** Throws BAD_REQUEST for rows in the wrapping of another server, of which this model knows no field. */
-const refuseWrapping = (body: object, inputs: Model['manifest']['inputs']): void => {
-  const wrapping = wrappings.find((name) => Object.hasOwn(body, name));
-  if (wrapping === undefined || Object.keys(inputs).some((name) => Object.hasOwn(body, name))) return;
-  const expected = 'one row as an object of fields, or many as {"rows": [{…}, …]}';
-  const elsewhere = mlflow.includes(wrapping) ? `; ${wrapping} is read at /invocations` : '';
-  const message = `${wrapping} is how other servers take rows: expected ${expected}${elsewhere}.`;
-  throw fail('BAD_REQUEST', message, { field: wrapping, expected, got: wrapping });
-};
-
-/**
- * The rows of a body that holds many, or undefined when the body is a row itself. Throws NOT_A_ROW, BAD_REQUEST for one
- * that seems to hold many, otherwise than it should.
- */
-const rowsOf = (body: unknown, { manifest: { inputs } }: Model): readonly unknown[] | undefined => {
-  if (typeof body !== 'object' || body === null) return undefined;
-  if (Array.isArray(body)) {
-    const expected = 'one row as an object, or many as {"rows": [{…}, …]}';
-    const got = show(body);
-    throw fail('NOT_A_ROW', `Expected ${expected}, got ${got}.`, { expected, got });
-  }
-  if (!('rows' in body) || Object.hasOwn(inputs, 'rows')) {
-    refuseWrapping(body, inputs);
-    return undefined;
-  }
-  const { rows } = body;
-  if (Array.isArray(rows)) return rows;
-  // A row may have fields that the model does not know, but not nothing else.
-  if (Object.keys(body).some((name) => Object.hasOwn(inputs, name))) return undefined;
-  const expected = 'a list of rows, such as {"rows": [{…}, …]}';
-  const got = show(rows);
-  throw fail('BAD_REQUEST', `rows: expected ${expected}, got ${got}.`, { field: 'rows', expected, got });
-};
+export const rowLimits = ({ limits }: Dataplane, { manifest }: Model) => ({
+  fields: manifest.inputs,
+  depth: limits.depth,
+  rows: limits.rows,
+});
 
 /** The answers to the rows of a CSV text, in their order; a line that cannot be read is answered with why. */
 export const predictCsv = async (
@@ -78,7 +45,8 @@ export const predictCsv = async (
   request: FastifyRequest,
   call: RowCall,
 ): Promise<readonly Answer[]> => {
-  const lines = readCsv(tableText(request), model.manifest.inputs);
+  const { fields, depth, rows: most } = rowLimits(plane, model);
+  const lines = await plane.reader.read('csv', { ...bodyOf(request), fields, depth, rows: most }, call.caller);
   const places = [...lines.keys()].filter((at) => 'row' in lines[at]);
   const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
   const complete = (answers: readonly Answer[]): readonly Answer[] => {
@@ -104,7 +72,7 @@ const wantsCsv = (request: FastifyRequest): boolean => {
 type MutableRowCall = { -readonly [Key in keyof RowCall]: RowCall[Key] };
 
 export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
-  const { models, limits } = plane;
+  const { models, reader } = plane;
 
   const answerMany = (
     request: FastifyRequest,
@@ -112,28 +80,28 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     { id }: RowCall,
     model: Model,
     answers: readonly Answer[],
-  ): string => {
+  ): string | Promise<string | Buffer> => {
     if (wantsCsv(request)) {
       reply.header('content-type', csvType).header('x-model', `${model.name}@${model.version} ${model.digest}`);
       return writeCsv(id, model.manifest.outputs, answers);
     }
-    const predictions = answers.map((answer, row) => answerAsJson(`${id}.${row}`, answer));
-    return `{${identityOf(model)},"predictions":[${predictions.join(',')}]}`;
+    const around = [`{${identityOf(model)},"predictions":[`, ',', ']}'] as const;
+    return listText(answers, (answer, row) => answerAsJson(`${id}.${row}`, answer), around);
   };
 
-  const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+  const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
     const { model: name, version } = request.params as ModelPath;
     const found = models.get(name, version);
     const model = found instanceof Promise ? await found : found;
     asJson(reply);
     const call: MutableRowCall = callOf(request, plane);
     if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, request, call));
-    const text = jsonText(request);
-    const body = readJson(text, 'The body', limits.depth);
-    const many = rowsOf(body, model);
+    const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
+    // Nobody waits for what is there: a promise more would cost every request.
+    const { text, row, many } = reading instanceof Promise ? await reading : reading;
     const json: JsonCall = { text, many: many !== undefined, output: undefined };
     call.json = json;
-    const answers = await plane.predict(model, many ?? [body], call);
+    const answers = await plane.predict(model, many ?? [row], call);
     if (many !== undefined) return answerMany(request, reply, call, model, answers);
     if (wantsCsv(request)) return answerMany(request, reply, call, model, answers);
     const [{ output, error }] = answers;

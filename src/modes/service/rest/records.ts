@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
-import { readJson } from '../../../text/json.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
+import { readSmallJson } from '../reading/small-json.ts';
 import type { Kept, Recorder } from '../recorder.ts';
 import { sendBetter } from './better-events.ts';
-import { jsonText } from './body-text.ts';
+import { bodyOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import type { Guard } from './guard.ts';
 
@@ -111,7 +111,7 @@ export const recordRoutes = (
     async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
       const { id } = request.params as IdPath;
       if (recorder === undefined) throw noRecords();
-      const truth = readJson(jsonText(request), 'The body', limits.depth);
+      const truth = readSmallJson(bodyOf(request), limits.depth);
       const kept = await recorder.find(id);
       if (kept !== undefined) checkOpen(kept);
       reply.header('content-type', jsonType);

@@ -1,14 +1,13 @@
 /** The model repository extension of the Open Inference Protocol: what there is, and taking it in and out of service. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
-import { readJson } from '../../../text/json.ts';
 import { utf8Text } from '../../../text/utf8.ts';
 import { controlClosed, isAnyOpen, type Opened } from '../access.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Limits } from '../limits.ts';
 import { repositoryIndex } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
-import { documentText } from './body-text.ts';
+import { readSmallJson } from '../reading/small-json.ts';
 import { bytesOf } from './call.ts';
 import type { Guard } from './guard.ts';
 
@@ -20,7 +19,7 @@ interface Controlled {
 const optionsOf = (request: FastifyRequest, { depth }: Limits): Readonly<Record<string, unknown>> => {
   const bytes = bytesOf(request);
   const isEmpty = utf8Text(bytes)?.trim() === '';
-  const options = isEmpty ? {} : readJson(documentText(bytes, undefined), 'The body', depth);
+  const options = isEmpty ? {} : readSmallJson({ bytes, charset: undefined }, depth);
   if (typeof options === 'object' && options !== null) return options as Record<string, unknown>;
   throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object, or nothing' });
 };

@@ -1,9 +1,7 @@
 /** The body of a request as text. It is UTF-8, unless its content type declares another charset. */
-import type { FastifyRequest } from 'fastify';
 import { type Code, fail, type MillraceError } from '../../../core/errors.ts';
-import { charsetOf, isUtf16, textIn } from '../../../text/charset.ts';
+import { isUtf16, textIn } from '../../../text/charset.ts';
 import { firstStray, linesText, utf8Text, withoutMark } from '../../../text/utf8.ts';
-import { bytesOf } from './call.ts';
 
 const DECLARED = 'UTF-8, or a charset in the content type';
 
@@ -17,8 +15,6 @@ const notIn = (code: Code, charset: string): MillraceError =>
     expected: charset,
     got: 'other bytes',
   });
-
-const declared = ({ headers }: FastifyRequest): string | undefined => charsetOf(headers['content-type'] ?? '');
 
 const plainText = (bytes: Uint8Array): string | undefined => {
   const text = isUtf16(bytes) ? undefined : utf8Text(bytes);
@@ -38,9 +34,6 @@ export const documentText = (bytes: Uint8Array, charset: string | undefined): st
   throw fail('BAD_JSON', `The body is empty; expected ${expected}.`, { expected, got: 'nothing' });
 };
 
-/** The text of a body of JSON. @throws as `documentText` */
-export const jsonText = (request: FastifyRequest): string => documentText(bytesOf(request), declared(request));
-
 export interface TableText {
   readonly text: string;
   /** False where bytes were not UTF-8: there the text has NOT_UTF8. */
@@ -52,9 +45,7 @@ export interface TableText {
  *
  * @throws BAD_REQUEST when all of it is in another encoding than it says; UNSUPPORTED_MEDIA for a charset that is not known
  */
-export const tableText = (request: FastifyRequest): TableText => {
-  const bytes = bytesOf(request);
-  const charset = declared(request);
+export const tableText = (bytes: Uint8Array, charset: string | undefined): TableText => {
   if (charset === undefined) {
     if (isUtf16(bytes)) throw notUtf8('BAD_REQUEST', bytes);
     const { text, clean } = linesText(bytes);

@@ -1,0 +1,33 @@
+/** CSV over HTTP: read as files are. The first line names the fields, and all cells are texts. */
+import type { Problem } from '../../../core/errors.ts';
+import type { Fields } from '../../../core/types.ts';
+import { createCsvReader } from '../../../files/csv-reader.ts';
+import type { CsvRecord } from '../../../files/csv-records.ts';
+import { emptyCell } from '../../../files/scoring.ts';
+import type { TableText } from './body-text.ts';
+import { tooManyRows } from './row-limits.ts';
+
+/** A row, or why its line cannot be read. */
+export type CsvRow = { readonly row: Readonly<Record<string, unknown>> } | { readonly problem: Problem };
+
+/**
+ * The rows of a CSV text. An empty cell is a missing value, but for texts that may not be missing: there it is the empty
+ * text (docs/VALIDATION.md). Reading stops behind `most` rows.
+ *
+ * @throws MillraceError BAD_REQUEST when the first line does not name the fields; TOO_MANY_ROWS
+ */
+export const readCsv = ({ text, clean }: TableText, fields: Fields, most: number): readonly CsvRow[] => {
+  const reader = createCsvReader({ what: 'The body', code: 'BAD_REQUEST' });
+  const records: CsvRecord[] = [];
+  const take = (some: Iterable<CsvRecord>): void => {
+    for (const record of some) if (records.push(record) > most) throw tooManyRows(most);
+  };
+  take(reader.push(text, clean));
+  take(reader.end());
+  const names = reader.names ?? [];
+  const empty = names.map((name) => emptyCell(Object.hasOwn(fields, name) ? fields[name] : undefined));
+  return records.map((record): CsvRow => {
+    if ('problem' in record) return { problem: record.problem };
+    return { row: Object.fromEntries(names.map((name, at) => [name, record.cells[at] ?? empty[at]])) };
+  });
+};

@@ -1,0 +1,24 @@
+/** One row or many, as `/predict` takes them. */
+import { fail, show } from '../../../core/errors.ts';
+import type { Fields } from '../../../core/types.ts';
+
+/**
+ * The rows of a body that holds many, or undefined when the body is a row itself. Throws NOT_A_ROW, BAD_REQUEST for one
+ * that seems to hold many, otherwise than it should.
+ */
+export const manyRows = (body: unknown, inputs: Fields): readonly unknown[] | undefined => {
+  if (typeof body !== 'object' || body === null) return undefined;
+  if (Array.isArray(body)) {
+    const expected = 'one row as an object, or many as {"rows": [{…}, …]}';
+    const got = show(body);
+    throw fail('NOT_A_ROW', `Expected ${expected}, got ${got}.`, { expected, got });
+  }
+  if (!('rows' in body) || Object.hasOwn(inputs, 'rows')) return undefined;
+  const { rows } = body;
+  if (Array.isArray(rows)) return rows;
+  // A row may have fields that the model does not know, but not nothing else.
+  if (Object.keys(body).some((name) => Object.hasOwn(inputs, name))) return undefined;
+  const expected = 'a list of rows, such as {"rows": [{…}, …]}';
+  const got = show(rows);
+  throw fail('BAD_REQUEST', `rows: expected ${expected}, got ${got}.`, { field: 'rows', expected, got });
+};
