@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { createRides } from '../../examples/taxi/rides.ts';
@@ -13,29 +14,41 @@ import { toleranceOf } from '../../src/package/golden.ts';
 import { openBrowser, openSite, type Site } from './browser.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** Tree models, which must agree bit for bit, and one with matrix kernels, which must agree within its tolerance. */
+/** On the own runtime, which must agree bit for bit: trees of rides, and these. */
 const taxi = ['ride-duration', 'ride-fare', 'ride-tip'];
+const tabular = ['sk-mlp', 'sk-logistic-zipmap', 'sk-double', 'lgbm-categorical', 'xgb-classifier', 'sk-multi-output'];
+/** On ONNX Runtime, whose two builds must agree within the tolerance. */
+const foreign = 'sk-double-linear';
 const models: Readonly<Record<string, string>> = {
   ...Object.fromEntries(taxi.map((name) => [name, `examples/taxi/models/${name}`])),
-  'sk-mlp': 'test/fixtures/models/sk-mlp',
-  'sk-logistic-zipmap': 'test/fixtures/models/sk-logistic-zipmap',
+  ...Object.fromEntries([...tabular, foreign].map((name) => [name, `test/fixtures/models/${name}`])),
 };
+/** Of what a page loads to score tabular models, with gzip. */
+const MAX_BUNDLE_BYTES = 46_000;
 
 type Edge = typeof import('../../src/modes/edge/edge.ts');
 type Window = typeof globalThis & { edge: Edge };
 
-const bundleEdge = async (): Promise<string> => {
-  const result = await build({
+/** The bundle as files of a site: `edge.js`, what it always loads, and the chunk of ONNX Runtime. */
+const bundleEdge = async (): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const { outputFiles } = await build({
     entryPoints: [join(root, 'src/modes/edge/edge.ts')],
     bundle: true,
+    minify: true,
+    splitting: true,
     write: false,
+    outdir: '/',
     format: 'esm',
     platform: 'browser',
     conditions: ['onnxruntime-web-use-extern-wasm'],
     logLevel: 'silent',
   });
-  return result.outputFiles[0].text;
+  return new Map(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
 };
+
+const script = 'window.edge = await import("/edge.js"); document.title = "ready";';
+/** Without 'wasm-unsafe-eval', a browser compiles no WebAssembly. */
+const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'self'">`;
 
 describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
   const app = createApp({ cwd: root, env: { HOME: '/nonexistent', MILLRACE_REGISTRY: 'sqlite::memory:' } });
@@ -50,11 +63,10 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     const dist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
     const wasm = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
     const files = new Map<string, Uint8Array | string>([
-      [
-        '/page.html',
-        '<!doctype html><script type="module">window.edge = await import("/edge.js"); document.title = "ready";</script>',
-      ],
-      ['/edge.js', await bundleEdge()],
+      ['/page.html', `<!doctype html><script type="module">${script}</script>`],
+      ['/strict.html', `<!doctype html>${policy}<script type="module" src="/strict.js"></script>`],
+      ['/strict.js', script],
+      ...(await bundleEdge()),
     ]);
     for (const file of wasm) files.set(`/wasm/${file}`, await readFile(join(dist, file)));
     for (const [name, folder] of Object.entries(models)) {
@@ -78,12 +90,13 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     await app.close();
   });
 
-  /** Scores rows in the page, with a package that it fetched and verified itself. */
+  /** Scores rows in a page, with a package that it fetched and verified itself. */
   const scoreThere = (
     name: string,
     rows: readonly unknown[],
+    where: Page = page,
   ): Promise<{ digest: string; answers: readonly Answer[] }> =>
-    page.evaluate(
+    where.evaluate(
       async ([file, input]) => {
         const scorer = await (window as unknown as Window).edge.load(file as string, { wasm: '/wasm/' });
         const answers = await scorer.score(input as readonly unknown[]);
@@ -125,14 +138,74 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     });
   }
 
-  for (const name of ['sk-mlp', 'sk-logistic-zipmap']) {
-    it(`answers ${name} within the tolerance of its manifest`, async () => {
-      const manifest = manifests.get(name) as Manifest;
-      const { atol, rtol } = toleranceOf(manifest);
-      const fields = Object.keys(manifest.inputs);
-      const rows = Array.from({ length: 200 }, (_, row) =>
-        Object.fromEntries(fields.map((field, index) => [field, Math.sin(row * 1.7 + index) * 2])),
-      );
+  /** Numbers for every field of a model of the fixtures. */
+  const rowsOf = (name: string): readonly unknown[] => {
+    const { inputs } = manifests.get(name) as Manifest;
+    return Array.from({ length: 200 }, (_, row) =>
+      Object.fromEntries(
+        Object.entries(inputs).map(([field, { kind, ...rest }], index) => {
+          const labels = 'labels' in rest ? rest.labels : undefined;
+          const value = Math.sin(row * 1.7 + index) * 2;
+          return [field, labels ? labels[row % labels.length] : kind === 'integer' ? Math.round(value) : value];
+        }),
+      ),
+    );
+  };
+
+  for (const name of tabular) {
+    it(`answers ${name} with the same bits as the server`, async () => {
+      const rows = rowsOf(name);
+      const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
+      assert.deepEqual(there, here);
+      assert.ok(here.answers.some(({ output }) => output));
+    });
+  }
+
+  it('loads neither ONNX Runtime nor more than it says for models of its own runtime', async () => {
+    const fresh = await browser.newPage();
+    const loaded = new Set<string>();
+    fresh.on('request', (request) => loaded.add(new URL(request.url()).pathname));
+    await fresh.goto(`${site.url}/page.html`);
+    await fresh.waitForFunction(() => document.title === 'ready');
+    await scoreThere(
+      'ride-fare',
+      createRides(7)
+        .take(5)
+        .map(({ ride }) => ride),
+      fresh,
+    );
+    const scripts = [...loaded].filter((path) => path.endsWith('.js'));
+    assert.deepEqual(
+      [...loaded].filter((path) => /wasm|onnx/.test(path)),
+      [],
+    );
+    const bytes = scripts.reduce((sum, path) => sum + gzipSync(site.files.get(path) as Uint8Array).length, 0);
+    assert.ok(bytes <= MAX_BUNDLE_BYTES, `${bytes} bytes`);
+  });
+
+  it('answers with the same bits where a Content-Security-Policy forbids WebAssembly', async () => {
+    const strict = await browser.newPage();
+    await strict.goto(`${site.url}/strict.html`);
+    await strict.waitForFunction(() => document.title === 'ready');
+    const compiles = await strict.evaluate(() =>
+      WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)).then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal(compiles, false);
+    const rides = createRides(8)
+      .take(200)
+      .map(({ ride }) => ride);
+    for (const name of taxi) assert.deepEqual(await scoreThere(name, rides, strict), await scoreHere(name, rides));
+    for (const name of tabular)
+      assert.deepEqual(await scoreThere(name, rowsOf(name), strict), await scoreHere(name, rowsOf(name)));
+  });
+
+  for (const name of [foreign]) {
+    it(`answers ${name}, a graph for ONNX Runtime, within the tolerance of its manifest`, async () => {
+      const { atol, rtol } = toleranceOf(manifests.get(name) as Manifest);
+      const rows = rowsOf(name);
       const near = (a: Value | undefined, b: Value | undefined): boolean =>
         typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= atol + rtol * Math.abs(b) : a === b;
       const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
