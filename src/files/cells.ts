@@ -1,4 +1,5 @@
 /** One cell as text, for CSV and JSON. Missing is null, undefined or NaN. */
+import { parseNumeral } from '../core/field.ts';
 import { rawJSON } from '../text/exact-json.ts';
 import type { ColumnType } from './table.ts';
 
@@ -37,12 +38,22 @@ export const jsonCell = (type: ColumnType): ((value: unknown) => string | undefi
 const special = /[",;\t\r\n]|^\s|\s$/;
 const quoted = (text: string): string => (text === '' || special.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
+/**
+ * What spreadsheets take for a formula, with the characters that they drop before one:
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+const formula = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
+
+/** A text that a spreadsheet shows as it is: an apostrophe stands before what would be a formula; numbers stay numbers. */
+export const disarmed = (text: string): string =>
+  formula.test(text) && parseNumeral(text) === undefined ? `'${text}` : text;
+
 /** A cell of a CSV file: nothing when missing, `""` for the empty text. */
-export const csvCell = (type: ColumnType): ((value: unknown) => string) => {
+export const csvCell = (type: ColumnType, safe = false): ((value: unknown) => string) => {
   const look = plain(type);
   return (raw) => {
     const value = look(raw);
-    if (typeof value === 'string') return quoted(value);
+    if (typeof value === 'string') return quoted(safe ? disarmed(value) : value);
     if (typeof value === 'number') return Number.isNaN(value) ? '' : numberText(value);
     if (value === null || value === undefined) return '';
     if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);

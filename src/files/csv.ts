@@ -6,7 +6,7 @@ import { createCsvReader } from './csv-reader.ts';
 import type { CsvRecord } from './csv-records.ts';
 import type { FormatModule } from './format.ts';
 import { sourceName } from './place.ts';
-import { record, type TableChunk } from './table.ts';
+import { type ColumnSpec, record, type TableChunk } from './table.ts';
 import { textBlocks } from './text-blocks.ts';
 
 type Cells = readonly (string | null)[];
@@ -20,6 +20,10 @@ const columnsOf = (names: readonly string[], rows: readonly Cells[]): Pick<Table
   });
   return { columns, types };
 };
+
+/** The first line of a file of these columns. */
+export const csvHeader = (columns: readonly ColumnSpec[], csvSafe = false): string =>
+  `${columns.map(({ name }) => csvCell('VARCHAR', csvSafe)(name)).join(',')}\n`;
 
 export const csv: FormatModule = {
   async *read(source, { chunkRows }) {
@@ -56,10 +60,10 @@ export const csv: FormatModule = {
     if (!builder.empty || !yielded) yield flush(1);
   },
 
-  async write(target, { columns }) {
+  async write(target, { columns, csvSafe }) {
     const sink = await openSink(target);
-    const encoders = columns.map(({ name, type }) => ({ name, encode: csvCell(type) }));
-    let header = `${columns.map(({ name }) => csvCell('VARCHAR')(name)).join(',')}\n`;
+    const encoders = columns.map(({ name, type }) => ({ name, encode: csvCell(type, csvSafe) }));
+    let header = csvHeader(columns, csvSafe);
     return {
       async write({ rows, columns: values }) {
         const lines = [header];

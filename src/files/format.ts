@@ -7,6 +7,8 @@ export interface ReadSettings {
 export interface WriteSettings {
   /** The columns of the file, in order. JSON and NDJSON write what they are given instead, since each row may differ. */
   readonly columns: readonly ColumnSpec[];
+  /** In CSV, texts that a spreadsheet would take for formulas get an apostrophe before them. */
+  readonly csvSafe?: boolean | undefined;
 }
 
 /** One file per format implements this, and has a row in index.ts. */

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { codecOf, exactColumn } from './column-types.ts';
+import { compressionOf } from './compression.ts';
 import type { FormatModule } from './format.ts';
 import type { Source, Target } from './place.ts';
 import {
@@ -33,8 +34,14 @@ const extensions: Readonly<Record<string, Format>> = {
 };
 
 /** The format that a file's name tells; undefined for streams and other names. */
-export const formatOfName = (place: Source | Target): Format | undefined =>
-  typeof place === 'string' ? extensions[extname(place).toLowerCase()] : undefined;
+export const formatOfName = (place: Source | Target): Format | undefined => {
+  if (typeof place !== 'string') return undefined;
+  const compression = compressionOf(place);
+  const name = compression === undefined ? place : place.slice(0, -compression.length);
+  const format = extensions[extname(name).toLowerCase()];
+  // Parquet compresses within itself, and is read from many places of its file.
+  return compression !== undefined && format === 'parquet' ? undefined : format;
+};
 
 /** The format of a file, by its name unless given. Throws USAGE when neither tells. */
 export const formatOf = (place: Source | Target, format?: Format): Format => {
@@ -44,6 +51,16 @@ export const formatOf = (place: Source | Target, format?: Format): Format => {
   throw fail('USAGE', `The format of ${name} is not known.`, {
     expected: `a name that ends in ${Object.keys(extensions).join(', ')}, or a format: ${formats.join(', ')}`,
     got: name,
+  });
+};
+
+/** The format that a file is to be written in, by its name unless given. Throws USAGE, also for a name of a compressed file. */
+export const targetFormatOf = (target: Target, format?: Format): Format => {
+  const compression = typeof target === 'string' ? compressionOf(target) : undefined;
+  if (compression === undefined) return formatOf(target, format);
+  throw fail('USAGE', `${target} would not be compressed, as its name says: compressed files are read, not written.`, {
+    expected: 'a name without it, or a pipe: millrace predict … --format csv | gzip > fares.csv.gz',
+    got: compression,
   });
 };
 
@@ -68,6 +85,8 @@ export async function* readTable(
 export interface WriteOptions {
   readonly format?: Format;
   readonly columns: readonly ColumnSpec[];
+  /** In CSV, texts that a spreadsheet would take for formulas get an apostrophe before them. */
+  readonly csvSafe?: boolean | undefined;
 }
 
 /** A writer that fills in the columns of which every row has the same value. */
@@ -106,10 +125,13 @@ const withDigits = (writer: TableWriter, columns: readonly ColumnSpec[]): TableW
  * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
  * is there; a stream is written as it comes and left open. Throws FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
  */
-export const createTableWriter = async (target: Target, { format, columns }: WriteOptions): Promise<TableWriter> => {
-  const known = formatOf(target, format);
+export const createTableWriter = async (
+  target: Target,
+  { format, columns, csvSafe }: WriteOptions,
+): Promise<TableWriter> => {
+  const known = targetFormatOf(target, format);
   const { write } = await modules[known]();
-  const writer = await write(target, { columns });
+  const writer = await write(target, { columns, csvSafe });
   // Parquet's own writer knows what to do with constants.
   return known === 'parquet' ? writer : withConstants(withDigits(writer, columns), columns);
 };

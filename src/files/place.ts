@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { type Code, fail, messageOf } from '../core/errors.ts';
+import { compressionOf, decompressed } from './compression.ts';
 
 export type Source = string | Readable;
 export type Target = string | Writable;
@@ -23,12 +24,14 @@ export const refuseRemote = (place: string, code: Code): void => {
 
 const BLOCK = 256 * 1024;
 
-/** The bytes of a source in blocks, and its size where that is known. Throws FILE_NOT_FOUND. */
+/** The bytes of a source in blocks, decompressed, and its size where that is known. Throws FILE_NOT_FOUND. */
 export const openSource = async (
   source: Source,
 ): Promise<{ readonly size?: number; readonly bytes: AsyncIterable<Uint8Array> }> => {
   if (typeof source !== 'string') return { bytes: source };
   const size = await sizeOf(source);
+  const compression = compressionOf(source);
+  if (compression !== undefined) return { bytes: decompressed(source, compression) };
   const bytes = createReadStream(source, { highWaterMark: BLOCK });
   return { bytes, ...(size === undefined ? {} : { size }) };
 };

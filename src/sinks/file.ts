@@ -17,6 +17,7 @@ export interface FileSinkOptions {
   /** Absolute. */
   readonly path: string;
   readonly format: Format;
+  readonly csvSafe?: boolean | undefined;
   /** Where names in messages start. */
   readonly folder: string;
 }
@@ -76,7 +77,7 @@ const inodeOf = async (path: string): Promise<string | undefined> => {
 
 const shardName = (index: number): string => String(index).padStart(6, '0');
 
-export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
+export const fileSink = ({ path, format, csvSafe, folder }: FileSinkOptions): Sink => {
   const name = relative(folder, path) || path;
   const place = dirname(path);
   const manifestPath = `${path}.manifest.json`;
@@ -114,7 +115,7 @@ export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
       const parts = [...(await committed()).keys()].map(partOf);
       const file = await atomicFile(target);
       try {
-        await joinFiles(format, [...before, ...parts], columns, file.path);
+        await joinFiles(format, [...before, ...parts], columns, file.path, csvSafe);
         await writeWhole(intentPath, { inode: (await inodeOf(file.path)) ?? '' } satisfies Intent);
         await file.commit();
       } catch (error) {
@@ -129,7 +130,7 @@ export const fileSink = ({ path, format, folder }: FileSinkOptions): Sink => {
       shard: (index) =>
         told(async () => {
           await mkdir(staging, { recursive: true });
-          const writer = await createTableWriter(partOf(index), { format, columns });
+          const writer = await createTableWriter(partOf(index), { format, columns, csvSafe });
           return {
             write: (rows) => told(() => writer.write(rows)),
             commit: (entry) =>

@@ -1,7 +1,7 @@
 /** The kinds of sinks: one file and one row here for each. */
 import { resolve } from 'node:path';
 import { type Database, parseTable } from '../databases/database.ts';
-import { formatOf } from '../files/index.ts';
+import { targetFormatOf } from '../files/index.ts';
 import { refuseRemote } from '../files/place.ts';
 import type { Format } from '../files/table.ts';
 import type { Span } from '../sources/source.ts';
@@ -14,6 +14,8 @@ export interface SinkConfig {
   readonly table?: string;
   readonly file?: string;
   readonly format?: Format;
+  /** In a CSV file, texts that a spreadsheet would take for formulas get an apostrophe before them. */
+  readonly csv_safe?: boolean;
 }
 
 export interface SinkContext {
@@ -26,7 +28,7 @@ export interface SinkContext {
 
 /** Opens the sink that a deployment names. Throws BAD_PROJECT, and USAGE for a file of an unknown format. */
 export const openSink = async (
-  { connection, table = '', file = '', format }: SinkConfig,
+  { connection, table = '', file = '', format, csv_safe }: SinkConfig,
   { folder, span, database }: SinkContext,
 ): Promise<Sink> => {
   if (connection !== undefined) {
@@ -36,5 +38,5 @@ export const openSink = async (
   refuseRemote(file, 'BAD_SINK');
   const path = resolve(folder, fillPattern(file, span));
   const { fileSink } = await import('./file.ts');
-  return fileSink({ path, format: formatOf(path, format), folder });
+  return fileSink({ path, format: targetFormatOf(path, format), csvSafe: csv_safe, folder });
 };

@@ -1,6 +1,6 @@
 /** Files of one format and the same columns become one, in order. */
 import { open } from 'node:fs/promises';
-import { csvCell } from '../files/cells.ts';
+import { csvHeader } from '../files/csv.ts';
 import type { ColumnSpec, Format } from '../files/table.ts';
 import { joinParquet } from './parquet-join.ts';
 
@@ -30,17 +30,14 @@ const joinBytes = async (paths: readonly string[], target: string, skip: number)
   }
 };
 
-/** The first line of a CSV file of these columns. */
-const headerOf = (columns: readonly ColumnSpec[]): string =>
-  `${columns.map(({ name }) => csvCell('VARCHAR')(name)).join(',')}\n`;
-
 /** Writes `target` anew, out of files that have these columns. Throws BAD_FILE for Parquet files that have others. */
 export const joinFiles = (
   format: Format,
   paths: readonly string[],
   columns: readonly ColumnSpec[],
   target: string,
+  csvSafe = false,
 ): Promise<void> => {
   if (format === 'parquet') return joinParquet(paths, target);
-  return joinBytes(paths, target, format === 'csv' ? Buffer.byteLength(headerOf(columns)) : 0);
+  return joinBytes(paths, target, format === 'csv' ? Buffer.byteLength(csvHeader(columns, csvSafe)) : 0);
 };

@@ -6,8 +6,9 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
+import { compressionOf } from '../files/compression.ts';
 import { formatOf, readTable } from '../files/index.ts';
-import { refuseRemote } from '../files/place.ts';
+import { openSource, refuseRemote } from '../files/place.ts';
 import { pickRows } from '../files/rows.ts';
 import { type Format, record, type TableChunk } from '../files/table.ts';
 import { isRead } from './place.ts';
@@ -61,10 +62,16 @@ const expand = async (path: string, folder: string): Promise<Expanded> => {
   return { paths: found.sort(), glob: path };
 };
 
+/** Nothing, compressed, is no larger. */
+const MOST_EMPTY_BYTES = 64;
+
 /** True for a file without a byte, such as other systems leave for a part that had no rows. */
 const isEmpty = async (path: string): Promise<boolean> => {
   const found = await stat(path).catch(() => undefined);
-  return found?.isFile() === true && found.size === 0;
+  if (found?.isFile() !== true) return false;
+  if (found.size > MOST_EMPTY_BYTES || compressionOf(path) === undefined) return found.size === 0;
+  for await (const bytes of (await openSource(path)).bytes) if (bytes.length > 0) return false;
+  return true;
 };
 
 /** The first 16 hexadecimal digits of the SHA-256 of what a file holds. */

@@ -22,6 +22,7 @@ interface Options {
   readonly row?: string;
   readonly columns?: readonly string[];
   readonly onlyPredictions?: boolean;
+  readonly csvSafe?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly timeout?: number;
@@ -147,6 +148,7 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
       inputFormat,
       outputFormat: options.format,
       columns: options.columns ?? (options.onlyPredictions ? [] : undefined),
+      csvSafe: options.csvSafe,
       force: options.force,
       onProgress: (now) => progress.update(progressText(now, seconds())),
       signal,
@@ -185,7 +187,17 @@ const names = (text: string): readonly string[] => {
 };
 
 /** What has no meaning beside --row. */
-const ofTables: string[] = ['in', 'out', 'format', 'inFormat', 'rejects', 'columns', 'onlyPredictions', 'force'];
+const ofTables: string[] = [
+  'in',
+  'out',
+  'format',
+  'inFormat',
+  'rejects',
+  'columns',
+  'onlyPredictions',
+  'csvSafe',
+  'force',
+];
 
 export const define = (command: Command, cli: Cli): void => {
   command
@@ -204,6 +216,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--rejects <file>', 'write rejected rows here with their reasons, as NDJSON')
     .option('--columns <names>', 'keep only these columns of the input, such as ride_id,pickup', names)
     .option('--only-predictions', 'keep no columns of the input, or those of --columns')
+    .option('--csv-safe', 'in CSV, put an apostrophe before texts that a spreadsheet would take for formulas')
     .option('--force', 'replace output and rejects files that exist')
     .addOption(new Option('--row <json>', 'score this one row instead, and print its prediction').conflicts(ofTables))
     .option('--timeout <time>', 'what a row may take of a model that is not known to be safe, such as 10s', rowTime)

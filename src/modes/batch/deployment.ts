@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
 import { zoneOf } from '../../core/zone.ts';
+import { formatOfName } from '../../files/index.ts';
 import type { BatchSettings, ReactionSettings } from '../../project/deployments/batch.ts';
 import type { SinkConfig } from '../../sinks/index.ts';
 import type { SourceConfig } from '../../sources/index.ts';
@@ -55,7 +56,7 @@ const checkSource = (name: string, { connection, sql, table, files, format, miss
     throw refuse(name, 'source.missing_columns', 'only files may lack columns', expected);
 };
 
-const checkSink = (name: string, { connection, table, file, format }: SinkConfig): void => {
+const checkSink = (name: string, { connection, table, file, format, csv_safe }: SinkConfig): void => {
   const expected = 'connection with table, or file';
   if (!exactlyOne({ table, file })) throw refuse(name, 'sink', 'expected one of table and file', expected);
   if ((file === undefined) !== (connection !== undefined)) {
@@ -68,6 +69,13 @@ const checkSink = (name: string, { connection, table, file, format }: SinkConfig
   }
   if (file === undefined && format !== undefined)
     throw refuse(name, 'sink.format', 'only a file has a format', expected);
+  if (csv_safe && (file === undefined || (format ?? formatOfName(file)) !== 'csv'))
+    throw refuse(
+      name,
+      'sink.csv_safe',
+      'only a CSV file can be made safe for spreadsheets',
+      'a file that ends in .csv',
+    );
 };
 
 const shareOf = (name: string, given: number | string): number => {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
-import { createTableWriter, formatOf, formatOfName, readTable } from '../../files/index.ts';
+import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } from '../../files/index.ts';
 import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import type { Format, TableChunk, TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
@@ -29,6 +29,8 @@ export interface PredictFileOptions {
   readonly outputFormat?: Format | undefined;
   /** The input's columns to keep before the predictions; all of them unless said. */
   readonly columns?: readonly string[] | undefined;
+  /** Texts of a CSV output that a spreadsheet would take for formulas get an apostrophe before them. */
+  readonly csvSafe?: boolean | undefined;
   /** Replace files that exist; else FILE_EXISTS. */
   readonly force?: boolean | undefined;
   readonly chunkRows?: number | undefined;
@@ -84,8 +86,8 @@ const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions
 
 /** A file's name tells its format; a stream, a pipe or a device has none, and is written as the input is read. */
 const outputFormatOf = async ({ output, outputFormat }: PredictFileOptions, from: Format): Promise<Format> => {
-  const known = outputFormat ?? formatOfName(output);
-  if (known !== undefined) return known;
+  const named = outputFormat ?? formatOfName(output);
+  if (named !== undefined) return targetFormatOf(output, named);
   return typeof output === 'string' && !(await isSpecial(output)) ? formatOf(output) : from;
 };
 
@@ -96,9 +98,15 @@ const outputFormatOf = async ({ output, outputFormat }: PredictFileOptions, from
  * Throws USAGE, FILE_NOT_FOUND, FILE_EXISTS, BAD_FILE, STORE_FAILED, and the signal's reason when it is aborted.
  */
 export const predictFile = async (options: PredictFileOptions): Promise<PredictFileResult> => {
-  const { scorer, input, output, columns, chunkRows, onProgress, signal } = options;
+  const { scorer, input, output, columns, chunkRows, csvSafe, onProgress, signal } = options;
   const from = formatOf(input, options.inputFormat);
   const to = await outputFormatOf(options, from);
+  if (csvSafe && to !== 'csv') {
+    throw fail('USAGE', `Only CSV can be made safe for spreadsheets, and the output is ${to}.`, {
+      expected: 'a CSV output, or no --csv-safe',
+      got: to,
+    });
+  }
   await checkPlaces(options);
 
   // A stream may keep its reader waiting for ever; destroyed, it does not. Nobody may be reading it yet, or any more.
@@ -119,7 +127,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
     let plan: Plan | undefined;
     const start = async (first: TableChunk): Promise<Plan> => {
       plan = planOutput({ manifest: scorer.manifest, input: sourceName(input), from, to, columns }, first);
-      writer = await createTableWriter(output, { format: to, columns: [...plan.pass, ...plan.answers] });
+      writer = await createTableWriter(output, { format: to, csvSafe, columns: [...plan.pass, ...plan.answers] });
       return plan;
     };
     const take = async (chunk: TableChunk, told: Rejects): Promise<void> => {

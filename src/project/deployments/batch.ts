@@ -34,6 +34,7 @@ export interface BatchSettings {
     readonly format?: FileFormat;
     readonly key?: string | readonly string[];
     readonly columns?: readonly string[];
+    readonly csv_safe?: boolean;
   };
   readonly window?: WindowKind;
   readonly zone?: string;
@@ -87,6 +88,11 @@ const sink = {
     table: text('Its name; it is created when it is missing'),
     file: text('A path, in which dates of the window may stand'),
     format: { description: 'Of the file; by its name unless said', enum: ['parquet', 'csv', 'ndjson'] },
+    csv_safe: {
+      description:
+        'In a CSV file, put an apostrophe before texts that a spreadsheet would take for formulas; false unless said',
+      type: 'boolean',
+    },
     key: oneOrMore(
       'Columns of the source that tell its rows apart; rows are numbered (row_key) unless said',
       'a column of the source',
