@@ -33,6 +33,8 @@ export interface App {
   lookup(): Promise<Registry>;
   /** What is kept of predictions, in the registry's database; opened on the first call. Throws what `registry` throws. */
   records(): Promise<Records>;
+  /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
+  isReadOnly(): Promise<boolean>;
   /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
   recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
   /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
@@ -319,6 +321,11 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     records: () => {
       openedRecords ??= openRecords();
       return openedRecords;
+    },
+    isReadOnly: async () => {
+      const url = registryUrl();
+      if (!url.startsWith('sqlite:')) return false;
+      return (await import('./store/read-only.ts')).isReadOnly(url.slice('sqlite:'.length));
     },
     recorder: async (options) => {
       const { createRecorder } = await import('./monitor/recorder.ts');

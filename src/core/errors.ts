@@ -60,6 +60,7 @@ export const codes = {
   VERSION_TAKEN: 'The version is registered with another digest; versions never change.',
   NOTHING_TO_ROLL_BACK: 'The environment has no earlier version to go back to.',
   STORE_FAILED: 'The database or blob store failed.',
+  READ_ONLY: 'The home or registry may only be read.',
   // streams
   STREAM_FAILED: 'The broker cannot be reached, or refused what was asked of it.',
   UNKNOWN_TOPIC: 'The broker has no topic of this name.',

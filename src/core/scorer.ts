@@ -71,7 +71,7 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   const outputBindings = bindOutputs(Object.fromEntries(fromGraph), session.outputs);
   const names = [...new Set(outputBindings.map(({ from }) => from))];
   const most = rowsPerRun(session);
-  const answerSignature = compileSignature(withoutRanges(outputs));
+  const answerSignature = compileSignature(withoutRanges(outputs), { strangers: 'allow' });
   const finish = transform.finish && finisher(transform.finish, answerSignature);
   const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
 

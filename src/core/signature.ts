@@ -14,6 +14,7 @@ import {
 import { misspellingOf, nearest } from './nearest.ts';
 import { tensorReader } from './tensor-field.ts';
 import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
+import { unknownRow } from './unknown-row.ts';
 import { LAST_INSTANT } from './zone.ts';
 
 export interface Signature {
@@ -25,6 +26,8 @@ export interface Signature {
 export interface SignatureOptions {
   readonly coerce?: boolean;
   readonly extraFields?: 'ignore' | 'reject';
+  /** What becomes of a row that has none of the fields; `reject` unless said. */
+  readonly strangers?: 'allow' | 'reject';
 }
 
 /** One field made ready: its column out of rows, or out of a column. */
@@ -141,8 +144,9 @@ const emptyRow: Row = Object.freeze({});
 
 /** Compiles a signature. Throws BAD_MANIFEST for fields that make no sense. */
 export const compileSignature = (fields: Fields, options: SignatureOptions = {}): Signature => {
-  const { coerce = false, extraFields = 'ignore' } = options;
+  const { coerce = false, extraFields = 'ignore', strangers = 'reject' } = options;
   const names = Object.keys(fields);
+  const refusesStrangers = strangers === 'reject' && names.length > 0;
   for (const name of names) checkField(name, fields[name]);
   const readers = names.map((name) => readerOf(name, fields[name], coerce));
   for (const { name, fromRows } of readers) {
@@ -180,6 +184,11 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     return undefined;
   };
 
+  const hasNone = (row: Row): boolean => {
+    for (const name of names) if (row[name] !== undefined || name in row) return false;
+    return refusesStrangers;
+  };
+
   /** A copy of a row that is an object, or words for one that cannot be read. */
   const copyOf = (row: unknown): unknown => {
     if (typeof row !== 'object' || row === null) return row;
@@ -202,6 +211,7 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
           () => Object.keys(value),
         );
         if (slip !== undefined) batch.refuse(row, slip);
+        if (hasNone(value as Row)) batch.refuse(row, unknownRow('The row', Object.keys(value), names));
         if (extraFields === 'ignore') continue;
         const extra = Object.keys(value).find((name) => !known.has(name));
         if (extra !== undefined) batch.refuse(row, unknownField(extra));
@@ -233,6 +243,10 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
         () => Object.keys(columns),
       );
       if (slip !== undefined) for (let row = 0; row < batch.rows; row++) batch.refuse(row, slip);
+      if (refusesStrangers && !names.some((name) => Object.hasOwn(columns, name))) {
+        const problem = unknownRow('The table', Object.keys(columns), names);
+        for (let row = 0; row < batch.rows; row++) batch.refuse(row, problem);
+      }
       if (extraFields === 'reject') {
         const extra = Object.keys(columns).find((name) => !known.has(name));
         if (extra !== undefined) for (let row = 0; row < batch.rows; row++) batch.refuse(row, unknownField(extra));

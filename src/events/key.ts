@@ -47,6 +47,8 @@ const decoded = (base64: string): Uint8Array | undefined => {
 export const keyOfJson = (value: unknown): Uint8Array | null => {
   // Half of a surrogate pair has no bytes in UTF-8; replaced, it would be any other.
   if (typeof value === 'string') return value.isWellFormed() ? encoder.encode(value) : null;
+  // A number past the range of a float64 has lost its digits, and would be one with all others.
+  if (typeof value === 'number' && !Number.isFinite(value)) return null;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return encoder.encode(String(value));
   }

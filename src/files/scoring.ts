@@ -50,6 +50,15 @@ const hasSlip = ({ types }: TableChunk, { inputs }: Manifest): boolean => {
   return Object.keys(types).some((name) => !Object.hasOwn(inputs, name) && misspellingOf(name, optional) !== undefined);
 };
 
+/** A row of JSON that has none of the fields of the signature. */
+const hasStranger = ({ rows, columns, types }: TableChunk, { inputs }: Manifest): boolean => {
+  const known = Object.keys(inputs).filter((name) => Object.hasOwn(types, name));
+  for (let row = 0; row < rows; row++) {
+    if (known.every((name) => (columns[name] as ArrayLike<unknown>)[row] === undefined)) return true;
+  }
+  return false;
+};
+
 /** Rows of JSON may each have other fields, and some of these are refused: then rows are scored as rows. */
 const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswers> => {
   const rows = Array.from({ length: chunk.rows }, (_, index) => rowAt(chunk, index));
@@ -66,7 +75,8 @@ const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswe
 export const scoreChunk = (scorer: Scorer, chunk: TableChunk, format: Format): Promise<ColumnAnswers> => {
   const isJson = format === 'json' || format === 'ndjson';
   const { manifest } = scorer;
-  if (isJson && (manifest.extraFields === 'reject' || hasSlip(chunk, manifest))) return scoreRows(scorer, chunk);
+  const asRows = () => manifest.extraFields === 'reject' || hasSlip(chunk, manifest) || hasStranger(chunk, manifest);
+  if (isJson && asRows()) return scoreRows(scorer, chunk);
   return scorer.scoreColumns(inputColumns(chunk, manifest, format), format === 'csv' ? { coerce: true } : {});
 };
 

@@ -9,6 +9,10 @@ const abandoned = 60 * 60 * 1000;
 
 const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
+/** What is only read cannot be prepared, and need not be. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['EROFS', 'EACCES', 'EPERM'].includes(String(error.code));
+
 const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, 'r');
   try {
@@ -29,6 +33,12 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     try {
       return await work();
     } catch (cause) {
+      if (isForbidden(cause)) {
+        throw fail('READ_ONLY', `${what} ${root}: ${messageOf(cause)}`, {
+          expected: 'a home that may be written to; one that may not can predict, serve, inspect and list',
+          cause,
+        });
+      }
       throw fail('STORE_FAILED', `${what} ${root}: ${messageOf(cause)}`, { cause });
     }
   };
@@ -68,6 +78,8 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
       const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))).mtimeMs;
       if (age > abandoned) await rm(path, { force: true });
     }
+  }).catch((error: unknown) => {
+    if (!isForbidden((error as Error).cause)) throw error;
   });
 
   return {

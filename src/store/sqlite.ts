@@ -12,8 +12,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { fail, messageOf } from '../core/errors.ts';
+import { fail, MillraceError, messageOf } from '../core/errors.ts';
 import type { Migratable } from './migrate.ts';
+import { isReadOnly, openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
 
 /** How long a statement waits for other processes to release the file, in milliseconds. */
 const patience = 20_000;
@@ -37,7 +38,20 @@ const isBusy = (error: unknown): boolean => {
 /** SQLITE_FULL */
 const isFull = (error: unknown): boolean => error instanceof Error && 'errcode' in error && error.errcode === 13;
 
+/** SQLITE_READONLY in any of its shapes, or what the system says where nothing can be made. */
+const isForbidden = (error: unknown): boolean => {
+  const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
+  return ((errcode ?? 0) & 0xff) === 8 || ['EROFS', 'EACCES', 'EPERM'].includes(code ?? '');
+};
+
 const explain = (place: string, cause: unknown) => {
+  if (cause instanceof MillraceError) return cause;
+  if (isForbidden(cause)) {
+    return fail('READ_ONLY', `${place} cannot be written to: ${messageOf(cause)}`, {
+      expected: 'a home that may be written to; one that may not can predict, serve, inspect and list',
+      cause,
+    });
+  }
   if (isBusy(cause)) {
     return fail('STORE_FAILED', `${place} was locked by another process for ${patience / 1000} s; find and end it`, {
       cause,
@@ -83,11 +97,18 @@ const createStatements = (database: DatabaseSync) => {
 /** node:sqlite's rows have no prototype; those of the other database have one, and are compared and cloned as such. */
 const plain = (row: object): object => ({ ...row });
 
-const createConnection = (database: DatabaseSync, place: string): DatabaseConnection => {
-  const prepared = createStatements(database);
+/** `current` answers the same database every time, unless the file is only read and was written to by others. */
+const createConnection = (current: () => DatabaseSync, place: string): DatabaseConnection => {
+  let database = current();
+  let prepared = createStatements(database);
   return {
     executeQuery: <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> =>
       whenFree(place, () => {
+        const now = current();
+        if (now !== database) {
+          database = now;
+          prepared = createStatements(now);
+        }
         const statement = prepared(sql);
         const values = parameters as readonly SQLInputValue[];
         if (statement.columns().length > 0) return { rows: statement.all(...values).map(plain) as R[] };
@@ -96,7 +117,11 @@ const createConnection = (database: DatabaseSync, place: string): DatabaseConnec
       }),
     async *streamQuery<R>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
       const values = parameters as readonly SQLInputValue[];
-      const rows = await whenFree(place, () => database.prepare(sql).iterate(...values));
+      const rows = await whenFree(place, () =>
+        current()
+          .prepare(sql)
+          .iterate(...values),
+      );
       for (const row of rows) yield { rows: [plain(row) as R] };
     },
   };
@@ -122,6 +147,7 @@ export const openDatabase = (path: string, place: string): Promise<DatabaseSync>
  */
 const createDriver = (path: string, place: string): Driver => {
   let database: DatabaseSync | undefined;
+  let kept: ReadOnlyDatabase | undefined;
   let connection: DatabaseConnection | undefined;
   const run = async (on: DatabaseConnection, sql: string) => {
     await on.executeQuery(CompiledQuery.raw(sql));
@@ -129,8 +155,14 @@ const createDriver = (path: string, place: string): Driver => {
   const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
   return {
     init: async () => {
-      database = await openDatabase(path, place);
-      connection = createConnection(database, place);
+      if (isReadOnly(path)) {
+        kept = openReadOnly(path, place);
+        connection = createConnection(kept.current, place);
+        return;
+      }
+      const opened = await openDatabase(path, place);
+      database = opened;
+      connection = createConnection(() => opened, place);
     },
     acquireConnection: async () => {
       if (!connection) throw fail('STORE_FAILED', `${place} is not open`);
@@ -140,13 +172,16 @@ const createDriver = (path: string, place: string): Driver => {
     commitTransaction: (on) => run(on, 'commit'),
     rollbackTransaction: async (on) => {
       // A failed commit (a full disk) may already have ended the transaction.
-      if (database?.isTransaction) await run(on, 'rollback');
+      if ((kept?.current() ?? database)?.isTransaction) await run(on, 'rollback');
     },
     savepoint: (on, name) => run(on, `savepoint ${quote(name)}`),
     rollbackToSavepoint: (on, name) => run(on, `rollback to ${quote(name)}`),
     releaseSavepoint: (on, name) => run(on, `release ${quote(name)}`),
     releaseConnection: async () => {},
-    destroy: async () => database?.close(),
+    destroy: async () => {
+      database?.close();
+      kept?.close();
+    },
   };
 };
 

@@ -28,7 +28,10 @@ describe('prepare', () => {
       return { x: 1 };
     };
     const scorer = prepared({ inputs, transform: { prepare }, takes: [{ name: 'x' }] });
-    await scorer.score([{ n: 2, flag: true, zone: 'a', at: '1970-01-01T00:00:01Z', vector: [1, 2], extra: 5 }, {}]);
+    await scorer.score([
+      { n: 2, flag: true, zone: 'a', at: '1970-01-01T00:00:01Z', vector: [1, 2], extra: 5 },
+      { n: null },
+    ]);
     assert.deepEqual(seen, [
       { n: 2, flag: true, zone: 'a', at: 1000, vector: [1, 2] },
       { n: null, flag: null, zone: null, at: null, vector: [Number.NaN, Number.NaN] },
@@ -43,7 +46,7 @@ describe('prepare', () => {
       transform: { prepare: () => ({ x: values[next++] }) },
       takes: [{ name: 'x' }],
     });
-    const answers = await scorer.score(values.map(() => ({})));
+    const answers = await scorer.score(values.map(() => ({ n: null })));
     assert.deepEqual(
       answers.map(({ output }) => output?.x),
       [1.5, 1, 0, 7, 9, null, null],
@@ -194,7 +197,7 @@ describe('prepare', () => {
       transform: { prepare: () => ({ problem: { code: 'X' }, then: 5, x: 1 }) },
       takes: [{ name: 'x' }],
     });
-    assert.deepEqual(await scorer.score([{}]), [{ output: { x: 1 } }]);
+    assert.deepEqual(await scorer.score([{ n: null }]), [{ output: { x: 1 } }]);
   });
 
   test('that returns a name for some rows only, of any kind, answers each row as if it were alone', async () => {

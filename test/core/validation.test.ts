@@ -706,6 +706,9 @@ for (const more of [{}, { coerce: true }, { extraFields: 'reject' as const }]) {
         if (rows.length === 0 || rows.some((row) => typeof row !== 'object' || row === null || Array.isArray(row)))
           return;
         const names = ['n', 'i', 'b', 'c', 'd', 't'];
+        // A slip of the pen, and a row of strangers, show in rows alone: columns say which fields there are for all rows.
+        if (!rows.every((row) => names.some((name) => name in (row as Row)))) return;
+        if (rows.some((row) => Object.keys(row as Row).some((name) => /^[NIBCDT]$/.test(name)))) return;
         const columns = Object.fromEntries(names.map((name) => [name, rows.map((row) => (row as Row)[name])]));
         const { errors } = await scorer.scoreColumns(columns);
         if (!('extraFields' in more)) {

@@ -190,6 +190,9 @@ describe('a key', () => {
       assert.equal(keyOfJson(value), null, JSON.stringify(value));
     }
     for (const half of ['\ud800', 'a\udfff']) assert.equal(keyOfJson(half), null);
+    for (const lost of ['1e400', '-1e400']) assert.equal(keyOfJson(JSON.parse(lost)), null);
+    const long = readEvent(event('{"id":9007199254740993}')).incoming?.data as { readonly id: unknown };
+    assert.equal(Buffer.from(keyOfJson(long.id) ?? []).toString(), '9007199254740993');
   });
 
   it('that is no text names no attribute of a CloudEvent, and is bytes to CEL', () => {

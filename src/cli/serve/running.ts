@@ -27,6 +27,10 @@ const sourceOf = (app: App): ModelSource => ({
 /** Records in the registry's database. */
 const startRecorder = async (app: App, options: ServeOptions, log: Logger): Promise<Recorder | undefined> => {
   if (options.record === 0) return undefined;
+  if (await app.isReadOnly()) {
+    log.warn({ home: app.home }, 'no records are kept, as the home may only be read');
+    return undefined;
+  }
   return app.recorder({
     share: options.record,
     days: options.recordDays,

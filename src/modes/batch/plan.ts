@@ -2,6 +2,7 @@
 import { fail, showNames } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
+import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { answerColumns } from '../../files/scoring.ts';
 import type { ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
@@ -109,6 +110,11 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: So
         got: type,
       },
     );
+  }
+  const names = Object.keys(manifest.inputs);
+  if (have.length > 0 && names.length > 0 && !names.some((name) => Object.hasOwn(types, name))) {
+    const { message, ...rest } = unknownRow(source, have, names);
+    throw fail('BAD_SOURCE', message, rest);
   }
 };
 

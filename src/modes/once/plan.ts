@@ -3,6 +3,7 @@ import { fail } from '../../core/errors.ts';
 import { isBlank } from '../../core/field.ts';
 import { misspellingOf, nearest } from '../../core/nearest.ts';
 import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
+import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
 import type { ColumnSpec, Format, TableChunk } from '../../files/table.ts';
@@ -79,6 +80,11 @@ const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk):
       expected: `a column ${name}`,
       got: have.length > 20 ? `${have.slice(0, 20).join(', ')} and ${have.length - 20} more` : have.join(', '),
     });
+  }
+  const names = Object.keys(manifest.inputs);
+  if (unknown.length === have.length && names.length > 0) {
+    const { message, ...rest } = unknownRow(input, have, names);
+    throw fail('BAD_FILE', message, rest);
   }
 };
 

@@ -33,6 +33,8 @@ const readTests = (attributes: Attributes, nodes: number): Uint8Array => {
     at++;
   });
   if (at !== nodes) throw damaged('not every node has a mode', `${nodes}`, `${at}`);
+  // NaN differs from every value, whatever is said of it.
+  for (let node = 0; node < nodes; node++) if (tests[node] === NEQ) tests[node] |= MISSING_TRUE;
   const missing = attributes.ints('nodes_missing_value_tracks_true');
   for (let node = 0; node < Math.min(nodes, missing.length); node++)
     if (missing[node] === 1 && tests[node] !== LEAF) tests[node] |= MISSING_TRUE;

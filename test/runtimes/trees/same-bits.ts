@@ -87,7 +87,7 @@ export const assertClose: typeof assertSameBits = async (own, theirs, feeds, siz
         const [a, b] = [found[at], data[at]];
         if (typeof a !== 'number' || typeof b !== 'number') assert.equal(a, b, `${name}, ${from}`);
         else if (!Object.is(a, b))
-          assert.ok(Math.abs(a - b) <= 1e-6 + 1e-5 * Math.abs(b), `${name}: ${a} instead of ${b}`);
+          assert.ok(Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b)), `${name}: ${a} instead of ${b}`);
       }
     }
   }

@@ -151,6 +151,8 @@ export const wantedOutputs = (
   names: readonly string[] | undefined,
 ): readonly TensorBinding[] => {
   if (names === undefined || names.length === 0) return outputs;
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw fail('BAD_REQUEST', `The output ${twice} is asked for twice.`, { field: twice });
   return names.map((name) => {
     const binding = outputs.find((output) => output.name === name);
     if (binding === undefined) throw unknownTensor('output', name, outputs);

@@ -1,11 +1,15 @@
 /** CSV over HTTP: read as files are. The first line names the fields, and all cells are texts. */
-import type { Problem } from '../../../core/errors.ts';
+import { fail, type Problem } from '../../../core/errors.ts';
+import { misspellingOf } from '../../../core/nearest.ts';
 import type { Fields } from '../../../core/types.ts';
+import { unknownRow } from '../../../core/unknown-row.ts';
 import { createCsvReader } from '../../../files/csv-reader.ts';
 import type { CsvRecord } from '../../../files/csv-records.ts';
 import { emptyCell } from '../../../files/scoring.ts';
 import type { TableText } from './body-text.ts';
 import { tooManyRows } from './row-limits.ts';
+
+const MOST_GUESSED = 1000;
 
 /** A row, or why its line cannot be read. */
 export type CsvRow = { readonly row: Readonly<Record<string, unknown>> } | { readonly problem: Problem };
@@ -14,7 +18,7 @@ export type CsvRow = { readonly row: Readonly<Record<string, unknown>> } | { rea
  * The rows of a CSV text. An empty cell is a missing value, but for texts that may not be missing: there it is the empty
  * text (docs/VALIDATION.md). Reading stops behind `most` rows.
  *
- * @throws MillraceError BAD_REQUEST when the first line does not name the fields; TOO_MANY_ROWS
+ * @throws MillraceError BAD_REQUEST when the first line does not name fields, or none that the model knows; TOO_MANY_ROWS
  */
 export const readCsv = ({ text, clean }: TableText, fields: Fields, most: number): readonly CsvRow[] => {
   const reader = createCsvReader({ what: 'The body', code: 'BAD_REQUEST' });
@@ -25,6 +29,14 @@ export const readCsv = ({ text, clean }: TableText, fields: Fields, most: number
   take(reader.push(text, clean));
   take(reader.end());
   const names = reader.names ?? [];
+  const known = Object.keys(fields);
+  // Only the first few are held against what they may have meant.
+  const isKnown = (name: string, at: number): boolean =>
+    Object.hasOwn(fields, name) || (at < MOST_GUESSED && misspellingOf(name, known) !== undefined);
+  if (known.length > 0 && !names.some(isKnown)) {
+    const { message, ...rest } = unknownRow('The first line', names, known);
+    throw fail('BAD_REQUEST', message, rest);
+  }
   const empty = names.map((name) => emptyCell(Object.hasOwn(fields, name) ? fields[name] : undefined));
   return records.map((record): CsvRow => {
     if ('problem' in record) return { problem: record.problem };

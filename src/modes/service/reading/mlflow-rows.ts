@@ -6,8 +6,12 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const wrong = (place: string, expected: string, got: unknown): MillraceError =>
-  fail('BAD_REQUEST', `${place}: expected ${expected}, got ${show(got)}.`, { expected, got: show(got) });
+const wrong = (place: string, expected: string, got: unknown, field?: string): MillraceError =>
+  fail('BAD_REQUEST', `${place}: expected ${expected}, got ${show(got)}.`, {
+    expected,
+    got: show(got),
+    ...(field !== undefined && { field }),
+  });
 
 /** One instance as a row: an object is one; values in a list are those of the fields in their order. */
 const rowOf = (value: unknown, names: readonly string[], place: string): unknown => {
@@ -30,9 +34,19 @@ const listOf = (value: unknown, place: string): readonly unknown[] => {
   throw wrong(place, 'a list', value);
 };
 
+/** Throws BAD_REQUEST for a name that stands twice: one of its values would be lost. */
+const checkOnce = (names: readonly string[], place: string): void => {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw wrong(place, 'each column once', `${name} twice`, name);
+    seen.add(name);
+  }
+};
+
 const splitRows = (value: unknown, names: readonly string[]): readonly unknown[] => {
   if (!isObject(value)) throw wrong('dataframe_split', 'an object with columns and data', value);
   const columns = value.columns === undefined ? names : listOf(value.columns, 'dataframe_split.columns').map(String);
+  checkOnce(columns, 'dataframe_split.columns');
   return listOf(value.data, 'dataframe_split.data').map((cells, at) => {
     const own = listOf(cells, `dataframe_split.data[${at}]`);
     if (own.length !== columns.length) throw wrong(`dataframe_split.data[${at}]`, valuesOf(columns.length), cells);

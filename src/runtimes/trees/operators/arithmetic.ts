@@ -100,6 +100,9 @@ export const arithmetics: Operators = {
   Where: (_, [condition, yes, no]) => {
     if (condition?.dtype !== 'bool' || yes === undefined || yes.dtype !== no?.dtype)
       throw unusual('Where of two types');
-    return combined([condition, yes, no], yes.dtype, (holds: number, a: Element, b: Element) => (holds ? a : b));
+    // ONNX Runtime takes what is chosen first unless it is 0, and then the 0 beside it, which leaves no -0.
+    return combined([condition, yes, no], yes.dtype, (holds: number, a: Element, b: Element) =>
+      holds ? (a === 0 ? 0 : a) : b,
+    );
   },
 };

@@ -93,9 +93,9 @@ export const encoding: Operators = {
       throw unusual(`labels of ${keys.dtype} and ${values.dtype}`);
     if (keys.values.length !== values.values.length) throw unusual('keys without a value');
     const byKey = new Map<Key, Key>();
-    // Of a key that is given twice, the first counts. A Map takes 0 for -0, and NaN for NaN.
+    // Of a key that is given twice, the first counts. A Map takes 0 for -0, and NaN for NaN, which equals itself from opset 4 on.
     keys.values.forEach((key, index) => {
-      if (!byKey.has(key)) byKey.set(key, values.values[index]);
+      if (!byKey.has(key) && (opset >= 4 || !Number.isNaN(key))) byKey.set(key, values.values[index]);
     });
     const otherwise = defaultOf(attributes, values.dtype);
     const { dtype } = values;

@@ -1,9 +1,10 @@
 /**
  * Matrix products and linear models, with the bits of ONNX Runtime's float32 kernels on x64: for each output the products are
  * added in order, each rounded together with its addition (fused), in blocks of 256 that start from 0 and are then added; the
- * bias comes last. A product of two float32 is exact in float64.
+ * bias comes last.
  */
 
+import { fused } from '../fused.ts';
 import type { Made } from '../model.ts';
 import { sigmoid } from '../rational.ts';
 import { each, type PostTransform, postTransforms } from '../scores.ts';
@@ -36,10 +37,10 @@ const multiply = (
       let [p, q, r, s] = [0, 0, 0, 0];
       for (let k = start, w = start * width + output; k < end; k++, w += width) {
         const value = x[from + k];
-        p = f(value * weights[w] + p);
-        q = f(value * weights[w + 1] + q);
-        r = f(value * weights[w + 2] + r);
-        s = f(value * weights[w + 3] + s);
+        p = fused(value, weights[w], p);
+        q = fused(value, weights[w + 1], q);
+        r = fused(value, weights[w + 2], r);
+        s = fused(value, weights[w + 3], s);
       }
       [a, b, c, d] = start === 0 ? [p, q, r, s] : [f(a + p), f(b + q), f(c + r), f(d + s)];
     }
@@ -54,7 +55,7 @@ const multiply = (
       const end = Math.min(columns, start + BLOCK);
       let block = 0;
       for (let k = start, w = start * width + output; k < end; k++, w += width)
-        block = f(x[from + k] * weights[w] + block);
+        block = fused(x[from + k], weights[w], block);
       sum = start === 0 ? block : f(sum + block);
     }
     to[at + output] = sum;

@@ -89,9 +89,11 @@ export const scaling: Operators = {
     const [offset, scale] = [attributes.floats('offset'), attributes.floats('scale')].map((one) =>
       perColumn(one, width),
     );
+    // float64 is worked in float64, and rounded in the end.
+    const round = value?.dtype === 'float64' ? (x: number) => x : f;
     return toFloats(value, (from, start, to) => {
       for (let column = 0; column < width; column++)
-        to[start + column] = f(f(from[start + column]) - offset[column]) * scale[column];
+        to[start + column] = round(round(from[start + column]) - offset[column]) * scale[column];
     });
   },
   'ml:Normalizer': ({ attributes }, [value]) => {

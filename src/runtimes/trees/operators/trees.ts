@@ -20,6 +20,7 @@ const rounder = (kind: 'float32' | 'float64'): ((value: number) => number) =>
 const regressor = ({ attributes }: NodeContext, [input]: readonly (Known | undefined)[]) => {
   const targets = attributes.int('n_targets', 0);
   if (!(targets > 0)) throw unusual(`trees for ${targets} targets`);
+  if (input?.dtype.startsWith('int')) throw unusual(`a regressor of ${input.dtype}`);
   const kind = inputOf(input);
   const { ensemble, base, trees } = readTrees(attributes, 'target', targets, kind);
   const round = rounder(kind);
@@ -109,6 +110,9 @@ const classifier = ({ attributes }: NodeContext, [input]: readonly (Known | unde
   if (!weighted.every((target) => target === -1)) throw unusual('classes that some rows get no score for');
   if (base.length !== 0 && base.length !== count) throw unusual(`${base.length} base values for ${count} classes`);
   if (count === 2 && base.length > 0) throw unusual('two classes with base values');
+  // ONNX Runtime then answers 0 or 1, whatever the labels are.
+  if (count === 2 && typeof classes[0] === 'bigint' && (classes[0] !== 0n || classes[1] !== 1n))
+    throw unusual('two classes, each with weights, whose labels are not 0 and 1');
   const scoreOf = (sums: Float64Array, place: number, target: number): number =>
     base.length > 0 ? round(sums[place] + base[target]) : sums[place];
   const scores = new Float64Array(count);
