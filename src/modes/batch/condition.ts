@@ -2,7 +2,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { fail, messageOf, type Problem } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
-import { type FieldTally, stdOf } from './tally.ts';
+import { type FieldTally, stdOf, timesOf } from './tally.ts';
 import type { Summary } from './types.ts';
 
 export type Condition = (summary: Summary) => { readonly holds: boolean } | { readonly problem: Problem };
@@ -19,7 +19,7 @@ const functions: Readonly<Record<string, (field: FieldTally, label: string) => n
   'count(map): double': (field) => field.count,
   'missing(map): double': (field) => (total(field) === 0 ? Number.NaN : field.missing / total(field)),
   'share(map, string): double': (field, label) =>
-    field.kind === 'category' && field.count > 0 ? (field.counts[label] ?? 0) / field.count : Number.NaN,
+    field.kind === 'category' && field.count > 0 ? timesOf(field.counts, label) / field.count : Number.NaN,
 };
 
 const compare: Readonly<Record<string, (a: number, b: number) => boolean>> = {

@@ -142,14 +142,18 @@ const mergeNumbers = (a: NumberTally, b: NumberTally): NumberTally => {
   };
 };
 
+/** How often a label was counted; it may be called `constructor`, or as anything else that every object has. */
+export const timesOf = (counts: Readonly<Record<string, number>>, label: string): number =>
+  Object.hasOwn(counts, label) ? counts[label] : 0;
+
 const mergeLabels = (a: CategoryTally, b: CategoryTally): CategoryTally => {
-  const counts = { ...a.counts };
-  for (const [label, times] of Object.entries(b.counts)) counts[label] = (counts[label] ?? 0) + times;
+  const counts = new Map(Object.entries(a.counts));
+  for (const [label, times] of Object.entries(b.counts)) counts.set(label, (counts.get(label) ?? 0) + times);
   return {
     kind: 'category',
     count: a.count + b.count,
     missing: a.missing + b.missing,
-    counts,
+    counts: Object.fromEntries(counts),
     other: a.other + b.other,
   };
 };

@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { binOf } from '../../../src/core/profile.ts';
 import type { Fields } from '../../../src/core/types.ts';
 import { stabilityIndex } from '../../../src/modes/batch/report/compare.ts';
-import { type Bins, binsOf, mergeTallies, startTally, stdOf, type Tally } from '../../../src/modes/batch/tally.ts';
+import {
+  type Bins,
+  binsOf,
+  mergeTallies,
+  startTally,
+  stdOf,
+  type Tally,
+  timesOf,
+} from '../../../src/modes/batch/tally.ts';
 
 const fields: Fields = {
   amount: { kind: 'number' },
@@ -147,4 +155,29 @@ test('the stability index is nothing for the same shares, and grows with their d
   assert.ok(Math.abs(stabilityIndex([0.6, 0.4], [0.5, 0.5]) - 0.040546) < 1e-6);
   assert.ok(stabilityIndex([1, 0], [0.5, 0.5]) > 1);
   assert.ok(Number.isFinite(stabilityIndex([1, 0], [0, 1])));
+});
+
+test('labels that every object has are labels like any other, in tallies, in what merges them and in conditions', () => {
+  const odd = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+  const known: Bins = { color: { labels: odd } };
+  const labels: Fields = { color: { kind: 'category', labels: odd } };
+  const part = (values: readonly string[]): Tally => {
+    const counting = startTally(labels, known);
+    counting.add({ color: values });
+    return counting.tally();
+  };
+  const merged = mergeTallies(part(['__proto__', 'constructor']), part([...odd, '__proto__', 'other one']));
+  // The sink keeps tallies as JSON.
+  const { color } = JSON.parse(JSON.stringify(merged)) as Tally;
+  assert.ok(color?.kind === 'category');
+  assert.deepEqual(Object.entries(color.counts), [
+    ['__proto__', 3],
+    ['constructor', 2],
+    ['toString', 1],
+    ['hasOwnProperty', 1],
+  ]);
+  assert.deepEqual([color.count, color.other], [8, 1]);
+  assert.equal(timesOf(color.counts, '__proto__'), 3);
+  assert.equal(timesOf({ red: 1 }, 'constructor'), 0);
+  assert.equal(timesOf({ red: 1 }, '__proto__'), 0);
 });

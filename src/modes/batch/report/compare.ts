@@ -1,7 +1,7 @@
 /** A run beside its package's reference and the run before it: what a report says, as data. */
 import type { FieldProfile, Profile } from '../../../core/profile.ts';
 import type { Field, Fields, Manifest } from '../../../core/types.ts';
-import { type FieldBins, type FieldTally, stdOf } from '../tally.ts';
+import { type FieldBins, type FieldTally, stdOf, timesOf } from '../tally.ts';
 import type { Run, Summary } from '../types.ts';
 
 /** One bar of a distribution; shares are of the values that are not missing. */
@@ -113,7 +113,7 @@ const labelCounts = (
   counts: Readonly<Record<string, number>>,
   other: number,
 ): readonly number[] => {
-  const known = labels.map((label) => counts[label] ?? 0);
+  const known = labels.map((label) => timesOf(counts, label));
   const rest = Object.entries(counts).reduce(
     (sum, [label, count]) => (labels.includes(label) ? sum : sum + count),
     other,
@@ -190,8 +190,10 @@ const fieldReport = (
   const seen = profile?.kind === 'category' ? profile.counts : undefined;
   const unseen =
     tally.kind === 'category' && seen && profile?.kind === 'category' && profile.other === 0 && tally.count > 0
-      ? Object.entries(tally.counts).reduce((sum, [label, count]) => (label in seen ? sum : sum + count), tally.other) /
-        tally.count
+      ? Object.entries(tally.counts).reduce(
+          (sum, [label, count]) => (Object.hasOwn(seen, label) ? sum : sum + count),
+          tally.other,
+        ) / tally.count
       : undefined;
   return {
     name,
@@ -254,7 +256,7 @@ const changesBetween = (before: Summary, now: Summary): readonly Change[] => {
     if (tally.kind === 'category' && then?.kind === 'category' && tally.count > 0 && then.count > 0) {
       const labels = [...new Set([...Object.keys(then.counts), ...Object.keys(tally.counts)])].slice(0, 4);
       for (const label of labels) {
-        const [a, b] = [(then.counts[label] ?? 0) / then.count, (tally.counts[label] ?? 0) / tally.count];
+        const [a, b] = [timesOf(then.counts, label) / then.count, timesOf(tally.counts, label) / tally.count];
         changes.push(change(`share of ${name} = ${label}`, a, b));
       }
     }
