@@ -9,7 +9,8 @@ import { createApp } from '../src/app.ts';
 import type { Scorer } from '../src/core/types.ts';
 import { createTableWriter } from '../src/files/index.ts';
 import { predictFile } from '../src/modes/once/predict-file.ts';
-import { type BenchOptions, type BenchResult, keepCompiled } from './bench.ts';
+import { type BenchOptions, type BenchResult, type Goal, keepCompiled } from './bench.ts';
+import { compareRuntimes } from './runtimes.ts';
 
 export const summary = '100 trees of depth 6 on 16 numbers: Millrace beside the bare ONNX Runtime';
 
@@ -135,6 +136,7 @@ export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
       'rows/s': Math.round((rows / ms) * 1000),
       'peak MB': peak === undefined ? null : Math.round(peak / 1e6),
     });
+    const runtimes = await compareRuntimes(short);
     const memoryFigure = `MB more for ${large / 1e6} M rows than for ${small / 1e6} M`;
     return {
       rows: [
@@ -143,18 +145,36 @@ export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
         row('score(rows)', BATCH, memory.rows),
         row('bare loop, batches of 8,192', small, files.bare),
         row('predict Parquet → Parquet', small, files.predict, smallPeak),
+        ...runtimes.flatMap(({ model, one: [own, theirs], batch: [ownBatch, theirBatch] }) => [
+          row(`${model}, one row, own runtime`, 1, own / 1000),
+          row(`${model}, one row, ONNX Runtime`, 1, theirs / 1000),
+          row(`${model}, a run, own runtime`, 1024, (ownBatch * 1024) / 1e6),
+          row(`${model}, a run, ONNX Runtime`, 1024, (theirBatch * 1024) / 1e6),
+        ]),
       ],
       ratios: {
         scoreColumns: memory.bare / memory.columns,
         'score(rows)': memory.bare / memory.rows,
         'predict Parquet → Parquet': files.bare / files.predict,
         [memoryFigure]: (largePeak - smallPeak) / 1e6,
+        ...Object.fromEntries(
+          runtimes.flatMap(({ model, one, batch }) => [
+            [`${model}, one row: own / ONNX Runtime`, one[1] / one[0]],
+            [`${model}, a run of 1,024: own / ONNX Runtime`, batch[1] / batch[0]],
+          ]),
+        ),
       },
       goals: {
         scoreColumns: { atLeast: 0.95 },
         'score(rows)': { atLeast: 0.5 },
         'predict Parquet → Parquet': { atLeast: 0.8 },
         [memoryFigure]: { atMost: 64 },
+        ...Object.fromEntries(
+          runtimes.flatMap(({ model }): [string, Goal][] => [
+            [`${model}, one row: own / ONNX Runtime`, { atLeast: 2.5 }],
+            [`${model}, a run of 1,024: own / ONNX Runtime`, { atLeast: 3 }],
+          ]),
+        ),
       },
     };
   } finally {

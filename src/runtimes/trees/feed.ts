@@ -16,6 +16,29 @@ export type Part = DensePart | OneHotPart;
 /** The place of a row in blocks of eight whose slots take `block` floats. */
 const placeOf = (row: number, block: number): number => (row >> 3) * block + (row & 7);
 
+/** True when the values of these slots are tested as they are. */
+const isPlain = ({ guises }: Slots, low: number, high: number): boolean => {
+  for (let slot = low; slot < high; slot++) if (guises[slot] !== 0) return false;
+  return true;
+};
+
+/** A column of rows into a slot, block by block. */
+const copyColumn = (
+  data: Float32Array | Float64Array,
+  first: number,
+  width: number,
+  rows: number,
+  floats: Float64Array,
+  start: number,
+  block: number,
+): void => {
+  let at = first;
+  for (let row = 0, to = start; row < rows; row += 8, to += block) {
+    const end = to + Math.min(8, rows - row);
+    for (let place = to; place < end; place++, at += width) floats[place] = data[at];
+  }
+};
+
 /** Slots from `low` on that lie below a column; they are in ascending order. */
 const slotsBelow = ({ features, count }: Slots, low: number, column: number): number => {
   let at = low;
@@ -41,6 +64,19 @@ export const feedRows = (
   let first = 0;
   for (const part of parts) {
     const high = slotsBelow(slots, low, first + part.width);
+    if ('codes' in part && isPlain(slots, low, high)) {
+      const { codes } = part;
+      for (let row = 0, to = into; row < rows; row += 8, to += block) floats.fill(0, to + low * 8, to + high * 8);
+      for (let row = 0; row < rows; row++) {
+        const feature = first + codes[from + row];
+        if (feature < first || feature >= slots.width) continue;
+        const slot = slots.indexOf(feature, 0);
+        if (features[slot] === feature) floats[into + placeOf(row, block) + slot * 8] = 1;
+      }
+      low = high;
+      first += part.width;
+      continue;
+    }
     for (let slot = low; slot < high; slot++) {
       const column = features[slot] - first;
       const guise = guises[slot];
@@ -54,7 +90,7 @@ export const feedRows = (
       }
       const { data, width } = part;
       let at = from * width + column;
-      if (guise === 0) for (let row = 0; row < rows; row++, at += width) floats[start + placeOf(row, block)] = data[at];
+      if (guise === 0) copyColumn(data, at, width, rows, floats, start, block);
       else if (guise === NEGATED)
         for (let row = 0; row < rows; row++, at += width) floats[start + placeOf(row, block)] = -data[at];
       else
