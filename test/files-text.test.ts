@@ -221,3 +221,22 @@ test('chunks of long rows end early, so that memory stays flat', async (t) => {
   assert.ok(Math.max(...chunks.map(({ rows }) => rows)) <= 9);
   assert.equal(rowsOf(chunks).length, 30);
 });
+
+test('csv: the separator is found in the first line that is not blank, however it is cut, and not within quotes', async () => {
+  const cut = (text: string): readonly string[] => [...text];
+  assert.deepEqual(rowsOf(await read('csv', ...cut('\r\n\na;b\n1;2\n'))), [{ a: '1', b: '2' }]);
+  assert.deepEqual(rowsOf(await read('csv', ...cut('"a, x\ny";b\n1;2\n'))), [{ 'a, x\ny': '1', b: '2' }]);
+});
+
+test('csv: lines that each open a quote for all that follow are each rejected, and read in one pass', async () => {
+  const lines = 300_000;
+  const bad = await read('csv', `a,b\n${'x","\n'.repeat(lines)}`, '"z"x\n1,2\n');
+  assert.equal(rejectsOf(bad).length, lines + 1);
+  assert.deepEqual(rowsOf(bad), [{ a: '1', b: '2' }]);
+});
+
+test('csv: a replacement character that was written stays, beside a line that is not UTF-8', async () => {
+  const chunks = await read('csv', Buffer.concat([Buffer.from('a\n\uFFFD\n'), Buffer.from('\u00e9\n', 'latin1')]));
+  assert.deepEqual(rowsOf(chunks), [{ a: '\uFFFD' }]);
+  assert.deepEqual(rejectsOf(chunks), ['3 BAD_LINE']);
+});

@@ -1,5 +1,6 @@
 /** Typed contents: the lists of a protobuf message that hold the elements of a tensor. */
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
+import { utf8Text } from '../../../text/utf8.ts';
 import { type Datatype, type Elements, isElement } from '../oip/datatypes.ts';
 import { type OutputTensor, wrongElement } from '../oip/tensors.ts';
 import type { Contents } from './messages.ts';
@@ -20,13 +21,10 @@ const listOf: Readonly<Record<Exclude<Datatype, 'FP16'>, keyof Contents>> = {
   BYTES: 'bytes_contents',
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const textOf = (name: string, bytes: Uint8Array): string => {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw wrongElement(name, 'BYTES', 'bytes that are no UTF-8');
-  }
+  const text = utf8Text(bytes);
+  if (text === undefined) throw wrongElement(name, 'BYTES', 'bytes that are no UTF-8');
+  return text;
 };
 
 const wrongList = (name: string, expected: string, got: string): MillraceError =>

@@ -5,6 +5,7 @@
  */
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import type { TensorData } from '../../../core/types.ts';
+import { utf8Text } from '../../../text/utf8.ts';
 import { type Datatype, type Elements, elementBytes, wanted } from './datatypes.ts';
 import { type OutputTensor, wrongElement } from './tensors.ts';
 
@@ -37,8 +38,6 @@ const half = (bits: number): number => {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 const readTexts = (name: string, bytes: Uint8Array, count: number): readonly string[] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts: string[] = [];
@@ -47,11 +46,9 @@ const readTexts = (name: string, bytes: Uint8Array, count: number): readonly str
     const left = bytes.byteLength - at - 4;
     const length = left < 0 ? 0 : view.getUint32(at, true);
     if (left < length) throw wrongSize(name, `${count} elements`, `bytes that end in element ${texts.length}`);
-    try {
-      texts.push(utf8.decode(bytes.subarray(at + 4, at + 4 + length)));
-    } catch {
-      throw wrongElement(name, 'BYTES', `bytes that are no UTF-8 in element ${texts.length}`);
-    }
+    const text = utf8Text(bytes.subarray(at + 4, at + 4 + length));
+    if (text === undefined) throw wrongElement(name, 'BYTES', `bytes that are no UTF-8 in element ${texts.length}`);
+    texts.push(text);
     at += 4 + length;
   }
   if (at !== bytes.byteLength) throw wrongSize(name, `${count} elements`, `${bytes.byteLength - at} bytes more`);
