@@ -182,6 +182,7 @@ export const fileSink = ({ path, format, csvSafe, folder }: FileSinkOptions): Si
       if (there && !there.isFile()) {
         throw fail('BAD_SINK', `${name} is not a file`, { expected: 'a file, or nothing yet', got: 'something else' });
       }
+      await checkRoom(place, name);
       const stranger = isForced ? undefined : await strangerOf(path, deployment);
       if (stranger !== undefined) {
         throw fail('FILE_EXISTS', `${name} exists already, and ${deployment} did not make it; --force replaces it.`, {
@@ -189,7 +190,6 @@ export const fileSink = ({ path, format, csvSafe, folder }: FileSinkOptions): Si
           got: stranger,
         });
       }
-      await checkRoom(place, name);
     },
     open: (run, shape) =>
       told(async () => {
