@@ -76,9 +76,9 @@ const share = (text: string): number => {
   throw new InvalidArgumentError('Expected all, none, or a part of all such as sample=0.1.');
 };
 
-/** Processes for a model that has its own, where each of so many services has some: one processor answers. */
+/** Processes for a model that has its own, where each of so many services has some. */
 export const defaultModelWorkers = (services: number): number =>
-  Math.max(1, Math.floor((availableParallelism() - 1) / services));
+  Math.max(1, Math.floor(availableParallelism() / services));
 
 export const defineOptions = (command: Command): Command =>
   command
@@ -103,11 +103,18 @@ export const defineOptions = (command: Command): Command =>
     .option('--max-wait <seconds>', 'refuse what would wait longer for its run', seconds, 0.15)
     .option('--max-models <models>', 'keep so many loaded, and put the least recently used aside', whole(1, 10_000))
     .addOption(
-      new Option('--isolation <where>', 'where models run: those whose rows take long in processes of their own')
+      new Option(
+        '--isolation <where>',
+        'where models run; auto: in processes of their own unless known to be safe and quick',
+      )
         .choices(isolations)
         .default('auto'),
     )
-    .option('--model-workers <processes>', 'of a model that has its own (default: a processor less)', whole(1, 1024))
+    .option(
+      '--model-workers <processes>',
+      'of a model that has its own (default: as many as processors)',
+      whole(1, 1024),
+    )
     .option('--model-control', 'let callers load and unload models')
     .option('--no-model-control', 'do not, whatever millrace.yaml says')
     .option('--records-api', 'let callers read records, and label them')

@@ -20,6 +20,7 @@ const mebi = 2 ** 20;
 const sourceOf = (app: App): ModelSource => ({
   open: app.open,
   load: app.load,
+  prove: app.prove,
   isolate: app.isolate,
   resolve: async (ref) => (parseRef(ref).kind === 'environment' ? (await app.lookup()).resolve(ref) : undefined),
 });

@@ -2,7 +2,7 @@
 import type { Scorer } from '../../core/types.ts';
 import type { Package } from '../../package/layout.ts';
 
-/** `auto` decides by how long one row takes. */
+/** `auto`: inline when the model is known to be safe and one row is quick. */
 export const isolations = ['auto', 'inline', 'workers'] as const;
 export type Isolation = (typeof isolations)[number];
 export type Decided = Exclude<Isolation, 'auto'>;

@@ -4,6 +4,7 @@ import { sampleRow } from '../../core/sample-row.ts';
 import type { Example, Manifest, Scorer } from '../../core/types.ts';
 import { checkExamples } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
+import { riskOf } from '../../package/risk.ts';
 import { type Batcher, createBatcher, type Run } from './batcher.ts';
 import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
 import type { Limits } from './limits.ts';
@@ -15,6 +16,8 @@ export interface ModelSource {
   open(ref: string): Promise<Package>;
   /** Makes it ready to score. @throws MillraceError */
   load(found: Package): Promise<Scorer>;
+  /** Proves one that is not known to be safe in another process, before it is loaded anywhere here. @throws MillraceError */
+  prove?(found: Package): Promise<void>;
   /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws MillraceError */
   isolate?(options: IsolateOptions): Promise<Pool>;
   /** What a reference that may move means now, cheaply; undefined for one that never moves. @throws MillraceError */
@@ -107,15 +110,20 @@ const prove = async (scorer: Scorer, found: Package): Promise<Proved> => {
   }
 };
 
-/** A scorer where it shall run: a model that takes long is loaded again, in processes of its own. */
+/**
+ * A scorer where it shall run: in processes of its own when it is not known to be safe, or takes long. What is not known to
+ * be safe has been proven in another process before, wherever it shall run.
+ */
 const settle = async (ref: string, found: Package, options: LoadOptions): Promise<Proved> => {
   const { source, isolation = 'auto', workers = 1, onWorkerLost } = options;
+  const isSafe = riskOf(found) === undefined;
+  if (!isSafe) await source.prove?.(found);
   const isolate = async (): Promise<Proved | undefined> => {
     const onLost = (pid: number | undefined, how: string): void => onWorkerLost?.(ref, pid, how);
     const pool = await source.isolate?.({ found, size: workers, onLost });
     return pool && { ...(await prove(pool.scorer, found)), pool };
   };
-  if (isolation === 'workers') {
+  if (isolation === 'workers' || (isolation === 'auto' && !isSafe)) {
     const isolated = await isolate();
     if (isolated) return isolated;
   }

@@ -1,5 +1,5 @@
 /** The models of a service by name and version: loaded, unloaded and replaced while requests come in. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { fail, type MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type Card, type LoadOptions, loadModel, type Model } from './model.ts';
@@ -40,7 +40,7 @@ export interface ModelTable {
   unload(name: string, version?: string): Promise<void>;
   /** Loads what the slot's reference means now beside what is there, and lets it take over. @throws MillraceError */
   replace(slot: Slot): Promise<Model>;
-  /** Finishes what is in flight, and closes all. */
+  /** Closes all; what is still in flight, its callers gone, gets a second. */
   close(): Promise<void>;
 }
 
@@ -67,6 +67,9 @@ const unknownModel = (name: string, known: readonly string[]): MillraceError => 
   });
 };
 
+/** Milliseconds that a run may take whose callers are gone, when all is closed. */
+const CLOSE_MS = 1000;
+
 export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOptions): ModelTable => {
   const slots: OwnSlot[] = [];
   const retiring = new Set<Promise<void>>();
@@ -77,23 +80,24 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     byName = Map.groupBy(serving, ({ card }) => card?.name ?? '');
   };
 
-  /** Closes a model that nobody can get any more, once its last answer is out. */
-  const retire = (model: Model): void => {
+  /** Closes a model that nobody can get any more, once its last answer is out, or `mostMs` are over. */
+  const retire = (model: Model, mostMs?: number): void => {
     const close = async (): Promise<void> => {
       // Who got it in this turn of the event loop has put its request into the queue by the next one.
       await nextTurn();
-      await model.batcher.idle();
+      const idle = model.batcher.idle();
+      await (mostMs === undefined ? idle : Promise.race([idle, pause(mostMs, undefined, { ref: false })]));
       await model.scorer.close();
     };
     const closing = close().finally(() => retiring.delete(closing));
     retiring.add(closing);
   };
-  const takeOut = (slot: OwnSlot, state: State): void => {
+  const takeOut = (slot: OwnSlot, state: State, mostMs?: number): void => {
     const { model } = slot;
     slot.state = state;
     slot.model = undefined;
     index();
-    if (model) retire(model);
+    if (model) retire(model, mostMs);
   };
   const makeRoom = (kept: OwnSlot): void => {
     const loaded = slots.filter(({ model }) => model !== undefined).sort((a, b) => a.used - b.used);
@@ -175,7 +179,7 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     },
     replace: (slot) => loadInto(slot as OwnSlot),
     async close() {
-      for (const slot of slots) takeOut(slot, 'unloaded');
+      for (const slot of slots) takeOut(slot, 'unloaded', CLOSE_MS);
       await Promise.all(retiring);
     },
   };

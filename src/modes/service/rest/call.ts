@@ -5,12 +5,15 @@ import { charsetOf } from '../../../text/charset.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { ModelTable } from '../models.ts';
 
-const duration = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s)?$/;
+const duration = /^(\d+(?:\.\d+)?)(ms|s)?$/;
+
+/** A month, which is longer than anybody waits. */
+const MOST_MS = 30 * 86_400_000;
 
 /** Milliseconds of `X-Request-Timeout`: seconds (`2`, `0.25`), or with a unit (`250ms`, `2s`). */
 const headerMs = (header: string): number => {
   const match = duration.exec(header.trim());
-  if (match) return Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
+  if (match) return Math.min(MOST_MS, Number(match[1]) * (match[2] === 'ms' ? 1 : 1000));
   throw fail('BAD_REQUEST', `X-Request-Timeout: expected seconds or a text such as 250ms, got ${show(header)}.`, {
     field: 'x-request-timeout',
     expected: 'seconds, or a text such as 250ms',
