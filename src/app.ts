@@ -215,11 +215,10 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
 
   let ledger: Promise<Sql> | undefined;
   const openBatch = async (): Promise<Batch> => {
-    const [{ createBatch }, { readDeployment }, { openSql }, { createScorerPool }] = await Promise.all([
+    const [{ createBatch }, { readDeployment }, { openSql }] = await Promise.all([
       import('./modes/batch/batch.ts'),
       import('./modes/batch/deployment.ts'),
       import('./store/sql.ts'),
-      import('./workers/scorer-pool.ts'),
     ]);
     const { folder } = project;
     return createBatch({
@@ -243,7 +242,7 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
       },
       database,
       open: (ref) => open(placedRef(ref)),
-      load: (found, threads) => (threads === 0 ? load(found) : createScorerPool(found, threads)),
+      load: loadSafely,
     });
   };
   let openedBatch: Promise<Batch> | undefined;

@@ -14,6 +14,8 @@ export interface ProofOptions {
   readonly rowMs?: number | undefined;
   /** Bytes of memory that its process may take; as for any worker unless given. */
   readonly memoryBytes?: number | undefined;
+  /** Aborted when nobody wants to know any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export const ROW_MS = 10_000;
@@ -58,7 +60,7 @@ const scoreEach = async (found: Package, worker: Worker, rowMs: number): Promise
  */
 export const openProof = async (
   found: Package,
-  { rowMs = ROW_MS, memoryBytes }: ProofOptions = {},
+  { rowMs = ROW_MS, memoryBytes, signal }: ProofOptions = {},
 ): Promise<Scorer> => {
   let worker: Worker;
   try {
@@ -66,6 +68,9 @@ export const openProof = async (
   } catch (error) {
     throw refuse(found, 'loads it', error);
   }
+  const giveUp = (): void => worker.kill('nobody waits for it any more');
+  if (signal?.aborted) giveUp();
+  else signal?.addEventListener('abort', giveUp, { once: true });
   const ask = async (asked: Asked, rows: number, timings: Timings | undefined) => {
     try {
       const answered = await worker.ask(asked, rowMs * Math.min(MOST_ROWS, Math.max(1, rows)));

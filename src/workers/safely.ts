@@ -8,13 +8,16 @@ import type { Package } from '../package/layout.ts';
 import { riskOf } from '../package/risk.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { openProof, type ProofOptions } from './proof.ts';
+import { createScorerPool } from './scorer-pool.ts';
 
 /** Makes a package ready to score in this process. */
 type Load = (found: Package) => Promise<Scorer>;
 
 export interface SafeOptions {
-  /** Processes; one unless given. */
-  readonly size?: number | undefined;
+  /** Of a package that is known to be safe: threads that score it; none, which is this one, unless given. */
+  readonly threads?: number | undefined;
+  /** Of any other; as many as threads, and at least one, unless given. */
+  readonly processes?: number | undefined;
   /** Milliseconds that a row may take; a minute unless given. */
   readonly rowMs?: number | undefined;
   /** Aborted when nobody waits for answers any more: what runs is ended. */
@@ -28,9 +31,9 @@ export interface SafeOptions {
  * @throws MillraceError WORKER_LOST when no process comes up; what loading throws
  */
 export const loadSafely = async (found: Package, load: Load, options: SafeOptions = {}): Promise<Scorer> => {
-  const { size = 1, rowMs, signal, onLost } = options;
-  if (riskOf(found) === undefined) return load(found);
-  const { scorer } = await createPool({ found, size, onLost, ...{ limits: { runMs: rowMs } } });
+  const { threads = 0, processes = Math.max(1, threads), rowMs, signal, onLost } = options;
+  if (riskOf(found) === undefined) return threads === 0 ? load(found) : createScorerPool(found, threads);
+  const { scorer } = await createPool({ found, size: processes, limits: { runMs: rowMs }, onLost });
   const close = (): void => void scorer.close();
   if (signal?.aborted) close();
   else signal?.addEventListener('abort', close, { once: true });

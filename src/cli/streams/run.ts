@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { App } from '../../app.ts';
@@ -5,6 +6,7 @@ import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../modes/stream/metrics.ts';
 import type { PredictionSink } from '../../modes/stream/prediction-sink.ts';
 import { type Stream, type StreamNews, startStream } from '../../modes/stream/stream.ts';
+import type { ModelSource } from '../../modes/stream/versions.ts';
 import type { Cli } from '../command.ts';
 import { modelSource } from '../model-source.ts';
 import { many, oneLine, shortDigest } from '../short.ts';
@@ -77,6 +79,15 @@ const sinkOf = async (app: App, { name, sink }: StreamDeployment): Promise<Predi
   return tablePredictions(opened, name);
 };
 
+/** A new version is proven before it takes over, and runs where it can end nothing but itself. */
+const streamSource = (app: App, { rowMs, concurrency }: StreamDeployment): ModelSource => ({
+  ...modelSource(app),
+  load: async (found, signal) => {
+    await app.prove(found, { rowMs, signal });
+    return app.loadSafely(found, { rowMs, processes: Math.min(concurrency, availableParallelism()) });
+  },
+});
+
 /** Starts deployments of one project in this process, all of them or none. */
 export const startStreams = async (
   app: App,
@@ -85,12 +96,12 @@ export const startStreams = async (
 ): Promise<readonly Stream[]> => {
   const metrics = createStreamMetrics(registry);
   const broker = await app.broker();
-  const source = modelSource(app);
   const streams: Stream[] = [];
   try {
     for (const name of names) {
       const deployment = streamOf(app, name);
       const sink = await sinkOf(app, deployment);
+      const source = streamSource(app, deployment);
       streams.push(
         await startStream({ deployment, broker, source, metrics, sink, onEvent: (news) => onEvent?.(name, news) }),
       );

@@ -194,7 +194,11 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
   const takeOne = async (): Promise<void> => {
     const [next] = inFlight;
     if (!next || !state) return;
-    const scored = await timed('score', next.scoring);
+    const scored = await timed('score', next.scoring).catch((error: unknown) => {
+      // A stop ends what runs.
+      signal.throwIfAborted();
+      throw error;
+    });
     inFlight.shift();
     signal.throwIfAborted();
     state.watch.watch(next.chunk);

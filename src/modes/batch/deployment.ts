@@ -26,6 +26,8 @@ export interface BatchDeployment {
   readonly maxRejected: number;
   readonly shardRows: number;
   readonly workers: number;
+  /** Milliseconds that a row may take of a model that is not known to be safe. */
+  readonly rowMs: number;
   /** Milliseconds. */
   readonly patience: number;
   readonly react: readonly ReactionSettings[];
@@ -120,6 +122,7 @@ export const readDeployment = (name: string, settings: BatchSettings): BatchDepl
     maxRejected: settings.max_rejected === undefined ? MAX_REJECTED : shareOf(name, settings.max_rejected),
     shardRows: settings.shard_rows ?? SHARD_ROWS,
     workers: settings.workers ?? 1,
+    rowMs: parseDuration(settings.timeout ?? '1m', 'timeout'),
     patience: parseDuration(settings.patience ?? '1h', 'patience'),
     react,
     settings: createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16),

@@ -5,6 +5,14 @@ import type { Package } from '../../package/layout.ts';
 import type { Sql } from '../../store/sql.ts';
 import type { BatchDeployment } from './deployment.ts';
 
+export interface LoadOptions {
+  /** Threads, or processes for a model that is not known to be safe; none is this thread, or one process. */
+  readonly threads: number;
+  /** Milliseconds that a row may take of such a model. */
+  readonly rowMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface BatchHost {
   /** Where relative paths of the project start. */
   readonly folder: string;
@@ -24,6 +32,6 @@ export interface BatchHost {
   database(name: string, zone: string): Promise<Database>;
   /** The package that a reference means. @throws MillraceError */
   open(ref: string): Promise<Package>;
-  /** Made ready to score, in threads or, with none, in this one. */
-  load(found: Package, threads: number): Promise<Scorer>;
+  /** Made ready to score, where it can end nothing but itself; what runs is ended when the signal is aborted. */
+  load(found: Package, options: LoadOptions): Promise<Scorer>;
 }

@@ -18,7 +18,7 @@ export interface RehearseOptions extends EndsOptions {
 /** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
 export const rehearse = async (host: BatchHost, ledger: Ledger, options: RehearseOptions) => {
   const { deployment, window, found } = options;
-  const scorer = await host.load(found, 0);
+  const scorer = await host.load(found, { threads: 0, rowMs: deployment.rowMs });
   try {
     return await withEnds(host, ledger, options, async ({ source, sink }) => {
       for await (const chunk of source.read()) {

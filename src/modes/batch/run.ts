@@ -167,7 +167,7 @@ const work = async (
 
   const found = await openPinned(host, run, options.found);
   const threads = deployment.workers > 1 || threaded ? deployment.workers : 0;
-  const scorer = host.load(found, threads);
+  const scorer = host.load(found, { threads, rowMs: deployment.rowMs, signal });
   // Whoever awaits it hears of a failure; until then it must not count as unhandled.
   scorer.catch(() => {});
   try {
@@ -188,7 +188,7 @@ const work = async (
             columns: deployment.columns,
             shardRows: deployment.shardRows,
             maxRejected: retry ? 1 : deployment.maxRejected,
-            depth: threads === 0 ? 1 : threads * 2,
+            depth: Math.max(1, threads * 2),
             before: before?.plan,
             isForced: options.force ?? false,
             clock: host.clock,

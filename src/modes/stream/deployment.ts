@@ -34,6 +34,8 @@ export interface StreamDeployment {
   readonly largest: number;
   /** In milliseconds. */
   readonly stall: number;
+  /** Milliseconds that an event may take of a model that is not known to be safe. */
+  readonly rowMs: number;
   readonly keyOf: Read | undefined;
   readonly inputOf: Read;
   readonly filter: Expression<boolean> | undefined;
@@ -79,6 +81,7 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
     delay: parseDuration(batch.delay ?? '0s', field('batch.delay')),
     largest: settings.largest ?? 900_000,
     stall: parseDuration(settings.stall ?? '30s', field('stall')),
+    rowMs: parseDuration(settings.timeout ?? '10s', field('timeout')),
     keyOf: key === undefined ? undefined : compilePath(key, field('key')),
     inputOf: compilePath(input, field('input')),
     filter: filter === undefined ? undefined : compileCondition(filter, eventVariables, field('filter')),

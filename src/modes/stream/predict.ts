@@ -89,6 +89,9 @@ const score = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly
   try {
     return await scorer.score(rows);
   } catch (error) {
+    const { code } = problemOf(error);
+    // That nobody is there to score says nothing of the rows: they are tried again.
+    if (code === 'UNAVAILABLE' || (code === 'WORKER_LOST' && rows.length === 1)) throw error;
     if (rows.length === 1) return [{ error: { ...problemOf(error), code: 'MODEL_FAILED' } }];
     const answers: Answer[] = [];
     for (const row of rows) answers.push(...(await score(scorer, [row])));

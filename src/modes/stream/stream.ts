@@ -39,6 +39,8 @@ export interface Stream {
 
 const deadLettersKept = 30 * 24 * 3600 * 1000;
 const defaultFollowEvery = 2000;
+/** Milliseconds in which what is under way may end when a stream stops; what has not by then is done again later. */
+const STOP_MS = 5000;
 
 /** Makes the topics that are missing. Dead letters may be larger than what they are made of, by their headers. */
 export const ensureTopics = async (broker: Broker, deployment: StreamDeployment): Promise<void> => {
@@ -151,7 +153,9 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   const obstacles = (): readonly string[] => progress.obstacles(performance.now());
   const unwatch = metrics.watch({ deployment: name, partitions, unread, ready: () => obstacles().length === 0, model });
   const stop = async (): Promise<void> => {
+    const timer = setTimeout(() => void versions.close(), STOP_MS);
     await membership?.leave();
+    clearTimeout(timer);
     unwatch();
     await versions.close();
     await sink?.close();

@@ -1,14 +1,18 @@
-import { fail } from '../../core/errors.ts';
+import { problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
-import { checkExamples } from '../../package/golden.ts';
+import { requireGolden } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
 
 /** Where packages come from; a stream itself knows no registry and no disk. */
 export interface ModelSource {
   /** The package that a reference means. @throws MillraceError */
   open(ref: string): Promise<Package>;
-  /** Makes it ready to score. @throws MillraceError */
-  load(found: Package): Promise<Scorer>;
+  /**
+   * Proves it, where it is not known to be safe, and makes it ready to score; gives up when the signal is aborted.
+   *
+   * @throws MillraceError
+   */
+  load(found: Package, signal: AbortSignal): Promise<Scorer>;
   /** What a reference that may move means now, cheaply; undefined for one that never moves. @throws MillraceError */
   resolve?(ref: string): Promise<{ readonly version: string; readonly digest: string } | undefined>;
 }
@@ -37,18 +41,12 @@ interface Held {
 }
 
 /** Opens a reference and proves it on its golden examples. */
-const openVersion = async (ref: string, source: ModelSource): Promise<Scorer> => {
+const openVersion = async (ref: string, source: ModelSource, signal: AbortSignal): Promise<Scorer> => {
   const found = await source.open(ref);
-  const scorer = await source.load(found);
+  const scorer = await source.load(found, signal);
   try {
-    const [off] = await checkExamples(scorer, found.examples);
-    if (off === undefined) return scorer;
-    const { name, version } = scorer.manifest;
-    throw fail('EXAMPLE_OFF', `${name}@${version} is not put to work: example ${off.example} is off`, {
-      ...(off.field !== undefined && { field: off.field }),
-      expected: String(off.expected),
-      got: String(off.got),
-    });
+    await requireGolden(scorer, found.examples);
+    return scorer;
   } catch (error) {
     await scorer.close();
     throw error;
@@ -58,29 +56,42 @@ const openVersion = async (ref: string, source: ModelSource): Promise<Scorer> =>
 /** Opens a model and follows its reference: a new version takes over between two pieces of work. */
 export const openVersions = async (options: VersionsOptions): Promise<Versions> => {
   const { ref, source, every, onReplaced, onTrouble } = options;
-  let held: Held = { scorer: await openVersion(ref, source), users: 0, retired: false };
+  const closing = new AbortController();
+  const { signal } = closing;
+  let held: Held = { scorer: await openVersion(ref, source, signal), users: 0, retired: false };
+  /** Those that were replaced and still have users. */
+  const retiring = new Set<Held>();
   /** The digest that was refused last; it is not tried again until the reference has moved. */
   let refused: string | undefined;
-  let closed = false;
+
+  const retire = async (one: Held): Promise<void> => {
+    retiring.delete(one);
+    await one.scorer.close();
+  };
 
   const look = async (): Promise<void> => {
     const meant = await source.resolve?.(ref);
-    if (meant === undefined || meant.digest === held.scorer.digest || meant.digest === refused || closed) return;
+    if (meant === undefined || meant.digest === held.scorer.digest || meant.digest === refused) return;
+    if (signal.aborted) return;
     try {
-      const scorer = await openVersion(ref, source);
+      const scorer = await openVersion(ref, source, signal);
       const old = held;
       held = { scorer, users: 0, retired: false };
       old.retired = true;
+      retiring.add(old);
       onReplaced?.(old.scorer, scorer);
-      if (old.users === 0) await old.scorer.close();
+      if (old.users === 0) await retire(old);
     } catch (error) {
-      refused = meant.digest;
+      // A store that was away says nothing of the version.
+      if (problemOf(error).code !== 'STORE_FAILED') refused = meant.digest;
       throw error;
     }
   };
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    looking = looking.then(look).catch((error) => onTrouble?.(error));
+    looking = looking.then(look).catch((error) => {
+      if (!signal.aborted) onTrouble?.(error);
+    });
   }, every);
 
   return {
@@ -94,14 +105,14 @@ export const openVersions = async (options: VersionsOptions): Promise<Versions> 
         return await work(mine.scorer);
       } finally {
         mine.users--;
-        if (mine.retired && mine.users === 0) await mine.scorer.close();
+        if (mine.retired && mine.users === 0) await retire(mine);
       }
     },
     close: async () => {
-      closed = true;
+      closing.abort();
       clearInterval(timer);
       await looking;
-      await held.scorer.close();
+      await Promise.all([held, ...retiring].map(retire));
     },
   };
 };

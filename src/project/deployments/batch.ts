@@ -44,6 +44,7 @@ export interface BatchSettings {
   readonly max_rejected?: number | string;
   readonly shard_rows?: number;
   readonly workers?: number;
+  readonly timeout?: string;
   readonly patience?: string;
   readonly react?: readonly ReactionSettings[];
 }
@@ -168,7 +169,13 @@ export const batchDeployment = {
       minimum: 1,
       maximum: 10_000_000,
     },
-    workers: { description: 'Threads that score; 1 unless said', type: 'integer', minimum: 1, maximum: 64 },
+    workers: {
+      description: 'Threads that score, or processes where the model is not known to be safe; 1 unless said',
+      type: 'integer',
+      minimum: 1,
+      maximum: 64,
+    },
+    timeout: duration('What a row may take of a model that is not known to be safe; 1m unless said'),
     patience: duration('How long a run waits for a database that is away; 1h unless said'),
     react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
   },

@@ -20,6 +20,7 @@ export interface StreamSettings {
   readonly tombstones?: 'skip' | 'pass' | 'dead-letter';
   readonly partitions?: number;
   readonly stall?: string;
+  readonly timeout?: string;
 }
 
 export const topicName = (description: string) => ({
@@ -99,5 +100,6 @@ export const streamDeployment = {
       maximum: 10_000,
     },
     stall: duration('a partition that waits longer without progress is reported as not ready', '30s'),
+    timeout: duration('what an event may take of a model that is not known to be safe', '10s'),
   },
 } as const;

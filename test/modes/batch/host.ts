@@ -5,7 +5,6 @@ import { type Batch, createBatch } from '../../../src/modes/batch/batch.ts';
 import { readDeployment } from '../../../src/modes/batch/deployment.ts';
 import type { BatchSettings } from '../../../src/project/deployments/batch.ts';
 import { openSql, type Sql } from '../../../src/store/sql.ts';
-import { createScorerPool } from '../../../src/workers/scorer-pool.ts';
 import type { TestProject } from './project.ts';
 
 export interface TestBatch {
@@ -38,7 +37,7 @@ export const openBatch = (
     },
     database: (name, zone) => openDatabase(app.project.connection(name), { zone }),
     open: app.open,
-    load: (found, threads) => (threads === 0 ? app.load(found) : createScorerPool(found, threads)),
+    load: app.loadSafely,
   });
   return {
     batch,
