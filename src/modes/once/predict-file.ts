@@ -136,7 +136,11 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
       if (chunk.rows === 0) return told.add(chunk.rejects.map(unreadable));
       plan ??= await start(chunk);
       for (const name of absent) if (Object.hasOwn(chunk.types, name)) absent.delete(name);
-      const predicted = await predictChunk(scorer, chunk, plan, from);
+      const predicted = await predictChunk(scorer, chunk, plan, from).catch((error: unknown) => {
+        // A stop ends what runs.
+        signal?.throwIfAborted();
+        throw error;
+      });
       signal?.throwIfAborted();
       await told.add(predicted.rejects);
       await writer?.write(predicted.rows);
