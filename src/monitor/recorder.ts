@@ -1,15 +1,19 @@
 /**
- * Keeps records without slowing an answer: calls are gathered here and written down by another thread. What that thread
- * cannot follow is dropped and counted; nothing waits.
+ * Keeps records without slowing an answer: calls are gathered here and written down by another thread. What the store does
+ * not take at the moment waits (backlog.ts), and beyond that the oldest is dropped and counted; no answer waits, unless
+ * answers shall be given only once they are recorded.
  */
-import { MillraceError as Failure, type Problem } from '../core/errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fail, type Problem } from '../core/errors.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
 import { exactJson, plainJson } from '../text/exact-json.ts';
 import type { AnsweredCall, Answerer, ColumnContent, JsonCall, KnownModel, RowContent } from './answered.ts';
+import { createAsking } from './asking.ts';
+import { createBacklog, noRoom, type Waiter } from './backlog.ts';
 import { createPacker, rowBytes } from './parcel.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';
-import { createWriter, type FromThread, noWriter, type ToThread } from './writer.ts';
+import { createWriter, type FromThread } from './writer.ts';
 
 export interface RecorderOptions {
   /** The store, as `openSql` takes it. */
@@ -19,6 +23,8 @@ export interface RecorderOptions {
   /** Days and predictions that are kept; the oldest go first. */
   readonly days: number;
   readonly most: number;
+  /** Nobody has an answer before it is recorded; false unless given. */
+  readonly wait?: boolean | undefined;
   /** Bytes that may wait to be written. */
   readonly bufferBytes?: number | undefined;
   /** Told when writing begins to fail and what keeps it from being mended, and once when it works again (with undefined). */
@@ -35,27 +41,30 @@ export interface RecorderFigures {
   /** Threads that were started in the place of one that ended. */
   readonly restarts: number;
 }
-/** No room in the buffer; one call too large for it; the store, or the thread that writes, failed. */
+/** No room in the buffer; one call too large for it; the store refused the rows, or the thread ended that had them. */
 export type DropReason = 'full' | 'too_large' | 'failed';
 
 export interface Recorder {
-  /** Takes microseconds and never throws. */
-  record(call: AnsweredCall): void;
-  /** Finds what this recorder was told, too, though it may not be written yet. @throws MillraceError STORE_FAILED */
+  /**
+   * Takes microseconds and never throws. Where answers wait for their records, resolves when it is written, and rejects when
+   * it will not be; otherwise returns nothing. @throws MillraceError STORE_FAILED
+   */
+  record(call: AnsweredCall): Promise<void> | undefined;
+  /** Finds what this recorder was told, too, as soon as it is written. @throws MillraceError STORE_FAILED, UNAVAILABLE */
   find(id: string): Promise<Kept | undefined>;
   /** As `Records.label`. */
   label(id: string, truth: unknown): Promise<Kept>;
   readonly figures: RecorderFigures;
-  /** Writes down what waits, and stops. */
+  /** Writes down what waits, as far as the store takes it within some seconds, and stops. */
   close(): Promise<void>;
 }
 
-const defaultBuffer = 32 * 2 ** 20;
+const BUFFER_BYTES = 32 * 2 ** 20;
 /** A parcel goes out when it has so many bytes, or is so old in milliseconds. */
-const parcelBytes = 2 ** 20;
-const parcelMs = 100;
-/** Milliseconds that somebody may wait for an answer of the thread before it no longer gives way. */
-const patience = 200;
+const PARCEL_BYTES = 2 ** 20;
+const PARCEL_MS = 100;
+/** Milliseconds in which what waits is written at the end, and again for the thread to end. */
+const CLOSE_MS = 5000;
 
 /** A column with memory of its own: a view would take all of what it looks at along to the other thread. */
 const own = <T extends AnyColumns[string]>(column: T): T =>
@@ -93,24 +102,37 @@ const sizeOf = (columns: AnyColumns): number =>
     0,
   );
 
+const rowsOf = ({ content }: AnsweredCall): number => ('rows' in content ? content.rows.length : content.answers.rows);
+
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
   const { url, share, days, most, onTrouble } = options;
-  const { bufferBytes = defaultBuffer, random = Math.random } = options;
+  const { bufferBytes = BUFFER_BYTES, random = Math.random, wait = false } = options;
+  // What has to go is the oldest: a small part of all.
+  const parcelBytes = Math.min(PARCEL_BYTES, bufferBytes / 8);
   const dropped: Record<DropReason, number> = { full: 0, too_large: 0, failed: 0 };
   const models = new Map<string, { readonly index: number; readonly known: KnownModel }>();
   const indexes = new WeakMap<Answerer, number>();
-  const asked = new Map<number, { resolve(found: never): void; reject(error: Error): void }>();
+  const asking = createAsking(() => writer);
   const packer = createPacker();
+  /** Of the parcel that is being made. */
+  const waiters: Waiter[] = [];
+  const backlog = createBacklog({
+    // The thread holds a part only: what it holds cannot go.
+    mostSentBytes: bufferBytes / 4,
+    send(parcel) {
+      if (!writer.alive) return false;
+      writer.say({ parcel });
+      return true;
+    },
+    onLost(loss, rows) {
+      dropped[loss] += rows;
+    },
+  });
   const clock = createClock();
   let written = 0;
-  let sentBytes = 0;
-  let sentRows = 0;
-  let asks = 0;
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
-  let impatient: NodeJS.Timeout | undefined;
-  let hurried = false;
 
   const trouble = (problem: Problem | undefined): void => {
     if (failing === (problem !== undefined)) return;
@@ -122,11 +144,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     clearTimeout(timer);
     timer = undefined;
     if (packer.rows === 0) return;
-    const parcel = packer.take();
-    sentBytes += parcel.bytes;
-    sentRows += parcel.rows;
-    writer.say({ parcel });
+    backlog.add(packer.take(), waiters.splice(0));
   };
+  /** Resolves when what was added last is written. */
+  const promised = (): Promise<void> => new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   const sayModels = (): void => writer.say({ models: [...models.values()].map((one) => one.known) });
   let last: { readonly model: Answerer; readonly index: number } | undefined;
   const indexOf = (model: Answerer): number => {
@@ -148,30 +169,35 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return index;
   };
 
-  /** True when there is room; else counts the rows as dropped. */
+  /** Makes room for so many bytes: the oldest that wait go. Where that is not enough, counts the rows as dropped. */
   const fits = (bytes: number, rows: number): boolean => {
-    if (writer.alive && packer.bytes + sentBytes + bytes <= bufferBytes) return true;
-    dropped[!writer.alive ? 'failed' : bytes > bufferBytes ? 'too_large' : 'full'] += rows;
+    if (packer.bytes + backlog.bytes + bytes <= bufferBytes) return true;
+    if (bytes <= bufferBytes) {
+      flush();
+      backlog.shrink(bufferBytes - bytes);
+      if (backlog.bytes + bytes <= bufferBytes) return true;
+    }
+    dropped[bytes > bufferBytes ? 'too_large' : 'full'] += rows;
     return false;
   };
-  const recordRows = ({ id, model, ms }: AnsweredCall, content: RowContent): void => {
+  /** False when there is no room for it. */
+  const recordRows = ({ id, model, ms }: AnsweredCall, content: RowContent): boolean => {
     const { rows, answers, json, coerced = false, places } = content;
     if (rows.length === 1 && json?.many !== true && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
       const answer = error === undefined ? outputOf(output, json) : JSON.stringify(error);
-      if (!fits(rowBytes(input, answer), 1)) return;
+      if (!fits(rowBytes(input, answer), 1)) return false;
       const refused = error !== undefined;
       const index = indexOf(model);
       const now = clock();
-      if (packer.addRow(id, now, ms, index, input, answer, refused, coerced)) return;
+      if (packer.addRow(id, now, ms, index, input, answer, refused, coerced)) return true;
       flush();
-      packer.addRow(id, now, ms, index, input, answer, refused, coerced);
-      return;
+      return packer.addRow(id, now, ms, index, input, answer, refused, coerced);
     }
     const input = json?.text ?? exactJson({ rows });
     // A quarter more for answers, which are made only when there is room.
-    if (!fits(input.length * 1.25, rows.length)) return;
+    if (!fits(input.length * 1.25, rows.length)) return false;
     const answer = exactJson(answers);
     const base = { id, at: clock(), ms, model: indexOf(model) };
     packer.addOther(
@@ -179,91 +205,94 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       input.length + answer.length,
       rows.length,
     );
+    return true;
   };
-  const recordColumns = ({ id, model, ms }: AnsweredCall, { columns, answers }: ColumnContent): void => {
+  const recordColumns = ({ id, model, ms }: AnsweredCall, { columns, answers }: ColumnContent): boolean => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
-    if (!fits(bytes, answers.rows)) return;
+    if (!fits(bytes, answers.rows)) return false;
     const base = { id, at: clock(), ms, model: indexOf(model) };
     const copied: ColumnAnswers = { ...answers, columns: ownAll(answers.columns) };
     packer.addOther({ kind: 'columns', ...base, columns: ownAll(columns), answers: copied }, bytes, answers.rows);
+    return true;
   };
 
   const ended = (problem: Problem | undefined): void => {
-    dropped.failed += sentRows + packer.take().rows;
-    sentRows = 0;
-    sentBytes = 0;
-    for (const { reject } of asked.values()) reject(noWriter());
-    asked.clear();
-    calm();
+    backlog.lost();
+    asking.lost();
     if (problem) trouble(problem);
   };
   const replaced = (): void => {
     sayModels();
     trouble(undefined);
-  };
-  const calm = (): void => {
-    if (asked.size > 0) return;
-    clearTimeout(impatient);
-    impatient = undefined;
-    if (hurried) writer.hurry(false);
-    hurried = false;
+    backlog.pump();
   };
   const hear = (message: FromThread): void => {
-    if ('bytes' in message) {
-      packer.giveBack(message.buffer);
-      sentBytes -= message.bytes;
-      sentRows -= message.written + message.dropped;
-      written += message.written;
-      dropped.failed += message.dropped;
-      trouble(message.problem);
-    } else if ('ask' in message) {
-      const waiting = asked.get(message.ask);
-      asked.delete(message.ask);
-      if ('problem' in message) waiting?.reject(new Failure(message.problem));
-      else waiting?.resolve(message.found as never);
-      calm();
-    }
+    if ('buffer' in message) {
+      const { buffer, problem } = message;
+      trouble(problem);
+      if ('refused' in message) {
+        packer.giveBack(buffer);
+        written += message.written;
+        backlog.written(message.refused);
+      } else backlog.again(buffer);
+    } else if ('ask' in message) asking.hear(message);
   };
-  const ask = <T>(make: (ask: number) => ToThread): Promise<T> => {
-    if (!writer.alive) return Promise.reject(noWriter());
-    // What was recorded before it was asked for is found.
+  /** Resolves once all that was recorded before has been written, or given up. */
+  const caughtUp = (): Promise<void> => {
     flush();
-    return new Promise<T>((resolve, reject) => {
-      const number = ++asks;
-      asked.set(number, { resolve, reject });
-      impatient ??= setTimeout(() => {
-        hurried = true;
-        writer.hurry(true);
-      }, patience).unref();
-      writer.say(make(number));
-    });
+    return backlog.settled();
   };
 
   const writer = await createWriter({
-    data: { url, days, most },
+    data: { url, days, most, givesWay: !wait },
     onMessage: hear,
     onEnded: ended,
     onStuck: (problem) => onTrouble?.(problem),
     onReplaced: replaced,
   });
 
+  const recordCall = (call: AnsweredCall): boolean =>
+    'rows' in call.content ? recordRows(call, call.content) : recordColumns(call, call.content);
+
   return {
     record(call) {
-      if (share < 1 && random() >= share) return;
-      if ('rows' in call.content) recordRows(call, call.content);
-      else recordColumns(call, call.content);
+      if (rowsOf(call) === 0 || (share < 1 && random() >= share)) return undefined;
+      const isTaken = recordCall(call);
+      const kept = wait ? (isTaken ? promised() : Promise.reject(noRoom())) : undefined;
       if (packer.bytes >= parcelBytes) flush();
-      else timer ??= setTimeout(flush, parcelMs).unref();
+      else timer ??= setTimeout(flush, wait ? 0 : PARCEL_MS).unref();
+      return kept;
     },
-    find: (id) => ask((number) => ({ ask: number, find: id })),
-    label: (id, truth) => ask((number) => ({ ask: number, label: id, truth })),
+    find: (id) =>
+      asking.urgently(async () => {
+        const find = () => asking.ask((number) => ({ ask: number, find: id }));
+        flush();
+        const kept = await find();
+        if (kept !== undefined) return kept;
+        await caughtUp();
+        return find();
+      }),
+    label: (id, truth) =>
+      asking.urgently(async () => {
+        await caughtUp();
+        return (await asking.ask((number) => ({ ask: number, label: id, truth }))) as Kept;
+      }),
     get figures() {
       const { restarts } = writer;
-      return { written, dropped, waitingBytes: packer.bytes + sentBytes, bufferBytes, restarts };
+      return { written, dropped, waitingBytes: packer.bytes + backlog.bytes, bufferBytes, restarts };
     },
     async close() {
-      flush();
-      await writer.close();
+      const before = dropped.failed;
+      writer.hurry(true);
+      await Promise.race([caughtUp(), pause(CLOSE_MS, undefined, { ref: false })]);
+      backlog.close();
+      await writer.close(CLOSE_MS);
+      const lost = dropped.failed - before;
+      if (lost > 0) {
+        onTrouble?.(
+          fail('STORE_FAILED', `${lost} records could not be written before the service had to end.`).problem,
+        );
+      }
     },
   };
 };

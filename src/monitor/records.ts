@@ -1,9 +1,9 @@
 /** Records: what is kept of each prediction, and the truth that somebody told of it later. */
-import type { CompiledQuery } from 'kysely';
+import type { CompiledQuery, SelectQueryBuilder } from 'kysely';
 import { fail, type Problem, show } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Sql } from '../store/sql.ts';
-import type { RecordedRow, ServedRow } from '../store/tables.ts';
+import type { RecordedRow, ServedRow, Tables } from '../store/tables.ts';
 import { exactJson } from '../text/exact-json.ts';
 
 export interface Prediction {
@@ -166,6 +166,15 @@ export const openRecords = ({ db, close }: Sql): Records => {
     return rows;
   };
 
+  /** Removes predictions, and their truths with them. */
+  const remove = (chosen: SelectQueryBuilder<Tables, 'recorded', { readonly seq: number }>): Promise<number> =>
+    db.transaction().execute(async (trx) => {
+      const gone = await trx.deleteFrom('recorded').where('seq', 'in', chosen).returning('id').execute();
+      const ids = gone.map(({ id }) => id);
+      if (ids.length > 0) await trx.deleteFrom('labels').where('id', 'in', ids).execute();
+      return ids.length;
+    });
+
   const find = async (id: string): Promise<Kept | undefined> => {
     const found = await db
       .selectFrom('predictions')
@@ -222,37 +231,21 @@ export const openRecords = ({ db, close }: Sql): Records => {
       return { ...found, label };
     },
     async prune({ before, most }) {
-      // In two: asked for both at once, SQLite looks at every prediction there is.
-      const { first, last } = await db
-        .selectNoFrom(({ selectFrom }) => [
-          selectFrom('recorded')
-            .select(({ fn }) => fn.min('seq').as('seq'))
-            .as('first'),
-          selectFrom('recorded')
-            .select(({ fn }) => fn.max('seq').as('seq'))
-            .as('last'),
-        ])
-        .executeTakeFirstOrThrow();
-      if (first === null || last === null) return 0;
-      const end = Number(first) + pruneRows;
-      const surplus = Number(last) + 1 - (most ?? Number.POSITIVE_INFINITY);
-      const old = db
-        .selectFrom('recorded')
-        .where('seq', '<', end)
-        .where(({ eb, or }) =>
-          or([
-            eb('seq', '<', Math.max(Number(first), surplus)),
-            eb('at', '<', before === undefined ? '' : before.toISOString()),
-          ]),
-        );
-      return db.transaction().execute(async (trx) => {
-        await trx.deleteFrom('labels').where('id', 'in', old.select('id')).execute();
-        const { numDeletedRows } = await trx
-          .deleteFrom('recorded')
-          .where('seq', 'in', old.select('seq'))
-          .executeTakeFirst();
-        return Number(numDeletedRows);
-      });
+      const oldest = db.selectFrom('recorded').select('seq').limit(pruneRows);
+      let removed = 0;
+      // Each by its own index: asked for both at once, databases look at every prediction there is. Clocks may be wrong, so
+      // what is old by its time need not be what was written first.
+      if (before !== undefined) {
+        removed += await remove(oldest.where('at', '<', before.toISOString()).orderBy('at'));
+      }
+      if (most !== undefined) {
+        const { last } = await db
+          .selectFrom('recorded')
+          .select(({ fn }) => fn.max('seq').as('last'))
+          .executeTakeFirstOrThrow();
+        removed += await remove(oldest.where('seq', '<=', Number(last ?? 0) - most).orderBy('seq'));
+      }
+      return removed;
     },
     close,
   };

@@ -19,6 +19,8 @@ export interface ThreadData {
   readonly url: string;
   readonly days: number;
   readonly most: number;
+  /** The thread runs only where a processor has nothing else to do. */
+  readonly givesWay: boolean;
 }
 export type ToThread =
   | { readonly models: readonly KnownModel[] }
@@ -28,14 +30,15 @@ export type ToThread =
   | { readonly end: true };
 export type FromThread =
   | { readonly ready: true; readonly thread: string | undefined }
+  /** What became of the oldest parcel that it had, whose buffer comes back: rows written, and rows that the store refused. */
   | {
-      /** Of the parcel, as its buffer, which comes back. */
-      readonly bytes: number;
       readonly buffer: ArrayBuffer;
       readonly written: number;
-      readonly dropped: number;
+      readonly refused: number;
       readonly problem?: Problem;
     }
+  /** The store is away: nothing of the parcel is written. */
+  | { readonly buffer: ArrayBuffer; readonly problem: Problem }
   | { readonly ask: number; readonly found: Kept | undefined }
   | { readonly ask: number; readonly problem: Problem };
 
@@ -61,8 +64,8 @@ export interface Writer {
   say(message: ToThread): void;
   /** Somebody waits for what the thread was told, or nobody does any more: until then it gives way to all others. */
   hurry(isWanted: boolean): void;
-  /** Lets the thread finish what it was told, and ends it. */
-  close(): Promise<void>;
+  /** Lets the thread finish what it was told, for so many milliseconds, and ends it. */
+  close(mostMs: number): Promise<void>;
 }
 
 /** Milliseconds before another is started when the one before ended at once, at first and at most. */
@@ -163,7 +166,7 @@ export const createWriter = async ({
     },
     say: (message) => thread?.worker.postMessage(message, 'parcel' in message ? [message.parcel.buffer] : []),
     hurry: (isWanted) => hurry(thread?.name, isWanted),
-    async close() {
+    async close(mostMs) {
       closing.abort();
       await replacing;
       if (thread === undefined) return;
@@ -171,7 +174,9 @@ export const createWriter = async ({
       hurry(name, true);
       worker.ref();
       worker.postMessage({ end: true } satisfies ToThread);
+      const timer = setTimeout(() => void worker.terminate(), mostMs);
       await gone;
+      clearTimeout(timer);
     },
   };
 };

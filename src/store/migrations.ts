@@ -1,6 +1,6 @@
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
-import { recordTables, servedTable } from './migrations/records.ts';
+import { recordedByTime, recordTables, servedTable } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
 
 /** The words in which the two databases differ. */
@@ -21,4 +21,11 @@ export interface Migration {
 }
 
 /** In the order in which they run. A new area of the store adds a file in `migrations/` and a row at the end. */
-export const migrations: readonly Migration[] = [blobTables, registryTables, recordTables, batchTables, servedTable];
+export const migrations: readonly Migration[] = [
+  blobTables,
+  registryTables,
+  recordTables,
+  batchTables,
+  servedTable,
+  recordedByTime,
+];

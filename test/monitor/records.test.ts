@@ -161,6 +161,28 @@ for (const store of stores()) {
       assert.equal((await records.find('p-0'))?.label, undefined);
     });
 
+    it('removes by time, also when clocks went ahead or back', async (t) => {
+      const records = await open(t);
+      const day = (date: number) => new Date(Date.UTC(2026, 0, date)).toISOString();
+      // The first and the last say 2099, those between are in no order.
+      const times = Array.from({ length: 5000 }, (_, at) => day(1 + ((at * 7) % 40)));
+      await records.append([
+        prediction('ahead', { at: '2099-01-01T00:00:00.000Z' }),
+        ...many(5000, (at) => ({ at: times[at] })),
+        prediction('late', { at: day(2) }),
+        prediction('after', { at: '2099-01-01T00:00:00.000Z' }),
+      ]);
+      await records.label('late', { minutes: 1 }, new Date());
+      const old = times.filter((at) => at < day(31)).length + 1;
+      assert.equal(await pruned(records, { before: new Date(day(31)), most: 1_000_000 }), old);
+      for (const [at, time] of times.entries()) {
+        if (at % 97 === 0) assert.equal((await records.find(`p-${at}`)) === undefined, time < day(31), time);
+      }
+      assert.deepEqual([(await records.find('ahead'))?.id, (await records.find('after'))?.id], ['ahead', 'after']);
+      await records.append([prediction('late')]);
+      assert.equal((await records.find('late'))?.label, undefined);
+    });
+
     it('removes predictions that are older than shall be kept', async (t) => {
       const records = await open(t);
       await records.append(many(50, (at) => ({ at: new Date(Date.UTC(2026, 0, 1 + at)).toISOString() })));
@@ -171,18 +193,58 @@ for (const store of stores()) {
   });
 }
 
+/** Keeps what is asked of a database. */
+const listeningTo = (asked: RootOperationNode[]): KyselyPlugin => ({
+  transformQuery: ({ node }) => {
+    asked.push(node);
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+});
+
+test('of a million predictions, pruning touches those that go and the way to them, by time and by number', async (t) => {
+  const store = stores().find(({ name }) => /postgres/i.test(name)) ?? assert.fail('there is one');
+  t.after(() => store.remove());
+  const sql = await openSql((await store.empty()).url);
+  t.after(() => sql.close());
+  const run = async (text: string, parameters: readonly unknown[] = []) =>
+    (await sql.db.executeQuery(CompiledQuery.raw(text, [...parameters]))).rows as Record<string, unknown>[];
+  await run(`insert into millrace.served (deployment, model, version, digest) values ('d', 'm', '1.0.0', 'sha256:00')`);
+  // One record in a thousand has a clock that is wrong by years, among them the very first.
+  await run(`insert into millrace.recorded (id, at, served, input, coerced, output, ms)
+    select 'p-' || n, to_char(timestamp '2026-01-01' + n * interval '1 second' +
+        case when n % 1000 = 1 then interval '60 years' else interval '0' end, 'YYYY-MM-DD"T"HH24:MI:SS.000"Z"'),
+      1, '{}', 0, '{}', 1
+    from generate_series(1, 1000000) n`);
+  await run('analyze millrace.recorded');
+
+  const asked: RootOperationNode[] = [];
+  const records = openRecords({ ...sql, db: sql.db.withPlugin(listeningTo(asked)) });
+  assert.equal(await records.prune({ before: new Date('2026-01-03T00:00:00Z'), most: 995_000 }), 4000);
+  const executor = sql.db.getExecutor();
+  for (const [at, node] of asked.entries()) {
+    const query = executor.compileQuery(node, { queryId: `${at}` });
+    if (!/recorded/.test(query.sql)) continue;
+    await run('begin');
+    const [{ 'QUERY PLAN': plan }] = await run(
+      `explain (analyze, buffers, format json) ${query.sql}`,
+      query.parameters,
+    );
+    await run('rollback');
+    const text = JSON.stringify(plan);
+    assert.doesNotMatch(text, /Seq Scan/, query.sql);
+    const [{ Plan: top }] = plan as { Plan: Record<string, number> }[];
+    const pages = (top['Shared Hit Blocks'] ?? 0) + (top['Shared Read Blocks'] ?? 0);
+    // A page or so for each of 2,000 rows in each of three indexes and the table; a look at all takes tens of thousands.
+    assert.ok(pages < 40_000, `${pages} pages: ${query.sql}`);
+  }
+});
+
 test('nothing that is done with records looks at all of them, however many there are', async (t) => {
   const sql = await openSql('sqlite::memory:');
   t.after(() => sql.close());
   const asked: RootOperationNode[] = [];
-  const listener: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      asked.push(node);
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  };
-  const records = openRecords({ ...sql, db: sql.db.withPlugin(listener) });
+  const records = openRecords({ ...sql, db: sql.db.withPlugin(listeningTo(asked)) });
   await records.append(many(3));
   await records.label('p-1', { minutes: 1 }, new Date());
   await records.find('p-1');

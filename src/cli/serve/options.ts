@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly modelWorkers?: number;
   /** Which part of all calls is recorded. */
   readonly record: number;
+  /** Nobody has an answer before it is recorded. */
+  readonly recordWait?: true;
   readonly recordDays: number;
   readonly recordMost: number;
   /** The topic that answers go to, whether they wait for it, and the topics of better ones. */
@@ -127,6 +129,7 @@ export const defineOptions = (command: Command): Command =>
         .argParser(share)
         .default(0, 'none'),
     )
+    .option('--record-wait', 'answer only once that is recorded, else refuse with 503')
     .option('--record-days <days>', 'keep them so long', whole(1, 36_500), 30)
     .option('--record-most <predictions>', 'keep so many', whole(1, 1e11), 10_000_000)
     .option('--publish <topic>', 'send each row and its prediction to a topic, after it was answered', topic)

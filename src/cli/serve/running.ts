@@ -27,17 +27,22 @@ const sourceOf = (app: App): ModelSource => ({
 
 /** Records in the registry's database. */
 const startRecorder = async (app: App, options: ServeOptions, log: Logger): Promise<Recorder | undefined> => {
-  if (options.record === 0) return undefined;
-  if (await app.isReadOnly()) {
+  if (options.record === 0) {
+    if (!options.recordWait) return undefined;
+    throw fail('USAGE', '--record-wait belongs to --record.', { expected: '--record all beside it', got: 'none' });
+  }
+  // Where no answer may be without its record, opening them says why that cannot be.
+  if (!options.recordWait && (await app.isReadOnly())) {
     log.warn({ home: app.home }, 'no records are kept, as the home may only be read');
     return undefined;
   }
   return app.recorder({
     share: options.record,
+    wait: options.recordWait,
     days: options.recordDays,
     most: options.recordMost,
     onTrouble(problem) {
-      if (problem) log.error({ problem }, 'records are being dropped');
+      if (problem) log.error({ problem }, 'records are not written at the moment');
       else log.info('records are written again');
     },
   });

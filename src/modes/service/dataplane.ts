@@ -74,6 +74,8 @@ export interface Answered {
   readonly ms: number;
   /** Of a request that is traced. */
   readonly traceparent: string | undefined;
+  /** When the answer is of no use any more, on the clock of `performance.now()`; `limits.timeoutMs` unless given. */
+  readonly deadline: number | undefined;
   readonly content:
     | {
         readonly rows: readonly unknown[];
@@ -165,6 +167,7 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
           id,
           model,
           ms,
+          deadline,
           traceparent: span?.traceparent,
           content: { rows, answers, coerced: coerce, json, places },
         });
@@ -203,8 +206,9 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
         const { bindings, columns, answers } = await ask();
         const ms = performance.now() - began;
         // A row that was refused refuses the whole call, but what became of each row is known.
-        const { id, span } = call;
-        await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, content: { columns, answers } });
+        const { id, span, deadline } = call;
+        const content = { columns, answers };
+        await onAnswered?.({ id, model, ms, deadline, traceparent: span?.traceparent, content });
         for (const { code } of answers.errors.values()) metrics.refused(model, code);
         const outputs = tensorsOf(bindings, answers);
         metrics.answered(model, ms, answers.rows, 'ok');

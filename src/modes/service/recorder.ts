@@ -17,8 +17,11 @@ export interface Kept {
 }
 
 export interface Recorder {
-  /** Called after each answered call, before its caller has the answer: it takes microseconds, and never throws. */
-  record(answered: Answered): void;
+  /**
+   * Called after each answered call, before its caller has the answer: it takes microseconds, and never throws. Where answers
+   * wait for their records, resolves when it is written. @throws MillraceError STORE_FAILED when it will not be
+   */
+  record(answered: Answered): Promise<void> | undefined;
   find(id: string): Promise<Kept | undefined>;
   /** Keeps what a prediction should have been. @throws MillraceError NOT_FOUND, BAD_REQUEST */
   label(id: string, truth: unknown): Promise<Kept>;

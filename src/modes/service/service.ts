@@ -2,12 +2,13 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { fail, problemOf } from '../../core/errors.ts';
+import { fail, type MillraceError, problemOf } from '../../core/errors.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
+import { type Answered, createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
 import type { Grpc } from './grpc/server.ts';
+import { inTime } from './in-time.ts';
 import { type Isolation, lackOf } from './isolation.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
@@ -102,15 +103,27 @@ export interface Service {
 const keepAnswers = (
   recorder: Recorder | undefined,
   publishing: Publishing | undefined,
+  { timeoutMs }: Limits,
 ): DataplaneOptions['onAnswered'] => {
   if (recorder === undefined && publishing === undefined) return undefined;
+  const record = (answered: Answered): Promise<void> | undefined => {
+    const recorded = recorder?.record(answered);
+    if (recorded === undefined) return undefined;
+    const now = performance.now();
+    // A little earlier than the caller gives up, who is to hear why.
+    const left = ((answered.deadline ?? now + timeoutMs) - now) * 0.9;
+    return inTime(recorded, now + left, notRecorded);
+  };
   return (answered) => {
     const acknowledged = publishing?.publish(answered);
-    if (acknowledged !== undefined) return acknowledged.then(() => recorder?.record(answered));
-    recorder?.record(answered);
-    return undefined;
+    return acknowledged === undefined ? record(answered) : acknowledged.then(() => record(answered));
   };
 };
+
+const notRecorded = (): MillraceError =>
+  fail('STORE_FAILED', 'The answer is not given, as it was not recorded in time; it may be recorded later.', {
+    expected: 'a record of each answer',
+  });
 
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
@@ -138,7 +151,8 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     throw error;
   }
   const reader = createReader(limits);
-  const plane = createDataplane({ models, limits, metrics, reader, onAnswered: keepAnswers(recorder, publishing) });
+  const onAnswered = keepAnswers(recorder, publishing, limits);
+  const plane = createDataplane({ models, limits, metrics, reader, onAnswered });
   // Read only where traces are wanted: it takes longer to load than the rest of the service.
   const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
     ? (await import('./traces.ts')).createTracing(traceEnv)

@@ -229,7 +229,7 @@ describe('records', () => {
     );
   });
 
-  it('never hold up an answer: while the database is locked, what does not fit is dropped and counted', async (t) => {
+  it('never hold up an answer: while the database is locked, the oldest that do not fit are dropped and counted', async (t) => {
     const app = await openApp(t);
     const { url, recorder } = await record(t, [models.trees], { bufferBytes: 5000 }, app);
     const [{ input }] = examplesOf(models.trees);
@@ -249,6 +249,8 @@ describe('records', () => {
     other.close();
     const found = await Promise.all(ids.map((id) => recorder.find(id)));
     assert.equal(found.filter((kept) => kept !== undefined).length, 100 - dropped.full);
+    // The thread holds the first of them; of those that waited, the last are there.
+    assert.ok(found.slice(-3).every((kept) => kept !== undefined));
     assert.equal(recorder.figures.written, 100 - dropped.full);
     const large = await post(`${url}/predict/trees-100x6`, { ...input, note: 'x'.repeat(6000) });
     assert.equal(large.status, 200);
@@ -293,7 +295,7 @@ describe('records', () => {
       assert.equal(await metric(url, 'millrace_records_restarts_total'), 1);
     });
 
-    it('are dropped and counted, and answers given, until the store can be opened again', async (t) => {
+    it('wait, and answers are given, until the store can be opened again', async (t) => {
       const threads = watchThreads(t);
       const told: (string | undefined)[] = [];
       const app = await openApp(t);
@@ -308,15 +310,17 @@ describe('records', () => {
       assert.match(`${told[0]}`, /the thread that writes them has ended/);
       assert.match(`${told[1]}`, /registry\.db/);
 
-      const lost = await ask();
-      await assert.rejects(recorder.find(lost), { code: 'STORE_FAILED' });
-      assert.deepEqual([recorder.figures.dropped.failed, recorder.figures.restarts], [1, 0]);
-      assert.equal((await fetchKept(url, lost)).status, 503);
+      const waiting = await ask();
+      await assert.rejects(recorder.find(waiting), { code: 'STORE_FAILED' });
+      assert.deepEqual([recorder.figures.dropped.failed, recorder.figures.restarts], [0, 0]);
+      assert.ok(recorder.figures.waitingBytes > 0);
+      assert.equal((await fetchKept(url, waiting)).status, 503);
       rmSync(file, { recursive: true });
       await until(() => recorder.figures.restarts === 1);
       assert.deepEqual(told.slice(2), [undefined]);
       assert.ok(await recorder.find(await ask()));
-      assert.deepEqual([recorder.figures.written, recorder.figures.dropped.failed], [1, 1]);
+      assert.ok(await recorder.find(waiting));
+      assert.deepEqual([recorder.figures.written, recorder.figures.dropped.failed], [2, 0]);
     });
 
     it('a recorder can be closed all the same', async (t) => {

@@ -3,6 +3,7 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
 import { charsetOf } from '../../../text/charset.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
+import type { Limits } from '../limits.ts';
 import type { ModelTable } from '../models.ts';
 
 const duration = /^(\d+(?:\.\d+)?)(ms|s)?$/;
@@ -19,6 +20,12 @@ const headerMs = (header: string): number => {
     expected: 'seconds, or a text such as 250ms',
     got: show(header),
   });
+};
+
+/** When the answer is of no use any more. @throws MillraceError BAD_REQUEST for a timeout that is none */
+export const deadlineOf = ({ headers }: FastifyRequest, { timeoutMs }: Pick<Limits, 'timeoutMs'>): number => {
+  const header = headers['x-request-timeout'];
+  return performance.now() + (header === undefined ? timeoutMs : Math.min(timeoutMs, headerMs(String(header))));
 };
 
 /** `timeoutMs` is what the body itself allows. @throws MillraceError BAD_REQUEST for a timeout that is none. */

@@ -4,13 +4,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
+import { inTime } from '../in-time.ts';
 import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
 import { readSmallJson } from '../reading/small-json.ts';
 import type { Kept, Recorder } from '../recorder.ts';
 import { sendBetter } from './better-events.ts';
-import { bodyOf } from './call.ts';
+import { bodyOf, deadlineOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import type { Guard } from './guard.ts';
 
@@ -37,6 +38,15 @@ const quickAsKept = ({ at, input, output, ...quick }: Quick): Found => ({
 
 /** The id by which row 0 of a call of one row goes too. */
 const alias = (id: string): string => (id.endsWith('.0') ? id.slice(0, -2) : `${id}.0`);
+
+/** Milliseconds between two looks at what another process may have written. */
+const LOOK_MS = 100;
+
+const tooLate = (): MillraceError =>
+  fail('DEADLINE_EXCEEDED', 'The time allowed for this request ran out before the records could be read.', {
+    expected: 'an answer in time',
+    got: 'a deadline that has passed',
+  });
 
 interface IdPath {
   readonly id: string;
@@ -65,16 +75,28 @@ const noRecords = (): MillraceError =>
   });
 
 /** What is known of a prediction, in records and in what was published. */
-const createFinder = ({ recorder, publishing }: Pick<RecordRoutes, 'recorder' | 'publishing'>) => {
+const createFinder = ({ recorder, publishing, patienceMs }: Omit<RecordRoutes, 'limits' | 'opened' | 'guard'>) => {
   const betterOf = (id: string): readonly Better[] => {
     const better = publishing?.better?.of(id) ?? [];
     return better.length > 0 ? better : (publishing?.better?.of(alias(id)) ?? []);
   };
-  const find = async (id: string): Promise<Found | undefined> => {
+  const findOnce = async (id: string): Promise<Found | undefined> => {
     const kept = await recorder?.find(id);
     if (kept !== undefined) return kept;
     const quick = publishing?.quick(id);
     return quick && quickAsKept(quick);
+  };
+  /** Undefined for what is nowhere, though there may be better predictions of it. @throws MillraceError DEADLINE_EXCEEDED */
+  const find = (id: string, deadline: number): Promise<Found | undefined> => {
+    const look = async (): Promise<Found | undefined> => {
+      const until = Math.min(deadline, performance.now() + patienceMs);
+      for (;;) {
+        const found = await findOnce(id);
+        if (found !== undefined || performance.now() >= until || betterOf(id).length > 0) return found;
+        await pause(LOOK_MS);
+      }
+    };
+    return inTime(look(), deadline, tooLate);
   };
   return { betterOf, find };
 };
@@ -82,9 +104,9 @@ const createFinder = ({ recorder, publishing }: Pick<RecordRoutes, 'recorder' | 
 /** Where nothing is recorded or published, the addresses say so. */
 export const recordRoutes = (
   app: FastifyInstance,
-  { recorder, publishing, limits, opened, guard }: Omit<RecordRoutes, 'patienceMs'>,
+  { recorder, publishing, limits, opened, guard, patienceMs }: RecordRoutes,
 ): void => {
-  const { betterOf, find } = createFinder({ recorder, publishing });
+  const { betterOf, find } = createFinder({ recorder, publishing, patienceMs });
   const isKept = recorder !== undefined || publishing !== undefined;
   const closed = isAnyOpen(opened) ? undefined : isKept ? recordsClosed : noRecords;
   /** @throws MillraceError FORBIDDEN for what a deployment has answered whose records are not open */
@@ -97,7 +119,7 @@ export const recordRoutes = (
   app.get('/predictions/:id', reading, async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { id } = request.params as IdPath;
     if (!isKept) throw noRecords();
-    const kept = await find(id);
+    const kept = await find(id, deadlineOf(request, limits));
     const better = betterOf(id);
     if (kept === undefined && better.length === 0) throw unknown(id);
     checkOpen(kept);
@@ -112,10 +134,11 @@ export const recordRoutes = (
       const { id } = request.params as IdPath;
       if (recorder === undefined) throw noRecords();
       const truth = readSmallJson(bodyOf(request), limits.depth);
-      const kept = await recorder.find(id);
+      const deadline = deadlineOf(request, limits);
+      const kept = await find(id, deadline);
       if (kept !== undefined) checkOpen(kept);
       reply.header('content-type', jsonType);
-      return keptAsJson(await recorder.label(id, truth));
+      return keptAsJson(await inTime(recorder.label(id, truth), deadline, tooLate));
     },
   );
 };
@@ -128,7 +151,7 @@ export const betterRoute = (
   app: FastifyInstance,
   { recorder, publishing, limits, patienceMs }: Omit<RecordRoutes, 'opened' | 'guard'>,
 ): void => {
-  const { betterOf, find } = createFinder({ recorder, publishing });
+  const { betterOf, find } = createFinder({ recorder, publishing, patienceMs });
   app.get(
     '/predictions/:id/events',
     { exposeHeadRoute: false },
@@ -140,11 +163,7 @@ export const betterRoute = (
           expected: 'a service with publish: { topic, better }',
         });
       }
-      let kept = await find(id);
-      for (let ms = 0; ms < patienceMs && kept === undefined && betterOf(id).length === 0; ms += 100) {
-        await pause(100);
-        kept = await find(id);
-      }
+      const kept = await find(id, deadlineOf(request, limits));
       if (kept === undefined && betterOf(id).length === 0) throw unknown(id);
       const name = kept?.id ?? (predictions.of(id).length > 0 ? id : alias(id));
       sendBetter(request, reply, { id: name, predictions, limits });

@@ -160,14 +160,15 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
     native.addContentTypeParser(['application/json', 'text/csv'], read);
+    const patienceMs = peers ? 1000 : 0;
     if (isForCallers) {
       predictRoutes(native, plane);
       invocationRoutes(native, plane, health);
-      betterRoute(native, { recorder, publishing, limits, patienceMs: peers ? 1000 : 0 });
+      betterRoute(native, { recorder, publishing, limits, patienceMs });
       docsRoute(native, cards, isForOperators);
     }
     if (isForOperators) {
-      recordRoutes(native, { recorder, publishing, limits, opened: opened.records, guard });
+      recordRoutes(native, { recorder, publishing, limits, opened: opened.records, guard, patienceMs });
       native.get('/metrics', async (_request, reply) => {
         reply.header('content-type', metrics.registry.contentType);
         const own = await (peers ?? metrics.registry).metrics();
