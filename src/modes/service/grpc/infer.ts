@@ -5,8 +5,17 @@ import { datatypes, isDatatype } from '../oip/datatypes.ts';
 import { elementsOfRaw, rawOf } from '../oip/raw.ts';
 import { checkedShape, sizeOf } from '../oip/shape.ts';
 import type { InputTensor, OutputTensor } from '../oip/tensors.ts';
+import { tooManyRows } from '../reading/row-limits.ts';
 import { contentsOf, elementsOfContents } from './contents.ts';
-import type { InferAnswer, InferMessage, Parameter, Parameters, TensorMessage } from './messages.ts';
+import {
+  type InferAnswer,
+  type InferMessage,
+  inferMessage,
+  type Parameter,
+  type Parameters,
+  type TensorMessage,
+} from './messages.ts';
+import { Malformed, malformed } from './protocol.ts';
 
 const paramOf = ({ bool_param, int64_param, uint64_param, double_param, string_param }: Parameter) =>
   bool_param ?? string_param ?? double_param ?? Number(int64_param ?? uint64_param);
@@ -40,8 +49,40 @@ const headOf = ({ name, datatype, shape }: TensorMessage): Omit<InputTensor, 'da
 const isTyped = ({ inputs, raw_input_contents }: InferMessage): boolean =>
   raw_input_contents.length === 0 && inputs.length > 0;
 
-/** @throws MillraceError BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for a message that is no request. */
-export const readInfer = (message: InferMessage): InferRequest => {
+/** What there is to know of a request beside its tensors. */
+export interface Asked {
+  readonly id: string;
+  readonly parameters: Parameters;
+  /** Its tensors are typed contents, and those of the answer shall be. */
+  readonly typed: boolean;
+  /** About how many bytes it takes: what it brings in tensors. */
+  readonly bytes: number;
+}
+
+const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
+  let bytes = raw_input_contents.reduce((sum, { length }) => sum + length, 0);
+  for (const { contents } of inputs) {
+    for (const list of Object.values(contents ?? {}) as (readonly unknown[])[]) bytes += list.length * 8;
+  }
+  return bytes;
+};
+
+/**
+ * A request out of its bytes, of `rows` rows at most.
+ *
+ * @throws MillraceError BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for bytes that are no request; TOO_MANY_ROWS
+ */
+export const readInfer = (bytes: Buffer, rows: number): { readonly asked: Asked; readonly request: InferRequest } => {
+  const message = inferMessage(bytes);
+  if (message instanceof Malformed) throw malformed();
+  for (const { shape } of message.inputs) {
+    if (Number(shape[0] ?? 0) > rows) throw tooManyRows(rows, Number(shape[0]));
+  }
+  const { id, parameters } = message;
+  return { asked: { id, parameters, typed: isTyped(message), bytes: bytesOf(message) }, request: requestOf(message) };
+};
+
+const requestOf = (message: InferMessage): InferRequest => {
   const { model_name, model_version, inputs, outputs, raw_input_contents: raw } = message;
   for (const { name, parameters } of [...inputs, ...outputs]) refuseUnsupported(name, parameters);
   const typed = isTyped(message);
@@ -67,14 +108,14 @@ export const readInfer = (message: InferMessage): InferRequest => {
 };
 
 /** Milliseconds that the request itself allows: Triton's parameter `timeout`, in microseconds. */
-export const timeoutOf = ({ parameters }: InferMessage): number | undefined => {
+export const timeoutOf = ({ parameters }: Asked): number | undefined => {
   const us = Object.hasOwn(parameters, 'timeout') ? Number(paramOf(parameters.timeout)) : 0;
   return us > 0 ? us / 1000 : undefined;
 };
 
 /** The answer to the call of that id, raw or typed as the request was. */
-export const writeInfer = (request: InferMessage, id: string, { model, outputs }: InferResponse): InferAnswer => {
-  const typed = isTyped(request);
+export const writeInfer = (request: Asked, id: string, { model, outputs }: InferResponse): InferAnswer => {
+  const { typed } = request;
   const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
   return {
     model_name: model.name,

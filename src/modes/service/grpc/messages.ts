@@ -1,5 +1,6 @@
 /** The messages of open-inference.proto as they come and go, and the service that they belong to. */
-import { loadProtocol } from './protocol.ts';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { loadProtocol, type Malformed } from './protocol.ts';
 
 /** 64-bit integers are texts, so that none of their digits is lost. */
 export type Int64 = string;
@@ -71,7 +72,17 @@ export interface RepositoryModel {
 
 export const inferenceProtocol = loadProtocol('open-inference.proto', 'inference.GRPCInferenceService');
 
-/** The service, for servers. */
-export const inferenceService = inferenceProtocol.service;
+const asItCame = (bytes: Buffer): Buffer => bytes;
+const { ModelInfer, ModelStreamInfer } = inferenceProtocol.service;
+
+/** The service, for servers. Requests of inference are bytes yet: a large one is read where it holds up nobody. */
+export const inferenceService: ServiceDefinition = {
+  ...inferenceProtocol.service,
+  ModelInfer: { ...ModelInfer, requestDeserialize: asItCame },
+  ModelStreamInfer: { ...ModelStreamInfer, requestDeserialize: asItCame },
+};
+/** A request of inference out of its bytes. */
+export const inferMessage = (bytes: Buffer): InferMessage | Malformed =>
+  ModelInfer.requestDeserialize(bytes) as InferMessage | Malformed;
 /** A client of it. */
 export const InferenceClient = inferenceProtocol.Client;

@@ -7,9 +7,15 @@ import {
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { fail, type MillraceError } from '../../../core/errors.ts';
 
 /** What stands for bytes that are no message: who handles the call refuses it, and not the framework, which has other errors. */
 export class Malformed {}
+
+export const malformed = (): MillraceError =>
+  fail('BAD_REQUEST', 'These bytes are not the message that this call takes.', {
+    expected: 'a message of open-inference.proto',
+  });
 
 /** Bytes of a caller may be anything. */
 const tolerant = (definition: ServiceDefinition): ServiceDefinition =>

@@ -11,7 +11,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { fail, problemOf } from '../../../core/errors.ts';
+import { problemOf } from '../../../core/errors.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Connections } from '../connections.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
@@ -23,19 +23,19 @@ import { cannotListen } from '../listen.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
+import { LARGE_BYTES } from '../reading/reader.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { createArrivals } from './arrivals.ts';
 import { createHealth, healthProtocol } from './health.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import {
   type InferAnswer,
-  type InferMessage,
   inferenceProtocol,
   inferenceService,
   type NameAndVersion,
   type RepositoryModel,
 } from './messages.ts';
-import { Malformed } from './protocol.ts';
+import { Malformed, malformed } from './protocol.ts';
 import { createReflection, reflectionProtocols } from './reflection.ts';
 import { grpcError } from './status.ts';
 import { answerStream, type InferStream } from './stream.ts';
@@ -86,15 +86,6 @@ const contextOf = ({ traceparent }: RequestSpan): Metadata => {
   return metadata;
 };
 
-/** About how many bytes a message takes: what it brings in tensors. */
-const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
-  let bytes = raw_input_contents.reduce((sum, { length }) => sum + length, 0);
-  for (const { contents } of inputs) {
-    for (const list of Object.values(contents ?? {}) as (readonly unknown[])[]) bytes += list.length * 8;
-  }
-  return bytes;
-};
-
 export const createGrpc = ({ plane, health, log, bodies, places, control, tracing }: GrpcOptions): Grpc => {
   const { models, limits, metrics } = plane;
   const streams = new Set<() => void>();
@@ -116,10 +107,8 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
 
   /** Every message comes through here, whether it is one. */
   const wellFormed = <T>(message: T | Malformed): T => {
-    if (!(message instanceof Malformed)) return message;
-    throw fail('BAD_REQUEST', 'These bytes are not the message that this call takes.', {
-      expected: 'a message of open-inference.proto',
-    });
+    if (message instanceof Malformed) throw malformed();
+    return message;
   };
 
   /** Work under a span of its own, which is a child of the caller's if its metadata names one. */
@@ -141,20 +130,23 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
     }
   };
 
-  const infer = async (call: AnyCall, message: InferMessage, span: RequestSpan | undefined): Promise<InferAnswer> => {
+  const infer = async (call: AnyCall, bytes: Buffer, span: RequestSpan | undefined): Promise<InferAnswer> => {
     const caller: Caller = {
       get destroyed() {
         return call.cancelled;
       },
     };
+    const { rows } = limits;
+    const reading = bytes.length > LARGE_BYTES ? await plane.reader.read('grpc', { bytes, rows }, caller) : undefined;
+    const { asked, request } = reading ?? readInfer(bytes, rows);
     const given: Call = {
       id: plane.newId(),
-      bytes: bytesOf(message),
-      deadline: deadlineOf(call, timeoutOf(message)),
+      bytes: asked.bytes,
+      deadline: deadlineOf(call, timeoutOf(asked)),
       caller,
       span,
     };
-    return writeInfer(message, given.id, await plane.infer(readInfer(message), given));
+    return writeInfer(asked, given.id, await plane.infer(request, given));
   };
 
   const unary =
@@ -204,10 +196,10 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
     ModelMetadata: unary('ModelMetadata', ({ name, version }: NameAndVersion) =>
       modelMetadata(models, name, version || undefined),
     ),
-    ModelInfer: unary('ModelInfer', (message: InferMessage, call, span) => infer(call, message, span)),
+    ModelInfer: unary('ModelInfer', (bytes: Buffer, call, span) => infer(call, bytes, span)),
     ModelStreamInfer: (call: InferStream) => {
-      const answer = (message: InferMessage): Promise<InferAnswer> =>
-        traced('ModelStreamInfer', call, (span) => infer(call, wellFormed<InferMessage>(message), span));
+      const answer = (bytes: Buffer): Promise<InferAnswer> =>
+        traced('ModelStreamInfer', call, (span) => infer(call, bytes, span));
       const end = answerStream(call, answer, refused);
       streams.add(end);
       const forget = () => streams.delete(end);

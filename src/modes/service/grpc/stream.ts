@@ -1,9 +1,9 @@
 /** Triton's `ModelStreamInfer`: many requests on one stream, and one answer for each, in their order. */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { problemOf } from '../../../core/errors.ts';
-import type { InferAnswer, InferMessage, StreamAnswer } from './messages.ts';
+import type { InferAnswer, StreamAnswer } from './messages.ts';
 
-export type InferStream = ServerDuplexStream<InferMessage, StreamAnswer>;
+export type InferStream = ServerDuplexStream<Buffer, StreamAnswer>;
 
 /** Requests of one stream that are worked on at a time; the next ones stay with the caller until there is room. */
 const window = 64;
@@ -11,14 +11,14 @@ const window = 64;
 /** Answers a stream until its caller ends it. The returned function ends it from here, after what has been read. */
 export const answerStream = (
   call: InferStream,
-  infer: (message: InferMessage) => Promise<InferAnswer>,
+  infer: (message: Buffer) => Promise<InferAnswer>,
   onError: (error: unknown) => void,
 ): (() => void) => {
   let working = 0;
   let ended = false;
   let last: Promise<void> = Promise.resolve();
 
-  const told = async (message: InferMessage): Promise<StreamAnswer> => {
+  const told = async (message: Buffer): Promise<StreamAnswer> => {
     try {
       return { error_message: '', infer_response: await infer(message) };
     } catch (error) {

@@ -24,7 +24,7 @@ export interface Reader {
 }
 
 /** From here on a body is read in a thread. */
-const LARGE_BYTES = 256 * 1024;
+export const LARGE_BYTES = 256 * 1024;
 /** Threads of a process. */
 const THREADS = 2;
 /** What a thread may keep on its heap. */

@@ -86,6 +86,11 @@ export const reads = {
     checkNames(first !== undefined && 'row' in first ? [first.row] : [], body);
     return lines;
   },
+  /** A message of gRPC, whose library is loaded by whoever reads one. */
+  async grpc({ bytes, rows }: { readonly bytes: Uint8Array; readonly rows: number }) {
+    const { readInfer } = await import('../grpc/infer.ts');
+    return readInfer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), rows);
+  },
   tensors({ bytes, charset, depth, rows, jsonLength }: TensorBody): TensorRequest {
     const { json, binary } = splitBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), jsonLength);
     const asked = readRequest(readJson(documentText(json, charset), 'The body', depth));
