@@ -38,7 +38,25 @@ const tellVersions = (models: Listening['models'], { terminal }: Cli): void => {
   }
 };
 
-const tell = ({ url, grpc, admin, models }: Listening, { workers }: ServeOptions, cli: Cli): void => {
+const isLoopback = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
+
+/** What is open to whom, where others than this machine may call. */
+const tellOpen = (options: ServeOptions, { terminal }: Cli): void => {
+  const { host, adminPort, adminHost = '127.0.0.1', modelControl, recordsApi, grpc } = options;
+  const own = ['metrics', ...(modelControl ? ['model control'] : []), ...(recordsApi ? ['records'] : [])];
+  const behind = adminPort === undefined ? host : adminHost;
+  const callers = ['predictions', grpc ? 'metadata and reflection' : 'metadata', '/docs'];
+  if (!isLoopback(host)) {
+    const all = adminPort === undefined ? [...callers, ...own] : callers;
+    terminal.out(`open to whoever reaches ${host}, without a key: ${all.join(', ')}`);
+  }
+  if (adminPort !== undefined && !isLoopback(behind)) {
+    terminal.out(`open to whoever reaches ${behind}, without a key: ${own.join(', ')}`);
+  }
+};
+
+const tell = ({ url, grpc, admin, models }: Listening, options: ServeOptions, cli: Cli): void => {
+  const { workers } = options;
   const { terminal } = cli;
   for (const { name, version, digest, loadMs, memoryBytes, isolation } of models) {
     const model = terminal.style('bold', `${name}@${version}`);
@@ -51,6 +69,7 @@ const tell = ({ url, grpc, admin, models }: Listening, { workers }: ServeOptions
   tellVersions(models, cli);
   if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
   if (admin !== undefined) terminal.out(`admin on ${admin}`);
+  tellOpen(options, cli);
   const processes = workers > 1 ? `; ${workers} processes` : '';
   terminal.out(`ready on ${terminal.style('cyan', url)}${processes}; try ${url}/docs; Ctrl-C stops it`);
 };

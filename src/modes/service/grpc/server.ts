@@ -24,6 +24,7 @@ import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
 import { LARGE_BYTES } from '../reading/reader.ts';
+import { isOfPlaces } from '../told.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { createArrivals } from './arrivals.ts';
 import { createHealth, healthProtocol } from './health.ts';
@@ -93,7 +94,7 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
   const refused = (error: unknown): void => {
     const { code } = problemOf(error);
     metrics.rejected(code);
-    const level = httpStatus(code) === 500 ? 'error' : 'debug';
+    const level = httpStatus(code) === 500 || isOfPlaces(code) ? 'error' : 'debug';
     log[level]({ transport: 'grpc', code, ...(level === 'error' && { err: error }) }, 'refused');
   };
 

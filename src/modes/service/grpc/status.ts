@@ -1,7 +1,8 @@
 /** What gRPC calls each error. It follows from what HTTP calls it, so that both transports agree on every code. */
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { type Problem, problemOf } from '../../../core/errors.ts';
+import type { Problem } from '../../../core/errors.ts';
 import { httpStatus } from '../http-status.ts';
+import { toldOutside } from '../told.ts';
 
 const ofHttp: Readonly<Record<number, status>> = {
   400: status.INVALID_ARGUMENT,
@@ -24,7 +25,7 @@ export const codeKey = 'millrace-code';
 
 /** Any thrown value as the error of a call: its text is safe to send. */
 export const grpcError = (error: unknown): Partial<ServiceError> & Pick<ServiceError, 'code' | 'metadata'> => {
-  const { code, message }: Problem = problemOf(error);
+  const { code, message }: Problem = toldOutside(error);
   const metadata = new Metadata();
   metadata.set(codeKey, code);
   return { code: ofHttp[httpStatus(code)] ?? status.INTERNAL, details: message, metadata };

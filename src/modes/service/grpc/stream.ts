@@ -1,6 +1,6 @@
 /** Triton's `ModelStreamInfer`: many requests on one stream, and one answer for each, in their order. */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { problemOf } from '../../../core/errors.ts';
+import { toldOutside } from '../told.ts';
 import type { InferAnswer, StreamAnswer } from './messages.ts';
 
 export type InferStream = ServerDuplexStream<Buffer, StreamAnswer>;
@@ -23,7 +23,7 @@ export const answerStream = (
       return { error_message: '', infer_response: await infer(message) };
     } catch (error) {
       onError(error);
-      return { error_message: problemOf(error).message };
+      return { error_message: toldOutside(error).message };
     }
   };
   const end = (): void => {

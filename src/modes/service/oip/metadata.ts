@@ -1,6 +1,7 @@
 /** What the protocol tells of the server and its models, whichever transport asks. */
 import { version } from '../../../version.ts';
 import type { ModelTable, Slot } from '../models.ts';
+import { outsideOf } from '../told.ts';
 import type { TensorBinding } from './signature.ts';
 
 export const serverMetadata = () => ({
@@ -45,6 +46,7 @@ export const repositoryIndex = ({ slots }: ModelTable, ready: boolean) =>
       name: slot.card?.name ?? slot.ref,
       version: slot.card?.version ?? '',
       state: stateOf(slot),
-      reason: slot.state === 'unloaded' && !slot.problem ? 'unloaded' : (slot.problem?.message ?? ''),
+      reason:
+        slot.state === 'unloaded' && !slot.problem ? 'unloaded' : slot.problem ? outsideOf(slot.problem).message : '',
     }))
     .filter(({ state }) => !ready || state === 'READY');

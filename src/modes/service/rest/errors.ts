@@ -3,8 +3,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { type Code, MillraceError, type Problem, problemOf, show } from '../../../core/errors.ts';
+import { type Code, MillraceError, type Problem, show } from '../../../core/errors.ts';
 import { httpStatus, retryAfter } from '../http-status.ts';
+import { toldOutside } from '../told.ts';
 
 /** How a problem stands in a body. */
 export type ErrorBody = (problem: Problem) => string;
@@ -41,8 +42,7 @@ const isFramework = (error: unknown): error is { readonly code: string; readonly
 
 /** Any thrown value as a problem that may be told, of a request with that content type. */
 export const toldProblem = (error: unknown, contentType?: string): Problem => {
-  if (error instanceof MillraceError) return error.problem;
-  if (!isFramework(error)) return problemOf(error);
+  if (error instanceof MillraceError || !isFramework(error)) return toldOutside(error);
   const code = frameworkCodes[error.code];
   if (code === 'UNSUPPORTED_MEDIA') {
     const expected = 'content-type: application/json or text/csv';

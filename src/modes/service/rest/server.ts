@@ -14,6 +14,7 @@ import { openapi } from '../openapi.ts';
 import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
 import type { Recorder } from '../recorder.ts';
+import { isOfPlaces } from '../told.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { bodyReader } from './body-reader.ts';
 import { allowOrigins } from './cors.ts';
@@ -107,8 +108,11 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     }
     if (problem.field === 'content-encoding') reply.header('accept-encoding', CONTENT_ENCODINGS);
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
-    const level = status === 500 ? 'error' : 'debug';
-    log[level]({ id: request.id, status, code: problem.code, ...(status === 500 && { err: error }) }, 'refused');
+    const isOurs = status === 500 || isOfPlaces(problem.code);
+    log[isOurs ? 'error' : 'debug'](
+      { id: request.id, status, code: problem.code, ...(isOurs && { err: error }) },
+      'refused',
+    );
     return sendProblem(reply, problem, bodyFor(request));
   };
   const app = Fastify({
