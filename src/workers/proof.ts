@@ -64,7 +64,8 @@ export const openProof = async (
 ): Promise<Scorer> => {
   let worker: Worker;
   try {
-    worker = await startWorker(found, { loadMs: rowMs * LOAD_ROWS, memoryBytes });
+    signal?.throwIfAborted();
+    worker = await startWorker(found, { loadMs: rowMs * LOAD_ROWS, memoryBytes }, signal);
   } catch (error) {
     throw refuse(found, 'loads it', error);
   }
