@@ -225,7 +225,7 @@ describe('each step', () => {
     const inputs: Fields = { at: { kind: 'datetime', zone: 'Asia/Tokyo', nullable: true } };
     const prepare: StepConfig[] = [{ impute: { of: 'at', with: 0, as: 'known' } }, { hour: { of: 'known', as: 'y' } }];
     const scorer = prepared({ inputs, prepare, takes: [{ name: 'y' }] });
-    assert.deepEqual(await scorer.score([{}, { at: '2024-01-01T05:00' }]), [
+    assert.deepEqual(await scorer.score([{ at: null }, { at: '2024-01-01T05:00' }]), [
       { output: { y: 9 } },
       { output: { y: 5 } },
     ]);
