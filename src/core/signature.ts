@@ -11,7 +11,8 @@ import {
   readNumber,
   readString,
 } from './field.ts';
-import { misspellingOf, nearest } from './nearest.ts';
+import { nearest } from './nearest.ts';
+import { slipFinder } from './slips.ts';
 import { tensorReader } from './tensor-field.ts';
 import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
 import { unknownRow } from './unknown-row.ts';
@@ -167,22 +168,7 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     return { code: 'UNKNOWN_FIELD', field: name, expected: `only ${showNames(names)}`, got: name, message };
   };
 
-  /**
-   * A field that may be absent is absent, and another stands there under nearly its name: a slip of the pen that would
-   * otherwise be scored as a missing value. Undefined when all is well.
-   */
-  const optional = names.filter((name) => fields[name].nullable);
-  const misspelt = (has: (name: string) => boolean, given: () => readonly string[]): Problem | undefined => {
-    if (optional.every(has)) return undefined;
-    const absent = optional.filter((name) => !has(name));
-    for (const extra of given()) {
-      const meant = known.has(extra) ? undefined : misspellingOf(extra, absent);
-      if (meant === undefined) continue;
-      const message = `${show(extra)} is not a field of this model. Did you mean ${meant}? If not, send ${meant}: null.`;
-      return { code: 'UNKNOWN_FIELD', field: extra, expected: meant, got: extra, message };
-    }
-    return undefined;
-  };
+  const createSlipOf = slipFinder(fields);
 
   const hasNone = (row: Row): boolean => {
     for (const name of names) if (row[name] !== undefined || name in row) return false;
@@ -202,11 +188,12 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
   };
   const readRows = (input: readonly unknown[]): Batch => {
     const batch = new Batch(input.length);
+    const slipOf = createSlipOf();
     let rows = input as readonly Row[];
     for (let row = 0; row < input.length; row++) {
       const value = input[row];
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        const slip = misspelt(
+        const slip = slipOf(
           (name) => (value as Row)[name] !== undefined,
           () => Object.keys(value),
         );
@@ -238,7 +225,7 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     },
     fromColumns(columns) {
       const batch = new Batch(rowsOf(fields, columns));
-      const slip = misspelt(
+      const slip = createSlipOf()(
         (name) => Object.hasOwn(columns, name),
         () => Object.keys(columns),
       );

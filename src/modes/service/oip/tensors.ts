@@ -151,13 +151,14 @@ export const wantedOutputs = (
   names: readonly string[] | undefined,
 ): readonly TensorBinding[] => {
   if (names === undefined || names.length === 0) return outputs;
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw fail('BAD_REQUEST', `The output ${twice} is asked for twice.`, { field: twice });
-  return names.map((name) => {
+  const asked = new Map<string, TensorBinding>();
+  for (const name of names) {
     const binding = outputs.find((output) => output.name === name);
     if (binding === undefined) throw unknownTensor('output', name, outputs);
-    return binding;
-  });
+    if (asked.has(name)) throw fail('BAD_REQUEST', `The output ${name} is asked for twice.`, { field: name });
+    asked.set(name, binding);
+  }
+  return [...asked.values()];
 };
 
 const elementsOf = ({ field }: TensorBinding, column: ColumnOutput): Elements => {
