@@ -3,6 +3,7 @@ import { type Binding, tensorOf } from './bind.ts';
 import { allocate, type Batch, copyRow, type MutableTensorData, sliceData } from './columns.ts';
 import { fail, messageOf, type Problem } from './errors.ts';
 import type { ModelSession, Tensor, TensorData } from './types.ts';
+import { wordsOf } from './words.ts';
 
 /** Rows a run at most, so that memory does not grow with the batch. The bits do not depend on it. */
 const MAX_ROWS = 16_384;
@@ -28,14 +29,8 @@ export const rowsPerRun = (session: ModelSession): number => {
   return most;
 };
 
-/** What a runtime says of a failure, without the paths of the machine it was built on. */
-export const runtimeMessage = (error: unknown): string => {
-  const [line = ''] = messageOf(error).split('\n');
-  return line
-    .replace(/^.*Status Message: /, '')
-    .replace(/\/\S*\/([^\s/]+)/g, '$1')
-    .slice(0, 200);
-};
+/** What a runtime says of a failure, without what it says of itself. */
+export const runtimeMessage = (error: unknown): string => wordsOf(messageOf(error).replace(/^.*Status Message: /, ''));
 
 const modelProblem = (error: unknown): Problem => {
   const got = runtimeMessage(error);

@@ -1,8 +1,9 @@
 /** Calling the functions of a transform module, row by row. What one row makes them do is that row's problem alone. */
 import type { Batch } from './columns.ts';
-import { messageOf, type Problem, show } from './errors.ts';
+import { type Problem, show } from './errors.ts';
 import { plainRow, plainValue } from './plain.ts';
 import type { Fields, Row, Transform } from './types.ts';
+import { wordsOf } from './words.ts';
 
 type Called =
   | { readonly row: Row; readonly problem?: undefined }
@@ -22,7 +23,7 @@ export const callTransform = (name: keyof Transform, call: () => unknown): Calle
     } else if (isObject(value) && !Array.isArray(value)) return { row: { ...value } };
     else got = show(value);
   } catch (error) {
-    got = `${messageOf(error).slice(0, 200)} (thrown)`;
+    got = `${wordsOf(error)} (thrown)`;
   }
   const expected = `an object from ${name}`;
   const message = `transform: expected ${expected}, got ${got}.`;

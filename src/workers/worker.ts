@@ -7,6 +7,7 @@ import { totalmem } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MillraceError } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
+import { wordsOf } from '../core/words.ts';
 import type { Package } from '../package/layout.ts';
 import { inWords, tooLongInWords, workerLost } from './loss.ts';
 import { type Asked, type FromWorker, type ToWorker, watchdogPipe } from './messages.ts';
@@ -92,7 +93,7 @@ export const startWorker = async (
   let closing = false;
   const gone = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(killed ?? inWords(code, signal)));
-    child.once('error', (error) => resolve(error.message));
+    child.once('error', (error) => resolve(wordsOf(error)));
   });
   const kill = (how: string): void => {
     killed ??= how;

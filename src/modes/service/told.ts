@@ -3,20 +3,28 @@ import { type Code, codes, type Problem, problemOf } from '../../core/errors.ts'
 
 /** Codes whose messages speak of the service's own places, and not of what the caller sent. */
 const ofPlaces: ReadonlySet<Code> = new Set<Code>([
+  'BAD_EXAMPLES',
   'BAD_FILE',
   'BAD_MANIFEST',
   'BAD_MODEL',
   'BAD_PROJECT',
+  'BAD_REF',
+  'BAD_REFERENCE',
+  'BAD_SINK',
+  'BAD_SOURCE',
   'BAD_TRANSFORM',
   'CANNOT_LISTEN',
   'DAMAGED_PACKAGE',
   'DISK_FULL',
   'FILE_EXISTS',
   'FILE_NOT_FOUND',
+  'FENCED',
+  'REACTION_FAILED',
   'READ_ONLY',
   'STORE_FAILED',
   'STREAM_FAILED',
   'UNKNOWN_TOPIC',
+  'WEBHOOK_FAILED',
 ]);
 
 /** Whether the log alone has all that there is to say. */
