@@ -4,6 +4,7 @@ import { fail } from '../../core/errors.ts';
 import { createLog } from '../../modes/service/log.ts';
 import type { Serving } from '../../modes/service/models.ts';
 import { type Cli, examples } from '../command.ts';
+import { openTo } from '../serve/open-to.ts';
 import { defineOptions, port, type ServeOptions } from '../serve/options.ts';
 import { type Listening, startService } from '../serve/running.ts';
 import { deployedServings, serviceNames, typedServings } from '../serve/servings.ts';
@@ -38,25 +39,12 @@ const tellVersions = (models: Listening['models'], { terminal }: Cli): void => {
   }
 };
 
-const isLoopback = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
-
-/** What is open to whom, where others than this machine may call. */
-const tellOpen = (options: ServeOptions, { terminal }: Cli): void => {
-  const { host, adminPort, adminHost = '127.0.0.1', modelControl, recordsApi, grpc } = options;
-  const own = ['metrics', ...(modelControl ? ['model control'] : []), ...(recordsApi ? ['records'] : [])];
-  const behind = adminPort === undefined ? host : adminHost;
-  const callers = ['predictions', grpc ? 'metadata and reflection' : 'metadata', '/docs'];
-  if (!isLoopback(host)) {
-    const all = adminPort === undefined ? [...callers, ...own] : callers;
-    terminal.out(`open to whoever reaches ${host}, without a key: ${all.join(', ')}`);
-  }
-  if (adminPort !== undefined && !isLoopback(behind)) {
-    terminal.out(`open to whoever reaches ${behind}, without a key: ${own.join(', ')}`);
-  }
-};
-
-const tell = ({ url, grpc, admin, models }: Listening, options: ServeOptions, cli: Cli): void => {
-  const { workers } = options;
+const tell = (
+  { url, grpc, admin, models }: Listening,
+  open: readonly string[],
+  { workers }: ServeOptions,
+  cli: Cli,
+): void => {
   const { terminal } = cli;
   for (const { name, version, digest, loadMs, memoryBytes, isolation } of models) {
     const model = terminal.style('bold', `${name}@${version}`);
@@ -69,7 +57,7 @@ const tell = ({ url, grpc, admin, models }: Listening, options: ServeOptions, cl
   tellVersions(models, cli);
   if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
   if (admin !== undefined) terminal.out(`admin on ${admin}`);
-  tellOpen(options, cli);
+  for (const line of open) terminal.out(line);
   const processes = workers > 1 ? `; ${workers} processes` : '';
   terminal.out(`ready on ${terminal.style('cyan', url)}${processes}; try ${url}/docs; Ctrl-C stops it`);
 };
@@ -84,9 +72,10 @@ const goodbye = 'stopping: not ready from now on; what is in flight is finished'
 const serveAlone = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
   const { terminal, signal, env, vitals } = cli;
   const port = portOf(options, cli);
-  const running = await startService({ app: await cli.app(), servings, options, port, env, vitals });
+  const app = await cli.app();
+  const running = await startService({ app, servings, options, port, env, vitals });
   try {
-    tell(await running.listen(), options, cli);
+    tell(await running.listen(), openTo(app, servings, options), options, cli);
     await aborted(signal);
     terminal.err(goodbye);
   } finally {
@@ -96,7 +85,8 @@ const serveAlone = async (servings: readonly Serving[], options: ServeOptions, c
 
 const serveTogether = async (servings: readonly Serving[], options: ServeOptions, cli: Cli): Promise<void> => {
   const { terminal, signal, cwd } = cli;
-  const { file } = (await cli.app()).project;
+  const app = await cli.app();
+  const { file } = app.project;
   const { startMembers } = await import('../serve/members.ts');
   const { log, flush } = createLog(options.logLevel);
   try {
@@ -105,7 +95,7 @@ const serveTogether = async (servings: readonly Serving[], options: ServeOptions
       start: { cwd, file, servings, options, port: portOf(options, cli) },
       onLost: (pid, how) => log.error({ pid, how }, 'a process of the service has ended; another is started'),
     });
-    tell(members.listening, options, cli);
+    tell(members.listening, openTo(app, servings, options), options, cli);
     await aborted(signal);
     terminal.err(goodbye);
     await members.stop({ lameDuckMs: options.lameDuck * 1000, patienceMs: (options.timeout + 5) * 1000 });
