@@ -1,5 +1,9 @@
 /** What a name was probably meant to be. Names come from anyone, so a look at two of them is short when they are far apart. */
 
+const LINE_CHARS = 256;
+/** The lines of the table of edits that are looked at, made once. */
+const lines = [0, 1, 2].map(() => new Uint16Array(LINE_CHARS + 2));
+
 /**
  * Edits that turn one word into another: insert, delete, replace, or swap two neighbours, each once per place
  * (optimal string alignment, Damerau 1964; Boytsov 2011, section 2.2). `most` + 1 stands for more than `most`: then only places
@@ -7,25 +11,26 @@
  */
 const distance = (a: string, b: string, most: number): number => {
   const far = most + 1;
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => Math.min(j, far));
+  if (Math.abs(a.length - b.length) > most || b.length > LINE_CHARS) return far;
+  let [before, last, row] = lines;
+  for (let j = 0; j <= Math.min(b.length, far); j++) last[j] = j;
   let leastBefore = 0;
   for (let i = 1; i <= a.length; i++) {
-    const row = new Array<number>(b.length + 1).fill(far);
+    const start = Math.max(1, i - most);
     const end = Math.min(b.length, i + most);
-    let least = far;
-    if (i <= most) least = row[0] = i;
-    for (let j = Math.max(1, i - most); j <= end; j++) {
-      let edits = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row[start - 1] = Math.min(i, far);
+    let least = i <= most ? i : far;
+    for (let j = start; j <= end; j++) {
+      let edits = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1), far);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, before[j - 2] + 1);
-      row[j] = Math.min(edits, far);
+      row[j] = edits;
       least = Math.min(least, edits);
     }
+    row[end + 1] = far;
     // A swap reaches back two lines.
     if (least >= far && leastBefore >= far) return far;
     leastBefore = least;
-    before = last;
-    last = row;
+    [before, last, row] = [last, row, before];
   }
   return last[b.length];
 };
