@@ -81,7 +81,7 @@ const readKeys = async (broker: Broker, topic: string): Promise<ReadonlySet<stri
   return keys;
 };
 
-describe('the story of the taxi rides', { timeout: 120_000 }, () => {
+describe('the story of the taxi rides', { timeout: 250_000 }, () => {
   it('goes from packing to offers on rides that pass, says it in plain lines, and ends well with Ctrl-C', async (t) => {
     const taxi = copyExample(t);
     const home = join(taxi, '.millrace');

@@ -87,7 +87,7 @@ const copyTo =
 
 /** What every stream broker promises. `broker` gives the one that the tests share. */
 export const brokersContract = (name: string, start: () => Promise<BrokerUnderTest>): void => {
-  describe(`streams in ${name}`, { timeout: 120_000 }, () => {
+  describe(`streams in ${name}`, { timeout: 280_000 }, () => {
     /** Runs a test with a broker of its own client, and topics that nobody else uses. */
     const using = async (
       topics: readonly string[],
