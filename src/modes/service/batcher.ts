@@ -201,7 +201,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     submit<Input, Output>(work: Work<Input, Output>): Promise<Output> {
       return new Promise<unknown>((resolve, reject) => {
         if (!findRoom(work.rows, work.bytes)) reject(queueFull);
-        else if (work.deadline !== undefined && work.deadline <= work.since) reject(tooLate);
+        else if ((work.deadline ?? work.since + limits.timeoutMs) <= work.since) reject(tooLate);
         else begin(new Job(work as Work<unknown, unknown>, limits.timeoutMs, resolve, reject));
       }) as Promise<Output>;
     },
