@@ -1,12 +1,46 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { createApp } from '../src/app.ts';
-import { packed } from './contracts/packages.ts';
+import type { Packed } from '../src/package/pack.ts';
 import { postgresStore } from './contracts/stores.ts';
+import { doubling } from './package/model-folder.ts';
 import { runCli } from './run-cli.ts';
 import { tempFolder } from './temp-folder.ts';
+
+/** The registry's own suite makes do with any bytes; what is promoted here is proven first, so these are packages that answer. */
+const yaml = (name: string, version: string): string => `name: ${name}
+version: ${version}
+description: Twice two numbers
+model: model.onnx
+inputs:
+  x: { kind: tensor, dtype: float32, shape: [2] }
+outputs:
+  y: { kind: tensor, dtype: float32, shape: [2] }
+`;
+const packages = new Map<string, Packed['package']>();
+before(async () => {
+  for (const [name, version] of [
+    ['ride', '1.0.0'],
+    ['ride', '1.1.0'],
+    ['fare', '2.0.0'],
+  ] as const) {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
+    writeFileSync(join(folder, 'model.yaml'), yaml(name, version));
+    writeFileSync(join(folder, 'model.onnx'), doubling);
+    const app = createApp({ cwd: folder, env: { HOME: folder } });
+    packages.set(`${name}@${version}`, (await app.pack(folder)).package);
+    await app.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+const packed = (name: string, version: string): Packed['package'] => {
+  const found = packages.get(`${name}@${version}`);
+  assert.ok(found, `${name}@${version} was not packed`);
+  return found;
+};
 
 /** A project with ride 1.0.0 and 1.1.0 and fare 2.0.0, and how to call the command line in it. */
 const project = async (t: TestContext, more: NodeJS.ProcessEnv = {}) => {

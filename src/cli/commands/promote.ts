@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { unknownEnvironment } from '../../registry/unknown.ts';
 import { type Cli, examples } from '../command.ts';
 import { missingEnvironment } from '../missing-environment.ts';
 import { rowTime } from '../row-time.ts';
@@ -25,6 +26,7 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
       if (to === undefined) throw missingEnvironment('--to', environments);
       const registry = await lookup();
       const { name, version, digest } = await registry.resolve(ref);
+      if (!environments.includes(to)) throw unknownEnvironment(to, environments);
       // What follows the environment would load it at once.
       await prove(await open(`${name}@${digest}`), { rowMs: timeout });
       const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
