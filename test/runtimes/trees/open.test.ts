@@ -6,6 +6,8 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createApp } from '../../../src/app.ts';
 import { riskOf } from '../../../src/package/risk.ts';
+import { openTabular, reasonOf } from '../../../src/runtimes/trees/open.ts';
+import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
 import { runCli } from '../../run-cli.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { buildOnnx, type Node } from '../onnx-builder.ts';
@@ -57,6 +59,22 @@ test('a process that scores tabular models does not load ONNX Runtime', async (t
 });
 
 describe('which runtime answers', () => {
+  test('is ONNX Runtime for matrix products of many weights, which it does faster', () => {
+    const layer = (width: number) =>
+      openTabular(
+        buildOnnx({
+          inputs: [{ name: 'x', dims: ['rows', 32] }],
+          outputs: [{ name: 'y', dims: ['rows', width] }],
+          nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],
+          constants: [{ name: 'w', dims: [32, width], data: new Float32Array(32 * width).fill(0.5) }],
+        }),
+      );
+    assert.ok(!(layer(64) instanceof Unusual));
+    const wide = layer(65);
+    assert.ok(wide instanceof Unusual);
+    assert.match(reasonOf(wide), /a matrix product of more than 2048 weights/);
+  });
+
   test('is the own one where it knows all operators, and such a package is known to be safe', async (t) => {
     const app = createApp({ cwd: root, env: { HOME: tempFolder(t) } });
     t.after(() => app.close());
