@@ -1,10 +1,11 @@
 /** The web service beside a bare Fastify route that parses, validates and echoes the same bodies, in the same run. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { BenchOptions, BenchResult, Goal } from './bench.ts';
 import { type LoadResult, load, postRequest, quantile } from './http-load.ts';
-import { type Server, startEcho, startService, trees } from './serving.ts';
+import { type Server, startEcho, startService, startServiceOf, trees } from './serving.ts';
+import { SIDE, slowModel } from './slow-model.ts';
 
 export const summary = 'The web service beside a bare Fastify route: 100 trees of depth 6 on 16 numbers';
 
@@ -283,7 +284,81 @@ const processes = async (short: boolean): Promise<Found> => {
   };
 };
 
-const phases = [startup, oneRow, tensors, overload, recording, processes] as const;
+/** What it costs that a model cannot hurt the service: its rows go to processes of their own, and their answers come back. */
+const isolation = async (short: boolean): Promise<Found> => {
+  const requests = some(256, () => postRequest(path, JSON.stringify(rowOf())));
+  const [inline, workers] = await Promise.all([startService(), startService('--isolation', 'workers')]);
+  const measured = [
+    { name: 'inline', server: inline, requests },
+    { name: 'workers', server: workers, requests },
+  ];
+  const pause = { turns: short ? 1 : 5, seconds: short ? 0.3 : 2 };
+  const [inlineMany, workersMany] = await inTurns(measured, { ...pause, connections: 64 });
+  const [inlineOne, workersOne] = await inTurns(measured, { ...pause, connections: 1 });
+  await Promise.all([inline.stop(), workers.stop()]);
+  return {
+    rows: [
+      rowOfTurns('--isolation inline', 64, inlineMany),
+      { ...rowOfTurns('--isolation workers', 64, workersMany), 'CPU µs/request': null },
+      rowOfTurns('--isolation inline', 1, inlineOne),
+      { ...rowOfTurns('--isolation workers', 1, workersOne), 'CPU µs/request': null },
+    ],
+    ratios: {
+      'isolation: throughput of workers to inline': ratioOf(workersMany, inlineMany),
+      'isolation: one connection, median beyond inline, µs': (workersOne.p50 - inlineOne.p50) * 1000,
+    },
+  };
+};
+
+/** Runs a second of a model by the bare runtime with its own number of threads, one after the other. */
+const bareRuns = async (session: ort.InferenceSession, seconds: number): Promise<number> => {
+  const began = performance.now();
+  let runs = 0;
+  while (performance.now() - began < seconds * 1000) {
+    await session.run({ x: new ort.Tensor('float32', Float32Array.from({ length: SIDE }, number), [1, SIDE]) });
+    runs++;
+  }
+  return (runs * 1000) / (performance.now() - began);
+};
+
+/** A model that takes long uses all of the machine, as the bare runtime does. */
+const slow = async (short: boolean): Promise<Found> => {
+  const { folder, file } = slowModel();
+  const session = await ort.InferenceSession.create(file);
+  const server = await startServiceOf(folder);
+  const bodies = some(32, () => JSON.stringify({ x: Array.from({ length: SIDE }, number) }));
+  const requests = bodies.map((body) => postRequest('/predict/slow', body));
+  const seconds = short ? 0.5 : 3;
+  const bare: number[] = [];
+  const served: LoadResult[] = [];
+  for (let turn = -1; turn < (short ? 1 : 5); turn++) {
+    const rate = await bareRuns(session, seconds);
+    const result = await load({ port: server.port, requests, connections: 16, seconds });
+    if (turn < 0) continue;
+    bare.push(rate);
+    served.push(result);
+  }
+  await session.release();
+  await server.stop();
+  await rm(folder, { recursive: true });
+  const name = 'a model of some 7 ms, 16 connections: throughput to the bare runtime';
+  return {
+    rows: [
+      { way: 'some 7 ms a row: the bare runtime', connections: null, 'requests/s': Math.round(median(bare)) },
+      {
+        way: 'some 7 ms a row: predict',
+        connections: 16,
+        'requests/s': Math.round(median(served.map(perSecond))),
+        'p50 ms': median(served.map(({ latencies }) => quantile(latencies, 0.5))),
+        'p99 ms': median(served.map(({ latencies }) => quantile(latencies, 0.99))),
+      },
+    ],
+    ratios: { [name]: median(served.map((result, turn) => perSecond(result) / bare[turn])) },
+    goals: { [name]: { atLeast: 0.95 } },
+  };
+};
+
+const phases = [startup, oneRow, tensors, overload, recording, processes, isolation, slow] as const;
 
 export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
   const found: Found[] = [];

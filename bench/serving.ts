@@ -62,12 +62,12 @@ const start = async (args: readonly string[]): Promise<Server> => {
 
 export const startEcho = (): Promise<Server> => start([join(root, 'bench/echo-server.ts')]);
 
-/** `millrace serve` of the benchmark's model, on any free port. */
-export const startService = (...options: readonly string[]): Promise<Server> =>
+/** `millrace serve` of a model, on any free port. */
+export const startServiceOf = (model: string, ...options: readonly string[]): Promise<Server> =>
   start([
     join(root, 'bin/millrace.js'),
     'serve',
-    trees,
+    model,
     '--port',
     '0',
     '--no-grpc',
@@ -75,3 +75,6 @@ export const startService = (...options: readonly string[]): Promise<Server> =>
     'error',
     ...options,
   ]);
+
+/** The same of the benchmark's model. */
+export const startService = (...options: readonly string[]): Promise<Server> => startServiceOf(trees, ...options);
