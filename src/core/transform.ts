@@ -11,6 +11,32 @@ type Called =
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+/**
+ * A value as it is now: whatever runs when it is read runs here, once. Objects that are neither lists nor dates have no
+ * meaning for any field, and are told as such by whoever reads them.
+ */
+const settled = (value: object): object => {
+  if (ArrayBuffer.isView(value)) return value;
+  if (value instanceof Date) return new Date(value.getTime());
+  if (!Array.isArray(value)) return {};
+  const copy = new Array<unknown>(value.length);
+  for (let at = 0; at < copy.length; at++) {
+    const element: unknown = value[at];
+    copy[at] = isObject(element) ? settled(element) : element;
+  }
+  return copy;
+};
+
+/** A copy of a row with all that its values hold. */
+const settledRow = (row: object): Row => {
+  const copy: Record<string, unknown> = { ...row };
+  for (const name of Object.keys(copy)) {
+    const value = copy[name];
+    if (isObject(value)) copy[name] = settled(value);
+  }
+  return copy;
+};
+
 /** A copy of the row that a function of the module returns, or what is wrong with what it did. */
 export const callTransform = (name: keyof Transform, call: () => unknown): Called => {
   let got: string;
@@ -20,7 +46,7 @@ export const callTransform = (name: keyof Transform, call: () => unknown): Calle
       got = 'a promise (it must not be async)';
       // A rejection that nobody waits for would end the process.
       Promise.resolve(value).catch(() => undefined);
-    } else if (isObject(value) && !Array.isArray(value)) return { row: { ...value } };
+    } else if (isObject(value) && !Array.isArray(value)) return { row: settledRow(value) };
     else got = show(value);
   } catch (error) {
     got = `${wordsOf(error)} (thrown)`;

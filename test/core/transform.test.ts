@@ -20,6 +20,18 @@ const steps: readonly (StepConfig | undefined)[] = [
   { cast: { of: 'x', to: 'boolean', as: 'y' } },
 ];
 
+const lazy = (): never => {
+  throw new Error('lazy');
+};
+/** Values that throw, or never end, when somebody reads them. */
+const lazyList = (): unknown[] => Object.defineProperty([1, 2], 1, { get: lazy, enumerable: true });
+const lazyDate = (): Date => Object.assign(new Date(0), { getTime: lazy });
+const endless = (): unknown[] => {
+  const list: unknown[] = [];
+  list.push(list, list);
+  return list;
+};
+
 describe('prepare', () => {
   test('gets plain values: null for missing, true and false, datetimes as milliseconds, tensors as arrays', async () => {
     const seen: Row[] = [];
@@ -176,6 +188,9 @@ describe('prepare', () => {
       }),
       /got lazy \(thrown\)/,
     ],
+    ['returns a list with a getter that throws', () => ({ x: lazyList() }), /got lazy \(thrown\)/],
+    ['returns a date that throws', () => ({ x: lazyDate() }), /got lazy \(thrown\)/],
+    ['returns a list within itself', () => ({ x: endless() }), /\(thrown\)/],
   ];
   for (const [what, fail, message] of failures)
     test(`that ${what} refuses the row alone`, async () => {
@@ -359,6 +374,32 @@ describe('finish', () => {
       assert.deepEqual([answers[1]?.error?.code, answers[1]?.error?.step], ['TRANSFORM_FAILED', 'finish']);
     }
   });
+
+  for (const [what, value] of [
+    ['a list with a getter that throws', () => ({ pair: lazyList() })],
+    ['a list in a list with one', () => ({ square: [[1, 2], lazyList()] })],
+    ['a list within itself', () => ({ square: endless() })],
+    ['a date that throws', () => ({ due: lazyDate() })],
+    ['a proxy that throws', () => ({ pair: new Proxy([1, 2], { get: lazy }) })],
+  ] as const)
+    test(`that returns ${what} refuses its row alone`, async () => {
+      const more: OutputFields = {
+        ...outputs,
+        pair: { kind: 'tensor', dtype: 'float32', shape: [2], nullable: true },
+        square: { kind: 'tensor', dtype: 'float32', shape: [2, 2], nullable: true },
+        due: { kind: 'datetime', nullable: true },
+      };
+      const whole = { pair: [1, 2], square: [1, 2, 3, 4], due: new Date(0) };
+      const scorer = finishing(({ y }) => (y === 0 ? { ...whole, ...value() } : whole), { outputs: more });
+      const answers = await scorer.score([{ n: 1 }, { n: 0 }, { n: 2 }]);
+      const due = '1970-01-01T00:00:00.000Z';
+      const square = [
+        [1, 2],
+        [3, 4],
+      ];
+      for (const y of [1, 2]) assert.deepEqual(answers[y === 1 ? 0 : 2]?.output, { y, pair: [1, 2], square, due });
+      assert.deepEqual([answers[1]?.error?.code, answers[1]?.error?.step], ['TRANSFORM_FAILED', 'finish']);
+    });
 
   test('may make every output there is', async () => {
     const scorer = finishing((_, row) => ({ label: `n${row.n}` }), { outputs: { label: { kind: 'text' } } });
