@@ -52,6 +52,7 @@ const run = async (t: TestContext, cwd: string, words: readonly string[], ask: (
   await ask(url);
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null], told);
+  return told;
 };
 
 const recorded = (folder: string): readonly unknown[] => {
@@ -69,7 +70,7 @@ for (const command of ['up', 'serve']) {
     const names = command === 'up' ? ['stable', 'next', 'same'] : [];
     const words = ['-f', folder, command, ...names, '--port', '0', '--record', 'all'];
     let id = '';
-    await run(t, elsewhere, words, async (url) => {
+    const told = await run(t, elsewhere, words, async (url) => {
       id = (await post(`${url}/predict/trees-100x6`, input)).json.id;
       assert.equal((await post(`${url}/predict/trees-100x6/versions/2.0.0`, input)).status, 200);
       const metrics = await (await fetch(`${url}/metrics`)).text();
@@ -83,6 +84,10 @@ for (const command of ['up', 'serve']) {
       const lines = metrics.split('\n').filter((line) => line.startsWith('millrace_queue_depth{'));
       assert.equal(new Set(lines.map((line) => line.split(' ')[0])).size, 3);
     });
+    const warnings = told.match(/^warning: .*$/gm);
+    assert.deepEqual(warnings, [
+      'warning: same answers nothing while stable has trees-100x6@1.0.0 too, and comes first',
+    ]);
     assert.deepEqual(
       recorded(folder).map((row) => ({ ...(row as object) })),
       [
@@ -102,4 +107,17 @@ test('a path that is typed starts from where it is typed, and is the deployment 
     assert.equal((await post(`${url}/predict/trees-100x6`, input)).status, 200);
   });
   assert.deepEqual({ ...(recorded(folder)[0] as object) }, { deployment: 'stable', version: '1.0.0' });
+});
+
+test('millrace up hands --record-wait to its services, which belongs to --record as with serve', async (t) => {
+  const { folder, elsewhere } = openProject(t);
+  const words = ['-f', folder, 'up', 'stable', '--port', '0', '--record-wait'];
+  const alone = await runCli(words, { cwd: elsewhere });
+  assert.equal(alone.code, 2, alone.stderr);
+  assert.match(alone.stderr, /--record-wait belongs to --record/);
+  await run(t, elsewhere, [...words, '--record', 'all'], async (url) => {
+    const { status } = await post(`${url}/predict/trees-100x6`, input);
+    // Written before it was told.
+    assert.deepEqual([status, recorded(folder).length], [200, 1]);
+  });
 });

@@ -31,11 +31,19 @@ const allDeployed = (app: App): readonly Serving[] => {
   });
 };
 
-/** Which of several versions answers for the bare name: nobody is to be surprised by it. */
-const tellVersions = (models: Listening['models'], { terminal }: Cli): void => {
+/** Which of several answers, for the bare name and for one version: nobody is to be surprised by it. */
+const tellFirsts = (models: Listening['models'], { terminal }: Cli): void => {
   for (const [name, [first, ...others]] of Map.groupBy(models, (model) => model.name)) {
-    if (others.length === 0) continue;
+    if (first === undefined || others.every(({ version }) => version === first.version)) continue;
     terminal.out(`/predict/${name} is answered by ${first.version}, the first that was named`);
+  }
+  for (const [model, [first, ...others]] of Map.groupBy(models, ({ name, version }) => `${name}@${version}`)) {
+    for (const { deployment } of others) {
+      const warning = terminal.style('yellow', 'warning:', 'err');
+      terminal.err(
+        `${warning} ${deployment} answers nothing while ${first?.deployment} has ${model} too, and comes first`,
+      );
+    }
   }
 };
 
@@ -54,7 +62,7 @@ const tell = (
     const path = several ? `/predict/${name}/versions/${version}` : `/predict/${name}`;
     terminal.out(`${model}  ${shortDigest(digest)}  ${cost}  POST ${url}${path}`);
   }
-  tellVersions(models, cli);
+  tellFirsts(models, cli);
   if (grpc !== undefined) terminal.out(`gRPC on ${grpc}`);
   if (admin !== undefined) terminal.out(`admin on ${admin}`);
   for (const line of open) terminal.out(line);

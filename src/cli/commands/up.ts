@@ -87,6 +87,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
     .option('--allowed-host <name>', 'use records and model control under this name too', names)
     .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none')
+    .option('--record-wait', 'services answer only once that is recorded, else refuse with 503')
     .action((names: readonly string[], options: UpOptions) => up(names, options, cli));
   examples(
     command,

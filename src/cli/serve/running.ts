@@ -60,6 +60,8 @@ export const advised = async <T>(work: Promise<T>, advice: string): Promise<T> =
 
 /** What a terminal is told of a model in service. */
 export interface Told {
+  /** The service deployment that it answers for, else the reference that was served. */
+  readonly deployment: string;
   readonly name: string;
   readonly version: string;
   readonly digest: string;
@@ -108,10 +110,10 @@ export const adviceOf = {
 
 /** What there is to tell of the models of a service. */
 export const toldOf = ({ plane }: Service): readonly Told[] =>
-  plane.models.slots.flatMap(({ card }) => {
+  plane.models.slots.flatMap(({ card, ref, deployment = ref }) => {
     if (card === undefined) return [];
     const { name, version, digest, loadMs, memoryBytes, isolation } = card;
-    return [{ name, version, digest, loadMs, memoryBytes, isolation }];
+    return [{ deployment, name, version, digest, loadMs, memoryBytes, isolation }];
   });
 
 export interface StartOptions {

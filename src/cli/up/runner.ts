@@ -9,6 +9,7 @@ export interface UpOptions {
   readonly allowedHost?: readonly string[] | undefined;
   /** What services record. */
   readonly record?: string | undefined;
+  readonly recordWait?: true | undefined;
 }
 
 /** Runs deployments of one mode, in this process, until the signal of `cli` is aborted. Throws what keeps them from it. */

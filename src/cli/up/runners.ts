@@ -22,7 +22,7 @@ const option = (name: string, value: string | number | undefined): readonly stri
 export const runners: Readonly<Partial<Record<(typeof modes)[number], () => Promise<Runner>>>> = {
   service: async () => {
     const { serveDeployments } = await import('../commands/serve.ts');
-    return (names, cli, { port, host, adminPort, adminHost, allowedHost = [], record }) => {
+    return (names, cli, { port, host, adminPort, adminHost, allowedHost = [], record, recordWait }) => {
       const words = [
         ...option('port', port),
         ...option('host', host),
@@ -30,6 +30,7 @@ export const runners: Readonly<Partial<Record<(typeof modes)[number], () => Prom
         ...option('admin-host', adminHost),
         ...allowedHost.flatMap((name) => option('allowed-host', name)),
         ...option('record', record),
+        ...(recordWait ? ['--record-wait'] : []),
       ];
       return serveDeployments(names, words, cli);
     };
