@@ -17,7 +17,12 @@ export interface Deviation {
   readonly problem?: Problem;
 }
 
-/** |got − expected| ≤ atol + rtol × |expected|, element by element; anything but numbers must be equal. */
+const isNumeric = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
+
+/**
+ * |got − expected| ≤ atol + rtol × |expected|, element by element; anything but numbers must be equal, and so must two
+ * integers past 2^53.
+ */
 const deviates = (
   got: unknown,
   expected: unknown,
@@ -31,9 +36,10 @@ const deviates = (
     }
     return undefined;
   }
-  if (typeof got === 'number' && typeof expected === 'number') {
-    const difference = Math.abs(got - expected);
-    const allowed = atol + rtol * Math.abs(expected);
+  if (typeof got === 'bigint' && typeof expected === 'bigint') return got === expected ? undefined : {};
+  if (isNumeric(got) && isNumeric(expected)) {
+    const difference = Math.abs(Number(got) - Number(expected));
+    const allowed = atol + rtol * Math.abs(Number(expected));
     return difference <= allowed ? undefined : { difference, allowed };
   }
   return Object.is(got, expected) ? undefined : {};

@@ -6,6 +6,9 @@
 import { fail, show } from '../core/errors.ts';
 import type { Example, Manifest } from '../core/types.ts';
 import { modelFiles } from '../runtimes/model-files.ts';
+import { exactJson } from '../text/exact-json.ts';
+import { parseJson } from '../text/json.ts';
+import { keyTwice } from '../text/json-keys.ts';
 import { flawOf } from './fits-schema.ts';
 import { examplesSchema, manifestSchema } from './model-schema.ts';
 
@@ -16,12 +19,14 @@ export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
 } as const;
 
+const EXAMPLES = 'examples.json';
+
 /** Files of a package, in this order, and the media type of each. */
 export const fileTypes: Readonly<Record<string, string>> = {
   'model.json': 'application/vnd.cncf.model.weight.config.v1.raw',
   ...Object.fromEntries(Object.values(modelFiles).map((name) => [name, 'application/vnd.cncf.model.weight.v1.raw'])),
   'transform.js': 'application/vnd.cncf.model.code.v1.raw',
-  'examples.json': 'application/vnd.cncf.model.dataset.v1.raw',
+  [EXAMPLES]: 'application/vnd.cncf.model.dataset.v1.raw',
   'profile.json': 'application/vnd.cncf.model.dataset.v1.raw',
 };
 
@@ -53,7 +58,8 @@ export const sha256 = async (bytes: Uint8Array): Promise<string> => {
   return `sha256:${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 };
 
-export const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+/** Every number comes back from it as it is. */
+export const encodeJson = (value: unknown): Uint8Array => encoder.encode(exactJson(value));
 
 interface Descriptor {
   readonly mediaType: string;
@@ -149,23 +155,30 @@ const foreign = (file: string, expected: string, got: string) =>
     got,
   );
 
-const readJson = (file: string, bytes: Uint8Array): unknown => {
+/** Numbers are float64s, but for long integers of examples. A file with a key twice means another thing to every reader. */
+const jsonOf = (file: string, bytes: Uint8Array): unknown => {
+  let text: string;
+  let value: unknown;
   try {
-    return JSON.parse(decoder.decode(bytes));
+    text = decoder.decode(bytes);
+    value = file === EXAMPLES ? parseJson(text) : JSON.parse(text);
   } catch (cause) {
     throw damaged(file, 'JSON', 'something else', cause);
   }
+  const twice = keyTwice(text);
+  if (twice === undefined) return value;
+  throw damaged(file, 'each key once', `${show(twice.key)} twice`);
 };
 
 const readObject = (file: string, bytes: Uint8Array): Readonly<Record<string, unknown>> => {
-  const value = readJson(file, bytes);
+  const value = jsonOf(file, bytes);
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   throw damaged(file, 'a JSON object', show(value));
 };
 
 /** A file of the package that must fit a schema. */
 const readFitting = <T>(file: string, bytes: Uint8Array, schema: object): T => {
-  const value = readJson(file, bytes);
+  const value = jsonOf(file, bytes);
   const flaw = flawOf(schema as Readonly<Record<string, unknown>>, value);
   if (flaw === undefined) return value as T;
   throw foreign(flaw.path === '' ? file : `${file}, ${flaw.path},`, flaw.expected, flaw.got);
@@ -234,13 +247,13 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   const manifest = readFitting<Manifest>('model.json', need('model.json'), manifestSchema);
   // Who has no such runtime is told so when the model is to be loaded.
   if (Object.hasOwn(modelFiles, manifest.runtime)) need(modelFiles[manifest.runtime]);
-  const examples = files.get('examples.json');
+  const examples = files.get(EXAMPLES);
   return {
     digest,
     manifest,
     files,
     digests: new Map([...layers].map(([name, layer]) => [name, layer.digest])),
-    examples: examples ? readFitting<readonly Example[]>('examples.json', examples, examplesSchema) : [],
+    examples: examples ? readFitting<readonly Example[]>(EXAMPLES, examples, examplesSchema) : [],
     blobs: kept,
   };
 };

@@ -6,6 +6,7 @@ import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, ColumnOutput, Example, Manifest, Scorer } from '../core/types.ts';
 import { modelFiles } from '../runtimes/model-files.ts';
 import { refuseChance } from '../runtimes/onnx-parts.ts';
+import { exactJson } from '../text/exact-json.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
 import { readSource, type Source } from './source.ts';
@@ -32,7 +33,7 @@ export interface Packed {
   readonly tar: Uint8Array;
 }
 
-const quote = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+const quote = (value: unknown): string => (value === undefined ? 'nothing' : exactJson(value));
 
 const deviationText = ({ example, field, expected, got, difference, allowed, problem }: Deviation): string =>
   problem

@@ -1,8 +1,10 @@
 /** A folder with model.yaml, as the user wrote it: read and checked, each problem with its line and column. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Code, fail, MillraceError, messageOf } from '../core/errors.ts';
+import { type Code, fail, MillraceError, messageOf, problemOf } from '../core/errors.ts';
 import type { Example, Fields, Manifest } from '../core/types.ts';
+import { readJson } from '../text/json.ts';
+import { firstStray, utf8Text, withoutMark } from '../text/utf8.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { flawOf } from './fits-schema.ts';
 import { examplesSchema, modelSchema } from './model-schema.ts';
@@ -41,6 +43,14 @@ const readBytes = async (path: string, code: Code, what: string): Promise<Uint8A
   }
 };
 
+const readText = async (path: string, code: Code, what: string): Promise<string> => {
+  const bytes = await readBytes(path, 'FILE_NOT_FOUND', what);
+  const text = utf8Text(bytes);
+  if (text !== undefined) return withoutMark(text);
+  const got = `other bytes from byte ${firstStray(bytes)} on`;
+  throw fail(code, `${what} ${path} is not UTF-8: ${got}.`, { expected: 'text in UTF-8', got });
+};
+
 const isMissing = (error: unknown): boolean =>
   error instanceof MillraceError && (error.cause as { code?: string })?.code === 'ENOENT';
 
@@ -48,21 +58,23 @@ const readExamples = async (dir: string, name: string | undefined): Promise<read
   const file = name ?? 'examples.json';
   let text: string;
   try {
-    text = new TextDecoder().decode(await readBytes(join(dir, file), 'FILE_NOT_FOUND', 'The examples file'));
+    text = await readText(join(dir, file), 'BAD_EXAMPLES', 'The examples file');
   } catch (error) {
     if (name === undefined && isMissing(error)) return [];
     throw error;
   }
-  const wrong = (expected: string, got: string, cause?: unknown) =>
-    fail('BAD_EXAMPLES', `${file}: expected ${expected}, got ${got}.`, { expected, got, cause });
   let examples: unknown;
   try {
-    examples = JSON.parse(text);
+    examples = readJson(text, file);
   } catch (cause) {
-    throw wrong('JSON', messageOf(cause), cause);
+    const { code: _, message, ...details } = problemOf(cause);
+    throw fail('BAD_EXAMPLES', message, { ...details, cause });
   }
   const flaw = flawOf(examplesSchema, examples);
-  if (flaw) throw wrong(`${flaw.expected}${flaw.path === '' ? '' : ` at ${flaw.path}`}`, flaw.got);
+  if (flaw) {
+    const expected = `${flaw.expected}${flaw.path === '' ? '' : ` at ${flaw.path}`}`;
+    throw fail('BAD_EXAMPLES', `${file}: expected ${expected}, got ${flaw.got}.`, { expected, got: flaw.got });
+  }
   return examples as readonly Example[];
 };
 
@@ -114,7 +126,7 @@ const manifestOf = ({
 /** Reads `<dir>/model.yaml` and what it names. Throws BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
 export const readSource = async (dir: string): Promise<Source> => {
   const path = join(dir, 'model.yaml');
-  const text = new TextDecoder().decode(await readBytes(path, 'FILE_NOT_FOUND', 'The manifest'));
+  const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
   const manifest = manifestOf(data);
   if (!/\.onnx$/i.test(data.model)) {

@@ -11,6 +11,7 @@ import { bundleTransform } from '../../src/package/bundle.ts';
 import { flawOf } from '../../src/package/fits-schema.ts';
 import { examplesSchema, manifestSchema, modelSchema } from '../../src/package/model-schema.ts';
 import { loadTransform } from '../../src/package/open.ts';
+import { serve } from '../modes/service/serving.ts';
 import { type Files, files, modelFolder, modelYaml, packed, yamlWith } from './model-folder.ts';
 
 const refused = async (work: Promise<unknown>, code: string): Promise<string> => {
@@ -192,7 +193,23 @@ function withoutTransform(change: Files) {
 
 describe('examples that cannot be read are refused', () => {
   for (const [what, text, message] of [
-    ['no JSON', '[{', /examples\.json: expected JSON/],
+    ['no JSON', '[{', /examples\.json of 2 characters is not valid JSON/],
+    [
+      'NaN, with what to write',
+      '[{"input": {"distance": NaN}, "output": {"y": 1}}]',
+      /examples\.json is not valid JSON: .*NaN.*line 1/s,
+    ],
+    [
+      'a key twice',
+      '[{"input": {"distance": 1, "distance": 2}, "output": {"y": 1}}]',
+      /"distance" twice in one object/,
+    ],
+    ['UTF-16', '\ufeff[\u0000', /examples\.json/],
+    [
+      'bytes that are not UTF-8',
+      new Uint8Array([0x5b, 0x22, 0xe9, 0x22, 0x5d]),
+      /is not UTF-8: other bytes from byte 2 on/,
+    ],
     ['no list', '{}', /expected array, got an object/],
     ['an example without output', '[{"input": {}}]', /expected a value at \[0\]\.output/],
     ['an example with no output', '[{"input": {}, "output": {}}]', /\[0\]\.output/],
@@ -216,6 +233,23 @@ describe('examples that cannot be read are refused', () => {
     assert.deepEqual(made.examples, []);
     assert.equal(made.files.has('examples.json'), false);
   });
+});
+
+test('a long integer of an example keeps its digits, from the file into the package, the document and the page of a service', async (t) => {
+  const folder = modelFolder(t, {
+    'model.yaml': `${modelYaml.replace('labels: [cash, card], ', '')}coerce: true\n`,
+    'examples.json': `[{
+      "input": { "distance": -0, "pickup": "2024-03-01T17:30", "payment": 9007199254740993 },
+      "output": { "label": "9007199254740993 0" }
+    }]`,
+  });
+  const { package: made } = await packed(folder);
+  assert.deepEqual(made.examples[0].input, { distance: -0, pickup: '2024-03-01T17:30', payment: 9007199254740993n });
+  const { url } = await serve(t, [folder]);
+  for (const path of ['/openapi.json', '/docs']) {
+    const text = await (await fetch(url + path)).text();
+    assert.match(text, /"payment":\s*9007199254740993\b/, path);
+  }
 });
 
 describe('the schema within packages', () => {

@@ -236,7 +236,7 @@ describe('a layout', () => {
     content: unknown,
   ) => {
     const layer = layersOf(image).find(({ annotations }) => annotations?.['org.cncf.model.filepath'] === name) as Layer;
-    const bytes = encodeJson(content);
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : encodeJson(content);
     layer.digest = await sha256(bytes);
     layer.size = bytes.length;
     blobs.set(layer.digest, bytes);
@@ -335,6 +335,12 @@ describe('a layout', () => {
       'a manifest that is none',
       (image, blobs) => replace(image, blobs, 'model.json', [1, 2]),
       /in model\.json expected object, got an array of 2/,
+    ],
+    [
+      'a manifest that has a key twice',
+      (image, blobs) =>
+        replace(image, blobs, 'model.json', JSON.stringify(made.manifest).replace('{', '{"runtime":"trees",')),
+      /model\.json of this package is damaged: expected each key once, got "runtime" twice/,
     ],
     [
       'examples that are none',

@@ -1,13 +1,15 @@
 /** A form for a row, made from the signature; `client.ts` reads it back by the `data-` attributes set here. */
+
 import { describe } from '../../../core/field.ts';
 import type { Field, Fields } from '../../../core/types.ts';
+import { toldJson } from '../../../text/exact-json.ts';
 import { type Html, html } from './html.ts';
 
 /** A select holds so many labels; more of them are suggestions for a text. */
 const mostOptions = 12;
 
 const shown = (value: unknown): string =>
-  value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  value === null || value === undefined ? '' : typeof value === 'object' ? toldJson(value) : String(value);
 
 const options = (values: readonly string[], chosen: string, nullable: boolean | undefined): Html => html`
   ${nullable && html`<option value="">not known</option>`}

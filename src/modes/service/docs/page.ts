@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { sampleRow } from '../../../core/sample-row.ts';
 import type { Fields } from '../../../core/types.ts';
+import { toldJson } from '../../../text/exact-json.ts';
 import { version } from '../../../version.ts';
 import type { Card } from '../model.ts';
 import { client } from './client.ts';
@@ -25,7 +26,7 @@ export const contentSecurityPolicy = [
 ].join('; ');
 
 /** JSON inside a script element, which only `<` could end. */
-const embedded = (value: unknown): Html => raw(JSON.stringify(value).replaceAll('<', '\\u003c'));
+const embedded = (value: unknown): Html => raw(toldJson(value).replaceAll('<', '\\u003c'));
 
 const unitsOf = (fields: Fields): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -1,5 +1,6 @@
 /** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { toldJson } from '../../../text/exact-json.ts';
 import { isAnyOpen, type Opened } from '../access.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Connections } from '../connections.ts';
@@ -192,7 +193,9 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       records: isForOperators && isKept && isAnyOpen(opened.records),
       control: isForOperators && isAnyOpen(opened.control),
     };
-    native.get('/openapi.json', () => openapi(cards(), limits, open));
+    native.get('/openapi.json', (_request, reply) =>
+      reply.type('application/json; charset=utf-8').send(toldJson(openapi(cards(), limits, open))),
+    );
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
