@@ -14,7 +14,8 @@ import type { Packed, PackOptions, ReferenceChunk } from './package/pack.ts';
 import type { BatchSettings } from './project/deployments/batch.ts';
 import { type Project, readProject } from './project/project.ts';
 import { parseRef } from './registry/ref.ts';
-import type { Registry } from './registry/types.ts';
+import type { Moved, Registry, Signed } from './registry/types.ts';
+import { unknownEnvironment } from './registry/unknown.ts';
 import { type RuntimeName, runtimes } from './runtimes/index.ts';
 import type { Sql } from './store/sql.ts';
 import type { Pool, PoolOptions } from './workers/pool.ts';
@@ -65,6 +66,13 @@ export interface App {
    * @throws MillraceError BAD_MODEL with what it did to its process, EXAMPLE_OFF, BAD_TRANSFORM
    */
   prove(found: Package, options?: ProofOptions): Promise<void>;
+  /**
+   * Lets an environment point at what a reference to the registry means, once that is proven: whatever follows the environment
+   * loads it at once. `Registry.promote` alone proves nothing.
+   *
+   * @throws MillraceError UNKNOWN_ENVIRONMENT; what `prove`, `Registry.resolve` and `Registry.promote` throw
+   */
+  promote(ref: string, move: Promotion): Promise<Moved>;
   /** As `load`, in processes of its own. @throws MillraceError BAD_MODEL, BAD_TRANSFORM, WORKER_LOST */
   isolate(options: PoolOptions): Promise<Pool>;
   /** The package that a reference means, made ready by `loadSafely`; the caller closes it. Throws what both throw. */
@@ -77,6 +85,11 @@ export interface App {
   batch(): Promise<Batch>;
   /** Closes what was opened. */
   close(): Promise<void>;
+}
+
+/** Where a version is promoted to, by whom and why, and what its proof may take. */
+export interface Promotion extends Signed, ProofOptions {
+  readonly to: string;
 }
 
 export interface AppOptions {
@@ -311,6 +324,19 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     return (await import('./workers/safely.ts')).loadSafely(found, load, options);
   };
 
+  const prove: App['prove'] = async (found, options) => {
+    await openerOf(found);
+    await (await import('./workers/safely.ts')).prove(found, options);
+  };
+
+  const promote: App['promote'] = async (ref, { to, why, who, ...limits }) => {
+    const registry = await lookup();
+    const { name, version, digest } = await registry.resolve(ref);
+    if (!environments.includes(to)) throw unknownEnvironment(to, environments);
+    await prove(await openRegistered(`${name}@${digest}`), limits);
+    return registry.promote({ name, version, to, why, who });
+  };
+
   return {
     project,
     home,
@@ -335,10 +361,8 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     placedRef,
     load,
     loadSafely,
-    prove: async (found, options) => {
-      await openerOf(found);
-      await (await import('./workers/safely.ts')).prove(found, options);
-    },
+    prove,
+    promote,
     isolate,
     scorer: async (ref, options) => loadSafely(await open(ref), options),
     broker,

@@ -1,6 +1,6 @@
 /** What a program that uses Millrace as a library imports. */
 
-export { type App, type AppOptions, createApp } from './app.ts';
+export { type App, type AppOptions, createApp, type Promotion } from './app.ts';
 export { type Code, codes, MillraceError, type Problem } from './core/errors.ts';
 export type {
   Answer,
@@ -18,4 +18,4 @@ export type {
 } from './core/types.ts';
 export type { Package } from './package/layout.ts';
 export type { Packed } from './package/pack.ts';
-export type { Registry } from './registry/types.ts';
+export type { Moved, Registry } from './registry/types.ts';

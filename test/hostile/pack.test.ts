@@ -123,6 +123,15 @@ describe('promote', () => {
       assert.doesNotMatch(stdout, /"production"/);
     });
   }
+
+  it('proves through the library as on the command line', async (t) => {
+    const cwd = await registered(t, 'crashes natively');
+    const app = createApp({ cwd, env: env(cwd) });
+    t.after(() => app.close());
+    await assert.rejects(app.promote('hostile@1.0.0', { to: 'production' }), { code: 'BAD_MODEL' });
+    await assert.rejects(app.promote('hostile@1.0.0', { to: 'prod' }), { code: 'UNKNOWN_ENVIRONMENT' });
+    assert.deepEqual((await (await app.registry()).models())[0].pointers, []);
+  });
 });
 
 describe('inspect', () => {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { unknownEnvironment } from '../../registry/unknown.ts';
 import { type Cli, examples } from '../command.ts';
 import { missingEnvironment } from '../missing-environment.ts';
 import { rowTime } from '../row-time.ts';
@@ -22,15 +21,11 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--timeout <time>', 'what a row may take when a version that is not known to be safe is proven', rowTime)
     .option('--json', 'print JSON')
     .action(async (ref: string, { to, why, as: who, json, timeout }: Options) => {
-      const { environments, lookup, open, prove } = await app();
+      const { environments, promote } = await app();
       if (to === undefined) throw missingEnvironment('--to', environments);
-      const registry = await lookup();
-      const { name, version, digest } = await registry.resolve(ref);
-      if (!environments.includes(to)) throw unknownEnvironment(to, environments);
-      // What follows the environment would load it at once.
-      await prove(await open(`${name}@${digest}`), { rowMs: timeout });
-      const moved = await registry.promote({ name, version, to, ...(why && { why }), ...(who && { who }) });
+      const moved = await promote(ref, { to, why: why || undefined, who: who || undefined, rowMs: timeout });
       if (json) return terminal.json(moved);
+      const { name, version } = moved;
       const subject = `${name}@${moved.environment}`;
       if (!moved.changed) return terminal.out(`${subject} is ${version} already; nothing has changed`);
       const before = moved.from === null ? 'was empty' : `was ${moved.from}`;
