@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp } from '../../src/app.ts';
 import { runCli } from '../run-cli.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { folderOf } from './folder.ts';
-import { packageOf } from './models.ts';
+import { type Deed, packageOf } from './models.ts';
 import { envOf, register, writeRows } from './registered.ts';
 
 const lines = (path: string): readonly Record<string, unknown>[] =>
@@ -59,4 +60,43 @@ describe('predict', () => {
     assert.equal(code, 130);
     assert.ok(!existsSync(join(cwd, 'out.ndjson')));
   });
+});
+
+describe('replay', () => {
+  /** A prediction that was recorded before the model did its worst with the row, in the registry that has the model. */
+  const recorded = async (t: TestContext, deed: Deed): Promise<string> => {
+    const cwd = tempFolder(t);
+    const found = await packageOf(deed);
+    await register(cwd, found);
+    const app = createApp({ cwd, env: envOf(cwd) });
+    const { name, version } = found.manifest;
+    const what = { deployment: 'hostile', model: name, version, digest: found.digest, coerced: false, ms: 1 };
+    await (await app.records()).append([
+      { id: 'fatal', at: '2026-11-01T12:00:00.000Z', input: '{"x":6}', output: '{"y":12}', ...what },
+      { id: 'harmless', at: '2026-11-01T12:00:00.000Z', input: '{"x":1}', output: '{"y":2}', ...what },
+    ]);
+    await app.close();
+    return cwd;
+  };
+
+  for (const deed of [
+    'crashes natively',
+    'loops in the graph',
+    'loops in the transform',
+    'ends its process',
+  ] as const) {
+    it(`says that the row was not answered again, and why, when the model ${deed}`, async (t) => {
+      const cwd = await recorded(t, deed);
+      const again = (id: string, ...words: readonly string[]) =>
+        runCli(['replay', id, '--timeout', '2s', ...words], { cwd, env: envOf(cwd) });
+      const fatal = await again('fatal');
+      assert.equal(fatal.code, 1, fatal.stderr);
+      assert.match(fatal.stdout, /^different {2}hostile@1\.0\.0/);
+      assert.match(fatal.stdout, /MODEL_FAILED/);
+      const { same, now } = JSON.parse((await again('fatal', '--json')).stdout);
+      assert.deepEqual([same, now.code], [false, 'MODEL_FAILED']);
+      const harmless = await again('harmless');
+      assert.deepEqual([harmless.code, /^same/.test(harmless.stdout)], [0, true], harmless.stderr);
+    });
+  }
 });

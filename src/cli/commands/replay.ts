@@ -5,12 +5,14 @@ import type { Kept } from '../../monitor/records.ts';
 import { type Replayed, replay } from '../../monitor/replay.ts';
 import type { Package } from '../../package/layout.ts';
 import { type Cli, examples } from '../command.ts';
+import { rowTime } from '../row-time.ts';
 import { deployedServings, serviceNames } from '../serve/servings.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
   readonly package?: string;
   readonly json?: boolean;
+  readonly timeout?: number;
 }
 
 /** The package at a reference, if it is the one that answered. */
@@ -67,7 +69,10 @@ const replayOne = async (id: string, options: Options, cli: Cli): Promise<void> 
       got: id.slice(0, 80),
     });
   }
-  const scorer = await app.loadSafely(await openAnswerer(app, kept, options.package));
+  const scorer = await app.loadSafely(await openAnswerer(app, kept, options.package), {
+    rowMs: options.timeout,
+    signal: cli.signal,
+  });
   try {
     const replayed = await replay(kept, scorer);
     if (options.json) cli.terminal.json({ id: kept.id, digest: kept.digest, ...replayed });
@@ -82,6 +87,7 @@ export const define = (command: Command, cli: Cli): void => {
   command
     .argument('<id>', 'of a prediction, as its answer told it')
     .option('--package <ref>', 'where the package is that answered, if the registry does not have it')
+    .option('--timeout <time>', 'what the row may take of a model that is not known to be safe', rowTime)
     .option('--json', 'for programs')
     .action((id: string, options: Options) => replayOne(id, options, cli));
   examples(

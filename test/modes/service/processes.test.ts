@@ -19,6 +19,8 @@ const bin = join(import.meta.dirname, '../../../bin/millrace.js');
 interface Started {
   readonly url: string;
   readonly grpc: string | undefined;
+  readonly admin: string | undefined;
+  readonly home: string;
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly stderr: Promise<string>;
@@ -27,8 +29,10 @@ interface Started {
 }
 
 /** `millrace serve` as a process of its own, with several that answer. */
-const start = async (t: TestContext, ...words: readonly string[]): Promise<Started> => {
-  const home = await mkdtemp(join(tmpdir(), 'millrace-processes-'));
+const start = async (t: TestContext, ...words: readonly string[]): Promise<Started> =>
+  startIn(t, await mkdtemp(join(tmpdir(), 'millrace-processes-')), ...words);
+
+const startIn = async (t: TestContext, home: string, ...words: readonly string[]): Promise<Started> => {
   const child = spawn(process.execPath, [bin, 'serve', models.trees, '--port', '0', '--workers', '2', ...words], {
     env: { ...process.env, MILLRACE_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,8 +46,10 @@ const start = async (t: TestContext, ...words: readonly string[]): Promise<Start
   const stderr = text(child.stderr);
   let url: string | undefined;
   let grpc: string | undefined;
+  let admin: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     grpc ??= /^gRPC on (\S+)$/.exec(line)?.[1];
+    admin ??= /^admin on (\S+)$/.exec(line)?.[1];
     url = /^ready on (http:[^;]+); 2 processes;/.exec(line)?.[1];
     if (url !== undefined) break;
   }
@@ -51,7 +57,7 @@ const start = async (t: TestContext, ...words: readonly string[]): Promise<Start
     const list = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '');
     return list.trim().split(' ').filter(Boolean).map(Number);
   };
-  return { url: url ?? '', grpc, child, exited, stderr, members };
+  return { url: url ?? '', grpc, admin, home, child, exited, stderr, members };
 };
 
 const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
@@ -187,6 +193,54 @@ describe('serve --workers', () => {
     await until(async () => (await asked()).statuses.join() === '200');
     const unknown = await post(`${url}/v2/repository/models/nobody/load`, {});
     assert.equal(unknown.status, 404);
+  });
+
+  it('tells of itself and of its records on the admin port alone; each process reads what another has recorded', async (t) => {
+    const words = ['--no-grpc', '--admin-port', '0', '--record', 'all', '--records-api'];
+    const CALLS = 12;
+    const asked = async (url: string) => Promise.all(Array.from({ length: CALLS }, () => predict(url)));
+    /** What is read over so many connections, and by how many processes. */
+    const read = async (admin: string, path: string) => {
+      const bodies = new Set<string>();
+      const statuses = new Set<number | undefined>();
+      const readers = new Set<string>();
+      for (let turn = 0; turn < 100 && (turn < 8 || readers.size < 2); turn++) {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        const { statusCode, headers, body } = await ask(admin + path, agent);
+        agent.destroy();
+        statuses.add(statusCode);
+        bodies.add(body);
+        readers.add(processOf(String(headers['x-request-id'])));
+      }
+      return { bodies: [...bodies], statuses: [...statuses], readers: readers.size };
+    };
+
+    const first = await start(t, ...words);
+    const admin = first.admin ?? assert.fail('it is told');
+    const answers = await asked(first.url);
+    assert.equal(new Set(answers.map(({ id }) => processOf(id))).size, 2);
+    for (const { json } of answers.slice(0, 4)) {
+      const { bodies, statuses, readers } = await read(admin, `/predictions/${json.id}`);
+      assert.deepEqual([statuses, bodies.length, readers], [[200], 1, 2]);
+      assert.equal(JSON.parse(bodies[0]).id, json.id);
+    }
+    await until(async () => (await metric(admin, 'millrace_records_written_total')) === CALLS);
+    assert.equal(await metric(admin, 'millrace_requests_total{'), CALLS);
+    const { id } = answers[0].json;
+    assert.equal((await post(`${admin}/predictions/${id}/label`, { score: 1 })).status, 200);
+    for (const path of ['/metrics', `/predictions/${id}`]) assert.equal((await fetch(first.url + path)).status, 404);
+    assert.equal((await post(`${first.url}/predictions/${id}/label`, { score: 1 })).status, 404);
+    assert.equal((await post(`${admin}/predict/trees-100x6`, input)).status, 404);
+    first.child.kill('SIGTERM');
+    assert.equal(await first.exited, 0);
+
+    const second = await startIn(t, first.home, ...words);
+    const all = [...answers, ...(await asked(second.url))];
+    assert.equal(new Set(all.map(({ json }) => json.id)).size, 2 * CALLS);
+    // A request's id begins with what its process alone has, in this life or another.
+    assert.equal(new Set(all.map((answer) => processOf(answer.id))).size, 4);
+    const { statuses } = await read(second.admin ?? '', `/predictions/${id}`);
+    assert.deepEqual(statuses, [200]);
   });
 
   it('answers every request that it has taken before it stops', async (t) => {
