@@ -103,6 +103,13 @@ test('serve answers, says that nothing is recorded, and follows nothing into the
   assert.match(told, /no records are kept, as the home may only be read/);
 });
 
+test('serve does not start where no answer may be without its record', () => {
+  const words = ['serve', 'int-inputs@development', '--port', '0', '--no-grpc', '--record', 'all', '--record-wait'];
+  const { status, stderr } = millrace(words);
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /READ_ONLY/);
+});
+
 test('pack and promote say that it may only be read, and how to go on', () => {
   for (const args of [
     ['pack', 'other'],

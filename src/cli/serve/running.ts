@@ -31,8 +31,13 @@ const startRecorder = async (app: App, options: ServeOptions, log: Logger): Prom
     if (!options.recordWait) return undefined;
     throw fail('USAGE', '--record-wait belongs to --record.', { expected: '--record all beside it', got: 'none' });
   }
-  // Where no answer may be without its record, opening them says why that cannot be.
-  if (!options.recordWait && (await app.isReadOnly())) {
+  if (await app.isReadOnly()) {
+    if (options.recordWait) {
+      throw fail('READ_ONLY', 'The home may only be read, and no answer shall be given that is not recorded.', {
+        expected: 'a home that may be written to (MILLRACE_HOME), or no --record-wait',
+        got: app.home,
+      });
+    }
     log.warn({ home: app.home }, 'no records are kept, as the home may only be read');
     return undefined;
   }

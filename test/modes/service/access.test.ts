@@ -136,6 +136,15 @@ describe('records, labels and model control', () => {
     }
   });
 
+  it('are not opened to all pages by what lets all pages ask for predictions', async (t) => {
+    const { url, id } = await start(t, { ...opened, origins: ['*'] });
+    for (const one of callsOf(id)) {
+      for (const origin of ['https://app.example', 'null']) {
+        assert.equal((await call(url, one, { origin })).status, 403, `${one.path} ${origin}`);
+      }
+    }
+  });
+
   it('change nothing for what a form can send', async (t) => {
     const { url, id } = await start(t, opened);
     for (const one of [labelling(id), control('unload'), control('load')]) {
