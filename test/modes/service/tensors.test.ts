@@ -13,7 +13,7 @@ const echoing = (
   t: Cleaning,
   name: string,
   shape: readonly number[],
-  dtype: 'string' | 'float32' = 'string',
+  dtype: 'string' | 'float32' | 'int64' = 'string',
 ): string => {
   const folder = tempFolder(t);
   const dims = ['rows', ...shape];
@@ -28,7 +28,7 @@ const echoing = (
     ],
     nodes: ['words', 'x'].map((input) => ({ op: 'Identity', inputs: [input], outputs: [`${input} out`] })),
   });
-  const tensor = `kind: tensor, dtype: ${dtype}, shape: [${shape}], nullable: ${dtype !== 'string'}`;
+  const tensor = `kind: tensor, dtype: ${dtype}, shape: [${shape}], nullable: ${dtype === 'float32'}`;
   const manifest = [
     `name: ${name}`,
     'version: 1.0.0',
@@ -72,6 +72,7 @@ describe('tensors', () => {
       echoing(t, 'two', [2]),
       echoing(t, 'square', [2, 2]),
       echoing(t, 'numbers', [2], 'float32'),
+      echoing(t, 'whole', [2], 'int64'),
     ]);
   });
   after(async () => {
@@ -106,6 +107,24 @@ describe('tensors', () => {
       });
     }
   }
+
+  it('of 64-bit integers have all their digits, or are refused', async () => {
+    const sent = async (digits: string) => {
+      const words = `{"name":"words","datatype":"INT64","shape":[1,2],"data":[${digits},1]}`;
+      const x = '{"name":"x","datatype":"FP32","shape":[1],"data":[0]}';
+      const headers = { 'content-type': 'application/json' };
+      const body = `{"inputs":[${words},${x}]}`;
+      const answer = await fetch(`${served.url}/v2/models/whole/infer`, { method: 'POST', headers, body });
+      return [answer.status, await answer.text()] as const;
+    };
+    const [status, text] = await sent('9007199254740993');
+    assert.equal(status, 200, text);
+    assert.match(text, /"data":\[9007199254740993,1\]/);
+    for (const digits of ['9007199254740993.0', '9.007199254740993e15', '-90071992547409930e-1']) {
+      const [code, why] = await sent(digits);
+      assert.deepEqual([code, JSON.parse(why).code], [422, 'UNSAFE_INTEGER'], digits);
+    }
+  });
 
   it('of texts share a run with others, and keep their places', async () => {
     const calls = Array.from({ length: 20 }, (_, call) => texts(2 * (1 + (call % 3))).map((text) => `${call} ${text}`));

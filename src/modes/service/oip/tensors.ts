@@ -67,6 +67,16 @@ const textRows = (shape: readonly number[], data: readonly unknown[]): ColumnInp
   return Array.from({ length: data.length / size }, (_, row) => data.slice(row * size, (row + 1) * size));
 };
 
+/** What is past 2^53 and no bigint was written as a fraction, or with an exponent: its last digits are lost. */
+const unsafe = (name: string, value: number): Error => {
+  const expected = 'every digit of an integer past 2^53, without a fraction or exponent';
+  return fail('UNSAFE_INTEGER', `${name}: expected ${expected}, got ${value}.`, {
+    field: name,
+    expected,
+    got: `${value}`,
+  });
+};
+
 const tensorColumn = (name: string, { dtype, shape, nullable = false }: TensorField, data: Elements): ColumnInput => {
   if (ArrayBuffer.isView(data)) return data;
   if (!nullable && data.some((value) => value === null)) {
@@ -80,6 +90,7 @@ const tensorColumn = (name: string, { dtype, shape, nullable = false }: TensorFi
   for (let at = 0; at < data.length; at++) {
     // Only floats are nullable (docs/VALIDATION.md).
     const value = data[at] ?? Number.NaN;
+    if (wide && typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) throw unsafe(name, value);
     (typed as Record<number, unknown>)[at] = wide ? BigInt(value) : Number(value);
   }
   return typed;
