@@ -12,6 +12,10 @@ const places: readonly (readonly [RegExp, string])[] = [
   [/\b(E[A-Z]{3,}(?:_[A-Z]+)?) [\da-f:.]*:[\da-f:.]*:\d+/gi, '$1'],
   [/\b(ENOTFOUND|EAI_AGAIN) \S+/g, '$1'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, 'an address'],
+  [/\[[\da-f.]*:[\da-f.]*:[\da-f:.]*\](?::\d+)?/gi, 'an address'],
+  // A host with its port, and names of three labels and more, as those of machines are.
+  [/\b(?:localhost|(?:[\w-]+\.)+[a-z][\w-]*):\d+\b/gi, 'an address'],
+  [/\b(?:[\w-]+\.){2,}[a-z][\w-]+\b/gi, 'an address'],
   [/\/\S*\/([^\s/]+)/g, '$1'],
   [/\b[A-Za-z]:\\\S*\\([^\s\\]+)/g, '$1'],
 ];

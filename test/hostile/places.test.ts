@@ -157,6 +157,11 @@ describe('the words of others', () => {
     'connect ECONNREFUSED 127.0.0.1:5432': 'connect ECONNREFUSED',
     'cannot open postgres://me:word@db/x (now)': 'cannot open a URL (now)',
     'cannot open sqlite:/var/lib/x.db': 'cannot open a URL',
+    'cannot open a.txt on db1.internal.example:5432': 'cannot open a.txt on an address',
+    'no answer of db1.internal.example': 'no answer of an address',
+    'no answer of broker.lan:9092, [fe80::1]:9092 or localhost:9092':
+      'no answer of an address, an address or an address',
+    '1.25 is no value of x.y, see row[1:2]': '1.25 is no value of x.y, see row[1:2]',
     'at C:\\Users\\me\\x.js': 'at x.js',
     "Cannot read properties of undefined (reading 'x')": "Cannot read properties of undefined (reading 'x')",
     'a ratio of 3/4 km/h at 12:30:05 is no TYPE Value': 'a ratio of 3/4 km/h at 12:30:05 is no TYPE Value',
