@@ -186,7 +186,9 @@ export const readString = (name: string, field: CategoryField | TextField, coerc
       }
       const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
       if (!coerce || !scalar) return complain('WRONG_TYPE', value);
-      return value === Infinity || value === -Infinity ? complain('NOT_FINITE', value) : known(String(value));
+      // A number that long is no identity: its last digits may be others than were written. A bigint has them all.
+      if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return known(String(value));
+      return complain(Number.isFinite(value) ? 'UNSAFE_INTEGER' : 'NOT_FINITE', value);
     }
     return coerce && field.nullable && value === '' ? null : known(value);
   };

@@ -106,6 +106,19 @@ export const cases: readonly Case[] = [
       but: { 'V2, JSON': asText },
     },
     {
+      what: `2^53 + 1 with a fraction of zero as ${field}`,
+      field,
+      json: `${LONG}.0`,
+      cell: `${LONG}.0`,
+      tensor: cannot(onlyTexts),
+      column: number(2 ** 53),
+      wish: refused('UNSAFE_INTEGER'),
+      but: {
+        'V2, JSON': asText,
+        ...csvDoors(`${LONG}.0`, 'a cell of CSV is a text'),
+      },
+    },
+    {
       what: `1e400 as ${field}`,
       field,
       json: '1e400',
