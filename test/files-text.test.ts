@@ -63,6 +63,11 @@ test('csv: line ends of every kind, blank lines, a byte order mark and no last l
   assert.deepEqual(placesOf(chunks), ['1@2', '2@4', '3@6']);
 });
 
+test('csv: a text whose lines end with CR alone is refused, as none of its rows would be read', async () => {
+  await assert.rejects(read('csv', 'a,b\r1,2\r3,4\r'), /line 1: it ends with CR alone/);
+  await assert.rejects(read('csv', 'a\r1\r2\r'), /CR alone/);
+});
+
 test('csv: a semicolon or a tab separates where the header has no comma', async () => {
   assert.deepEqual(rowsOf(await read('csv', 'a;b\n1,5;x\n')), [{ a: '1,5', b: 'x' }]);
   assert.deepEqual(rowsOf(await read('csv', 'a\tb\n1\tx y\n')), [{ a: '1', b: 'x y' }]);

@@ -21,6 +21,8 @@ export interface CsvReaderOptions {
 
 const separators = [',', ';', '\t'];
 const EXPECTED = 'a first line that names each column once';
+/** The rows of a text whose lines end as on old Macs would all be names, and none would be read. */
+const loneReturn = /\r(?!\n)/;
 
 /**
  * What separates cells: a comma, unless the first line that is not blank has none outside of quotes, and does have a semicolon or a
@@ -69,6 +71,8 @@ export const createCsvReader = ({ what, code }: CsvReaderOptions): CsvReader => 
     const seen = new Set<string>();
     return first.cells.map((cell, index) => {
       const name = cell ?? `column${index + 1}`;
+      if (loneReturn.test(name))
+        throw unusable(`${line}: it ends with CR alone, where LF or CRLF ends a line`, 'CR', name);
       if (seen.has(name)) throw unusable(`${line}: two columns are called ${show(name)}`, `${show(name)} twice`, name);
       seen.add(name);
       return name;
