@@ -59,6 +59,20 @@ for (const [name, part] of [
   });
 }
 
+test('bytes of a Parquet file are the text that they hold in UTF-8, and no text at all where they are none', async (t) => {
+  const query = `SELECT unnest(['caf\\xC3\\xA9 "\\x5C"'::BLOB, '\\xE9'::BLOB, NULL]) AS bytes`;
+  const [chunk] = await readAll(await made(t, query));
+  assert.deepEqual(
+    rowsOf([chunk]).map(({ bytes }) => bytes),
+    ['café "\\"', Uint8Array.of(0xe9), null],
+  );
+  const to = join(tempFolder(t), 'to.csv');
+  const writer = await createTableWriter(to, { columns: [{ name: 'bytes', type: 'BLOB' }] });
+  await writer.write(chunk);
+  await writer.close();
+  assert.match(readFileSync(to, 'utf8'), /caf\\xC3\\xA9.*\n\\xE9\n/);
+});
+
 test('a column that cannot be read is refused where the model needs it', async (t) => {
   const scorer = await scorerOf(t, join(fixtures, 'models', 'bool-and-string-out'));
   const { manifest } = scorer;

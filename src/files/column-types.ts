@@ -28,6 +28,7 @@ import { fail, show } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { rawJSON } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
+import { utf8Text } from '../text/utf8.ts';
 import { jsonText } from './cells.ts';
 import type { Bits, ColumnSpec, ColumnType, Rows, Stored } from './table.ts';
 
@@ -259,6 +260,18 @@ const textCodec = (type: ColumnType, look: (text: string) => unknown): ColumnCod
   encode: asText,
 });
 
+/** The bytes that DuckDB's text of a blob stands for: printable ASCII as it is, all else as `\\xE9`. */
+const bytesOf = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/\\x[\dA-F]{2}|./gs) ?? [], (byte) =>
+    byte.length === 4 ? Number.parseInt(byte.slice(2), 16) : byte.charCodeAt(0),
+  );
+
+/** Bytes, which older writers leave for texts: the text that they are in UTF-8, else themselves, which no field takes. */
+const readBytes = (text: string): string | Uint8Array => {
+  const bytes = bytesOf(text);
+  return utf8Text(bytes) ?? bytes;
+};
+
 /** A number that DuckDB hands over as text: an integer past 2^53 keeps its digits. */
 const readDigits = (text: string): number | bigint => {
   const number = Number(text);
@@ -291,6 +304,7 @@ export const codecOf = (type: ColumnType): ColumnCodec => {
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
   if (decimal && Number(decimal[1]) <= 18) return decimalCodec(Number(decimal[1]), Number(decimal[2]));
   if (type === 'DECIMAL') return numericCodec;
+  if (type === 'BLOB') return { ...textCodec(type, readBytes), exact: toValues((text: string) => text) };
   if (!decimal && !/^U?HUGEINT$/.test(type)) return textCodec(type, (text) => text);
   return { ...textCodec(type, readDigits), exact: toValues((text: string) => rawJSON(text)) };
 };
