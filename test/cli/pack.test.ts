@@ -48,6 +48,12 @@ test('commands that only look make no registry, and say where one would be', asy
   assert.ok(!existsSync(join(cwd, '.millrace')));
 });
 
+test('a row on the command line whose bytes are not UTF-8 is refused', async (t) => {
+  const { code, stderr } = await runCli(['predict', './model', '--row', '{"x":"caf\uFFFD"}'], { cwd: withModel(t) });
+  assert.equal(code, 2);
+  assert.match(stderr, /^error BAD_JSON: --row holds U\+FFFD, which stands for bytes that are not UTF-8/);
+});
+
 test('pack writes a file whole, leaves one that holds something else, and takes its place when told', async (t) => {
   const cwd = withModel(t);
   const pack = (...argv: readonly string[]) =>

@@ -33,8 +33,18 @@ const rowsText = (value: number): string => `${count(value)} ${value === 1 ? 'ro
 
 const named = ({ manifest, digest }: Scorer) => ({ model: manifest.name, version: manifest.version, digest });
 
+/** Node gives bytes of the command line that are not UTF-8 as U+FFFD, and nobody can tell them from one that was written. */
+const refuseStrays = (text: string): void => {
+  if (!text.includes('\uFFFD')) return;
+  throw fail('BAD_JSON', '--row holds U+FFFD, which stands for bytes that are not UTF-8.', {
+    expected: 'UTF-8; where the character itself is meant, \\ufffd',
+    got: 'U+FFFD',
+  });
+};
+
 /** One row on the command line, its answer on stdout; a row that is refused is told like an error, with exit code 1. */
 const predictRow = async (scorer: Scorer, text: string, { json }: Options, { terminal, exit }: Cli): Promise<void> => {
+  refuseStrays(text);
   const [answer] = await scorer.score([readJson(withoutMark(text), '--row')]);
   if (answer.error) exit(1);
   if (json)
