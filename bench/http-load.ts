@@ -43,22 +43,43 @@ const headEnd = Buffer.from('\r\n\r\n');
 
 /** One connection, one request at a time. */
 class Connection {
-  readonly socket: Socket;
+  private readonly port: number;
+  private readonly broke: (connection: Connection) => void;
+  socket: Socket;
   busy = false;
   private began = 0;
   private rest: Buffer | undefined;
   private readonly done: (status: number, began: number) => void;
 
-  constructor(port: number, done: (status: number, began: number, connection: Connection) => void, broke: () => void) {
+  constructor(
+    port: number,
+    done: (status: number, began: number, connection: Connection) => void,
+    broke: (connection: Connection) => void,
+  ) {
     this.done = (status, began) => done(status, began, this);
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.socket.on('data', (data) => this.read(data));
-    this.socket.on('error', broke);
+    this.port = port;
+    this.broke = broke;
+    this.socket = this.open();
+  }
+
+  /** A server may end a connection behind an answer; one that ends before it has broken. */
+  private open(): Socket {
+    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
+    socket.on('data', (data) => this.read(data));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      const { busy } = this;
+      this.busy = false;
+      this.rest = undefined;
+      if (busy) this.broke(this);
+    });
+    return socket;
   }
 
   send(request: Buffer, at: number): void {
     this.busy = true;
     this.began = at;
+    if (!this.socket.writable) this.socket = this.open();
     this.socket.write(request);
   }
 
@@ -109,10 +130,11 @@ export const load = async ({ port, requests, connections, seconds, rate }: LoadO
   const all = Array.from(
     { length: connections },
     () =>
-      new Connection(port, done, () => {
+      new Connection(port, done, (connection) => {
         broken++;
         live--;
-        if (live <= 0) finish();
+        if (rate !== undefined) free.push(connection);
+        if (live <= 0 && (rate === undefined || performance.now() >= until)) finish();
       }),
   );
   await Promise.all(all.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What of an unread body is read and thrown away, behind which a connection can be kept. */
-const SHORT_BYTES = 64 * 1024;
+/** What of an unread body is read and thrown away, behind which a connection can be kept: as much as is read without a thread. */
+const SHORT_BYTES = 256 * 1024;
 /** What is read and thrown away of a longer one at most. */
 const LINGER_BYTES = 256 * 2 ** 20;
 const LOOK_MS = 200;
