@@ -222,7 +222,7 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
   };
 
   const database: App['database'] = async (name, zone) => {
-    const { openDatabase } = await import('./databases/database.ts');
+    const { openDatabase } = await import('./databases/index.ts');
     return openDatabase(placed(project.connection(name), project.folder), { zone });
   };
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { MillraceError } from '../src/core/errors.ts';
-import { openDatabase } from '../src/databases/database.ts';
+import { openDatabase } from '../src/databases/index.ts';
 import { createTableWriter, readTable } from '../src/files/index.ts';
 import { rowAt } from '../src/files/scoring.ts';
 import type { Format } from '../src/files/table.ts';

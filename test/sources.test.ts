@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../src/databases/database.ts';
+import { openDatabase } from '../src/databases/index.ts';
 import { createTableWriter } from '../src/files/index.ts';
 import type { Format } from '../src/files/table.ts';
 import { fileSource } from '../src/sources/files.ts';

@@ -1,6 +1,6 @@
 /** `node fill-warehouse.ts [customers] [seed]`: a warehouse with customers in it, on SQLite or PostgreSQL (WAREHOUSE_URL). */
 import { resolve } from 'node:path';
-import { openDatabase } from '../../src/databases/database.ts';
+import { openDatabase } from '../../src/databases/index.ts';
 import { type Customer, customers } from './customers.ts';
 
 const ROWS_AT_ONCE = 5000;

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { openDatabase } from '../../src/databases/database.ts';
+import { openDatabase } from '../../src/databases/index.ts';
 
 const MOST = 500;
 const LIKELY = 0.5;

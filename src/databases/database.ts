@@ -1,5 +1,4 @@
 /** The port of this folder: a database of the user's, which Millrace reads rows out of and writes answers into. */
-import { fail } from '../core/errors.ts';
 import type { ColumnSpec, Rows, TableChunk } from '../files/table.ts';
 
 /** A table's name as parts: `analytics.fares` is `['analytics', 'fares']`. */
@@ -51,6 +50,11 @@ export interface ReadOptions {
   readonly chunkRows: number;
 }
 
+export interface OpenOptions {
+  /** The time zone in which the database compares instants with columns that have none; UTC unless given. */
+  readonly zone?: string | undefined;
+}
+
 /** @throws MillraceError (every method) STORE_FAILED, DISK_FULL. */
 export interface Database extends Session {
   readonly kind: 'sqlite' | 'postgres';
@@ -73,40 +77,3 @@ export interface Database extends Session {
   table(name: TableName): Promise<TableInfo | undefined>;
   close(): Promise<void>;
 }
-
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const tableText = (name: TableName): string => name.map(identifier).join('.');
-export const columnList = (columns: readonly (ColumnSpec | string)[]): string =>
-  columns.map((column) => identifier(typeof column === 'string' ? column : column.name)).join(', ');
-
-/** Parts of a table's name as a person writes it. Throws BAD_PROJECT when there are none, or more than two. */
-export const parseTable = (text: string): TableName => {
-  const parts = text.split('.');
-  if (parts.length <= 2 && parts.every((part) => part !== '')) return parts;
-  throw fail('BAD_PROJECT', `${JSON.stringify(text)} is not the name of a table`, {
-    expected: 'table, or schema.table',
-    got: text,
-  });
-};
-
-export interface OpenOptions {
-  /** The time zone in which the database compares instants with columns that have none; UTC unless said. */
-  readonly zone?: string | undefined;
-}
-
-/**
- * Opens `sqlite:<path>` or `postgres://…`; the connection itself is made when it is first needed.
- *
- * @throws MillraceError BAD_PROJECT for any other URL.
- */
-export const openDatabase = async (url: string, options: OpenOptions = {}): Promise<Database> => {
-  const scheme = url.slice(0, url.indexOf(':') + 1);
-  if (scheme === 'sqlite:') return (await import('./sqlite.ts')).openSqlite(url.slice(scheme.length));
-  if ((scheme === 'postgres:' || scheme === 'postgresql:') && URL.canParse(url)) {
-    return (await import('./postgres.ts')).openPostgres(url, options);
-  }
-  throw fail('BAD_PROJECT', 'This connection is not the URL of a database', {
-    expected: 'sqlite:<path> or postgres://<user>@<host>:<port>/<database>',
-    got: scheme === '' ? 'a text without a scheme' : `${scheme.slice(0, 20)}…`,
-  });
-};

@@ -1,6 +1,7 @@
 /** The kinds of sinks: one file and one row here for each. */
 import { resolve } from 'node:path';
-import { type Database, parseTable } from '../databases/database.ts';
+import type { Database } from '../databases/database.ts';
+import { parseTable } from '../databases/sql-text.ts';
 import { targetFormatOf } from '../files/index.ts';
 import { refuseRemote } from '../files/place.ts';
 import type { Format } from '../files/table.ts';

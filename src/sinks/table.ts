@@ -1,15 +1,8 @@
 /** A table of SQLite or PostgreSQL. Rows are staged in a table beside it, and moved in one transaction when a run is whole. */
 import { dirname } from 'node:path';
 import { fail, type MillraceError } from '../core/errors.ts';
-import {
-  columnList,
-  type Database,
-  identifier,
-  type Session,
-  type TableInfo,
-  type TableName,
-  tableText,
-} from '../databases/database.ts';
+import type { Database, Session, TableInfo, TableName } from '../databases/database.ts';
+import { columnList, identifier, tableText } from '../databases/sql-text.ts';
 import type { ColumnSpec, Rows } from '../files/table.ts';
 import { checkTable } from './check-table.ts';
 import { checkRoom } from './room.ts';

@@ -29,7 +29,7 @@ type Opener = (config: SourceConfig, context: SourceContext) => Promise<Source>;
 const sql: Opener = async ({ connection = '', sql: text, table = '' }, context) => {
   const [{ sqlSource }, { parseTable, tableText }] = await Promise.all([
     import('./sql.ts'),
-    import('../databases/database.ts'),
+    import('../databases/sql-text.ts'),
   ]);
   return sqlSource({
     ...context,

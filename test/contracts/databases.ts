@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, identifier, openDatabase } from '../../src/databases/database.ts';
+import type { Database } from '../../src/databases/database.ts';
+import { openDatabase } from '../../src/databases/index.ts';
+import { identifier } from '../../src/databases/sql-text.ts';
 import { startPostgres, stopPostgres } from '../postgres.ts';
 
 /** A kind of database: each test gets an empty one. */

@@ -7,7 +7,7 @@ import { credentials, type ServiceError } from '@grpc/grpc-js';
 import type { Broker } from '../../src/brokers/broker.ts';
 import { type Code, type Problem, problemOf } from '../../src/core/errors.ts';
 import type { Scorer } from '../../src/core/types.ts';
-import { openDatabase } from '../../src/databases/database.ts';
+import { openDatabase } from '../../src/databases/index.ts';
 import { createTableWriter } from '../../src/files/index.ts';
 import { makePlan } from '../../src/modes/batch/plan.ts';
 import { score } from '../../src/modes/batch/score.ts';

@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm';
 import { Registry } from 'prom-client';
 import { createApp } from '../../src/app.ts';
 import { type Broker, header, type NewEvent, type StreamEvent } from '../../src/brokers/broker.ts';
-import { openDatabase } from '../../src/databases/database.ts';
+import { openDatabase } from '../../src/databases/index.ts';
 import { writeEvent } from '../../src/events/cloud-event.ts';
 import {
   countDeadLetters,

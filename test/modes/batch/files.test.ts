@@ -4,7 +4,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { MillraceError } from '../../../src/core/errors.ts';
-import { openDatabase } from '../../../src/databases/database.ts';
+import { openDatabase } from '../../../src/databases/index.ts';
 import type { BatchEvent } from '../../../src/modes/batch/batch.ts';
 import { stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';

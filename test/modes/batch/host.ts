@@ -1,6 +1,6 @@
 /** A batch without a project file, whose clock a test holds. */
 import { join } from 'node:path';
-import { openDatabase } from '../../../src/databases/database.ts';
+import { openDatabase } from '../../../src/databases/index.ts';
 import { type Batch, createBatch } from '../../../src/modes/batch/batch.ts';
 import { readDeployment } from '../../../src/modes/batch/deployment.ts';
 import type { BatchSettings } from '../../../src/project/deployments/batch.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '../../../src/databases/database.ts';
+import { openDatabase } from '../../../src/databases/index.ts';
 import { stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { createProject, kinds, lasting, type TestProject, trips } from './project.ts';

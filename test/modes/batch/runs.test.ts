@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { type Code, MillraceError } from '../../../src/core/errors.ts';
-import { openDatabase } from '../../../src/databases/database.ts';
+import { openDatabase } from '../../../src/databases/index.ts';
 import type { Reject } from '../../../src/modes/batch/types.ts';
 import { stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
-import { openDatabase } from '../../../src/databases/database.ts';
+import { openDatabase } from '../../../src/databases/index.ts';
 import { stopPostgres } from '../../postgres.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { createProject, type Kind, type ProjectOptions, trips } from './project.ts';

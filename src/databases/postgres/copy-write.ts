@@ -1,8 +1,8 @@
 /** Rows into tuples of COPY's binary format. */
-import type { ColumnInput } from '../core/types.ts';
-import { jsonText } from '../files/cells.ts';
-import { codecOf, exactColumn, store } from '../files/column-types.ts';
-import type { ColumnSpec, Rows, Stored } from '../files/table.ts';
+import type { ColumnInput } from '../../core/types.ts';
+import { jsonText } from '../../files/cells.ts';
+import { codecOf, exactColumn, store } from '../../files/column-types.ts';
+import type { ColumnSpec, Rows, Stored } from '../../files/table.ts';
 import {
   type BinaryType,
   createdType,
@@ -13,7 +13,7 @@ import {
   MICROS_MAX,
   MICROS_MIN,
   stagedType,
-} from './postgres-types.ts';
+} from './types.ts';
 
 /** `PGCOPY\n\377\r\n\0`, no flags, no extension. */
 export const copyHeader = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);

@@ -1,10 +1,10 @@
 /** Tuples of COPY's binary format into columns as `files` stores them. */
 
-import type { ColumnInput } from '../core/types.ts';
-import { type ColumnCodec, codecOf } from '../files/column-types.ts';
-import type { ColumnSpec, TableChunk } from '../files/table.ts';
-import { type Bits, record, type Stored } from '../files/table.ts';
-import { DAYS_MAX, DAYS_MIN, EPOCH_DAY_COUNT, EPOCH_MICROS, MICROS_MAX, MICROS_MIN } from './postgres-types.ts';
+import type { ColumnInput } from '../../core/types.ts';
+import { type ColumnCodec, codecOf } from '../../files/column-types.ts';
+import type { ColumnSpec, TableChunk } from '../../files/table.ts';
+import { type Bits, record, type Stored } from '../../files/table.ts';
+import { DAYS_MAX, DAYS_MIN, EPOCH_DAY_COUNT, EPOCH_MICROS, MICROS_MAX, MICROS_MIN } from './types.ts';
 
 const SIGNATURE = 11;
 const HEADER = SIGNATURE + 8;

@@ -1,8 +1,9 @@
 /** SQLite's words. It has few types, and a column may hold values of any: https://www.sqlite.org/datatype3.html */
-import { zoneOf } from '../core/zone.ts';
-import { jsonText } from '../files/cells.ts';
-import type { ColumnType } from '../files/table.ts';
-import { type Dialect, identifier } from './database.ts';
+import { zoneOf } from '../../core/zone.ts';
+import { jsonText } from '../../files/cells.ts';
+import type { ColumnType } from '../../files/table.ts';
+import type { Dialect } from '../database.ts';
+import { identifier } from '../sql-text.ts';
 
 const created: Readonly<Record<string, string>> = {
   BOOLEAN: 'boolean',

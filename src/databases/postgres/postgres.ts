@@ -2,21 +2,13 @@
 import { once } from 'node:events';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { Database, Loader, OpenOptions, Session, TableColumn } from '../database.ts';
+import { placeFailure } from '../failures.ts';
+import { columnList, identifier, tableText } from '../sql-text.ts';
 import { readCopy } from './copy-read.ts';
 import { copyHeader, copyTrailer, encodeCopy } from './copy-write.ts';
-import {
-  columnList,
-  type Database,
-  identifier,
-  type Loader,
-  type OpenOptions,
-  type Session,
-  type TableColumn,
-  tableText,
-} from './database.ts';
-import { placeFailure } from './failures.ts';
-import { postgresDialect } from './postgres-dialect.ts';
-import { incomingOf } from './postgres-types.ts';
+import { postgresDialect } from './dialect.ts';
+import { incomingOf } from './types.ts';
 
 const CONNECT_TIMEOUT = 10_000;
 /** How long a statement waits for the locks of others, in milliseconds. */

@@ -3,7 +3,7 @@
  * (the layout of a tuple) and the `*send` and `*recv` functions of its types (integers and floats big-endian; instants as µs
  * and dates as days since 2000-01-01). What is not in the table travels as text.
  */
-import type { ColumnSpec, ColumnType } from '../files/table.ts';
+import type { ColumnSpec, ColumnType } from '../../files/table.ts';
 
 const EPOCH_DAYS = 10_957;
 /** µs between 1970-01-01 and 2000-01-01. */

@@ -1,5 +1,6 @@
-import { type Dialect, identifier } from './database.ts';
-import { createdType, stagedType } from './postgres-types.ts';
+import type { Dialect } from '../database.ts';
+import { identifier } from '../sql-text.ts';
+import { createdType, stagedType } from './types.ts';
 
 const text = (value: string): string => {
   const quoted = value.replaceAll("'", "''");

@@ -3,27 +3,20 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fail } from '../core/errors.ts';
-import type { ColumnInput } from '../core/types.ts';
-import { exactColumn } from '../files/column-types.ts';
-import { type ColumnSpec, type Rows, record, type TableChunk } from '../files/table.ts';
-import {
-  columnList,
-  type Database,
-  type Loader,
-  type Session,
-  type TableColumn,
-  type TableName,
-  tableText,
-} from './database.ts';
-import { placeFailure } from './failures.ts';
-import { sqliteDialect, sqliteValue, typeOfDeclared } from './sqlite-dialect.ts';
-import type { Call, Fetched, Reply, SqliteCalls, SqliteThreadData } from './sqlite-thread.ts';
+import { fail } from '../../core/errors.ts';
+import type { ColumnInput } from '../../core/types.ts';
+import { exactColumn } from '../../files/column-types.ts';
+import { type ColumnSpec, type Rows, record, type TableChunk } from '../../files/table.ts';
+import type { Database, Loader, Session, TableColumn, TableName } from '../database.ts';
+import { placeFailure } from '../failures.ts';
+import { columnList, tableText } from '../sql-text.ts';
+import { sqliteDialect, sqliteValue, typeOfDeclared } from './dialect.ts';
+import type { Call, Fetched, Reply, SqliteCalls, SqliteThreadData } from './thread.ts';
 
 /** How long a statement waits for other processes to release the file, in milliseconds. */
 const PATIENCE = 20_000;
 
-const threadFile = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url);
+const threadFile = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
 
 /** Calls into the thread, one after the other. */
 const createThread = (path: string, place: string) => {
