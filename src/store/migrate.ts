@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
-import { migrations, type Words } from './migrations.ts';
+import type { Words } from './migration.ts';
+import { migrations } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** What a database adds to its Kysely dialect so that migrations can run on it. */

@@ -1,24 +1,8 @@
+import type { Migration } from './migration.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
 import { recordedByTime, recordTables, servedTable } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
-
-/** The words in which the two databases differ. */
-export interface Words {
-  /** A primary key that counts up by itself. */
-  readonly id: string;
-  /** A whole number of up to 2^53 - 1. */
-  readonly integer: string;
-  readonly bytes: string;
-  /** Statements after which rows of this table can be added, but not changed or removed. */
-  readonly appendOnly: (table: string) => readonly string[];
-}
-
-/** One change of the schema. Its name stands in the database once it has run, so it never changes after a release. */
-export interface Migration {
-  readonly name: string;
-  readonly statements: (words: Words) => readonly string[];
-}
 
 /** In the order in which they run. A new area of the store adds a file in `migrations/` and a row at the end. */
 export const migrations: readonly Migration[] = [
