@@ -132,6 +132,15 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface BrokerOptions {
+  /** The folder in which the embedded log lies unless its address says another. */
+  readonly home: string;
+  /** The folder that relative paths in an address start from. */
+  readonly folder: string;
+  /** The name under which a broker may list this client; `millrace` unless given. */
+  readonly client?: string;
+}
+
 export interface Broker {
   /** Where it is, without secrets, for messages. */
   readonly place: string;

@@ -1,14 +1,5 @@
 import { fail } from '../core/errors.ts';
-import type { Broker } from './broker.ts';
-
-export interface BrokerOptions {
-  /** The folder in which the embedded log lies unless its address says another. */
-  readonly home: string;
-  /** The folder that relative paths in an address start from. */
-  readonly folder: string;
-  /** The name under which a broker may list this client; `millrace` unless said. */
-  readonly client?: string;
-}
+import type { Broker, BrokerOptions } from './broker.ts';
 
 /** A driver: a file or folder here, and a row below. */
 interface Driver {
