@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MillraceError } from '../../../src/core/errors.ts';
-import { type NewRun, openLedger } from '../../../src/modes/batch/ledger/ledger.ts';
+import type { NewRun } from '../../../src/modes/batch/ledger/ledger.ts';
+import { openLedger } from '../../../src/modes/batch/ledger/open.ts';
 import type { Summary } from '../../../src/modes/batch/types.ts';
 import { openSql } from '../../../src/store/sql.ts';
 

@@ -1,10 +1,6 @@
-/** The ledger: which runs there are, what they have done, and who is at work on them. Any number of processes share one. */
+/** The port of this folder: which runs there are, what they have done, and who is at work on them. Any number of processes share one. */
 import type { Problem } from '../../../core/errors.ts';
-import type { Sql } from '../../../store/sql.ts';
 import type { Cause, Plan, Reject, Run, ShardEntry, Status, Summary } from '../types.ts';
-import { openClaims } from './claims.ts';
-import { openRuns } from './runs.ts';
-import { openShards } from './shards.ts';
 
 /** What is known of a run before it begins. */
 export type NewRun = Pick<
@@ -79,9 +75,3 @@ export interface Ledger {
   /** When the last run of this cause began for the deployment. */
   lastStarted(deployment: string, causes: readonly Cause[]): Promise<Run | undefined>;
 }
-
-export const openLedger = (sql: Sql, clock: () => Date): Ledger => ({
-  ...openRuns(sql),
-  ...openShards(sql),
-  ...openClaims(sql, clock),
-});
