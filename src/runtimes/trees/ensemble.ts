@@ -4,7 +4,7 @@
  * float32; `input` and `sum` say in which of the two a library compares and adds.
  */
 import { fail } from '../../core/errors.ts';
-import { blocksOf } from './slots.ts';
+import { blocksOf } from './blocks.ts';
 import { unusual } from './unusual.ts';
 
 /** What a node asks of its feature x and its value v; a leaf asks nothing. */

@@ -1,7 +1,7 @@
 /** An ensemble, ready to answer: its table in a kernel's memory, and rows through it. */
 import { type Ensemble, measure } from './ensemble.ts';
 import { feedRows, type Part } from './feed.ts';
-import { openKernel } from './kernel.ts';
+import { openKernel } from './open-kernel.ts';
 import { layOut } from './table.ts';
 
 /** Sums of `rows` rows from `first` on: that of target t and row r is at `start + t * stride + r`. */

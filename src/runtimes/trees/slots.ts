@@ -2,6 +2,7 @@
  * Which values of a row the nodes of an ensemble test, and in what guise. Every test is made the one that the kernel has,
  * `x <= v` in float64 (or one of 63 bits), by giving it the value of the row in the guise that fits: a slot.
  */
+import { BLOCK, blocksOf, MISSING_LANE, OTHER_LANE } from './blocks.ts';
 import { type Ensemble, LEAF, MEMBER, NAN_IS_ZERO, ZERO_IS_MISSING } from './ensemble.ts';
 
 /** Guises, by bits: `-x` for x; 0 for NaN; NaN for what is nearly 0. */
@@ -10,11 +11,6 @@ export const ZEROED = 2;
 export const EMPTIED = 4;
 /** And from here on: x as one of the categories of a block, as a number of bits to shift. */
 export const LANES = 8;
-
-/** Categories to a block; the last two of its 64 bits are for a missing value, and for one that is in no block. */
-export const BLOCK = 62;
-export const MISSING_LANE = 62;
-export const OTHER_LANE = 63;
 
 /** What LightGBM takes for zero. */
 const NEARLY_ZERO = 1e-35;
@@ -32,13 +28,6 @@ export interface Slots {
 /** The guise in which a test needs its value, but for NEGATED, which is the lowering's to say. */
 export const guiseOf = (test: number): number =>
   (test & NAN_IS_ZERO ? ZEROED : 0) | (test & ZERO_IS_MISSING ? EMPTIED : 0);
-
-/** The blocks in which a set has categories, in ascending order; one at least. */
-export const blocksOf = (set: ArrayLike<number>): readonly number[] => {
-  const blocks = new Set<number>();
-  for (let at = 0; at < set.length; at++) blocks.add(Math.floor(set[at] / BLOCK));
-  return blocks.size === 0 ? [0] : [...blocks].sort((a, b) => a - b);
-};
 
 /** A value in its guise. */
 export const inGuise = (x: number, guise: number): number => {

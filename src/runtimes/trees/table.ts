@@ -11,8 +11,9 @@
  *   sums     float64 by target, then by row.
  *   rows     blocks of eight rows: float64 by slot, then by row, and NaN eight times at the end.
  */
+import { BLOCK, blocksOf, MISSING_LANE } from './blocks.ts';
 import { type Ensemble, EQ, type Heights, LEAF, MEMBER, MISSING_TRUE, NEQ, stepsOf } from './ensemble.ts';
-import { BLOCK, blocksOf, collectSlots, guiseOf, LANES, MISSING_LANE, type Slots } from './slots.ts';
+import { collectSlots, guiseOf, LANES, type Slots } from './slots.ts';
 import { unusual } from './unusual.ts';
 
 const NODE = 16;

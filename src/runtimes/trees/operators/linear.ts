@@ -5,10 +5,10 @@
  */
 
 import { fused } from '../fused.ts';
+import { labelTensor, labelType } from '../make-trees.ts';
 import type { Made } from '../model.ts';
 import { sigmoid } from '../rational.ts';
 import { each, type PostTransform, postTransforms } from '../scores.ts';
-import { labelTensor, labelType } from '../tree-model.ts';
 import { unusual } from '../unusual.ts';
 import { type Known, partsOf, table, type Value } from '../values.ts';
 import { floatsOf } from './elementwise.ts';

@@ -5,7 +5,8 @@
 import type { Attributes } from '../../onnx-attributes.ts';
 import { type OnnxTrees, readTrees } from '../onnx-ensemble.ts';
 import { logistic, postTransforms, probit } from '../scores.ts';
-import { makeTrees, type TreeModel } from '../tree-model.ts';
+import { makeTrees } from '../make-trees.ts';
+import type { TreeModel } from '../tree-model.ts';
 import { unusual } from '../unusual.ts';
 import type { Known } from '../values.ts';
 import type { NodeContext, Operators } from './operator.ts';
