@@ -164,6 +164,7 @@ const readModules = async (sources: Sources): Promise<ReadonlyMap<string, Module
   return modules;
 };
 
+/** Types count: a port that its openers close to a circle can be read from no end. */
 const cyclesOf = (modules: ReadonlyMap<string, Module>): readonly string[] => {
   const found: string[] = [];
   const finished = new Set<string>();
@@ -174,7 +175,8 @@ const cyclesOf = (modules: ReadonlyMap<string, Module>): readonly string[] => {
       return;
     }
     if (finished.has(path)) return;
-    for (const { to } of modules.get(path)?.imports ?? []) if (modules.has(to)) visit(to, [...way, path]);
+    const { imports = [], types = [] } = modules.get(path) ?? {};
+    for (const { to } of [...imports, ...types]) if (modules.has(to)) visit(to, [...way, path]);
     finished.add(path);
   };
   for (const path of modules.keys()) visit(path, []);
