@@ -88,7 +88,7 @@ const peakMemory = async (folder: string): Promise<number> => {
 };
 
 const fill = async (database: Database, rows: number): Promise<void> => {
-  const number = database.kind === 'sqlite' ? 'real' : 'double precision';
+  const number = database.dialect.typeOf({ name: '', type: 'DOUBLE' });
   await database.run(
     `create table rows (id bigint primary key, ${names.map((name) => `${name} ${number}`).join(', ')})`,
   );

@@ -1,5 +1,6 @@
 /** The port of this folder: a database of the user's, which Millrace reads rows out of and writes answers into. */
-import type { ColumnSpec, Rows, TableChunk } from '../files/table.ts';
+import type { Fields } from '../core/types.ts';
+import type { Cells, ColumnSpec, Rows, TableChunk } from '../files/table.ts';
 
 /** A table's name as parts: `analytics.fares` is `['analytics', 'fares']`. */
 export type TableName = readonly string[];
@@ -17,8 +18,12 @@ export interface TableInfo {
   readonly unique: readonly (readonly string[])[];
 }
 
-/** The words in which databases differ. */
+/** The words and habits in which databases differ. */
 export interface Dialect {
+  /** How sure the types of its columns are, when they are read and when they are written. */
+  readonly cells: Cells;
+  /** The type of whole numbers of up to 2^53 - 1. */
+  readonly integer: string;
   /** The type of a column that is created. */
   typeOf(column: ColumnSpec): string;
   /** The type that a column has while its rows are staged; every value gets there without a loss. */
@@ -29,6 +34,16 @@ export interface Dialect {
   instant(ms: number, zone: string): string;
   /** `order by` of all columns, so that the order of rows is always the same. */
   orderable(column: ColumnSpec): string;
+  /** What ends a query so that it steps over so many rows. */
+  offset(rows: number): string;
+  /** What stands between the parentheses of `(a, b) in (…)`; each row holds the SQL texts of its values. */
+  anyOf(rows: readonly (readonly string[])[]): string;
+  /** SQL of a staged value as a column takes it that was declared so. */
+  cast(value: string, declared: string): string;
+  /** Asked first in a transaction that creates tables, where two at once would fail; it holds the lock until the end. */
+  readonly lockTables?: string;
+  /** A chunk as the fields of a model want it, where the database has no values of their own for some kinds. */
+  readonly fit?: (chunk: TableChunk, fields: Fields) => TableChunk;
 }
 
 /** Values are bound where SQL says `?`. */
@@ -57,9 +72,10 @@ export interface OpenOptions {
 
 /** @throws MillraceError (every method) STORE_FAILED, DISK_FULL. */
 export interface Database extends Session {
-  readonly kind: 'sqlite' | 'postgres';
   /** The URL without user and password, for messages. */
   readonly place: string;
+  /** The file that it grows in, where that is one of this machine. */
+  readonly file?: string;
   readonly dialect: Dialect;
   /** What makes it the same database whatever URL leads to it, as far as it can tell. */
   identity(): Promise<string>;

@@ -10,7 +10,7 @@ import type {
   OutputFields,
   Scorer,
 } from '../core/types.ts';
-import { type ColumnSpec, type ColumnType, type Format, type Rows, record, type TableChunk } from './table.ts';
+import { type Cells, type ColumnSpec, type ColumnType, type Rows, record, type TableChunk } from './table.ts';
 
 /**
  * What an empty cell of CSV is: a missing value where the field is nullable and for all but texts, else the empty text
@@ -20,11 +20,11 @@ export const emptyCell = (field: Field | undefined): '' | null =>
   (field?.kind === 'text' || field?.kind === 'category') && !field.nullable ? '' : null;
 
 /** The columns that the signature asks for, all of them, so that an absent one is missing in every row. */
-const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, format: Format) => {
+const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, cells: Cells) => {
   const given = record<ColumnInput>();
   for (const [name, field] of Object.entries(inputs)) {
     if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
-    else if (format === 'csv' && emptyCell(field) === '') {
+    else if (cells === 'text' && emptyCell(field) === '') {
       given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
     } else if (ArrayBuffer.isView(columns[name]) && (field.kind === 'datetime' || field.kind === 'boolean')) {
       // The scorer's own typed columns hold ms and 0 | 1; a file's numbers are numbers, and refused as in JSON.
@@ -71,13 +71,12 @@ const scoreRows = async (scorer: Scorer, chunk: TableChunk): Promise<ColumnAnswe
   return { rows: chunk.rows, columns, errors };
 };
 
-/** Scores the rows of a chunk. CSV has nothing but text, so numbers, booleans and dates are read from it. */
-export const scoreChunk = (scorer: Scorer, chunk: TableChunk, format: Format): Promise<ColumnAnswers> => {
-  const isJson = format === 'json' || format === 'ndjson';
+/** Scores the rows of a chunk. Where cells are nothing but text, numbers, booleans and dates are read from it. */
+export const scoreChunk = (scorer: Scorer, chunk: TableChunk, cells: Cells): Promise<ColumnAnswers> => {
   const { manifest } = scorer;
   const asRows = () => manifest.extraFields === 'reject' || hasSlip(chunk, manifest) || hasStranger(chunk, manifest);
-  if (isJson && asRows()) return scoreRows(scorer, chunk);
-  return scorer.scoreColumns(inputColumns(chunk, manifest, format), format === 'csv' ? { coerce: true } : {});
+  if (cells === 'free' && asRows()) return scoreRows(scorer, chunk);
+  return scorer.scoreColumns(inputColumns(chunk, manifest, cells), cells === 'text' ? { coerce: true } : {});
 };
 
 const elementTypes: Readonly<Record<Dtype, ColumnType>> = {

@@ -6,6 +6,13 @@ import type { Flaw } from './flaws.ts';
 export const formats = ['csv', 'json', 'ndjson', 'parquet'] as const;
 export type Format = (typeof formats)[number];
 
+/**
+ * How sure the types of columns are. `typed`: each value is of its column's type. `text`: every value is text, as in CSV.
+ * `free`: a column may hold values of any type, as in JSON and SQLite.
+ */
+export type Cells = 'typed' | 'text' | 'free';
+export const cellsOf: Readonly<Record<Format, Cells>> = { csv: 'text', json: 'free', ndjson: 'free', parquet: 'typed' };
+
 /** Rows in a chunk unless said otherwise: four of DuckDB's vectors, and a good batch for a model. */
 export const CHUNK_ROWS = 8192;
 /** Longest row of a text format, in UTF-16 units. A longer one is rejected, so memory stays flat in any file. */

@@ -2,7 +2,7 @@
 import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { TableColumn, TableInfo } from '../databases/database.ts';
-import type { ColumnType } from '../files/table.ts';
+import type { Cells, ColumnType } from '../files/table.ts';
 import type { SinkShape } from './sink.ts';
 
 /** Types between which values pass without a loss. */
@@ -22,7 +22,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   // In SQLite a column of no declared type holds everything.
   json: ['text', 'time', 'boolean', 'integer', 'number'],
 };
-/** SQLite keeps booleans as integers, and instants as text. */
+/** A column of free cells, as SQLite's are, takes more: SQLite keeps booleans as integers, and instants as text. */
 const looselyTakes: Readonly<Record<string, readonly string[]>> = {
   ...takes,
   boolean: ['integer'],
@@ -34,12 +34,12 @@ export interface CheckTableOptions {
   readonly name: string;
   readonly info: TableInfo;
   readonly shape: SinkShape;
-  readonly isLoose: boolean;
+  readonly cells: Cells;
 }
 
 /** Throws BAD_SINK for the first thing about a table that would not let the answers in. */
-export const checkTable = ({ name, info, shape: { columns, key }, isLoose }: CheckTableOptions): void => {
-  const allowed = isLoose ? looselyTakes : takes;
+export const checkTable = ({ name, info, shape: { columns, key }, cells }: CheckTableOptions): void => {
+  const allowed = cells === 'free' ? looselyTakes : takes;
   for (const column of columns) {
     const there = info.columns.find((one) => one.name === column.name);
     if (there === undefined) {

@@ -19,8 +19,6 @@ export interface TableSinkOptions {
 export const RUN_COLUMN = 'run_id';
 
 const DUPLICATES_SHOWN = 3;
-/** The first eight hexadecimal digits of the SHA-256 of "millrace sink". */
-const CREATE_LOCK = 0x2a1c6b2b;
 
 /** SQLSTATE 21000: one statement would change a row twice, which means that two staged rows have one key. */
 const isTwice = (error: unknown): boolean => {
@@ -40,7 +38,6 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   const movingOf = (columns: readonly ColumnSpec[]) => columns.filter(({ constant }) => constant === undefined);
   const staged = (columns: readonly ColumnSpec[]): readonly string[] =>
     movingOf(columns).map((column) => `${identifier(column.name)} ${dialect.stageTypeOf(column)}`.trim());
-  const bigint = database.kind === 'sqlite' ? 'integer' : 'bigint';
 
   const createTarget = ({ columns, key }: SinkShape): readonly string[] => {
     const lines = columns.map(
@@ -55,8 +52,8 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   const bookkeeping = [
     `create table if not exists ${runs} (run_id text primary key, deployment text not null, scope text not null,
       model text not null, version text not null, digest text not null, status text not null,
-      row_count ${bigint}, changed_at text not null)`,
-    `create table if not exists ${shards} (run_id text not null, shard ${bigint} not null, entry text not null,
+      row_count ${dialect.integer}, changed_at text not null)`,
+    `create table if not exists ${shards} (run_id text not null, shard ${dialect.integer} not null, entry text not null,
       primary key (run_id, shard))`,
   ];
 
@@ -65,7 +62,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
     const values = columns.map((column) => {
       const declared = info.columns.find((one) => one.name === column.name)?.declared ?? dialect.typeOf(column);
       const quoted = column.constant === undefined ? identifier(column.name) : dialect.literal(column.constant);
-      return database.kind === 'sqlite' ? quoted : `cast(${quoted} as ${declared})`;
+      return dialect.cast(quoted, declared);
     });
     const set = columns
       .filter((column) => !key.includes(column.name))
@@ -191,8 +188,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
 
   const createAll = (shape: SinkShape, run: SinkRunInfo | undefined): Promise<void> =>
     database.transaction(async (session) => {
-      // Two processes that create at once would meet in PostgreSQL's catalogue, `if not exists` or not.
-      if (database.kind === 'postgres') await session.query(`select pg_advisory_xact_lock(${CREATE_LOCK})`);
+      if (dialect.lockTables !== undefined) await session.query(dialect.lockTables);
       if (!(await database.table(table))) for (const statement of createTarget(shape)) await session.run(statement);
       for (const statement of bookkeeping) await session.run(statement);
       if (!run) return;
@@ -208,9 +204,9 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
     });
 
   const check = async (shape: SinkShape): Promise<void> => {
-    if (database.kind === 'sqlite') await checkRoom(dirname(database.place.slice('sqlite:'.length)), name);
+    if (database.file !== undefined) await checkRoom(dirname(database.file), name);
     const info = await database.table(table);
-    if (info) checkTable({ name, info, shape, isLoose: database.kind === 'sqlite' });
+    if (info) checkTable({ name, info, shape, cells: dialect.cells });
   };
 
   /** Where rows of a stream pass through, within one transaction: never a row of it is seen by anybody else. */
@@ -226,7 +222,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   return {
     name,
     place: { database, table },
-    isTyped: database.kind !== 'sqlite',
+    isTyped: dialect.cells === 'typed',
     check,
     async open(run, shape) {
       await createAll(shape, run);

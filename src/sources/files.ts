@@ -10,9 +10,9 @@ import { compressionOf } from '../files/compression.ts';
 import { formatOf, readTable } from '../files/index.ts';
 import { openSource, refuseRemote } from '../files/place.ts';
 import { pickRows } from '../files/rows.ts';
-import { type Format, record, type TableChunk } from '../files/table.ts';
+import { cellsOf, type Format, record, type TableChunk } from '../files/table.ts';
 import { isRead } from './place.ts';
-import type { Cells, Position, Source, SourceChunk, Span } from './source.ts';
+import type { Position, Source, SourceChunk, Span } from './source.ts';
 import { fillPattern } from './template.ts';
 
 export interface FileSourceOptions {
@@ -35,8 +35,6 @@ interface FilePosition {
   readonly row: number;
   readonly rows: number;
 }
-
-const cellsOf: Readonly<Record<Format, Cells>> = { csv: 'text', json: 'free', ndjson: 'free', parquet: 'typed' };
 
 const hasGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
 

@@ -1,6 +1,6 @@
 /** The port of this folder: rows that are read in one order, from the start or from where a reader stopped. */
-import type { Row } from '../core/types.ts';
-import type { TableChunk } from '../files/table.ts';
+import type { Fields, Row } from '../core/types.ts';
+import type { Cells, TableChunk } from '../files/table.ts';
 import type { RowPlace } from './place.ts';
 
 /** Where a read goes on, as JSON; only the source that made it can read it. */
@@ -16,12 +16,6 @@ export interface SourceChunk extends TableChunk {
   /** The name of a row, for sources without a key: the same in every read as long as the source is the same. */
   rowKey(row: number): string;
 }
-
-/**
- * How sure the types of columns are. `typed`: each value is of its column's type. `text`: every value is text, as in CSV.
- * `free`: a column may hold values of any type, as in JSON and SQLite.
- */
-export type Cells = 'typed' | 'text' | 'free';
 
 /** An extract of time, as ms since the epoch: from (inclusive) to (exclusive), and the zone that it was cut in. */
 export interface Span {
@@ -46,6 +40,8 @@ export interface Source {
   read(from?: Position): AsyncIterable<SourceChunk>;
   /** The rows of these keys as they are now; absent where rows cannot be found by key. Values are as in JSON. */
   readonly find?: (keys: readonly (readonly unknown[])[]) => Promise<readonly Row[]>;
+  /** A chunk as the fields of a model want it; absent where its values mean what they are. */
+  readonly fit?: ((chunk: TableChunk, fields: Fields) => TableChunk) | undefined;
   /** Whether its rows come from where answers are to go, so that a run would read what runs write. */
   reads(sink: RowPlace): Promise<boolean>;
   close(): Promise<void>;

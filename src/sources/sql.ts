@@ -72,8 +72,7 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
   /** The statement that answers all rows behind a position, and how their order is fixed. */
   const statement = (columns: readonly ColumnSpec[], position: SqlPosition): string => {
     const others = columns.filter((column) => !key.includes(column.name)).map((column) => dialect.orderable(column));
-    const offset = (rows: number): string =>
-      rows === 0 ? '' : database.kind === 'sqlite' ? ` limit -1 offset ${rows}` : ` offset ${rows}`;
+    const offset = (rows: number): string => (rows === 0 ? '' : dialect.offset(rows));
     if (key.length === 0) return `${from} order by ${others.join(', ')}${offset(position.rows)}`;
     const first = key.length === 1 ? `${identifier(key[0])} nulls last` : `(${noKey}), ${columnList(key)}`;
     const order = [first, ...others].join(', ');
@@ -110,7 +109,8 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
 
   return {
     name,
-    cells: database.kind === 'sqlite' ? 'free' : 'typed',
+    cells: dialect.cells,
+    fit: dialect.fit,
     isOrdered: key.length > 0,
     fingerprint: async () => digest,
     async reads(sink) {
@@ -135,8 +135,7 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
     ...(key.length > 0 && {
       async find(wanted: readonly (readonly unknown[])[]): Promise<readonly Row[]> {
         if (wanted.length === 0) return [];
-        const values = wanted.map((one) => `(${one.map((value) => dialect.literal(value)).join(', ')})`);
-        const list = database.kind === 'sqlite' && key.length > 1 ? `values ${values.join(', ')}` : values.join(', ');
+        const list = dialect.anyOf(wanted.map((one) => one.map((value) => dialect.literal(value))));
         const found: Row[] = [];
         const rows = `${from} where ${key.length === 1 ? identifier(key[0]) : keys} in (${list})`;
         for await (const chunk of database.read(rows, { chunkRows })) {

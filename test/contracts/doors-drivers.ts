@@ -269,7 +269,7 @@ export const tableDoor = (scorer: Scorer, { name, url }: DatabaseKind): Door => 
         makePlan({ ...about, columns: [], before: undefined }, chunk);
         const [bad] = chunk.rejects;
         if (bad) return { code: bad.problem.code };
-        const { answers } = await score(scorer, chunk, source.cells);
+        const { answers } = await score(scorer, chunk, source);
         const problem = answers.errors.get(0);
         if (problem) return { code: problem.code };
         const values = Object.entries(answers.columns).map(([field, column]) => {

@@ -182,7 +182,6 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
     });
 
   return {
-    kind: 'postgres',
     place,
     dialect: postgresDialect,
     ...sessionOf(pool),

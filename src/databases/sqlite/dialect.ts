@@ -4,6 +4,7 @@ import { jsonText } from '../../files/cells.ts';
 import type { ColumnType } from '../../files/table.ts';
 import type { Dialect } from '../database.ts';
 import { identifier } from '../sql-text.ts';
+import { fitCells } from './cells.ts';
 
 const created: Readonly<Record<string, string>> = {
   BOOLEAN: 'boolean',
@@ -48,12 +49,22 @@ const isExactNumeric = (type: ColumnType): boolean => {
 const MAX_INTEGER = 2n ** 63n - 1n;
 
 export const sqliteDialect: Dialect = {
+  cells: 'free',
+  integer: 'integer',
   typeOf: ({ type }) => created[type] ?? (isExactNumeric(type) ? 'numeric' : 'text'),
   // No type at all, so that nothing is changed on the way.
   stageTypeOf: () => '',
   literal,
   instant: (ms, zone) => literal(sqliteTime(ms, zone)),
   orderable: ({ name }) => identifier(name),
+  offset: (rows) => ` limit -1 offset ${rows}`,
+  anyOf: (rows) => {
+    const list = rows.map((values) => `(${values.join(', ')})`).join(', ');
+    return rows[0]?.length === 1 ? list : `values ${list}`;
+  },
+  // A column takes values of any type, and its affinity does the rest.
+  cast: (value) => value,
+  fit: fitCells,
 };
 
 /** How a value of a column type is bound. */

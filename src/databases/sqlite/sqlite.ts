@@ -206,8 +206,8 @@ export const openSqlite = (given: string): Database => {
   };
 
   return {
-    kind: 'sqlite',
     place,
+    file: path,
     dialect: sqliteDialect,
     ...session,
     identity,

@@ -237,7 +237,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
         state = { plan, sinkRun, watch: keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key) };
       }
       if (isBare) continue;
-      const scoring = options.scorer.then((scorer) => score(scorer, chunk, source.cells));
+      const scoring = options.scorer.then((scorer) => score(scorer, chunk, source));
       scoring.catch(() => {});
       inFlight.push({ chunk, scoring });
       if (inFlight.length >= options.depth) await takeOne();

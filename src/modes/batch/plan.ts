@@ -5,9 +5,9 @@ import type { Field, Manifest } from '../../core/types.ts';
 import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { answerColumns } from '../../files/scoring.ts';
-import type { ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
+import type { Cells, ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
 import type { SinkShape } from '../../sinks/sink.ts';
-import type { Cells, SourceChunk } from '../../sources/source.ts';
+import type { SourceChunk } from '../../sources/source.ts';
 import type { Plan } from './types.ts';
 
 /** The name of rows that have no key of their own. */

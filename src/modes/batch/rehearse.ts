@@ -37,7 +37,7 @@ export const rehearse = async (host: BatchHost, ledger: Ledger, options: Rehears
           chunk,
         );
         await sink.check(shapeOf(plan), { deployment: deployment.name, isForced: options.force ?? false });
-        const scored = await score(scorer, chunk, source.cells);
+        const scored = await score(scorer, chunk, source);
         const prepared = prepareRows(scored, {
           plan,
           manifest: found.manifest,

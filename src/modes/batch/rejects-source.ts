@@ -60,6 +60,7 @@ export const rejectsSource = ({ ledger, run, source, key }: RejectsSourceOptions
     name: `the rejects of ${run.id}`,
     // A kept row has gone through JSON: instants are texts, and a CSV's cells are what they were.
     cells: source.cells === 'text' ? 'text' : 'free',
+    fit: source.fit,
     isOrdered: false,
     fingerprint: async () => run.id,
     async *read(from?: Position) {

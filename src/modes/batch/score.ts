@@ -6,8 +6,8 @@ import type { ColumnAnswers, ColumnInput, Manifest, Scorer } from '../../core/ty
 import { codecOf } from '../../files/column-types.ts';
 import { pickRows } from '../../files/rows.ts';
 import { answerColumn, rowAt, scoreChunk } from '../../files/scoring.ts';
-import { type ColumnSpec, type Rows, record, type Stored, type TableChunk } from '../../files/table.ts';
-import type { Cells, SourceChunk } from '../../sources/source.ts';
+import { type Cells, type ColumnSpec, type Rows, record, type Stored, type TableChunk } from '../../files/table.ts';
+import type { Source, SourceChunk } from '../../sources/source.ts';
 import { ROW_KEY } from './plan.ts';
 import type { Plan, Reject } from './types.ts';
 
@@ -16,43 +16,9 @@ export interface ScoredChunk {
   readonly answers: ColumnAnswers;
 }
 
-/** How `files` calls the ways in which cells may be read. */
-const formats = { text: 'csv', typed: 'parquet', free: 'json' } as const;
-
-/** SQLite has no booleans, only 1 and 0, and keeps lists as text. */
-const adaptCells = (chunk: TableChunk, { inputs }: Manifest): TableChunk => {
-  const columns = record<ColumnInput>();
-  for (const name of Object.keys(chunk.columns)) columns[name] = chunk.columns[name];
-  for (const [name, { kind }] of Object.entries(inputs)) {
-    const values = columns[name];
-    if (values === undefined) continue;
-    if (kind === 'tensor') {
-      columns[name] = Array.from(values as ArrayLike<unknown>, (value) => {
-        try {
-          return typeof value === 'string' ? JSON.parse(value) : value;
-        } catch {
-          return value;
-        }
-      });
-    }
-    if (ArrayBuffer.isView(values)) {
-      // A column of nothing but missing values comes as numbers, whatever it would hold.
-      if ((kind === 'text' || kind === 'category') && (values as Float64Array).every(Number.isNaN)) {
-        columns[name] = new Array(chunk.rows).fill(null);
-      }
-    }
-    if (kind === 'boolean') {
-      columns[name] = Array.from(values as ArrayLike<unknown>, (value) =>
-        value === 0 || value === 1 ? value === 1 : value,
-      );
-    }
-  }
-  return { ...chunk, columns };
-};
-
-export const score = async (scorer: Scorer, chunk: SourceChunk, cells: Cells): Promise<ScoredChunk> => {
-  const adapted = cells === 'free' ? adaptCells(chunk, scorer.manifest) : chunk;
-  return { chunk, answers: await scoreChunk(scorer, adapted, formats[cells]) };
+export const score = async (scorer: Scorer, chunk: SourceChunk, { cells, fit }: Source): Promise<ScoredChunk> => {
+  const fitted = fit ? fit(chunk, scorer.manifest.inputs) : chunk;
+  return { chunk, answers: await scoreChunk(scorer, fitted, cells) };
 };
 
 const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);

@@ -6,12 +6,13 @@ import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
 import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
-import type { ColumnSpec, Format, TableChunk } from '../../files/table.ts';
+import type { Cells, ColumnSpec, Format, TableChunk } from '../../files/table.ts';
 
 export interface PlanOptions {
   readonly manifest: Manifest;
   readonly input: string;
-  readonly from: Format;
+  /** The input's. */
+  readonly cells: Cells;
   readonly to: Format;
   /** The input's columns to keep; all of them unless said. */
   readonly columns?: readonly string[] | undefined;
@@ -90,14 +91,14 @@ const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk):
 
 /** Throws BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
 export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
-  const { manifest, input, from, to, columns } = options;
+  const { manifest, input, cells, to, columns } = options;
   const have = Object.keys(first.types);
   const { flaws = {} } = first;
   const passed = columns ?? Object.keys(flaws);
   refuseFlaws(flaws, { table: input, code: 'BAD_FILE', read: Object.keys(manifest.inputs), passed });
-  if (!isJson(from)) refuseColumns(options, first);
+  if (cells !== 'free') refuseColumns(options, first);
   for (const name of columns ?? []) {
-    if (have.includes(name) || (isJson(from) && first.rows > 0)) continue;
+    if (have.includes(name) || (cells === 'free' && first.rows > 0)) continue;
     const near = nearest(name, have);
     throw fail('USAGE', `${input} has no column ${name} to keep.${near ? ` Is it ${near}?` : ''}`, {
       field: name,
@@ -106,7 +107,7 @@ export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
     });
   }
   const pass = (columns ?? have).map((name): PassColumn => {
-    if (from !== 'parquet' && to === 'parquet') return typed(name, manifest.inputs[name]);
+    if (cells !== 'typed' && to === 'parquet') return typed(name, manifest.inputs[name]);
     return { name, type: first.types[name] ?? 'JSON' };
   });
   const others = columns !== undefined ? 'dropped' : isJson(to) ? 'kept' : 'refused';

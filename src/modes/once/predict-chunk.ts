@@ -3,7 +3,7 @@ import type { Problem } from '../../core/errors.ts';
 import type { ColumnInput, Scorer } from '../../core/types.ts';
 import { pickRows } from '../../files/rows.ts';
 import { answerColumn, rowAt, scoreChunk } from '../../files/scoring.ts';
-import { type BadRow, type Format, type Rows, record, type Stored, type TableChunk } from '../../files/table.ts';
+import { type BadRow, type Cells, type Rows, record, type Stored, type TableChunk } from '../../files/table.ts';
 import type { Plan } from './plan.ts';
 import type { Reject } from './rejects.ts';
 
@@ -42,9 +42,9 @@ export const predictChunk = async (
   scorer: Scorer,
   chunk: TableChunk,
   plan: Plan,
-  format: Format,
+  cells: Cells,
 ): Promise<{ readonly rows: Rows; readonly rejects: readonly Reject[] }> => {
-  const answers = await scoreChunk(scorer, chunk, format);
+  const answers = await scoreChunk(scorer, chunk, cells);
   const stray = strayRows(chunk, plan);
   const bad = stray.size === 0 ? answers.errors : new Map([...stray, ...answers.errors]);
 

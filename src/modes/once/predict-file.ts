@@ -6,7 +6,7 @@ import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } from '../../files/index.ts';
 import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
-import type { Format, TableChunk, TableWriter } from '../../files/table.ts';
+import { cellsOf, type Format, type TableChunk, type TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
 import { predictChunk, unreadable } from './predict-chunk.ts';
 import { createRejects, type Reject, type Rejects } from './rejects.ts';
@@ -100,6 +100,7 @@ const outputFormatOf = async ({ output, outputFormat }: PredictFileOptions, from
 export const predictFile = async (options: PredictFileOptions): Promise<PredictFileResult> => {
   const { scorer, input, output, columns, chunkRows, csvSafe, onProgress, signal } = options;
   const from = formatOf(input, options.inputFormat);
+  const cells = cellsOf[from];
   const to = await outputFormatOf(options, from);
   if (csvSafe && to !== 'csv') {
     throw fail('USAGE', `Only CSV can be made safe for spreadsheets, and the output is ${to}.`, {
@@ -126,7 +127,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
     rejects = await createRejects(options.rejects);
     let plan: Plan | undefined;
     const start = async (first: TableChunk): Promise<Plan> => {
-      plan = planOutput({ manifest: scorer.manifest, input: sourceName(input), from, to, columns }, first);
+      plan = planOutput({ manifest: scorer.manifest, input: sourceName(input), cells, to, columns }, first);
       writer = await createTableWriter(output, { format: to, csvSafe, columns: [...plan.pass, ...plan.answers] });
       return plan;
     };
@@ -136,7 +137,7 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
       if (chunk.rows === 0) return told.add(chunk.rejects.map(unreadable));
       plan ??= await start(chunk);
       for (const name of absent) if (Object.hasOwn(chunk.types, name)) absent.delete(name);
-      const predicted = await predictChunk(scorer, chunk, plan, from).catch((error: unknown) => {
+      const predicted = await predictChunk(scorer, chunk, plan, cells).catch((error: unknown) => {
         // A stop ends what runs.
         signal?.throwIfAborted();
         throw error;

@@ -66,7 +66,7 @@ export const writeModel = (
 export const fillTable = async (url: string, rows: readonly Trip[]): Promise<void> => {
   const database = await openDatabase(url);
   try {
-    const sql = database.kind === 'sqlite' ? 'real' : 'double precision';
+    const sql = database.dialect.typeOf({ name: '', type: 'DOUBLE' });
     const columns = Object.entries(types).map(([name, type]) => `"${name}" ${type === 'DOUBLE' ? sql : 'text'}`);
     await database.run('drop table if exists trips');
     await database.run(`create table trips (${columns.join(', ')})`);

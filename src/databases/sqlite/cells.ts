@@ -1,0 +1,33 @@
+/** SQLite has no booleans, only 1 and 0, and keeps lists as text. */
+import type { ColumnInput, Fields } from '../../core/types.ts';
+import { record, type TableChunk } from '../../files/table.ts';
+
+const listOf = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+};
+
+const isEmpty = (values: ColumnInput): boolean =>
+  ArrayBuffer.isView(values) && (values as Float64Array).every(Number.isNaN);
+
+const fitted = (kind: string, values: ColumnInput, rows: number): ColumnInput => {
+  if (kind === 'tensor') return Array.from(values as ArrayLike<unknown>, listOf);
+  if (kind === 'boolean')
+    return Array.from(values as ArrayLike<unknown>, (value) => (value === 0 || value === 1 ? value === 1 : value));
+  // A column of nothing but missing values comes as numbers, whatever it would hold.
+  return (kind === 'text' || kind === 'category') && isEmpty(values) ? new Array(rows).fill(null) : values;
+};
+
+/** The values that a model's fields want, out of those that a table keeps. */
+export const fitCells = (chunk: TableChunk, fields: Fields): TableChunk => {
+  const columns = record<ColumnInput>();
+  for (const name of Object.keys(chunk.columns)) {
+    const values = chunk.columns[name];
+    columns[name] = Object.hasOwn(fields, name) ? fitted(fields[name].kind, values, chunk.rows) : values;
+  }
+  return { ...chunk, columns };
+};
