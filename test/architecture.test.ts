@@ -109,6 +109,19 @@ const samples: readonly (readonly [what: string, files: Readonly<Record<string, 
       ['src/package/b.ts: imports node:fs, but is loaded by src/modes/edge/a.ts, which must run without Node'],
     ],
     [
+      'a column that is decoded when it is read',
+      {
+        'src/files/a.ts':
+          "export const a = (columns: object, read: () => 1) => {\n  Object.defineProperty(columns, 'x', { enumerable: true, get: () => read() });\n};",
+      },
+      ['src/files/a.ts: defines a property that computes when it is read'],
+    ],
+    [
+      'a property that is defined with a value',
+      { 'src/files/a.ts': "export const a = (o: object) => Object.defineProperty(o, '__proto__', { value: 1 });" },
+      [],
+    ],
+    [
       'a command that ends the process',
       { 'src/cli/commands/a.ts': 'export const a = () => process.exit(1);' },
       ['src/cli/commands/a.ts: ends the process'],

@@ -81,6 +81,9 @@ const nodeGlobals = [
   'clearImmediate',
 ];
 
+/** A column, or any other property, that runs code behind its reader's back. */
+const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bget\b\s*[(:,}]/;
+
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');
   return first === 'modes' ? `modes/${second}` : first.replace(/\.tsx?$/, '');
@@ -196,6 +199,7 @@ export const violations = async (sources: Sources): Promise<readonly string[]> =
       if (!external && !mayImport(part, partOf(to))) found.push(`${path}: ${part} imports ${to}`);
     }
     if (globals.includes('process_exit') && path !== endsProcess) found.push(`${path}: ends the process`);
+    if (definesGetter.test(sources.get(path) ?? '')) found.push(`${path}: defines a property that computes when it is read`);
   }
 
   const reached = new Map<string, string>();

@@ -63,6 +63,8 @@ export interface Loader {
 
 export interface ReadOptions {
   readonly chunkRows: number;
+  /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
+  readonly wanted?: readonly string[] | undefined;
 }
 
 export interface OpenOptions {

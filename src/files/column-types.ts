@@ -24,13 +24,12 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { fail, show } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { rawJSON } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
 import { utf8Text } from '../text/utf8.ts';
 import { jsonText } from './cells.ts';
-import type { Bits, ColumnSpec, ColumnType, Rows, Stored } from './table.ts';
+import type { Bits, ColumnType, Stored } from './table.ts';
 
 type BitsConstructor = {
   new (length: number): Bits;
@@ -307,38 +306,4 @@ export const codecOf = (type: ColumnType): ColumnCodec => {
   if (type === 'BLOB') return { ...textCodec(type, readBytes), exact: toValues((text: string) => text) };
   if (!decimal && !/^U?HUGEINT$/.test(type)) return textCodec(type, (text) => text);
   return { ...textCodec(type, readDigits), exact: toValues((text: string) => rawJSON(text)) };
-};
-
-/** A column with every digit that it has, for what holds text or numbers of any length. */
-export const exactColumn = ({ columns, stored, rows }: Rows, { name, type }: ColumnSpec): ColumnInput => {
-  const kept = stored?.[name];
-  const { exact } = codecOf(type);
-  return kept && exact ? exact(kept, rows) : columns[name];
-};
-
-/** Columns of values as they are stored. Throws WRONG_TYPE for a value that the column's type cannot hold. */
-export const store = (name: string, type: ColumnType, values: ColumnInput | undefined, rows: number): Stored => {
-  const { bits, encode } = codecOf(type);
-  const source = (values ?? []) as ArrayLike<unknown>;
-  const data: Bits | (string | null)[] = bits ? new bits(rows) : new Array<string | null>(rows).fill(null);
-  const target = data as Record<number, unknown>;
-  let valid: Uint8Array | undefined;
-  for (let row = 0; row < rows; row++) {
-    const value = source[row];
-    if (value === null || value === undefined || Number.isNaN(value)) {
-      valid ??= new Uint8Array(rows).fill(1);
-      valid[row] = 0;
-      continue;
-    }
-    const encoded = encode(value);
-    if (encoded === undefined) {
-      throw fail('WRONG_TYPE', `${name}: a ${type} column cannot hold ${show(value)}.`, {
-        field: name,
-        expected: type,
-        got: show(value),
-      });
-    }
-    target[row] = encoded;
-  }
-  return { data, ...(bits && valid ? { valid } : {}) };
 };

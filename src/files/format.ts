@@ -3,6 +3,8 @@ import type { ColumnSpec, TableChunk, TableWriter } from './table.ts';
 
 export interface ReadSettings {
   readonly chunkRows: number;
+  /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
+  readonly wanted?: readonly string[] | undefined;
 }
 export interface WriteSettings {
   /** The columns of the file, in order. JSON and NDJSON write what they are given instead, since each row may differ. */

@@ -2,7 +2,6 @@
 import { extname } from 'node:path';
 import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
-import { codecOf, exactColumn } from './column-types.ts';
 import { compressionOf } from './compression.ts';
 import type { FormatModule } from './format.ts';
 import type { Source, Target } from './place.ts';
@@ -15,6 +14,7 @@ import {
   type TableChunk,
   type TableWriter,
 } from './table.ts';
+import { exactColumn } from './values.ts';
 
 const modules: Readonly<Record<Format, () => Promise<FormatModule>>> = {
   csv: async () => (await import('./csv.ts')).csv,
@@ -68,6 +68,8 @@ export interface ReadOptions {
   readonly format?: Format;
   /** Rows in a chunk, about; fewer where rows are long. */
   readonly chunkRows?: number;
+  /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
+  readonly wanted?: readonly string[] | undefined;
 }
 
 /**
@@ -76,10 +78,10 @@ export interface ReadOptions {
  */
 export async function* readTable(
   source: Source,
-  { format, chunkRows = CHUNK_ROWS }: ReadOptions = {},
+  { format, chunkRows = CHUNK_ROWS, wanted }: ReadOptions = {},
 ): AsyncGenerator<TableChunk> {
   const { read } = await modules[formatOf(source, format)]();
-  yield* read(source, { chunkRows });
+  yield* read(source, { chunkRows, wanted });
 }
 
 export interface WriteOptions {
@@ -102,24 +104,19 @@ const withConstants = (writer: TableWriter, columns: readonly ColumnSpec[]): Tab
   };
 };
 
-/** A writer of text: what is stored with more digits than values have is written with all of them. */
-const withDigits = (writer: TableWriter, columns: readonly ColumnSpec[]): TableWriter => {
-  const exact = columns.filter(({ type }) => codecOf(type).exact !== undefined);
-  if (exact.length === 0) return writer;
-  return {
-    ...writer,
-    write(rows) {
-      const values = record<ColumnInput>();
-      for (const name of Object.keys(rows.columns)) {
-        Object.defineProperty(values, name, { enumerable: true, configurable: true, get: () => rows.columns[name] });
-      }
-      for (const column of exact) {
-        Object.defineProperty(values, column.name, { enumerable: true, value: exactColumn(rows, column) });
-      }
-      return writer.write({ rows: rows.rows, columns: values });
-    },
-  };
-};
+/** A writer of text: what is stored is read, and written with all the digits that it has. */
+const withValues = (writer: TableWriter, columns: readonly ColumnSpec[]): TableWriter => ({
+  ...writer,
+  write({ rows, columns: values, stored }) {
+    if (stored === undefined) return writer.write({ rows, columns: values });
+    const all = record<ColumnInput>();
+    for (const name of Object.keys(values)) all[name] = values[name];
+    for (const column of columns) {
+      if (Object.hasOwn(stored, column.name)) all[column.name] = exactColumn({ rows, columns: values, stored }, column);
+    }
+    return writer.write({ rows, columns: all });
+  },
+});
 
 /**
  * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
@@ -133,5 +130,5 @@ export const createTableWriter = async (
   const { write } = await modules[known]();
   const writer = await write(target, { columns, csvSafe });
   // Parquet's own writer knows what to do with constants.
-  return known === 'parquet' ? writer : withConstants(withDigits(writer, columns), columns);
+  return known === 'parquet' ? writer : withConstants(withValues(writer, columns), columns);
 };

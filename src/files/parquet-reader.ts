@@ -1,34 +1,19 @@
 import { extname } from 'node:path';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
-import type { ColumnInput } from '../core/types.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
+import type { ReadSettings } from './format.ts';
 import type { FromReadThread, ReadPiece, ReadThreadData, ToReadThread } from './parquet-read-thread.ts';
 import { type Source, sourceName } from './place.ts';
 import { spoolSource } from './spool.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
+import { decoderOf } from './values.ts';
 
 const threadFile = new URL(`./parquet-read-thread${extname(import.meta.url)}`, import.meta.url);
 
 interface ParquetColumn extends ColumnSpec {
   readonly codec: ColumnCodec;
 }
-
-/** Columns that are decoded when first looked at: what only passes through never is. */
-const lazyColumns = (columns: readonly ParquetColumn[], stored: Readonly<Record<string, Stored>>, rows: number) => {
-  const values = record<ColumnInput>();
-  for (const { name, codec } of columns) {
-    let decoded: ColumnInput | undefined;
-    Object.defineProperty(values, name, {
-      enumerable: true,
-      get() {
-        decoded ??= codec.decode(stored[name], rows);
-        return decoded;
-      },
-    });
-  }
-  return values;
-};
 
 /** The columns of a piece, as they lie in its buffer. */
 const storedOf = (columns: readonly ParquetColumn[], { rows, buffer, columns: packed }: ReadPiece) => {
@@ -100,7 +85,7 @@ const startThread = (data: Omit<ReadThreadData, 'port'>) => {
 };
 
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
-export async function* readParquet(source: Source, chunkRows: number): AsyncGenerator<TableChunk> {
+export async function* readParquet(source: Source, { chunkRows, wanted }: ReadSettings): AsyncGenerator<TableChunk> {
   const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
   const thread = startThread({ path, chunkRows });
@@ -114,6 +99,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
     const head = await next();
     if (!('columns' in head)) throw new Error('The thread that reads Parquet said something else first.');
     const columns = head.columns.map((column) => ({ ...column, codec: codecOf(column.type) }));
+    const decode = decoderOf(columns, wanted);
     const types = record<string>();
     for (const column of columns) types[column.name] = column.type;
     let read = 0;
@@ -124,7 +110,7 @@ export async function* readParquet(source: Source, chunkRows: number): AsyncGene
       read += piece.rows;
       return {
         rows: piece.rows,
-        columns: lazyColumns(columns, stored, piece.rows),
+        columns: decode(stored, piece.rows),
         types,
         flaws: head.flaws,
         stored,

@@ -1,10 +1,10 @@
 import { fail } from '../core/errors.ts';
-import { store } from './column-types.ts';
 import type { PackedColumn, Piece } from './parquet-write-thread.ts';
 import { borrowThread } from './parquet-write-threads.ts';
 import type { Target } from './place.ts';
 import { spoolTarget } from './spool.ts';
 import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
+import { store } from './values.ts';
 
 /** Pieces on their way to the thread before `write` waits. */
 const IN_FLIGHT = 2;

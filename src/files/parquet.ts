@@ -4,6 +4,6 @@ import { readParquet } from './parquet-reader.ts';
 import { writeParquet } from './parquet-writer.ts';
 
 export const parquet: FormatModule = {
-  read: (source, { chunkRows }) => readParquet(source, chunkRows),
+  read: readParquet,
   write: (target, { columns }) => writeParquet(target, columns),
 };

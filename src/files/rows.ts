@@ -16,19 +16,10 @@ const pickStored = ({ data, valid }: Stored, keep: Int32Array): Stored => ({
   ...(valid && { valid: pickFrom(valid, keep) }),
 });
 
-/** The rows at these places, in this order. Columns that were not yet decoded stay so. */
+/** The rows at these places, in this order. */
 export const pickRows = ({ columns, stored }: Rows, keep: Int32Array): Rows => {
   const picked = record<ColumnInput>();
-  for (const name of Object.keys(columns)) {
-    let values: ColumnInput | undefined;
-    Object.defineProperty(picked, name, {
-      enumerable: true,
-      get() {
-        values ??= pickFrom(columns[name], keep);
-        return values;
-      },
-    });
-  }
+  for (const name of Object.keys(columns)) picked[name] = pickFrom(columns[name], keep);
   if (stored === undefined) return { rows: keep.length, columns: picked };
   const kept = record<Stored>();
   for (const name of Object.keys(stored)) kept[name] = pickStored(stored[name], keep);

@@ -65,14 +65,14 @@ export interface BadRow extends Place {
 /** What a writer takes. */
 export interface Rows {
   readonly rows: number;
-  /** Every column has `rows` values; NaN, null and undefined are missing. Read from Parquet they are decoded when first looked at. */
+  /** A column has `rows` values; NaN, null and undefined are missing. It may stand in `stored` alone: `valuesOf` reads it from there. */
   readonly columns: Readonly<Record<string, ColumnInput>>;
   readonly stored?: Readonly<Record<string, Stored>>;
 }
 
 /** What a reader gives. The first chunk comes even when the table has no rows, so that its columns are known. */
 export interface TableChunk extends Rows {
-  /** The type of each column, in the file's order. In JSON files the columns are those of the rows in the chunk. */
+  /** The type of every column, in the file's order, whether its values are among `columns` or not. In JSON files the columns are those of the rows in the chunk. */
   readonly types: Readonly<Record<string, ColumnType>>;
   /** Columns that the reader cannot give as they are. */
   readonly flaws?: Readonly<Record<string, Flaw>>;

@@ -92,7 +92,7 @@ const survey = async (
   const types = record<string>();
   const each: { readonly shown: string; readonly types: Readonly<Record<string, string>> }[] = [];
   for (const { path, format, shown } of files) {
-    for await (const chunk of readTable(path, { format, chunkRows: 1 })) {
+    for await (const chunk of readTable(path, { format, chunkRows: 1, wanted: [] })) {
       for (const [name, type] of Object.entries(chunk.types)) types[name] ??= type;
       each.push({ shown, types: chunk.types });
       break;
@@ -107,16 +107,16 @@ const survey = async (
 };
 
 /** A chunk with all the columns that there are, in one order; those that it lacks have no values. */
-const filled = (chunk: TableChunk, { types }: Columns): TableChunk => {
+const filled = (chunk: TableChunk, { types: all }: Columns, wanted: readonly string[] | undefined): TableChunk => {
   const columns = record<ColumnInput>();
-  const own = record<string>();
-  for (const [name, type] of Object.entries(types)) {
+  const types = record<string>();
+  for (const [name, type] of Object.entries(all)) {
     const has = Object.hasOwn(chunk.types, name);
-    own[name] = has ? chunk.types[name] : type;
-    const get = (): ColumnInput => (has ? chunk.columns[name] : new Array<null>(chunk.rows).fill(null));
-    Object.defineProperty(columns, name, { enumerable: true, get });
+    types[name] = has ? chunk.types[name] : type;
+    if (Object.hasOwn(chunk.columns, name)) columns[name] = chunk.columns[name];
+    else if (!has && (wanted?.includes(name) ?? true)) columns[name] = new Array<null>(chunk.rows).fill(null);
   }
-  return { ...chunk, columns, types: own };
+  return { ...chunk, columns, types };
 };
 
 /** Names columns that a file lacks or has more than the first one; two files of one source must be alike. */
@@ -192,7 +192,7 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
       }
       return hash.digest('hex').slice(0, 16);
     },
-    async *read(start?: Position): AsyncGenerator<SourceChunk> {
+    async *read(start?: Position, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
       let { file, row, rows } = (start ?? { file: 0, row: 0, rows: 0 }) as unknown as FilePosition;
       let columns: readonly string[] | undefined;
       let yielded = false;
@@ -205,10 +205,10 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
         }
         const before = rows;
         const digest = await digestOf(file);
-        for await (const read of readTable(paths[file], { format: formats[file], chunkRows })) {
+        for await (const read of readTable(paths[file], { format: formats[file], chunkRows, wanted })) {
           // A part that has no rows may have no columns that matter either.
           if (columns !== undefined && read.rows + read.rejects.length === 0) continue;
-          const whole = all ? filled(read, all) : read;
+          const whole = all ? filled(read, all, wanted) : read;
           const names = Object.keys(whole.types);
           columns ??= names;
           const odds = cells === 'free' ? [] : differing(columns, whole);
@@ -243,9 +243,9 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
       }
       if (!yielded) {
         // The position is the end: the columns are still to be known.
-        for await (const chunk of readTable(paths[leading], { format: formats[leading], chunkRows })) {
+        for await (const chunk of readTable(paths[leading], { format: formats[leading], chunkRows, wanted })) {
           const next = { file, row, rows } satisfies FilePosition;
-          const none = pickRows(all ? filled(chunk, all) : chunk, new Int32Array(0));
+          const none = pickRows(all ? filled(chunk, all, wanted) : chunk, new Int32Array(0));
           const types = all?.types ?? chunk.types;
           yield { ...chunk, ...none, types, rejects: [], notes, share: 1, next, rowKey: () => '' };
           return;

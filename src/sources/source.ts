@@ -35,9 +35,10 @@ export interface Source {
   fingerprint(): Promise<string>;
   /**
    * All rows behind a position, always in the same order. The first chunk comes even when there are none, so that the
-   * columns are known; rows count from the start of the source, whatever the position.
+   * columns are known; rows count from the start of the source, whatever the position. `wanted` are columns whose values
+   * will be looked at, all unless given; others may come only as they are stored.
    */
-  read(from?: Position): AsyncIterable<SourceChunk>;
+  read(from?: Position, wanted?: readonly string[]): AsyncIterable<SourceChunk>;
   /** The rows of these keys as they are now; absent where rows cannot be found by key. Values are as in JSON. */
   readonly find?: (keys: readonly (readonly unknown[])[]) => Promise<readonly Row[]>;
   /** A chunk as the fields of a model want it; absent where its values mean what they are. */

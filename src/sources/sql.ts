@@ -6,9 +6,9 @@ import type { Row } from '../core/types.ts';
 import type { Database } from '../databases/database.ts';
 import { columnList, identifier } from '../databases/sql-text.ts';
 import { jsonText } from '../files/cells.ts';
-import { exactColumn } from '../files/column-types.ts';
 import { rowAt } from '../files/scoring.ts';
 import type { ColumnSpec, TableChunk } from '../files/table.ts';
+import { exactColumn } from '../files/values.ts';
 import type { Position, Source, SourceChunk, Span } from './source.ts';
 import { bareQuery, fillParameters, fillPattern } from './template.ts';
 
@@ -118,10 +118,11 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
       if ((await database.identity()) !== (await sink.database.identity())) return false;
       return (await sink.database.table(sink.table)) !== undefined && database.reads(query, sink.table);
     },
-    async *read(start?: Position): AsyncGenerator<SourceChunk> {
+    async *read(start?: Position, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
       let position = (start ?? { rows: 0 }) as unknown as SqlPosition;
       const columns = await describe();
-      for await (const chunk of database.read(statement(columns, position), { chunkRows })) {
+      const looked = wanted && [...wanted, ...key];
+      for await (const chunk of database.read(statement(columns, position), { chunkRows, wanted: looked })) {
         const first = position.rows;
         position = behind(chunk, position);
         yield {

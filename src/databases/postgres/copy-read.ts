@@ -1,9 +1,9 @@
 /** Tuples of COPY's binary format into columns as `files` stores them. */
 
-import type { ColumnInput } from '../../core/types.ts';
-import { type ColumnCodec, codecOf } from '../../files/column-types.ts';
-import type { ColumnSpec, TableChunk } from '../../files/table.ts';
-import { type Bits, record, type Stored } from '../../files/table.ts';
+import { codecOf } from '../../files/column-types.ts';
+import { type Bits, type ColumnSpec, record, type Stored, type TableChunk } from '../../files/table.ts';
+import { decoderOf } from '../../files/values.ts';
+import type { ReadOptions } from '../database.ts';
 import { DAYS_MAX, DAYS_MIN, EPOCH_DAY_COUNT, EPOCH_MICROS, MICROS_MAX, MICROS_MIN } from './types.ts';
 
 const SIGNATURE = 11;
@@ -77,26 +77,6 @@ const building = ({ type }: ColumnSpec, rows: number): Building => {
   return { data, valid: undefined, take };
 };
 
-/** Columns that are decoded when first looked at. */
-const lazy = (
-  columns: readonly (ColumnSpec & { readonly codec: ColumnCodec })[],
-  stored: Record<string, Stored>,
-  rows: number,
-) => {
-  const values = record<ColumnInput>();
-  for (const { name, codec } of columns) {
-    let decoded: ColumnInput | undefined;
-    Object.defineProperty(values, name, {
-      enumerable: true,
-      get() {
-        decoded ??= codec.decode(stored[name], rows);
-        return decoded;
-      },
-    });
-  }
-  return values;
-};
-
 const cut = ({ data, valid }: Building, rows: number): Stored => {
   const short = ArrayBuffer.isView(data) ? data.subarray(0, rows) : data.slice(0, rows);
   return valid ? { data: short, valid: valid.subarray(0, rows) } : { data: short };
@@ -106,9 +86,9 @@ const cut = ({ data, valid }: Building, rows: number): Stored => {
 export async function* readCopy(
   source: AsyncIterable<Buffer>,
   columns: readonly ColumnSpec[],
-  chunkRows: number,
+  { chunkRows, wanted }: ReadOptions,
 ): AsyncGenerator<TableChunk> {
-  const described = columns.map((column) => ({ ...column, codec: codecOf(column.type) }));
+  const decode = decoderOf(columns, wanted);
   const types = record<string>();
   for (const { name, type } of columns) types[name] = type;
   const start = (): Building[] => columns.map((column) => building(column, chunkRows));
@@ -124,7 +104,7 @@ export async function* readCopy(
     const first = before;
     const chunk: TableChunk = {
       rows,
-      columns: lazy(described, stored, rows),
+      columns: decode(stored, rows),
       stored,
       types,
       rejects: [],

@@ -1,8 +1,8 @@
 /** Rows into tuples of COPY's binary format. */
 import type { ColumnInput } from '../../core/types.ts';
 import { jsonText } from '../../files/cells.ts';
-import { codecOf, exactColumn, store } from '../../files/column-types.ts';
 import type { ColumnSpec, Rows, Stored } from '../../files/table.ts';
+import { exactColumn, store } from '../../files/values.ts';
 import {
   type BinaryType,
   createdType,
@@ -115,7 +115,3 @@ export const encodeCopy = (columns: readonly ColumnSpec[], rows: Rows): Buffer =
   }
   return bytes;
 };
-
-/** False when a column's type has no value like this one; missing values fit everywhere. */
-export const fits = (column: ColumnSpec, value: unknown): boolean =>
-  isMissing(value) || codecOf(column.type).encode(value) !== undefined;

@@ -213,7 +213,7 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
           client.release();
         }
       }),
-    async *read(sql, { chunkRows }) {
+    async *read(sql, options) {
       const client = await told(() => pool.connect());
       let finished = false;
       try {
@@ -229,7 +229,7 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
         client.once('end', onEnd);
         client.once('error', onEnd);
         try {
-          yield* readCopy(copy as AsyncIterable<Buffer>, columns, chunkRows);
+          yield* readCopy(copy as AsyncIterable<Buffer>, columns, options);
           finished = true;
         } finally {
           client.removeListener('end', onEnd);

@@ -5,9 +5,9 @@ import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../core/errors.ts';
 import type { ColumnInput } from '../../core/types.ts';
-import { exactColumn } from '../../files/column-types.ts';
 import { type ColumnSpec, type Rows, record, type TableChunk } from '../../files/table.ts';
-import type { Database, Loader, Session, TableColumn, TableName } from '../database.ts';
+import { exactColumn } from '../../files/values.ts';
+import type { Database, Loader, ReadOptions, Session, TableColumn, TableName } from '../database.ts';
 import { placeFailure } from '../failures.ts';
 import { columnList, tableText } from '../sql-text.ts';
 import { sqliteDialect, sqliteValue, typeOfDeclared } from './dialect.ts';
@@ -125,7 +125,7 @@ export const openSqlite = (given: string): Database => {
   const describe = async (sql: string): Promise<readonly ColumnSpec[]> =>
     (await call('columns', [sql])).map(({ name, type }) => ({ name, type: typeOfDeclared(type) }));
 
-  async function* read(sql: string, { chunkRows }: { readonly chunkRows: number }): AsyncGenerator<TableChunk> {
+  async function* read(sql: string, { chunkRows }: ReadOptions): AsyncGenerator<TableChunk> {
     const columns = await describe(sql);
     const types = record<string>();
     for (const { name, type } of columns) types[name] = type;

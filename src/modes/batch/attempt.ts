@@ -223,7 +223,8 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
     if (shard.isFull(options.shardRows)) await closeShard(state.watch.last());
   };
 
-  const chunks = ahead(source.read(entries.at(-1)?.next))[Symbol.asyncIterator]();
+  const wanted = Object.keys(manifest.inputs);
+  const chunks = ahead(source.read(entries.at(-1)?.next, wanted))[Symbol.asyncIterator]();
   try {
     for (;;) {
       const { done, value: chunk } = await timed('read', chunks.next());

@@ -1,7 +1,7 @@
 /** Notices a key that comes twice, in flat memory: only where rows come in the order of their key. */
 import { fail } from '../../core/errors.ts';
 import { jsonText } from '../../files/cells.ts';
-import { exactColumn } from '../../files/column-types.ts';
+import { exactColumn } from '../../files/values.ts';
 import type { SourceChunk } from '../../sources/source.ts';
 import type { Plan } from './types.ts';
 

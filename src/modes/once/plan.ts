@@ -1,12 +1,12 @@
 /** What the output looks like, settled by the input's first rows. */
 import { fail } from '../../core/errors.ts';
-import { isBlank } from '../../core/field.ts';
 import { misspellingOf, nearest } from '../../core/nearest.ts';
-import type { ColumnInput, Field, Manifest } from '../../core/types.ts';
+import type { Field, Manifest } from '../../core/types.ts';
 import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
+import { eachText, type PassColumn } from '../../files/output-rows.ts';
 import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
-import type { Cells, ColumnSpec, Format, TableChunk } from '../../files/table.ts';
+import type { Cells, Format, TableChunk } from '../../files/table.ts';
 
 export interface PlanOptions {
   readonly manifest: Manifest;
@@ -16,11 +16,6 @@ export interface PlanOptions {
   readonly to: Format;
   /** The input's columns to keep; all of them unless said. */
   readonly columns?: readonly string[] | undefined;
-}
-
-export interface PassColumn extends ColumnSpec {
-  /** Makes the values fit `type`, where the source has none of its own. */
-  readonly fit?: (values: ColumnInput) => ColumnInput;
 }
 
 export interface Plan {
@@ -35,22 +30,14 @@ export interface Plan {
 
 const isJson = (format: Format): boolean => format === 'json' || format === 'ndjson';
 
-const eachCell =
-  (read: (text: string) => unknown) =>
-  (values: ColumnInput): ColumnInput =>
-    Array.from(values as ArrayLike<unknown>, (value) => {
-      if (typeof value !== 'string') return value;
-      return isBlank(value) ? null : read(value.trim());
-    });
-
 const readBoolean = (text: string): boolean => text === '1' || text.toLowerCase() === 'true';
 
 /** CSV and JSON have no types. In Parquet the signature's fields get theirs, as scored rows are known to fit; all else is text. */
 const typed = (name: string, field: Field | undefined): PassColumn => {
   if (field?.kind === 'number' || field?.kind === 'integer') {
-    return { name, type: columnTypeOf(field), fit: eachCell(Number) };
+    return { name, type: columnTypeOf(field), fit: eachText(Number) };
   }
-  if (field?.kind === 'boolean') return { name, type: 'BOOLEAN', fit: eachCell(readBoolean) };
+  if (field?.kind === 'boolean') return { name, type: 'BOOLEAN', fit: eachText(readBoolean) };
   return { name, type: 'VARCHAR' };
 };
 

@@ -5,11 +5,12 @@ import { fail } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } from '../../files/index.ts';
+import { type Refused, unreadable } from '../../files/output-rows.ts';
 import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import { cellsOf, type Format, type TableChunk, type TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
-import { predictChunk, unreadable } from './predict-chunk.ts';
-import { createRejects, type Reject, type Rejects } from './rejects.ts';
+import { predictChunk } from './predict-chunk.ts';
+import { createRejects, type Rejects } from './rejects.ts';
 
 export interface Progress {
   readonly rows: number;
@@ -44,7 +45,7 @@ export interface PredictFileResult {
   readonly rows_rejected: number;
   /** Rejected rows by the code of their first problem. */
   readonly rejected: Readonly<Record<string, number>>;
-  readonly first_rejects: readonly Reject[];
+  readonly first_rejects: readonly Refused[];
   /** Fields that may be absent and were, in every row. */
   readonly absent_fields: readonly string[];
 }
@@ -143,13 +144,14 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
         throw error;
       });
       signal?.throwIfAborted();
-      await told.add(predicted.rejects);
+      await told.add(predicted.refused);
       await writer?.write(predicted.rows);
       rowsOut += predicted.rows.rows;
       chunk.release?.();
     };
     let last: TableChunk | undefined;
-    for await (const chunk of ahead(readTable(input, { format: from, ...(chunkRows && { chunkRows }) }))) {
+    const wanted = Object.keys(scorer.manifest.inputs);
+    for await (const chunk of ahead(readTable(input, { format: from, wanted, ...(chunkRows && { chunkRows }) }))) {
       last = chunk;
       try {
         await take(chunk, rejects);

@@ -1,30 +1,23 @@
 /** Rows that stand in no output: counted by code, the first few remembered, all of them written where asked. */
-import type { Problem } from '../../core/errors.ts';
 import { openSink } from '../../files/byte-sink.ts';
 import { jsonText } from '../../files/cells.ts';
+import type { Refused } from '../../files/output-rows.ts';
 import type { Target } from '../../files/place.ts';
-import type { Place } from '../../files/table.ts';
-
-/** One line of a rejects file. */
-export interface Reject extends Place {
-  readonly problem: Problem;
-  /** The row as it was read, or the text that could not be read as one. */
-  readonly input: unknown;
-}
 
 export interface Rejects {
   readonly count: number;
   readonly byCode: Readonly<Record<string, number>>;
   /** The first five. */
-  readonly first: readonly Reject[];
-  add(rejects: readonly Reject[]): Promise<void>;
+  readonly first: readonly Refused[];
+  add(rejects: readonly Refused[]): Promise<void>;
   close(): Promise<void>;
   abort(): Promise<void>;
 }
 
 const KEPT = 5;
 
-const line = ({ row, line: at, problem, input }: Reject): string => {
+/** One line of a rejects file. */
+const line = ({ row, line: at, problem, input }: Refused): string => {
   const { code, field, expected, got, step, message } = problem;
   return `${jsonText({ row, line: at, code, field, expected, got, step, message, input })}\n`;
 };
@@ -33,7 +26,7 @@ const line = ({ row, line: at, problem, input }: Reject): string => {
 export const createRejects = async (target: Target | undefined): Promise<Rejects> => {
   const sink = target === undefined ? undefined : await openSink(target);
   const byCode: Record<string, number> = {};
-  const first: Reject[] = [];
+  const first: Refused[] = [];
   let count = 0;
   return {
     get count() {
