@@ -75,7 +75,8 @@ const interleave = async (turns: number, ways: Readonly<Record<string, () => Pro
 /** A digest of the bits of all scores, in the order of the file. */
 const bitsOf = async (path: string): Promise<string> => {
   const hash = createHash('sha256');
-  for await (const { stored } of readTable(path, { wanted: [] })) hash.update(stored?.score.data as unknown as Uint8Array);
+  for await (const { stored } of readTable(path, { wanted: [] }))
+    hash.update(stored?.score.data as unknown as Uint8Array);
   return hash.digest('hex');
 };
 

@@ -199,7 +199,8 @@ export const violations = async (sources: Sources): Promise<readonly string[]> =
       if (!external && !mayImport(part, partOf(to))) found.push(`${path}: ${part} imports ${to}`);
     }
     if (globals.includes('process_exit') && path !== endsProcess) found.push(`${path}: ends the process`);
-    if (definesGetter.test(sources.get(path) ?? '')) found.push(`${path}: defines a property that computes when it is read`);
+    if (definesGetter.test(sources.get(path) ?? ''))
+      found.push(`${path}: defines a property that computes when it is read`);
   }
 
   const reached = new Map<string, string>();

@@ -1,6 +1,13 @@
 import { join, resolve } from 'node:path';
 import { parseDuration } from '../../core/duration.ts';
-import { type Batch, type Broker, type BrokerOptions, firstOffset, type Position, type ReadOptions } from '../broker.ts';
+import {
+  type Batch,
+  type Broker,
+  type BrokerOptions,
+  firstOffset,
+  type Position,
+  type ReadOptions,
+} from '../broker.ts';
 import { openLogFile } from './database.ts';
 import { listUnread } from './group.ts';
 import { joinGroup } from './membership.ts';

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { fail } from '../../core/errors.ts';
-import { type Batch, type Broker, type BrokerOptions, firstOffset, type ReadOptions, type TopicInfo } from '../broker.ts';
+import {
+  type Batch,
+  type Broker,
+  type BrokerOptions,
+  firstOffset,
+  type ReadOptions,
+  type TopicInfo,
+} from '../broker.ts';
 import { parseAddress } from './address.ts';
 import { createConnection, createProducer, type KafkaProducer } from './client.ts';
 import { says, translate } from './errors.ts';

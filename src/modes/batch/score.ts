@@ -108,7 +108,10 @@ export const prepareRows = ({ chunk, answers }: ScoredChunk, options: PrepareOpt
     chunk,
     plan.carried.map(({ name, type }) => ({ name, type, fit: type === 'VARCHAR' ? undefined : fit })),
   );
-  const problems = new Map([...carriedProblems(chunk, { rows: chunk.rows, columns, stored }, options), ...answers.errors]);
+  const problems = new Map([
+    ...carriedProblems(chunk, { rows: chunk.rows, columns, stored }, options),
+    ...answers.errors,
+  ]);
   for (const { field, column } of plan.answers) {
     columns[column] = answerColumn(manifest.outputs[field], answers.columns[field], chunk.rows);
   }

@@ -1,5 +1,5 @@
 /** The kernel in WebAssembly, or in JavaScript where a page forbids that. */
-import type { OpenKernel } from './kernel.ts';
+import type { Kernel, OpenKernel } from './kernel.ts';
 import { kernelBytes } from './kernel-bytes.ts';
 import { walkInJavaScript } from './walk.ts';
 

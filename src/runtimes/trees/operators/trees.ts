@@ -3,9 +3,9 @@
  * (tree_ensemble_aggregator.h): base values come last, and all is float32 unless the input is float64.
  */
 import type { Attributes } from '../../onnx-attributes.ts';
+import { makeTrees } from '../make-trees.ts';
 import { type OnnxTrees, readTrees } from '../onnx-ensemble.ts';
 import { logistic, postTransforms, probit } from '../scores.ts';
-import { makeTrees } from '../make-trees.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { unusual } from '../unusual.ts';
 import type { Known } from '../values.ts';
