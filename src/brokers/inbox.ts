@@ -1,3 +1,10 @@
+/**
+ * Where the events of one partition wait between the reader, which fills it, and the work, which empties it.
+ *
+ * Invariants: events wait in the order of their offsets, and reading goes on after the last of them; `bytes` is their size, and
+ * nothing when none waits. A position is given out only with all events before it.
+ */
+import { invariant } from '../core/invariant.ts';
 import type { Batch, StreamEvent } from './broker.ts';
 
 export interface Inbox {
@@ -22,7 +29,6 @@ export interface InboxOptions {
 
 const sizeOf = ({ key, value }: StreamEvent): number => (key?.length ?? 0) + (value?.length ?? 0) + 64;
 
-/** Where the events of one partition wait between the reader, which fills it, and the work, which empties it. */
 export const createInbox = ({ events: mostEvents, bytes: mostBytes, position, onRoom }: InboxOptions): Inbox => {
   let waiting: StreamEvent[] = [];
   let bytes = 0;
@@ -51,6 +57,10 @@ export const createInbox = ({ events: mostEvents, bytes: mostBytes, position, on
       return waiting.length;
     },
     push: (events, next) => {
+      invariant(
+        events.length === 0 || (events[0].offset >= read && events[events.length - 1].offset < next),
+        'events come in order, and reading goes on after them',
+      );
       for (const event of events) {
         waiting.push(event);
         bytes += sizeOf(event);
@@ -80,6 +90,7 @@ export const createInbox = ({ events: mostEvents, bytes: mostBytes, position, on
       const events = waiting.length <= most ? waiting : waiting.slice(0, most);
       waiting = waiting.length <= most ? [] : waiting.slice(most);
       for (const event of events) bytes -= sizeOf(event);
+      invariant(waiting.length > 0 || bytes === 0, 'an empty inbox has no bytes');
       taken = waiting.length === 0 ? read : (waiting[0]?.offset ?? read);
       if (wasFull && room() > 0) onRoom();
       return { events, position: taken };

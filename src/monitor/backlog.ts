@@ -2,9 +2,11 @@
  * Parcels on their way to the thread that writes them down, in the order in which they were made. While the store is away
  * they wait here and are tried again; where there is no room for more, the oldest go.
  *
- * Invariants: a parcel is waiting, or with the thread, or settled, and is settled once; those that wait are in order.
+ * Invariants: a parcel is waiting, or with the thread, or settled, and is settled once; those that wait are in order. `bytes` is the
+ * size of all that is not settled.
  */
 import { fail, type MillraceError } from '../core/errors.ts';
+import { invariant } from '../core/invariant.ts';
 import type { Parcel } from './parcel.ts';
 
 /** No room; the store refused the rows themselves, or the thread ended with them. */
@@ -79,6 +81,7 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
 
   const settle = ({ bytes: gone, waiters }: Entry, error?: Error): void => {
     bytes -= gone;
+    invariant(bytes >= 0, 'no less than nothing waits to be written');
     for (const { resolve, reject } of waiters) error === undefined ? resolve() : reject(error);
     const oldest = Math.min(sent[0]?.number ?? Infinity, waiting[0]?.number ?? Infinity);
     for (const drain of drains) {

@@ -1,7 +1,11 @@
 /**
  * Calls in a form that is cheap to hand to another thread: single rows, which are most of them, as bytes of one buffer
  * that goes over without a copy; all others as objects, which are cloned.
+ *
+ * Invariants: rows lie one after the other, without gaps, from 0 to `used`, which is never past the buffer; `bytes` and `rows` count
+ * them and the others.
  */
+import { invariant } from '../core/invariant.ts';
 import type { Entry } from './answered.ts';
 
 export interface Parcel {
@@ -100,6 +104,7 @@ export const createPacker = (): Packer => {
     },
     addOther,
     take() {
+      invariant(used <= capacity, 'a parcel lies within its buffer');
       // What holds little is copied: parcels that wait never take much more memory than they have bytes.
       const isOwn = used > capacity / 2;
       const parcel = {
@@ -130,7 +135,8 @@ export const unpack = ({ buffer, used, others }: Parcel): readonly Entry[] => {
   const bytes = Buffer.from(buffer, 0, used);
   const view = new DataView(buffer);
   const entries: Entry[] = [...others];
-  for (let start = 0; start < used; ) {
+  let start = 0;
+  while (start < used) {
     const number = (place: number): number => view.getUint32(start + place, true);
     const idAt = start + head.bytes;
     const inputAt = idAt + number(head.id);
@@ -150,5 +156,6 @@ export const unpack = ({ buffer, used, others }: Parcel): readonly Entry[] => {
     });
     start = end;
   }
+  invariant(start === used, 'the rows of a parcel end where it ends');
   return entries;
 };

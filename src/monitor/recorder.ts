@@ -2,9 +2,12 @@
  * Keeps records without slowing an answer: calls are gathered here and written down by another thread. What the store does
  * not take at the moment waits (backlog.ts), and beyond that the oldest is dropped and counted; no answer waits, unless
  * answers shall be given only once they are recorded.
+ *
+ * Invariants: a call is recorded, or dropped and counted by its reason; who waits for a record waits for a parcel that has rows.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type Problem } from '../core/errors.ts';
+import { invariant } from '../core/invariant.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
 import { exactJson, plainJson } from '../text/exact-json.ts';
 import type { AnsweredCall, Answerer, ColumnContent, JsonCall, KnownModel, RowContent } from './answered.ts';
@@ -143,6 +146,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    invariant(packer.rows > 0 || waiters.length === 0, 'who waits for a record waits for a parcel that has rows');
     if (packer.rows === 0) return;
     backlog.add(packer.take(), waiters.splice(0));
   };

@@ -1,4 +1,10 @@
+/**
+ * Results and the group's position in one transaction.
+ *
+ * Invariants: one transaction at a time, which the next commit ends; a position is an offset.
+ */
 import type { Message } from '@platformatic/kafka';
+import { invariant } from '../../core/invariant.ts';
 import type { NewEvent } from '../broker.ts';
 import { createProducer, type KafkaConnection, type KafkaConsumer, type KafkaProducer } from './client.ts';
 import { createEncoder } from './publisher.ts';
@@ -40,9 +46,13 @@ export const openTransactions = async (
     await close();
     throw error;
   }
+  let committing = false;
 
   return {
     commit: async (position, results) => {
+      invariant(!committing, 'a partition has one transaction at a time');
+      invariant(Number.isSafeInteger(position) && position >= 0, 'a position is an offset');
+      committing = true;
       // Who we are in the group goes along, so that the group's coordinator refuses a member that it has replaced.
       const { groupId, generationId, memberId } = consumer;
       const coordinatorId = await consumer.findGroupCoordinator();
@@ -62,6 +72,7 @@ export const openTransactions = async (
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       await next.commit();
       next = await producer.beginTransaction(anew);
+      committing = false;
     },
     close,
   };

@@ -1,8 +1,11 @@
 /**
  * One attempt at a run: from where the sink says that it stands to its end. Whatever breaks, the next attempt goes on from
  * the last shard that was committed; so a killed process, a restarted database and a stop by hand are one and the same.
+ *
+ * Invariants: shards are committed one at a time, in order and without gaps; the ledger has no shard that the sink has not.
  */
 import { fail } from '../../core/errors.ts';
+import { invariant } from '../../core/invariant.ts';
 import type { Profile } from '../../core/profile.ts';
 import type { Manifest, Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
@@ -163,6 +166,7 @@ export const attempt = async (options: AttemptOptions): Promise<Attempted> => {
    * is done again, and they with it.
    */
   const commit = async (full: OpenShard, entry: ShardEntry): Promise<void> => {
+    invariant(full.index === entries.length, 'shards are committed in order and without gaps');
     try {
       if (full.rejects.length > 0 || full.index === start) await ledger.keepRejects(run.id, full.index, full.rejects);
       await full.commit(entry);

@@ -2,8 +2,12 @@
  * Adaptive micro-batching: a request that finds the model idle is run at the end of this very turn of the event loop,
  * with whatever else came in it; those that come during the run wait, and the next one takes them together. So nothing
  * waits for a batch to fill, and batches grow as the load does.
+ *
+ * Invariants: a job is settled once, by its answer or its refusal, and `inFlight` is how many are not. At most `lanes` runs are
+ * under way, and what they have taken waits no more.
  */
 import { MillraceError } from '../../core/errors.ts';
+import { invariant } from '../../core/invariant.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
 import { createDeadlines } from './deadlines.ts';
 import { Job, type Piece, queueFull, tooLate, type Work } from './job.ts';
@@ -182,6 +186,10 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     deadlines.add(job);
     queue.add(job);
     inFlight++;
+    invariant(
+      inFlight >= waiting.requests && running <= lanes,
+      'what waits is in flight, and no more runs than there are lanes',
+    );
     if (running === lanes || pumpAsked) return;
     pumpAsked = true;
     setImmediate(pumpLater);

@@ -1,4 +1,10 @@
-/** The requests that wait for one model: in the order in which they came, bounded, and taken out a run at a time. */
+/**
+ * The requests that wait for one model: in the order in which they came, bounded, and taken out a run at a time.
+ *
+ * Invariants: `waiting` is the sum of what its jobs have left, never below nothing, and nothing when no job is left. A job that
+ * is settled has nothing left.
+ */
+import { invariant } from '../../core/invariant.ts';
 import { cancelled, type Job, type Piece, tooLate } from './job.ts';
 import type { Limits } from './limits.ts';
 
@@ -80,6 +86,10 @@ export const createQueue = (limits: QueueLimits, refuse: (job: Job, error: Error
     waiting,
     add(job) {
       const { form, rows, bytes } = job.work;
+      invariant(
+        waiting.requests >= 0 && waiting.rows >= 0 && waiting.bytes >= 0,
+        'no less than nothing waits for the model',
+      );
       const queue = queues.get(form.key);
       if (queue) queue.push(job);
       else queues.set(form.key, [job]);

@@ -1,5 +1,11 @@
-/** Who is at work on which run: one process at a time, and another when that one is gone. */
+/**
+ * Who is at work on which run: one process at a time, and another when that one is gone.
+ *
+ * Invariants: a slot stands for one run; a run has one owner at most, which only that owner and the end of its lease change; a run
+ * that has ended has none.
+ */
 import { fail } from '../../../core/errors.ts';
+import { invariant } from '../../../core/invariant.ts';
 import { jsonText } from '../../../files/cells.ts';
 import type { Sql } from '../../../store/sql.ts';
 import type { BatchRunRow } from '../../../store/tables.ts';
@@ -61,6 +67,7 @@ export const openClaims = (
   };
 
   const take = async (on: Db, run: Run, owner: string): Promise<Run> => {
+    invariant(isFree(run, owner), "a run that is taken is nobody else's");
     const change = {
       owner,
       lease_until: leaseEnd(),

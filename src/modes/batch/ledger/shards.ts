@@ -1,5 +1,11 @@
-/** What runs have done: the shards of each, and the rows that it rejected. */
+/**
+ * What runs have done: the shards of each, and the rows that it rejected.
+ *
+ * Invariants: the shards of a run are numbered from 0 without gaps, and each is entered once; in each, as in the run that is their sum,
+ * rows_in = rows_out + rows_rejected.
+ */
 import type { Problem } from '../../../core/errors.ts';
+import { invariant } from '../../../core/invariant.ts';
 import { jsonText } from '../../../files/cells.ts';
 import type { Sql } from '../../../store/sql.ts';
 import { parseJson } from '../../../text/json.ts';
@@ -23,11 +29,21 @@ export const openShards = ({
       .execute();
   },
   async shards(run) {
-    const rows = await db.selectFrom('batch_shards').select('entry').where('run', '=', run).orderBy('shard').execute();
+    const rows = await db
+      .selectFrom('batch_shards')
+      .select(['shard', 'entry'])
+      .where('run', '=', run)
+      .orderBy('shard')
+      .execute();
+    invariant(
+      rows.every(({ shard }, index) => shard === index),
+      'the shards of a run are numbered without gaps',
+    );
     // All its numbers are floats, be they as long as a sum of squared milliseconds.
     return rows.map(({ entry }) => JSON.parse(entry) as ShardEntry);
   },
   async addShard(run, shard, entry) {
+    invariant(entry.rows_in === entry.rows_out + entry.rows_rejected, 'each row of a shard went out or was rejected');
     await db.transaction().execute(async (trx) => {
       const { numInsertedOrUpdatedRows } = await trx
         .insertInto('batch_shards')

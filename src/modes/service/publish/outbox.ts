@@ -1,10 +1,14 @@
 /**
  * Calls on their way to a topic. What waits is bounded, in bytes and by time; whoever hands a call over never waits for
  * the broker, unless it asks for the promise that the call is acknowledged.
+ *
+ * Invariants: a call waits until each of its rows is published or dropped, and counted as one of them; `waitingBytes` is the size of
+ * the calls that wait, and nothing when none does.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NewEvent } from '../../../brokers/broker.ts';
 import { fail, type MillraceError, type Problem, problemOf } from '../../../core/errors.ts';
+import { invariant } from '../../../core/invariant.ts';
 
 /** Events produced at a time: making and writing them holds up answers for a millisecond or so. */
 const eventsAtOnce = 100;
@@ -75,6 +79,8 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     if (!waiting.delete(call)) return;
     waitingBytes -= call.bytes;
     call.settle?.(error);
+    invariant(call.left === 0, 'a call that waits no more has each of its rows published or dropped');
+    invariant(waiting.size > 0 ? waitingBytes >= 0 : waitingBytes === 0, 'an empty outbox has no bytes');
   };
   const drop = (call: Call, reason: DropReason, count: number): void => {
     call.left -= count;
