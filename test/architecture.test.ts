@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { table, violations } from './architecture.ts';
+import {
+  blindCasts,
+  doubleNames,
+  doubles,
+  FUNCTION_LINES,
+  MOST_LINES,
+  tooLong,
+  unsaidInvariants,
+} from './house-style.ts';
+import { readSyntax } from './syntax.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -139,4 +149,110 @@ test('the table allows only parts that it has a row for', () => {
   for (const allowed of Object.values(table)) {
     for (const part of allowed) assert.ok(parts.includes(part) || ['*', 'modes/*'].includes(part), part);
   }
+});
+
+const syntax = readSyntax(sources);
+
+/** Names that docs/WORDS.md lets stand for two things, with the reason: the rows of its last table. */
+const homonyms = (): Readonly<Record<string, string>> => {
+  const [, table = ''] = readFileSync(join(root, 'docs/WORDS.md'), 'utf8').split('\n## One name, two types\n');
+  return Object.fromEntries([...table.matchAll(/^\| `(\w+)` \| (.+) \|$/gm)].map(([, name, why]) => [name, why]));
+};
+
+test(`no function has more than ${FUNCTION_LINES} lines, or ${MOST_LINES} where it is listed`, () => {
+  assert.deepEqual(tooLong(syntax), []);
+});
+
+test('no value is cast through unknown, but where it comes in from outside', () => {
+  assert.deepEqual(blindCasts(syntax), []);
+});
+
+test('an exported type has its name alone, or docs/WORDS.md says why not', () => {
+  assert.deepEqual(
+    doubleNames(syntax, { ...homonyms(), ...Object.fromEntries(doubles.map((name) => [name, 'a debt'])) }),
+    [],
+  );
+});
+
+test('a file that holds invariants opens with them', () => {
+  assert.deepEqual(unsaidInvariants(sources), []);
+});
+
+test('a function that is too long is found by its name, and so is an entry that is not needed', () => {
+  const lines = (count: number) => '\n'.repeat(count - 1);
+  const found = readSyntax(
+    new Map([
+      [
+        'src/a.ts',
+        `/** Not counted.\n */\nexport const far = (): void => {${lines(71)}};\nconst near = () => {${lines(70)}};`,
+      ],
+      ['src/b/c.ts', `export class C { deep(): void {${lines(80)}} }\nexport const c = { go() {${lines(90)}} };`],
+      ['src/d.ts', `export function outer() { [1].map((one) => {${lines(75)} return one; }); }`],
+      [
+        'src/e.ts',
+        `const long = function () {${lines(101)}};\nconst over = () => {${lines(102)}};\nconst mended = () => {${lines(99)}};`,
+      ],
+    ]),
+  );
+  const listed = { 'c.ts go': 'a table', 'a.ts near': 'a table', 'e.ts long': 'a table' };
+  assert.deepEqual(tooLong(found, listed, ['e.ts over', 'e.ts mended']), [
+    'a.ts far: 71 lines, at most 70',
+    'c.ts deep: 80 lines, at most 70',
+    'd.ts outer: 75 lines, at most 70',
+    'd.ts (anonymous): 75 lines, at most 70',
+    'a.ts near: needs no exception any more',
+    'e.ts long: 101 lines, at most 100',
+    'e.ts mended: needs no exception any more',
+  ]);
+});
+
+test('a cast through unknown is found, and not what only looks like one', () => {
+  const found = readSyntax(
+    new Map([
+      ['src/a.ts', 'const a = 1;\nexport const b = a as unknown as string;'],
+      ['src/b.ts', "export const b = (1 as unknown) as\n  string; // as unknown as\nexport const c = 'as unknown as';"],
+      ['src/c.ts', 'export const c = 1 as unknown; /* as unknown as */ export const d = [1] as const;'],
+    ]),
+  );
+  assert.deepEqual(blindCasts(found, { 'a.ts': 'a driver', 'c.ts': 'a driver' }), [
+    'b.ts: casts through unknown in line 1',
+    'c.ts: needs no exception any more',
+  ]);
+});
+
+test('a name of two exported types is found; one that is only used, or not exported, is none', () => {
+  const found = readSyntax(
+    new Map([
+      ['src/a.ts', 'export interface Part {}\nexport type Run = 1;\nexport class Batch {}'],
+      ['src/b.ts', 'interface Part {}\nexport type { Batch } from "./a.ts";\nexport type Run = 2;'],
+      ['src/c.ts', 'export enum Batch { A }\nexport const Part = 1;'],
+    ]),
+  );
+  assert.deepEqual(doubleNames(found, { Run: 'why', Part: 'why' }), [
+    'Batch: src/a.ts and src/c.ts',
+    'Part: needs no exception any more',
+  ]);
+});
+
+test('invariants that are held and not said, or said and not held, are found', () => {
+  const said = '/**\n * A file.\n *\n * Invariants: none is lost.\n */\n';
+  const held = "invariant(a >= 0, 'none is lost');";
+  assert.deepEqual(
+    unsaidInvariants(
+      new Map([
+        ['src/a.ts', `${said}${held}`],
+        ['src/b.ts', `/** A file. */\n${held}\n${said}`],
+        ['src/c.ts', said],
+        ['src/d.ts', 'export const d = 1;'],
+      ]),
+    ),
+    ['src/b.ts: holds invariants that its first comment does not say', 'src/c.ts: says invariants and holds none'],
+  );
+});
+
+test('docs/WORDS.md says where each word lives, and it does', () => {
+  const words = readFileSync(join(root, 'docs/WORDS.md'), 'utf8');
+  const places = [...words.matchAll(/^\| .+ \| .+ \| (`.+`) \|$/gm)].flatMap(([, list]) => list.split(', '));
+  assert.ok(places.length > 30);
+  for (const place of places) assert.ok(existsSync(join(root, place.replaceAll('`', ''))), place);
 });
