@@ -5,9 +5,10 @@ Used by every training script of this repository. Copy it next to your own.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import yaml
 #: Operator sets and file version that old and new ONNX Runtimes read, native and in the browser.
 OPSET = {"": 15, "ai.onnx.ml": 3}
 IR_VERSION = 8
+#: Labels and tables with more entries stand in a CSV file beside model.yaml, so that people can read both.
+LONG = 12
 
 
 class _Dumper(yaml.SafeDumper):
@@ -80,6 +83,29 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _csv(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([names, *rows])
+    return path.name
+
+
+def _beside(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with its long labels and tables written to files, by whose names it has them now."""
+    out = dict(manifest)
+    for part in ("inputs", "outputs"):
+        out[part] = {name: dict(field) for name, field in manifest[part].items()}
+        for name, field in out[part].items():
+            if len(field.get("labels", ())) > LONG:
+                field["labels"] = _csv(folder / f"{name}.csv", [name], ([label] for label in field["labels"]))
+    if "prepare" in manifest:
+        out["prepare"] = [{kind: dict(settings) for kind, settings in step.items()} for step in manifest["prepare"]]
+        for settings in (settings for step in out["prepare"] for settings in step.values()):
+            if len(settings.get("table", ())) > LONG:
+                of, to = settings["of"], settings.get("as", settings["of"])
+                settings["table"] = _csv(folder / f"{to}.csv", [of, to], settings["table"].items())
+    return out
+
+
 def write_source(
     folder: Path, model: onnx.ModelProto, manifest: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -95,8 +121,9 @@ def write_source(
     (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
     # A sample of data to compare with later, where somebody has put one beside the model.
     sample = {"reference": "reference.csv"} if (folder / "reference.csv").exists() else {}
+    written = _lines(_beside(folder, {**manifest, **sample}))
     text = yaml.dump(
-        _lines({**manifest, **sample}), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
+        written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False
     )
     (folder / "model.yaml").write_text(text, encoding="utf-8")
     rows = ",\n".join("  " + json.dumps(plain(example), ensure_ascii=False) for example in examples)

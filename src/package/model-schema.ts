@@ -144,6 +144,18 @@ const kept = {
   },
 } as const;
 
+/** Settings of fields and steps that may stand in a CSV file beside model.yaml; a package has them in model.json. */
+const fileSettings: Readonly<Record<string, string>> = {
+  labels: 'Values that are known, or a CSV file (*.csv) beside model.yaml, whose first column has them',
+  table: 'A value for each key, or a CSV file (*.csv) beside model.yaml with a key and a value in each line',
+};
+const orFiles = <T>(schema: T): T =>
+  JSON.parse(JSON.stringify(schema), (key, value) =>
+    typeof value?.type === 'string' && Object.hasOwn(fileSettings, key)
+      ? { ...value, type: [value.type, 'string'], pattern: '\\.csv$', description: fileSettings[key] }
+      : value,
+  ) as T;
+
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
 export const modelSchema = {
@@ -153,7 +165,7 @@ export const modelSchema = {
   additionalProperties: false,
   required: ['name', 'version', 'model', 'inputs', 'outputs'],
   properties: {
-    ...kept,
+    ...orFiles(kept),
     model: text('The model file, beside model.yaml'),
     runtime: {
       enum: ['trees', 'onnx'],

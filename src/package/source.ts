@@ -1,13 +1,13 @@
 /** A folder with model.yaml, as the user wrote it: read and checked, each problem with its line and column. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Code, fail, MillraceError, messageOf, problemOf } from '../core/errors.ts';
+import { fail, MillraceError, problemOf } from '../core/errors.ts';
 import type { Example, Fields, Manifest } from '../core/types.ts';
 import { readJson } from '../text/json.ts';
-import { firstStray, utf8Text, withoutMark } from '../text/utf8.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { flawOf } from './fits-schema.ts';
 import { examplesSchema, modelSchema } from './model-schema.ts';
+import { withSideTables } from './side-tables.ts';
+import { readBytes, readText } from './source-file.ts';
 
 type ModelYaml = Omit<Manifest, 'runtime'> & {
   /** Which runtime answers, whatever the graph has; the one that takes it unless given. */
@@ -29,27 +29,6 @@ export interface Source {
   /** Gives a problem found later (by the core) the place in model.yaml that it comes from. */
   locate(error: unknown): unknown;
 }
-
-const readBytes = async (path: string, code: Code, what: string): Promise<Uint8Array> => {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw fail(code, `${what} ${path} ${isAbsent ? 'is not there' : `cannot be read: ${messageOf(cause)}`}.`, {
-      expected: what === 'The manifest' ? 'a folder with model.yaml, as millrace init makes one' : 'a readable file',
-      got: path,
-      cause,
-    });
-  }
-};
-
-const readText = async (path: string, code: Code, what: string): Promise<string> => {
-  const bytes = await readBytes(path, 'FILE_NOT_FOUND', what);
-  const text = utf8Text(bytes);
-  if (text !== undefined) return withoutMark(text);
-  const got = `other bytes from byte ${firstStray(bytes)} on`;
-  throw fail(code, `${what} ${path} is not UTF-8: ${got}.`, { expected: 'text in UTF-8', got });
-};
 
 const isMissing = (error: unknown): boolean =>
   error instanceof MillraceError && (error.cause as { code?: string })?.code === 'ENOENT';
@@ -128,7 +107,7 @@ export const readSource = async (dir: string): Promise<Source> => {
   const path = join(dir, 'model.yaml');
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
-  const manifest = manifestOf(data);
+  const manifest = manifestOf(await withSideTables(data, dir, at));
   if (!/\.onnx$/i.test(data.model)) {
     throw fail('BAD_MANIFEST', `${at(['model'])}: expected an .onnx file, got ${data.model}.`, {
       expected: 'a file named *.onnx',
