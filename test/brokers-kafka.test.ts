@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, Producer } from '@platformatic/kafka';
 import { startKafka } from '../scripts/kafka-broker.ts';
 import type { StreamEvent } from '../src/brokers/broker.ts';
 import { openBroker } from '../src/brokers/index.ts';
 import { brokersContract } from './contracts/brokers.ts';
-import { hasKafka, type TestKafka, testKafka } from './kafka.ts';
+import { withKafka } from './kafka.ts';
 
 const here = { home: '.', folder: '.' };
 
@@ -27,13 +27,8 @@ const adminOf = (address: string) => {
   return { admin, close: () => admin.close() };
 };
 
-if (hasKafka('The contract of brokers on Kafka')) {
-  let kafka: Promise<TestKafka> | undefined;
-  const address = async (): Promise<string> => {
-    kafka ??= testKafka();
-    return (await kafka).address;
-  };
-  after(async () => (await kafka)?.remove());
+withKafka('The contract of brokers on Kafka', (lend) => {
+  const address = async (): Promise<string> => (await lend()).address;
 
   brokersContract('Kafka', async () => {
     const where = await address();
@@ -220,4 +215,4 @@ if (hasKafka('The contract of brokers on Kafka')) {
       await broker.close();
     });
   });
-}
+});

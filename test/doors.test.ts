@@ -16,7 +16,7 @@ import {
   tableDoor,
   topicDoor,
 } from './contracts/doors-drivers.ts';
-import { hasKafka, testKafka } from './kafka.ts';
+import { type LentKafka, withKafka } from './kafka.ts';
 import { serve } from './modes/service/serving.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-doors-'));
@@ -24,6 +24,11 @@ const model = join(folder, 'model');
 const cleanups: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
 after(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+let lendKafka: (() => Promise<LentKafka>) | undefined;
+withKafka('Doors of Kafka', (lend) => {
+  lendKafka = lend;
 });
 
 describe('one row, one answer', { timeout: 280_000 }, () => {
@@ -48,11 +53,7 @@ describe('one row, one answer', { timeout: 280_000 }, () => {
     };
     doors.push(...serviceDoors(url, datatypesOf), ...grpc.doors, ...fileDoors(scorer, folder, model));
     doors.push(...kinds.map((kind) => tableDoor(scorer, kind)), await topic('the embedded log', 'embedded:streams.db'));
-    if (hasKafka('Doors of Kafka')) {
-      const kafka = await testKafka();
-      cleanups.push(kafka.remove);
-      doors.push(await topic('Kafka', kafka.address));
-    }
+    if (lendKafka) doors.push(await topic('Kafka', (await lendKafka()).address));
   });
 
   doorsContract(() => doors);

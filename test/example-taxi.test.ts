@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker } from '../src/brokers/broker.ts';
 import { openBroker } from '../src/brokers/index.ts';
-import { hasKafka, testKafka } from './kafka.ts';
+import { withKafka } from './kafka.ts';
 import { runCli } from './run-cli.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -138,22 +138,21 @@ describe('the story of the taxi rides', { timeout: 250_000 }, () => {
     assert.deepEqual(readdirSync(home), before);
   });
 
-  if (hasKafka('The story of the taxi rides on Kafka')) {
+  withKafka('The story of the taxi rides on Kafka', (lend) => {
     it('passes on Kafka where KAFKA_URL names one', async (t) => {
-      const kafka = await testKafka();
-      t.after(() => kafka.remove());
+      const { address } = await lend();
       const taxi = copyExample(t);
-      const broker = await openBroker(kafka.address, { home: taxi, folder: taxi });
+      const broker = await openBroker(address, { home: taxi, folder: taxi });
       t.after(() => broker.close());
       // Stories of other times may have been on a Kafka that is not the test's own.
       await broker.ensureTopic('ride.offers');
       const before = (await readKeys(broker, 'ride.offers')).size;
-      const story = startStory(t, taxi, { KAFKA_URL: kafka.address });
+      const story = startStory(t, taxi, { KAFKA_URL: address });
       const decided = async () => (await readKeys(broker, 'ride.offers')).size > before;
       await until('rides are decided', async () => story.over() || (await decided()));
       assert.match(story.said(), /reading kafka:/);
       assert.match(story.said(), /data: \{.*"deployment":"quoted-durations"/);
       assert.equal(await story.end('SIGINT'), 0, story.said());
     });
-  }
+  });
 });

@@ -1,13 +1,4 @@
-import { after } from 'node:test';
 import { decideContract } from '../contracts/decide.ts';
-import { hasKafka, type TestKafka, testKafka } from '../kafka.ts';
+import { withKafka } from '../kafka.ts';
 
-if (hasKafka('Decisions on Kafka')) {
-  let kafka: Promise<TestKafka> | undefined;
-  after(async () => (await kafka)?.remove());
-
-  decideContract('Kafka', async () => {
-    kafka ??= testKafka();
-    return { address: (await kafka).address };
-  });
-}
+withKafka('Decisions on Kafka', (lend) => decideContract('Kafka', lend));
