@@ -115,7 +115,7 @@ export const casts: Exceptions = {
   'deployments.ts': 'settings of a deployment, until they are told apart by their mode',
   'attempt.ts': 'an entry that the ledger has written',
   'metric.ts': 'what prom-client asks of a metric',
-  'kernel.ts': 'exports of WebAssembly',
+  'open-kernel.ts': 'exports of WebAssembly',
   'parcels.ts': 'a place within a list of anything',
 };
 
@@ -161,7 +161,7 @@ export const doubles: readonly string[] = [
   'Read',
   'ReadOptions',
   'Recorder',
-  'Reject',
+  'Refused',
   'RetryOptions',
   'Rule',
   'Run',

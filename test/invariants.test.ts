@@ -4,7 +4,7 @@ import type { StreamEvent } from '../src/brokers/broker.ts';
 import { createInbox } from '../src/brokers/inbox.ts';
 import { MillraceError } from '../src/core/errors.ts';
 import { invariant } from '../src/core/invariant.ts';
-import { openLedger } from '../src/modes/batch/ledger/ledger.ts';
+import { openLedger } from '../src/modes/batch/ledger/open.ts';
 import { unpack } from '../src/monitor/parcel.ts';
 import { openSql } from '../src/store/sql.ts';
 
