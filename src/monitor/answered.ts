@@ -1,4 +1,4 @@
-/** What a recorder is told of an answered call, and the predictions that it was. */
+/** An answered call, as recorders and publishers hear of it, and the predictions that it was. */
 import type { Problem } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Fields, OutputFields } from '../core/types.ts';
 import { exactJson } from '../text/exact-json.ts';
@@ -17,13 +17,12 @@ export interface Answerer {
   readonly manifest: { readonly inputs: Fields; readonly outputs: OutputFields };
 }
 
-/** A call that came, and is answered, as JSON. */
+/** Rows as their caller wrote them in JSON. */
 export interface JsonCall {
   /** One row, or an object that has many at `rows`. */
   readonly text: string;
-  readonly many: boolean;
-  /** The output of one row, once somebody has written it: it need not be written twice. */
-  output?: string | undefined;
+  /** Those rows, where it has many. */
+  readonly many: readonly unknown[] | undefined;
 }
 
 export interface RowContent {
@@ -32,6 +31,8 @@ export interface RowContent {
   /** Numbers, booleans and dates were read from texts too. */
   readonly coerced?: boolean | undefined;
   readonly json?: JsonCall | undefined;
+  /** The output of each row as JSON, exact to the last bit, where the caller gets the same text. */
+  readonly texts?: readonly string[] | undefined;
   /** The numbers by which the caller knows the rows; 0, 1, 2 … unless given. */
   readonly places?: readonly number[] | undefined;
 }
@@ -40,10 +41,16 @@ export interface ColumnContent {
   readonly answers: ColumnAnswers;
 }
 
-export interface AnsweredCall {
+/** One call that got its answers. */
+export interface Answered {
   readonly id: string;
   readonly model: Answerer;
+  /** Milliseconds from the decoded request to its answers. */
   readonly ms: number;
+  /** W3C trace context of a call that is traced. */
+  readonly traceparent?: string | undefined;
+  /** When its answer is of no use any more, on the clock of `performance.now()`; the service's own limit unless given. */
+  readonly deadline?: number | undefined;
   readonly content: RowContent | ColumnContent;
 }
 

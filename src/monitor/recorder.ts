@@ -9,8 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type Problem } from '../core/errors.ts';
 import { invariant } from '../core/invariant.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
-import { exactJson, plainJson } from '../text/exact-json.ts';
-import type { AnsweredCall, Answerer, ColumnContent, JsonCall, KnownModel, RowContent } from './answered.ts';
+import { exactJson } from '../text/exact-json.ts';
+import type { Answered, Answerer, ColumnContent, KnownModel, RowContent } from './answered.ts';
 import { createAsking } from './asking.ts';
 import { createBacklog, noRoom, type Waiter } from './backlog.ts';
 import { createPacker, rowBytes } from './parcel.ts';
@@ -52,7 +52,7 @@ export interface Recorder {
    * Takes microseconds and never throws. Where answers wait for their records, resolves when it is written, and rejects when
    * it will not be; otherwise returns nothing. @throws MillraceError STORE_FAILED
    */
-  record(call: AnsweredCall): Promise<void> | undefined;
+  record(answered: Answered): Promise<void> | undefined;
   /** Finds what this recorder was told, too, as soon as it is written. @throws MillraceError STORE_FAILED, UNAVAILABLE */
   find(id: string): Promise<Kept | undefined>;
   /** As `Records.label`. */
@@ -90,14 +90,6 @@ const createClock = (): (() => number) => {
   };
 };
 
-/** An output as exact JSON, which is left for the answer where that is written alike. */
-const outputOf = (output: unknown, call: JsonCall | undefined): string => {
-  const text = plainJson(output);
-  if (text === undefined) return exactJson(output);
-  if (call !== undefined) call.output = text;
-  return text;
-};
-
 /** About how many bytes columns take; texts are counted as 32 each. */
 const sizeOf = (columns: AnyColumns): number =>
   Object.values(columns).reduce(
@@ -105,7 +97,7 @@ const sizeOf = (columns: AnyColumns): number =>
     0,
   );
 
-const rowsOf = ({ content }: AnsweredCall): number => ('rows' in content ? content.rows.length : content.answers.rows);
+const rowsOf = ({ content }: Answered): number => ('rows' in content ? content.rows.length : content.answers.rows);
 
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
@@ -185,12 +177,12 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return false;
   };
   /** False when there is no room for it. */
-  const recordRows = ({ id, model, ms }: AnsweredCall, content: RowContent): boolean => {
-    const { rows, answers, json, coerced = false, places } = content;
-    if (rows.length === 1 && json?.many !== true && places === undefined) {
+  const recordRows = ({ id, model, ms }: Answered, content: RowContent): boolean => {
+    const { rows, answers, json, texts, coerced = false, places } = content;
+    if (rows.length === 1 && json?.many === undefined && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
-      const answer = error === undefined ? outputOf(output, json) : JSON.stringify(error);
+      const answer = error === undefined ? (texts?.[0] ?? exactJson(output)) : JSON.stringify(error);
       if (!fits(rowBytes(input, answer), 1)) return false;
       const refused = error !== undefined;
       const index = indexOf(model);
@@ -211,7 +203,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     );
     return true;
   };
-  const recordColumns = ({ id, model, ms }: AnsweredCall, { columns, answers }: ColumnContent): boolean => {
+  const recordColumns = ({ id, model, ms }: Answered, { columns, answers }: ColumnContent): boolean => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
     if (!fits(bytes, answers.rows)) return false;
     const base = { id, at: clock(), ms, model: indexOf(model) };
@@ -255,13 +247,15 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     onReplaced: replaced,
   });
 
-  const recordCall = (call: AnsweredCall): boolean =>
-    'rows' in call.content ? recordRows(call, call.content) : recordColumns(call, call.content);
+  const take = (answered: Answered): boolean => {
+    const { content } = answered;
+    return 'rows' in content ? recordRows(answered, content) : recordColumns(answered, content);
+  };
 
   return {
-    record(call) {
-      if (rowsOf(call) === 0 || (share < 1 && random() >= share)) return undefined;
-      const isTaken = recordCall(call);
+    record(answered) {
+      if (rowsOf(answered) === 0 || (share < 1 && random() >= share)) return undefined;
+      const isTaken = take(answered);
       const kept = wait ? (isTaken ? promised() : Promise.reject(noRoom())) : undefined;
       if (packer.bytes >= parcelBytes) flush();
       else timer ??= setTimeout(flush, wait ? 0 : PARCEL_MS).unref();

@@ -10,38 +10,28 @@ import { MillraceError } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
 import { createDeadlines } from './deadlines.ts';
-import { Job, type Piece, queueFull, tooLate, type Work } from './job.ts';
+import { type Done, Job, type Piece, queueFull, type Run, tooLate, type Work } from './job.ts';
 import type { Limits } from './limits.ts';
 import { createPace } from './pace.ts';
 import { createQueue, type QueueLimits, type Waiting } from './queue.ts';
-
-/** One run of the model, told to whoever watches. */
-export interface Run {
-  readonly rows: number;
-  readonly requests: number;
-  readonly timings: Timings;
-  /** Milliseconds that each of its requests had waited. */
-  readonly waited: readonly number[];
-}
 
 export interface BatcherOptions {
   readonly scorer: Scorer;
   readonly limits: QueueLimits & Pick<Limits, 'queueMs' | 'queueRuns' | 'timeoutMs'>;
   /** Runs at a time: 1 for a scorer in this thread. */
   readonly lanes?: number;
+  /** Told of each run that came to answers. */
   readonly onRun?: (run: Run) => void;
 }
 
 export interface Batcher {
   /** @throws MillraceError QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED; WORKER_LOST */
-  submit<Input, Output>(work: Work<Input, Output>): Promise<Output>;
+  submit<Input, Output>(work: Work<Input, Output>): Promise<Done<Output>>;
   /** Refuses at once, before a body is read, what has no chance to get in. @throws MillraceError QUEUE_FULL */
   admit(): void;
   readonly waiting: Waiting;
   /** Requests that wait or run. */
   readonly inFlight: number;
-  /** When the last run ended, on the clock of `performance.now()`: now, for who has just got an answer. */
-  readonly answeredAt: number;
   /** Resolves when nothing waits or runs any more. */
   idle(): Promise<void>;
 }
@@ -94,13 +84,13 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     return hasRoom(rows, bytes);
   };
 
-  const answer = ({ job, start, end }: Piece, output: unknown): void => {
+  const answer = ({ job, start, end }: Piece, output: unknown, run: Run): void => {
     if (job.settled) return;
     const { work } = job;
     job.answered += end - start;
     if (job.answered === work.rows && job.outputs === undefined) {
       settle(job);
-      job.resolve(output);
+      job.resolve({ output, run });
       return;
     }
     job.outputs ??= [];
@@ -108,11 +98,11 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     if (job.answered < work.rows) return;
     settle(job);
     const inOrder = job.outputs.sort((a, b) => a.start - b.start);
-    job.resolve(work.form.gather(inOrder.map((part) => part.output)));
+    job.resolve({ output: work.form.gather(inOrder.map((part) => part.output)), run });
   };
 
   /** `suspected`: these rows were in a run that ended its process. */
-  const run = async (pieces: readonly Piece[], suspected = false): Promise<void> => {
+  const runAll = async (pieces: readonly Piece[], suspected = false): Promise<void> => {
     const { form } = pieces[0].job.work;
     const began = performance.now();
     let rows = 0;
@@ -129,15 +119,15 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       const output = await form.score(scorer, form.join(pieces), options);
       const ended = performance.now();
       pace.learn({ began, ended, rows, requests: whole }, waiting.requests > 0);
+      const waited = pieces.map(({ job }) => began - job.work.since);
+      const run: Run = { began, ended, rows, requests: pieces.length, timings, waited };
       let at = 0;
       for (const piece of pieces) {
-        const { spent, since } = piece.job.work;
-        if (spent) Object.assign(spent, { queued: since, began, ended, rows, requests: pieces.length });
         const size = piece.end - piece.start;
-        answer(piece, form.take(output, rows, at, at + size));
+        answer(piece, form.take(output, rows, at, at + size), run);
         at += size;
       }
-      onRun?.({ rows, requests: pieces.length, timings, waited: pieces.map(({ job }) => began - job.work.since) });
+      onRun?.(run);
     } catch (error) {
       if (pieces.length === 1) {
         refuse(pieces[0].job, error);
@@ -145,9 +135,9 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       }
       const left = pieces.filter(({ job }) => !job.settled);
       // Whatever it was, it is not the fault of all of them: each gets its own chance, and its own error.
-      if (!isLost(error)) for (const piece of left) await run([piece]);
+      if (!isLost(error)) for (const piece of left) await runAll([piece]);
       // The process that ran them is gone, or was ended: those that are not the reason are not to wait for those that are.
-      else await Promise.all(eighthsOf(left).map((part) => run(part, true)));
+      else await Promise.all(eighthsOf(left).map((part) => runAll(part, true)));
     }
   };
 
@@ -162,7 +152,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       running++;
       runningRows += rows;
       deadlines.watch(pieces);
-      void run(pieces).then(() => {
+      void runAll(pieces).then(() => {
         deadlines.forget(pieces);
         running--;
         runningRows -= rows;
@@ -200,18 +190,15 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     get inFlight() {
       return inFlight;
     },
-    get answeredAt() {
-      return pace.answeredAt;
-    },
     admit() {
       if (!findRoom(0, 0)) throw queueFull;
     },
-    submit<Input, Output>(work: Work<Input, Output>): Promise<Output> {
-      return new Promise<unknown>((resolve, reject) => {
+    submit<Input, Output>(work: Work<Input, Output>): Promise<Done<Output>> {
+      return new Promise<Done<unknown>>((resolve, reject) => {
         if (!findRoom(work.rows, work.bytes)) reject(queueFull);
         else if ((work.deadline ?? work.since + limits.timeoutMs) <= work.since) reject(tooLate);
         else begin(new Job(work as Work<unknown, unknown>, limits.timeoutMs, resolve, reject));
-      }) as Promise<Output>;
+      }) as Promise<Done<Output>>;
     },
     idle: () =>
       inFlight === 0 && running === 0

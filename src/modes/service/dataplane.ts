@@ -2,12 +2,13 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
-import type { Columns } from '../../core/column-parts.ts';
-import { type Code, problemOf } from '../../core/errors.ts';
-import type { Answer, ColumnAnswers } from '../../core/types.ts';
+import { type Code, type Problem, problemOf } from '../../core/errors.ts';
+import type { Answer } from '../../core/types.ts';
+import type { Answered, JsonCall } from '../../monitor/answered.ts';
+import { plainJson } from '../../text/exact-json.ts';
 import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
-import type { Caller, Spent } from './job.ts';
+import type { Caller, Run } from './job.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
@@ -30,27 +31,26 @@ export interface Call {
   readonly span?: RequestSpan | undefined;
 }
 
-/** Rows as their caller wrote them. */
-export interface JsonCall {
-  /** One row, or an object that has many at `rows`. */
-  readonly text: string;
-  readonly many: boolean;
-  /** The output of one row, once whoever keeps records has written it: the caller gets the same text. */
-  output?: string | undefined;
-}
-
 /** What a transport knows of rows. */
 export interface RowCall extends Call {
   /** Numbers, booleans and dates may be written as texts. */
   readonly coerce?: boolean | undefined;
   /** Where the caller speaks JSON. */
   readonly json?: JsonCall | undefined;
-  /** The numbers by which the caller knows the rows, where some are left out; 0, 1, 2 … unless given. */
-  readonly places?: readonly number[] | undefined;
-  /** All the caller's rows, where some were refused before they came here: told the answers of those that came. */
-  readonly complete?: ((answers: readonly Answer[]) => readonly Answer[]) | undefined;
+  /** Of a caller who numbers its rows: what is wrong with those that could not be read, by their numbers. */
+  readonly unread?: ReadonlyMap<number, Problem> | undefined;
   /** The caller answers all rows or none: one that is refused refuses the call. */
   readonly whole?: boolean | undefined;
+}
+
+/** What rows were answered with. */
+export interface Predicted {
+  /** One a row of the caller, those that could not be read among them. */
+  readonly answers: readonly Answer[];
+  /** The output of each row as JSON, where it has been written: exact to the last bit. */
+  readonly texts?: readonly string[] | undefined;
+  /** Milliseconds from the decoded request to its answers. */
+  readonly ms: number;
 }
 
 export interface InferRequest {
@@ -66,27 +66,6 @@ export interface InferResponse {
   readonly outputs: readonly OutputTensor[];
 }
 
-/** One call that got its answers, for whoever keeps records of them. */
-export interface Answered {
-  readonly id: string;
-  readonly model: Card;
-  /** Milliseconds from the decoded request to its answers. */
-  readonly ms: number;
-  /** Of a request that is traced. */
-  readonly traceparent: string | undefined;
-  /** When the answer is of no use any more, on the clock of `performance.now()`; `limits.timeoutMs` unless given. */
-  readonly deadline: number | undefined;
-  readonly content:
-    | {
-        readonly rows: readonly unknown[];
-        readonly answers: readonly Answer[];
-        readonly coerced: boolean;
-        readonly json: JsonCall | undefined;
-        readonly places: RowCall['places'];
-      }
-    | { readonly columns: Columns; readonly answers: ColumnAnswers };
-}
-
 export interface Dataplane {
   readonly models: ModelTable;
   readonly limits: Limits;
@@ -94,8 +73,8 @@ export interface Dataplane {
   readonly reader: Reader;
   /** A new id for the predictions of a call: only who gets the answer may know it. */
   readonly newId: () => string;
-  /** One answer a row, those of `complete` among them. @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
-  predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<readonly Answer[]>;
+  /** @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
+  predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<Predicted>;
   /** @throws MillraceError as `predict`, and whatever is wrong with a tensor or a row. */
   infer(request: InferRequest, call: Call): Promise<InferResponse>;
 }
@@ -112,15 +91,34 @@ export interface DataplaneOptions {
   readonly onAnswered?: ((answered: Answered) => Promise<void> | undefined) | undefined;
 }
 
-const newSpent = (): Spent => ({ queued: 0, began: 0, ended: 0, rows: 0, requests: 0 });
-
 /** What a request waited for and what it shared, as stages of its trace. */
-const tell = (span: RequestSpan | undefined, spent: Spent | undefined, { name, version }: Card): void => {
-  if (span === undefined || spent === undefined || spent.ended === 0) return;
+const tell = (span: RequestSpan | undefined, since: number, run: Run, { name, version }: Card): void => {
+  if (span === undefined) return;
   const model = { 'millrace.model': name, 'millrace.version': version };
-  span.stage('queue', spent.queued, spent.began, model);
-  const { rows, requests } = spent;
-  span.stage('run', spent.began, spent.ended, { ...model, 'millrace.rows': rows, 'millrace.requests': requests });
+  span.stage('queue', since, run.began, model);
+  const { began, ended, rows, requests } = run;
+  span.stage('run', began, ended, { ...model, 'millrace.rows': rows, 'millrace.requests': requests });
+};
+
+/** The output of the only row as JSON, where JSON alone writes it as it is: what is kept of it and what its caller gets. */
+const textsOf = ([{ output }]: readonly Answer[]): readonly string[] | undefined => {
+  const text = output && plainJson(output);
+  return text === undefined ? undefined : [text];
+};
+
+/** The numbers by which the caller knows the rows that could be read. */
+const placesBeside = (unread: ReadonlyMap<number, Problem>, rows: number): readonly number[] => {
+  const places: number[] = [];
+  for (let at = 0; places.length < rows; at++) if (!unread.has(at)) places.push(at);
+  return places;
+};
+/** One answer a row of the caller. */
+const withUnread = (unread: ReadonlyMap<number, Problem>, answers: readonly Answer[]): readonly Answer[] => {
+  const next = answers.values();
+  return Array.from({ length: unread.size + answers.length }, (_, at): Answer => {
+    const error = unread.get(at);
+    return error === undefined ? (next.next().value as Answer) : { error };
+  });
 };
 
 export const createDataplane = ({ models, limits, metrics, reader, onAnswered }: DataplaneOptions): Dataplane => {
@@ -155,26 +153,31 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
       const began = performance.now();
       try {
         checkRows(rows.length);
-        const { coerce = false, bytes, deadline, caller, span } = call;
-        const form = coerce ? coercedRows : rowForm;
-        const spent = span && newSpent();
-        const work = { form, input: rows, rows: rows.length, bytes, deadline, since: began, caller, spent };
-        const answers = rows.length === 0 ? [] : await model.batcher.submit(work);
-        tell(span, spent, model);
-        const ms = rows.length === 0 ? 0 : model.batcher.answeredAt - began;
-        const { id, json, places } = call;
+        const { id, bytes, deadline, caller, span, json, unread, whole, coerce = false } = call;
+        let answers: readonly Answer[] = [];
+        let ms = 0;
+        if (rows.length > 0) {
+          const form = coerce ? coercedRows : rowForm;
+          const work = { form, input: rows, rows: rows.length, bytes, deadline, since: began, caller };
+          const { output, run } = await model.batcher.submit(work);
+          tell(span, began, run, model);
+          answers = output;
+          ms = run.ended - began;
+        }
+        const texts = json === undefined || json.many !== undefined ? undefined : textsOf(answers);
+        const places = unread && placesBeside(unread, rows.length);
         const kept = onAnswered?.({
           id,
           model,
           ms,
-          deadline,
           traceparent: span?.traceparent,
-          content: { rows, answers, coerced: coerce, json, places },
+          deadline,
+          content: { rows, answers, coerced: coerce, json, texts, places },
         });
         if (kept !== undefined) await kept;
-        const all = call.complete === undefined ? answers : call.complete(answers);
-        count(model, ms, all, call.whole);
-        return all;
+        const all = unread === undefined ? answers : withUnread(unread, answers);
+        count(model, ms, all, whole);
+        return { answers: all, texts, ms };
       } catch (error) {
         throw failed(model, began, error);
       }
@@ -182,33 +185,24 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
     async infer(request, call) {
       const began = performance.now();
       const model = await models.get(request.model, request.version);
+      const { id, bytes, deadline, caller, span } = call;
       const ask = async () => {
         const bindings = wantedOutputs(model.tensors, request.outputs);
         const { columns, rows } = columnsOf(model.tensors, request.inputs);
         checkRows(rows);
-        const { bytes, deadline, caller, span } = call;
-        const spent = span && newSpent();
-        const work = {
-          form: columnForm(columns, rows),
-          input: columns,
-          rows,
-          bytes,
-          deadline,
-          since: began,
-          caller,
-          spent,
-        };
-        const answers = rows === 0 ? await model.scorer.scoreColumns(columns) : await model.batcher.submit(work);
-        tell(span, spent, model);
-        return { bindings, columns, answers };
+        if (rows === 0) return { bindings, columns, answers: await model.scorer.scoreColumns(columns) };
+        const form = columnForm(columns, rows);
+        const work = { form, input: columns, rows, bytes, deadline, since: began, caller };
+        const { output, run } = await model.batcher.submit(work);
+        tell(span, began, run, model);
+        return { bindings, columns, answers: output };
       };
       try {
         const { bindings, columns, answers } = await ask();
         const ms = performance.now() - began;
         // A row that was refused refuses the whole call, but what became of each row is known.
-        const { id, span, deadline } = call;
         const content = { columns, answers };
-        await onAnswered?.({ id, model, ms, deadline, traceparent: span?.traceparent, content });
+        await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, deadline, content });
         for (const { code } of answers.errors.values()) metrics.refused(model, code);
         const outputs = tensorsOf(bindings, answers);
         metrics.answered(model, ms, answers.rows, 'ok');

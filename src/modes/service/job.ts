@@ -1,5 +1,6 @@
 /** One request on its way through a batcher, and the reasons for which it may not get its answer. */
 import { fail } from '../../core/errors.ts';
+import type { Timings } from '../../core/types.ts';
 import type { Form, Part } from './forms.ts';
 
 /** Whoever waits for the answer; a socket is one. */
@@ -19,18 +20,26 @@ export interface Work<Input, Output> {
   /** When it came, on that clock. */
   readonly since: number;
   readonly caller?: Caller | undefined;
-  /** Where to write how the last of its runs went, for a trace. */
-  readonly spent?: Spent | undefined;
 }
 
-/** When a request came into the queue, and when its run began and ended, on the clock of `performance.now()`. */
-export interface Spent {
-  queued: number;
-  began: number;
-  ended: number;
-  /** Rows and requests that shared the run. */
-  rows: number;
-  requests: number;
+/** One run of the model. */
+export interface Run {
+  /** When it began and ended, on the clock of `performance.now()`. */
+  readonly began: number;
+  readonly ended: number;
+  /** Rows and requests that shared it. */
+  readonly rows: number;
+  readonly requests: number;
+  readonly timings: Timings;
+  /** Milliseconds that each of its requests had waited. */
+  readonly waited: readonly number[];
+}
+
+/** What a request came to. */
+export interface Done<Output> {
+  readonly output: Output;
+  /** The last of its runs. */
+  readonly run: Run;
 }
 
 /** A class because one is made for every request: a hidden class and methods on a prototype cost less. */
@@ -38,7 +47,7 @@ export class Job {
   readonly work: Work<unknown, unknown>;
   /** When its answer is of no use any more. */
   readonly deadline: number;
-  readonly resolve: (output: unknown) => void;
+  readonly resolve: (done: Done<unknown>) => void;
   readonly reject: (error: unknown) => void;
   /** Of the runs so far, where one is not enough, and at which row each begins: they may end in any order. */
   outputs: { readonly start: number; readonly output: unknown }[] | undefined;
@@ -52,7 +61,7 @@ export class Job {
   constructor(
     work: Work<unknown, unknown>,
     timeoutMs: number,
-    resolve: (output: unknown) => void,
+    resolve: (done: Done<unknown>) => void,
     reject: (error: unknown) => void,
   ) {
     this.work = work;

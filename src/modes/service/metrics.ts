@@ -2,10 +2,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Timings } from '../../core/types.ts';
-import type { Run } from './batcher.ts';
+import type { Recorder } from '../../monitor/recorder.ts';
 import type { Bodies } from './bodies.ts';
 import type { Connections } from './connections.ts';
 import type { Pool } from './isolation.ts';
+import type { Run } from './job.ts';
 import {
   type Aggregator,
   type Count,
@@ -20,7 +21,6 @@ import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
 import type { Publishing } from './publish/publishing.ts';
 import type { Reader } from './reading/reader.ts';
-import type { Recorder } from './recorder.ts';
 
 /** Seconds, from a tenth of a millisecond on: the models here are small. */
 const seconds = [

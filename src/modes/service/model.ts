@@ -5,8 +5,9 @@ import type { Example, Manifest, Scorer } from '../../core/types.ts';
 import { checkExamples } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
 import { riskOf } from '../../package/risk.ts';
-import { type Batcher, createBatcher, type Run } from './batcher.ts';
+import { type Batcher, createBatcher } from './batcher.ts';
 import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
+import type { Run } from './job.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
 

@@ -2,8 +2,6 @@
 import type { Limits } from './limits.ts';
 
 export interface Pace {
-  /** When the last run ended, on the clock of `performance.now()`. */
-  readonly answeredAt: number;
   /** Learns from a run that has ended; `othersWait` when more is waiting for the next one. */
   learn(run: PacedRun, othersWait: boolean): void;
   /** True when so many waiting rows will take longer than anybody shall wait. */
@@ -25,16 +23,13 @@ const keepOf = (took: number): number => Math.max(0.5, Math.exp(-took / memory))
 /** `lanes` is how many runs there are at a time. */
 export const createPace = ({ queueMs, queueRuns }: Pick<Limits, 'queueMs' | 'queueRuns'>, lanes: number): Pace => {
   const recent = { ms: 0, rows: 0, requests: 0 };
-  let answeredAt = 0;
+  let lastEnded = 0;
   let othersWaited = false;
   return {
-    get answeredAt() {
-      return answeredAt;
-    },
     learn({ began, ended, rows, requests }, othersWait) {
       // Where others waited, what passed between two runs took its part of their time too.
-      const took = othersWaited ? ended - answeredAt : (ended - began) / lanes;
-      answeredAt = ended;
+      const took = othersWaited ? ended - lastEnded : (ended - began) / lanes;
+      lastEnded = ended;
       othersWaited = othersWait;
       const keep = keepOf(took);
       recent.ms = recent.ms * keep + took;

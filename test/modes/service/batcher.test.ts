@@ -4,8 +4,9 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check';
 import { fail, MillraceError } from '../../../src/core/errors.ts';
 import type { Answer, Scorer } from '../../../src/core/types.ts';
-import { createBatcher, type Run } from '../../../src/modes/service/batcher.ts';
+import { createBatcher } from '../../../src/modes/service/batcher.ts';
 import { columns, rows as rowForm } from '../../../src/modes/service/forms.ts';
+import type { Done, Run } from '../../../src/modes/service/job.ts';
 import { defaultLimits, type Limits } from '../../../src/modes/service/limits.ts';
 import { models, openApp } from './serving.ts';
 
@@ -38,6 +39,8 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'answered',
     (error) => (error instanceof MillraceError ? error.code : String(error)),
   );
+/** What a request came to, without the run that it was part of. */
+const outputOf = async <Output>(done: Promise<Done<Output>>): Promise<Output> => (await done).output;
 const settle = async () => {
   for (let turns = 0; turns < 5; turns++) await turn();
 };
@@ -56,7 +59,7 @@ describe('a batcher', () => {
     const { scorer, runs } = heldScorer();
     const batcher = createBatcher({ scorer, limits: defaultLimits, lanes: 2 });
     for (const row of [1, 2, 3]) void batcher.submit(work([row]));
-    const long = batcher.submit(work([4, 5, 6]));
+    const long = outputOf(batcher.submit(work([4, 5, 6])));
     await turn();
     const ran = () => runs.map(({ rows }) => rows);
     assert.deepEqual(ran(), [
@@ -106,9 +109,9 @@ describe('a batcher', () => {
   it('takes all that came during a run into the next one', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer);
-    const first = batcher.submit(work([1]));
+    const first = outputOf(batcher.submit(work([1])));
     await turn();
-    const answers = [first, ...[[2, 3], [4]].map((rows) => batcher.submit(work(rows)))];
+    const answers = [first, ...[[2, 3], [4]].map((rows) => outputOf(batcher.submit(work(rows))))];
     assert.equal(runs.length, 1);
     runs[0].release();
     await settle();
@@ -124,9 +127,9 @@ describe('a batcher', () => {
   it('gives a run no more rows than it may have, and lets short requests pass the rest of a long one', async () => {
     const { scorer, runs } = heldScorer();
     const batcher = batcherOf(scorer, { batchRows: 4 });
-    const long = batcher.submit(work([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    const long = outputOf(batcher.submit(work([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])));
     await turn();
-    const short = batcher.submit(work([99]));
+    const short = outputOf(batcher.submit(work([99])));
     for (let at = 0; at < runs.length && at < 10; at++) {
       runs[at].release();
       await settle();
@@ -243,7 +246,7 @@ describe('a batcher', () => {
     await turn();
     codes.push(codeOf(batcher.submit(work([2]))));
     // One that may take longer than others is waited for.
-    const patient = batcher.submit(work([3], { deadline: performance.now() + 1e12 }));
+    const patient = outputOf(batcher.submit(work([3], { deadline: performance.now() + 1e12 })));
     // The timer alone keeps no process alive.
     await Promise.all([pause(400), ...codes]);
     assert.deepEqual(await Promise.all(codes), ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
@@ -356,7 +359,7 @@ describe('a batcher', () => {
       release();
     }
     assert.deepEqual(
-      (await Promise.all(answers)).map((answer) => [...(answer.columns.a as Float64Array)]),
+      (await Promise.all(answers)).map(({ output: answer }) => [...(answer.columns.a as Float64Array)]),
       [[1], [2, 3], [4], [5]],
     );
     assert.deepEqual(seen, [{ a: Float64Array.of(1) }, { a: Float64Array.of(2, 3, 5) }, { a: Float32Array.of(4) }]);
@@ -399,15 +402,15 @@ describe('under random concurrency', () => {
           const answered = await Promise.all(
             requests.map(async ({ kind, rows, wait }) => {
               for (let turns = 0; turns < wait; turns++) await turn();
-              if (kind === 'rows') return batcher.submit(work(rows));
+              if (kind === 'rows') return outputOf(batcher.submit(work(rows)));
               const input = Object.fromEntries(names.map((name) => [name, rows.map((cells) => cells[name])]));
-              const { columns: told, errors } = await batcher.submit({
+              const { columns: told, errors } = await outputOf(batcher.submit({
                 form: columns(input, rows.length),
                 input,
                 rows: rows.length,
                 bytes: 10,
                 since: performance.now(),
-              });
+              }));
               const scores = told.score as Float64Array;
               return rows.map((_, at): Answer => {
                 const error = errors.get(at);

@@ -1,7 +1,7 @@
 /** The rows of an answered call with their ids, as records and events name them. */
 import type { Fields } from '../../../core/types.ts';
+import type { Answered } from '../../../monitor/answered.ts';
 import { rowAt } from '../../../monitor/values.ts';
-import type { Answered } from '../dataplane.ts';
 
 export interface AnsweredRow {
   readonly id: string;
@@ -53,7 +53,7 @@ export function* answeredRows({ id, model, content }: Answered): Generator<Answe
     return;
   }
   const { rows, answers, coerced, json, places } = content;
-  const alone = rows.length === 1 && json?.many !== true && places === undefined;
+  const alone = rows.length === 1 && json?.many === undefined && places === undefined;
   for (const [at, { output }] of answers.entries()) {
     if (output === undefined) continue;
     const input = coerced ? typed(rows[at], inputs) : rows[at];

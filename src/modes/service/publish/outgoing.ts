@@ -2,7 +2,7 @@
 import type { NewEvent } from '../../../brokers/broker.ts';
 import { writeEvent } from '../../../events/cloud-event.ts';
 import { keyAttributes, keyJson, keyOfJson } from '../../../events/key.ts';
-import type { Answered } from '../dataplane.ts';
+import type { Answered } from '../../../monitor/answered.ts';
 import { type AnsweredRow, answeredRows } from './answered-rows.ts';
 import type { Publish } from './settings.ts';
 

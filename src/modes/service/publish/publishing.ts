@@ -1,8 +1,7 @@
 /** What a service does with its answers beside giving them: it publishes them, and hears of better ones. */
 import type { Broker, NewEvent } from '../../../brokers/broker.ts';
 import type { Problem } from '../../../core/errors.ts';
-import type { Answered } from '../dataplane.ts';
-import type { Card } from '../model.ts';
+import type { Answered, Answerer } from '../../../monitor/answered.ts';
 import { answeredRows, countOf, sizeOf } from './answered-rows.ts';
 import { type BetterPredictions, followBetter } from './better.ts';
 import { createOutbox, type DropReason, type Outbox } from './outbox.ts';
@@ -13,7 +12,7 @@ import { createTopic, type Topic } from './topics.ts';
 export interface PublishingOptions {
   readonly broker: Broker;
   /** How what a model answers is published; undefined for one that is not. */
-  readonly publishOf: (model: Pick<Card, 'ref' | 'deployment'>) => Publish | undefined;
+  readonly publishOf: (model: Pick<Answerer, 'ref' | 'deployment'>) => Publish | undefined;
   /** All that `publishOf` may say. */
   readonly all: readonly Publish[];
   /** Bytes that may wait to be published; half of it more is kept of what was. */

@@ -53,7 +53,8 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
     asJson(reply).header('x-prediction-id', call.id);
     if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, request, call));
     const rows = await reader.read('mlflow', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
-    return predictionsAsJson(model, await plane.predict(model, rows, call));
+    const { answers } = await plane.predict(model, rows, call);
+    return predictionsAsJson(model, answers);
   });
   for (const path of ['/ping', '/health']) {
     app.get(path, (_request, reply) => reply.code(health.ready ? 200 : 503).send('\n'));

@@ -1,9 +1,9 @@
 /** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MillraceError } from '../../../core/errors.ts';
+import { MillraceError, type Problem } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
-import type { Dataplane, JsonCall, RowCall } from '../dataplane.ts';
+import type { Dataplane, RowCall } from '../dataplane.ts';
 import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
@@ -47,13 +47,14 @@ export const predictCsv = async (
 ): Promise<readonly Answer[]> => {
   const { fields, depth, rows: most } = rowLimits(plane, model);
   const lines = await plane.reader.read('csv', { ...bodyOf(request), fields, depth, rows: most }, call.caller);
-  const places = [...lines.keys()].filter((at) => 'row' in lines[at]);
-  const rows = lines.flatMap((line) => ('row' in line ? [line.row] : []));
-  const complete = (answers: readonly Answer[]): readonly Answer[] => {
-    const next = answers.values();
-    return lines.map((line) => ('problem' in line ? { error: line.problem } : (next.next().value as Answer)));
-  };
-  return plane.predict(model, rows, { ...call, coerce: true, places, complete });
+  const rows: unknown[] = [];
+  const unread = new Map<number, Problem>();
+  for (const [at, line] of lines.entries()) {
+    if ('row' in line) rows.push(line.row);
+    else unread.set(at, line.problem);
+  }
+  const { answers } = await plane.predict(model, rows, { ...call, coerce: true, unread });
+  return answers;
 };
 
 export const isCsv = ({ headers }: FastifyRequest): boolean => {
@@ -98,15 +99,15 @@ export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
     if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, request, call));
     const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
     // Nobody waits for what is there: a promise more would cost every request.
-    const { text, row, many } = reading instanceof Promise ? await reading : reading;
-    const json: JsonCall = { text, many: many !== undefined, output: undefined };
+    const json = reading instanceof Promise ? await reading : reading;
     call.json = json;
-    const answers = await plane.predict(model, many ?? [row], call);
+    const { row, many } = json;
+    const { answers, texts } = await plane.predict(model, many ?? [row], call);
     if (many !== undefined) return answerMany(request, reply, call, model, answers);
     if (wantsCsv(request)) return answerMany(request, reply, call, model, answers);
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
-    return `{"id":"${call.id}",${identityOf(model)},"prediction":${json.output ?? toldJson(output)}}`;
+    return `{"id":"${call.id}",${identityOf(model)},"prediction":${texts?.[0] ?? toldJson(output)}}`;
   };
   const onRequest = admitting(models);
   app.post('/predict/:model', { onRequest }, predict);

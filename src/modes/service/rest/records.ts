@@ -3,20 +3,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
+import type { Recorder } from '../../../monitor/recorder.ts';
+import type { Kept } from '../../../monitor/records.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import { inTime } from '../in-time.ts';
 import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
 import { readSmallJson } from '../reading/small-json.ts';
-import type { Kept, Recorder } from '../recorder.ts';
 import { sendBetter } from './better-events.ts';
 import { bodyOf, deadlineOf } from './call.ts';
 import { jsonType } from './errors.ts';
 import type { Guard } from './guard.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
-type Found = Omit<Kept, 'label' | 'error'> & Pick<Kept, 'label' | 'error'>;
+type Found = Omit<Kept, 'coerced'>;
 
 /** Texts of a record that are JSON already go into the answer as they are, so that no digit changes. */
 const keptAsJson = (kept: Found, better?: readonly Better[]): string => {

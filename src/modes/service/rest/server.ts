@@ -1,5 +1,6 @@
 /** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Recorder } from '../../../monitor/recorder.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { isAnyOpen, type Opened } from '../access.ts';
 import type { Bodies } from '../bodies.ts';
@@ -14,7 +15,6 @@ import type { Card } from '../model.ts';
 import { openapi } from '../openapi.ts';
 import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
-import type { Recorder } from '../recorder.ts';
 import { isOfPlaces } from '../told.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { bodyReader } from './body-reader.ts';
