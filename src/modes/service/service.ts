@@ -22,7 +22,8 @@ import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
 import { createReader } from './reading/reader.ts';
 import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
-import { type Behind, createRest } from './rest/server.ts';
+import type { Behind } from './rest/routes.ts';
+import { createRest } from './rest/server.ts';
 
 export interface ServiceOptions {
   /** What to serve; the first of a name is what the bare name answers with. */

@@ -8,8 +8,6 @@ import { createDecoders } from './encoded-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of the body, decompressed. */
-    bytes: number;
     /** Where its answer goes. */
     answer: ServerResponse;
   }
@@ -43,7 +41,6 @@ export const bodyReader = (bodies: Bodies, { bodyBytes }: Pick<Limits, 'bodyByte
       done(error);
     };
     const finish = (body: Buffer): void => {
-      request.bytes = body.length;
       // A caller who is gone by now gets no answer.
       if (held <= SMALL_BYTES || request.answer.closed) bodies.give(held);
       else request.answer.once('close', () => bodies.give(held));

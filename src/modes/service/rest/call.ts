@@ -1,10 +1,10 @@
 /** What a request says of its call beside its content. */
-import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { fail, show } from '../../../core/errors.ts';
 import { charsetOf } from '../../../text/charset.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
 import type { Limits } from '../limits.ts';
 import type { ModelTable } from '../models.ts';
+import type { RestRequest } from './route.ts';
 
 const duration = /^(\d+(?:\.\d+)?)(ms|s)?$/;
 
@@ -23,43 +23,38 @@ const headerMs = (header: string): number => {
 };
 
 /** When the answer is of no use any more. @throws MillraceError BAD_REQUEST for a timeout that is none */
-export const deadlineOf = ({ headers }: FastifyRequest, { timeoutMs }: Pick<Limits, 'timeoutMs'>): number => {
+export const deadlineOf = ({ headers }: RestRequest, { timeoutMs }: Pick<Limits, 'timeoutMs'>): number => {
   const header = headers['x-request-timeout'];
   return performance.now() + (header === undefined ? timeoutMs : Math.min(timeoutMs, headerMs(String(header))));
 };
 
 /** `timeoutMs` is what the body itself allows. @throws MillraceError BAD_REQUEST for a timeout that is none. */
-export const callOf = (request: FastifyRequest, { newId }: Pick<Dataplane, 'newId'>, timeoutMs?: number): Call => {
+export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>, timeoutMs?: number): Call => {
   const header = request.headers['x-request-timeout'];
   const ms = header === undefined ? timeoutMs : headerMs(String(header));
   return {
     id: newId(),
-    bytes: request.bytes,
+    bytes: bytesOf(request).length,
     deadline: ms === undefined ? undefined : performance.now() + ms,
     caller: request.raw.socket,
     span: request.span,
   };
 };
 
-/** A hook that refuses a request before its body is read, when its model has no room for it. */
+/** Refuses a request before its body is read, when its model has no room for it. @throws MillraceError QUEUE_FULL, UNKNOWN_MODEL */
 export const admitting =
-  (models: ModelTable): onRequestHookHandler =>
-  (request, _reply, next) => {
-    const { model, version } = request.params as { readonly model: string; readonly version?: string };
-    try {
-      const found = models.get(model, version);
-      if (!(found instanceof Promise)) found.batcher.admit();
-      next();
-    } catch (error) {
-      next(error as Error);
-    }
+  (models: ModelTable) =>
+  ({ params }: RestRequest): void => {
+    const { model, version } = params as { readonly model: string; readonly version?: string };
+    const found = models.get(model, version);
+    if (!(found instanceof Promise)) found.batcher.admit();
   };
 
 const nothing = Buffer.alloc(0);
 /** The body, with the charset that its content type declares; undefined for UTF-8. */
-export const bodyOf = (request: FastifyRequest): { readonly bytes: Buffer; readonly charset: string | undefined } => ({
+export const bodyOf = (request: RestRequest): { readonly bytes: Buffer; readonly charset: string | undefined } => ({
   bytes: bytesOf(request),
   charset: charsetOf(request.headers['content-type'] ?? ''),
 });
 /** The body as it came; nothing for a request that has none. */
-export const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : nothing);
+export const bytesOf = ({ body }: RestRequest): Buffer => (Buffer.isBuffer(body) ? body : nothing);

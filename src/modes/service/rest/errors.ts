@@ -10,13 +10,22 @@ import { toldOutside } from '../told.ts';
 /** How a problem stands in a body. */
 export type ErrorBody = (problem: Problem) => string;
 
-export const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: problem });
+const nativeBody: ErrorBody = (problem) => JSON.stringify({ error: problem });
 /** The protocol wants a text at `error`; what a program needs to act on stands beside it. */
-export const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
+const protocolBody: ErrorBody = ({ message, ...rest }) => JSON.stringify({ error: message, ...rest });
 
 /** MLflow's clients look for these two; beside them stands the native shape. */
-export const mlflowBody: ErrorBody = (problem) =>
+const mlflowBody: ErrorBody = (problem) =>
   JSON.stringify({ error_code: problem.code, message: problem.message, error: problem });
+
+/** Whether a path is one of the Open Inference Protocol. */
+export const isOfProtocol = (path: string): boolean => /^\/v2(?:[/?]|$)/.test(path);
+
+/** How errors are told at a path. */
+export const bodyFor = (path: string): ErrorBody => {
+  if (isOfProtocol(path)) return protocolBody;
+  return path.startsWith('/invocations') ? mlflowBody : nativeBody;
+};
 
 export const jsonType = 'application/json';
 

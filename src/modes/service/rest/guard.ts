@@ -4,16 +4,14 @@
  * point here (DNS rebinding), not from another origin, and no form (CSRF).
  */
 import { isIP } from 'node:net';
-import type { FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
-import type { Logger } from '../log.ts';
+import type { RestRequest, Route } from './route.ts';
 
 export interface GuardOptions {
   /** Names and addresses, beside loopback and that of the connection, under which the service may be called. */
   readonly hosts: readonly string[];
   /** Origins, such as `https://app.example`, whose pages may call it; its own may anyway. */
   readonly origins: readonly string[];
-  readonly log: Logger;
 }
 
 export interface Guarded {
@@ -27,7 +25,7 @@ export interface Guarded {
   readonly closed?: (() => MillraceError) | undefined;
 }
 
-export type Guard = (route: Guarded) => Pick<RouteShorthandOptions, 'onRequest' | 'onResponse'>;
+export type Guard = (route: Guarded) => Pick<Route, 'check' | 'audited'>;
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -41,9 +39,9 @@ const urlHost = (host: string): string => {
 const nameIn = (header: string | undefined): string | undefined =>
   header !== undefined && URL.canParse(`http://${header}`) ? new URL(`http://${header}`).hostname : undefined;
 
-export const createGuard = ({ hosts, origins, log }: GuardOptions): Guard => {
+export const createGuard = ({ hosts, origins }: GuardOptions): Guard => {
   const ownHosts = new Set(hosts.map(urlHost));
-  const checkHost = ({ headers: { host }, socket }: FastifyRequest): void => {
+  const checkHost = ({ headers: { host }, raw: { socket } }: RestRequest): void => {
     const name = nameIn(host);
     if (name !== undefined && (LOOPBACK.test(name) || ownHosts.has(name))) return;
     if (name !== undefined && socket.localAddress !== undefined && name === urlHost(socket.localAddress)) return;
@@ -53,7 +51,7 @@ export const createGuard = ({ hosts, origins, log }: GuardOptions): Guard => {
       got: show(host),
     });
   };
-  const checkOrigin = ({ headers: { host, origin } }: FastifyRequest): void => {
+  const checkOrigin = ({ headers: { host, origin } }: RestRequest): void => {
     if (origin === undefined || origins.includes(origin) || origin === `http://${host}` || origin === `https://${host}`)
       return;
     throw fail('FORBIDDEN', 'Pages of this origin may not do that.', {
@@ -62,7 +60,7 @@ export const createGuard = ({ hosts, origins, log }: GuardOptions): Guard => {
       got: show(origin),
     });
   };
-  const checkType = ({ headers }: FastifyRequest, untyped: boolean): void => {
+  const checkType = ({ headers }: RestRequest, untyped: boolean): void => {
     const type = headers['content-type'];
     if (type === undefined ? untyped && headers.origin === undefined : /^application\/json\s*(?:;|$)/i.test(type)) {
       return;
@@ -73,20 +71,12 @@ export const createGuard = ({ hosts, origins, log }: GuardOptions): Guard => {
   };
 
   return ({ what, changes, untyped = false, closed }) => ({
-    onRequest(request, _reply, next) {
-      try {
-        if (closed !== undefined) throw closed();
-        checkHost(request);
-        checkOrigin(request);
-        if (changes) checkType(request, untyped);
-        next();
-      } catch (error) {
-        next(error as Error);
-      }
+    check(request) {
+      if (closed !== undefined) throw closed();
+      checkHost(request);
+      checkOrigin(request);
+      if (changes) checkType(request, untyped);
     },
-    onResponse({ id, ip: address, outcome }, _reply, next) {
-      if (closed === undefined) log.info({ id, address, what, outcome }, 'access');
-      next();
-    },
+    audited: closed === undefined ? what : undefined,
   });
 };

@@ -2,18 +2,19 @@
  * `POST /invocations`, as MLflow's scoring server speaks it (MLflow docs, "Inference server specification"): its clients
  * and the platforms that speak its dialect work unchanged.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail, MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { version } from '../../../version.ts';
-import type { Dataplane } from '../dataplane.ts';
+import type { Dataplane, RowCall } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
 import { bodyOf, callOf } from './call.ts';
-import { asJson } from './errors.ts';
+import { jsonType } from './errors.ts';
+import { anything, posts, refused } from './operation.ts';
 import { isCsv, predictCsv, rowLimits } from './predict.ts';
+import type { Answering, RestAnswer, RestRequest, Route } from './route.ts';
 
 /** A list of values where the model has one output, of objects where it has several. */
 const predictionsAsJson = (model: Model, answers: readonly Answer[]): string | Promise<Buffer> => {
@@ -26,10 +27,16 @@ const predictionsAsJson = (model: Model, answers: readonly Answer[]): string | P
   return listText(answers, textOf, ['{"predictions":[', ',', ']}']);
 };
 
-export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health: Health): void => {
+const plain = (body: string, status = 200): RestAnswer => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+});
+
+export const invocationRoutes = (plane: Dataplane, health: Health): readonly Route[] => {
   const { models, reader } = plane;
 
-  const modelOf = (request: FastifyRequest): Model | Promise<Model> => {
+  const modelOf = (request: RestRequest): Model | Promise<Model> => {
     const { model } = request.query as { readonly model?: unknown };
     if (typeof model === 'string') return models.get(model);
     const names = [
@@ -46,18 +53,29 @@ export const invocationRoutes = (app: FastifyInstance, plane: Dataplane, health:
     );
   };
 
-  app.post('/invocations', async (request, reply) => {
+  const answersOf = async (model: Model, request: RestRequest, call: RowCall): Promise<readonly Answer[]> => {
+    if (isCsv(request)) return predictCsv(plane, model, request, call);
+    const rows = await reader.read('mlflow', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
+    return (await plane.predict(model, rows, call)).answers;
+  };
+  const answer = async (request: RestRequest): Promise<Answering> => {
     const model = await modelOf(request);
     const call = { ...callOf(request, plane), whole: true };
-    // MLflow's answer has no place for it.
-    asJson(reply).header('x-prediction-id', call.id);
-    if (isCsv(request)) return predictionsAsJson(model, await predictCsv(plane, model, request, call));
-    const rows = await reader.read('mlflow', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
-    const { answers } = await plane.predict(model, rows, call);
-    return predictionsAsJson(model, answers);
-  });
-  for (const path of ['/ping', '/health']) {
-    app.get(path, (_request, reply) => reply.code(health.ready ? 200 : 503).send('\n'));
-  }
-  app.get('/version', () => version());
+    // MLflow's answers have no place for it.
+    const headers = { 'x-prediction-id': call.id };
+    try {
+      const body = await predictionsAsJson(model, await answersOf(model, request, call));
+      return { headers: { ...headers, 'content-type': jsonType }, body };
+    } catch (error) {
+      return { headers, error };
+    }
+  };
+  const operation = posts('mlflow', 'Predict, as MLflow’s scoring server does', anything, refused);
+  const answerPing = () => plain('\n', health.ready ? 200 : 503);
+  return [
+    { method: 'POST', path: '/invocations', operation, answer },
+    { method: 'GET', path: '/ping', answer: answerPing },
+    { method: 'GET', path: '/health', answer: answerPing },
+    { method: 'GET', path: '/version', answer: () => plain(version()) },
+  ];
 };

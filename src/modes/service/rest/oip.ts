@@ -1,12 +1,12 @@
 /** The Open Inference Protocol, version 2, over REST, with the binary tensor and the model repository extensions. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { jsonLengthHeader, wantsBinary, writeTensors } from '../oip/binary.ts';
 import type { JsonRequest } from '../oip/json.ts';
 import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
-import { asJson } from './errors.ts';
+import { notReady, posts, reads, ref, refusedByProtocol } from './operation.ts';
+import { type Answering, type RestAnswer, type RestRequest, type Route, told } from './route.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -17,28 +17,25 @@ interface ModelPath {
 const timeoutMs = ({ parameters: { timeout } }: Pick<JsonRequest, 'parameters'>): number | undefined =>
   typeof timeout === 'number' && timeout > 0 ? timeout / 1000 : undefined;
 
-export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health): void => {
+/** Its tag in OpenAPI. */
+export const PROTOCOL = 'open inference protocol';
+const failing = { default: refusedByProtocol };
+
+export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] => {
   const { models, limits } = plane;
-  app.get('/v2', () => serverMetadata());
-  app.get('/v2/health/live', () => ({ live: true }));
-  app.get('/v2/health/ready', (_request, reply) => {
-    if (!health.ready) reply.code(503);
-    return { ready: health.ready };
-  });
 
-  const describe = (request: FastifyRequest) => {
-    const { model, version } = request.params as ModelPath;
-    return modelMetadata(models, model, version);
+  const describe = async ({ params }: RestRequest): Promise<RestAnswer> => {
+    const { model, version } = params as ModelPath;
+    return told(await modelMetadata(models, model, version));
   };
 
-  const ready = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { model, version } = request.params as ModelPath;
+  const ready = async ({ params }: RestRequest): Promise<RestAnswer> => {
+    const { model, version } = params as ModelPath;
     const { name } = await models.get(model, version);
-    if (!health.ready) reply.code(503);
-    return { name, ready: health.ready };
+    return told({ name, ready: health.ready }, health.ready ? 200 : 503);
   };
 
-  const infer = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
+  const infer = async (request: RestRequest): Promise<Answering> => {
     const { model, version } = request.params as ModelPath;
     const { depth, rows } = limits;
     const jsonLength = request.headers[jsonLengthHeader];
@@ -50,14 +47,47 @@ export const oipRoutes = (app: FastifyInstance, plane: Dataplane, health: Health
     const parameters = { digest, prediction_id: call.id };
     const head = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
     const written = writeTensors(head, answer.outputs, wantsBinary(asked));
-    if (written.jsonLength === undefined) asJson(reply);
-    else reply.header('content-type', 'application/octet-stream').header(jsonLengthHeader, written.jsonLength);
-    return written.body;
+    if (written.jsonLength === undefined) return written.body;
+    const headers = { 'content-type': 'application/octet-stream', [jsonLengthHeader]: written.jsonLength };
+    return { headers, body: written.body };
   };
 
-  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(path, describe);
-    app.get(`${path}/ready`, ready);
-    app.post(`${path}/infer`, { onRequest: admitting(models) }, infer);
-  }
+  const ofModel = (path: string): readonly Route[] => [
+    {
+      method: 'GET',
+      path,
+      operation: reads(PROTOCOL, 'Inputs and outputs as tensors', failing),
+      answer: describe,
+    },
+    { method: 'GET', path: `${path}/ready`, operation: reads(PROTOCOL, 'Is the model ready?', failing), answer: ready },
+    {
+      method: 'POST',
+      path: `${path}/infer`,
+      operation: posts(PROTOCOL, 'Infer, tensors to tensors', ref('InferRequest'), refusedByProtocol),
+      check: admitting(models),
+      answer: infer,
+    },
+  ];
+  return [
+    {
+      method: 'GET',
+      path: '/v2',
+      operation: reads(PROTOCOL, 'The server, and the extensions it has'),
+      answer: () => told(serverMetadata()),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/live',
+      operation: reads(PROTOCOL, 'Is the server live?'),
+      answer: () => told({ live: true }),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/ready',
+      operation: reads(PROTOCOL, 'Is the server ready?', notReady),
+      answer: () => told({ ready: health.ready }, health.ready ? 200 : 503),
+    },
+    ...ofModel('/v2/models/{model}'),
+    ...ofModel('/v2/models/{model}/versions/{version}'),
+  ];
 };

@@ -1,5 +1,4 @@
 /** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError, type Problem } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
@@ -8,7 +7,8 @@ import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
 import { csvType, writeCsv } from './csv.ts';
-import { asJson } from './errors.ts';
+import { predictOperations } from './predict-operations.ts';
+import type { Answering, RestRequest, Route } from './route.ts';
 
 interface ModelPath {
   readonly model: string;
@@ -42,7 +42,7 @@ export const rowLimits = ({ limits }: Dataplane, { manifest }: Model) => ({
 export const predictCsv = async (
   plane: Dataplane,
   model: Model,
-  request: FastifyRequest,
+  request: RestRequest,
   call: RowCall,
 ): Promise<readonly Answer[]> => {
   const { fields, depth, rows: most } = rowLimits(plane, model);
@@ -57,13 +57,13 @@ export const predictCsv = async (
   return answers;
 };
 
-export const isCsv = ({ headers }: FastifyRequest): boolean => {
+export const isCsv = ({ headers }: RestRequest): boolean => {
   const type = headers['content-type'];
   return type !== undefined && type !== 'application/json' && /^text\/csv\b/i.test(type);
 };
 
 /** CSV is answered to who asks for it, and to who sends it and asks for nothing else. */
-const wantsCsv = (request: FastifyRequest): boolean => {
+const wantsCsv = (request: RestRequest): boolean => {
   const { accept } = request.headers;
   if (accept === undefined) return isCsv(request);
   return accept.includes('text/csv') || (isCsv(request) && !accept.includes('json'));
@@ -72,44 +72,49 @@ const wantsCsv = (request: FastifyRequest): boolean => {
 /** Not copied but completed: it is one object for each request. */
 type MutableRowCall = { -readonly [Key in keyof RowCall]: RowCall[Key] };
 
-export const predictRoutes = (app: FastifyInstance, plane: Dataplane): void => {
+/** One answer or many, as the caller wants them. */
+const answerMany = async (
+  request: RestRequest,
+  id: string,
+  model: Model,
+  answers: readonly Answer[],
+): Promise<Answering> => {
+  if (wantsCsv(request)) {
+    const { name, version, digest, manifest } = model;
+    const headers = { 'content-type': csvType, 'x-model': `${name}@${version} ${digest}` };
+    return { headers, body: await writeCsv(id, manifest.outputs, answers) };
+  }
+  const around = [`{${identityOf(model)},"predictions":[`, ',', ']}'] as const;
+  return listText(answers, (answer, row) => answerAsJson(`${id}.${row}`, answer), around);
+};
+
+export const predictRoutes = (plane: Dataplane): readonly Route[] => {
   const { models, reader } = plane;
 
-  const answerMany = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { id }: RowCall,
-    model: Model,
-    answers: readonly Answer[],
-  ): string | Promise<string | Buffer> => {
-    if (wantsCsv(request)) {
-      reply.header('content-type', csvType).header('x-model', `${model.name}@${model.version} ${model.digest}`);
-      return writeCsv(id, model.manifest.outputs, answers);
-    }
-    const around = [`{${identityOf(model)},"predictions":[`, ',', ']}'] as const;
-    return listText(answers, (answer, row) => answerAsJson(`${id}.${row}`, answer), around);
-  };
-
-  const predict = async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
+  const answer = async (request: RestRequest): Promise<Answering> => {
     const { model: name, version } = request.params as ModelPath;
     const found = models.get(name, version);
     const model = found instanceof Promise ? await found : found;
-    asJson(reply);
     const call: MutableRowCall = callOf(request, plane);
-    if (isCsv(request)) return answerMany(request, reply, call, model, await predictCsv(plane, model, request, call));
+    if (isCsv(request)) {
+      return answerMany(request, call.id, model, await predictCsv(plane, model, request, call));
+    }
     const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
     // Nobody waits for what is there: a promise more would cost every request.
     const json = reading instanceof Promise ? await reading : reading;
     call.json = json;
     const { row, many } = json;
     const { answers, texts } = await plane.predict(model, many ?? [row], call);
-    if (many !== undefined) return answerMany(request, reply, call, model, answers);
-    if (wantsCsv(request)) return answerMany(request, reply, call, model, answers);
+    if (many !== undefined || wantsCsv(request)) {
+      return answerMany(request, call.id, model, answers);
+    }
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
     return `{"id":"${call.id}",${identityOf(model)},"prediction":${texts?.[0] ?? toldJson(output)}}`;
   };
-  const onRequest = admitting(models);
-  app.post('/predict/:model', { onRequest }, predict);
-  app.post('/predict/:model/versions/:version', { onRequest }, predict);
+  const check = admitting(models);
+  return [
+    { method: 'POST', path: '/predict/{model}', operations: predictOperations, check, answer },
+    { method: 'POST', path: '/predict/{model}/versions/{version}', check, answer },
+  ];
 };

@@ -1,6 +1,5 @@
 /** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
 import type { Recorder } from '../../../monitor/recorder.ts';
@@ -11,10 +10,11 @@ import type { Limits } from '../limits.ts';
 import type { Better } from '../publish/better.ts';
 import type { Publishing, Quick } from '../publish/publishing.ts';
 import { readSmallJson } from '../reading/small-json.ts';
-import { sendBetter } from './better-events.ts';
+import { betterEvents } from './better-events.ts';
 import { bodyOf, deadlineOf } from './call.ts';
-import { jsonType } from './errors.ts';
 import type { Guard } from './guard.ts';
+import { identity, json, type Operation, object, ref } from './operation.ts';
+import type { LongAnswer, RestAnswer, RestRequest, Route } from './route.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
 type Found = Omit<Kept, 'coerced'>;
@@ -48,10 +48,6 @@ const tooLate = (): MillraceError =>
     expected: 'an answer in time',
     got: 'a deadline that has passed',
   });
-
-interface IdPath {
-  readonly id: string;
-}
 
 export interface RecordRoutes {
   readonly recorder: Recorder | undefined;
@@ -102,63 +98,111 @@ const createFinder = ({ recorder, publishing, patienceMs }: Omit<RecordRoutes, '
   return { betterOf, find };
 };
 
-/** Where nothing is recorded or published, the addresses say so. */
-export const recordRoutes = (
-  app: FastifyInstance,
-  { recorder, publishing, limits, opened, guard, patienceMs }: RecordRoutes,
-): void => {
-  const { betterOf, find } = createFinder({ recorder, publishing, patienceMs });
+const record = object(
+  {
+    id: { type: 'string' },
+    at: { type: 'string', format: 'date-time' },
+    deployment: { type: 'string' },
+    ...identity,
+    ms: { type: 'number' },
+    input: { description: 'The row as it was sent.' },
+    prediction: { type: 'object' },
+    error: ref('Problem'),
+    label: { type: 'object', description: 'What the prediction should have been, as told last.' },
+    labelled: { type: 'string', format: 'date-time' },
+  },
+  ['id', 'at', 'deployment', 'model', 'version', 'digest', 'ms', 'input'],
+);
+const failing = { default: { description: 'Refused, or not there.', content: json(ref('Error')) } };
+const responses = { 200: { description: 'The record.', content: json(record) }, ...failing };
+const readOperation: Operation = {
+  summary: 'What was predicted, where records are kept',
+  tags: ['records'],
+  responses,
+};
+const labelOperation: Operation = {
+  summary: 'Tell what a prediction should have been',
+  tags: ['records'],
+  requestBody: {
+    required: true,
+    content: json({ type: 'object', minProperties: 1, description: 'Some fields of the output.' }),
+  },
+  responses,
+};
+const eventsOperation: Operation = {
+  summary: 'Better predictions as they come, as Server-Sent Events',
+  tags: ['records'],
+  responses: {
+    200: { description: 'Events `better`, and `end` at last.', content: { 'text/event-stream': {} } },
+    ...failing,
+  },
+};
+
+const idOf = ({ params }: RestRequest): string => (params as { readonly id: string }).id;
+
+/** Where nothing is recorded or published, the addresses say so; they are told of where they are open. */
+export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
+  const { recorder, publishing, limits, opened, guard } = options;
+  const { betterOf, find } = createFinder(options);
   const isKept = recorder !== undefined || publishing !== undefined;
   const closed = isAnyOpen(opened) ? undefined : isKept ? recordsClosed : noRecords;
+  const isTold = isKept && closed === undefined;
   /** @throws MillraceError FORBIDDEN for what a deployment has answered whose records are not open */
   const checkOpen = (kept: Found | undefined): void => {
     if (!isOpen(opened, kept?.deployment)) throw recordsClosed();
   };
-  const reading = guard({ what: 'read', changes: false, closed });
-  const labelling = guard({ what: 'label', changes: true, closed });
 
-  app.get('/predictions/:id', reading, async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-    const { id } = request.params as IdPath;
+  const read = async (request: RestRequest): Promise<RestAnswer> => {
+    const id = idOf(request);
     if (!isKept) throw noRecords();
     const kept = await find(id, deadlineOf(request, limits));
     const better = betterOf(id);
     if (kept === undefined && better.length === 0) throw unknown(id);
     checkOpen(kept);
-    reply.header('content-type', jsonType);
-    if (kept === undefined) return `{"id":${JSON.stringify(id)},"better":${listOf(better)}}`;
-    return keptAsJson(kept, publishing?.better && better);
-  });
-  app.post(
-    '/predictions/:id/label',
-    labelling,
-    async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-      const { id } = request.params as IdPath;
-      if (recorder === undefined) throw noRecords();
-      const truth = readSmallJson(bodyOf(request), limits.depth);
-      const deadline = deadlineOf(request, limits);
-      const kept = await find(id, deadline);
-      if (kept !== undefined) checkOpen(kept);
-      reply.header('content-type', jsonType);
-      return keptAsJson(await inTime(recorder.label(id, truth), deadline, tooLate));
+    if (kept === undefined) return { body: `{"id":${JSON.stringify(id)},"better":${listOf(better)}}` };
+    return { body: keptAsJson(kept, publishing?.better && better) };
+  };
+  const label = async (request: RestRequest): Promise<RestAnswer> => {
+    const id = idOf(request);
+    if (recorder === undefined) throw noRecords();
+    const truth = readSmallJson(bodyOf(request), limits.depth);
+    const deadline = deadlineOf(request, limits);
+    const kept = await find(id, deadline);
+    if (kept !== undefined) checkOpen(kept);
+    return { body: keptAsJson(await inTime(recorder.label(id, truth), deadline, tooLate)) };
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/predictions/{id}',
+      operation: isTold ? readOperation : undefined,
+      ...guard({ what: 'read', changes: false, closed }),
+      answer: read,
     },
-  );
+    {
+      method: 'POST',
+      path: '/predictions/{id}/label',
+      operation: isTold ? labelOperation : undefined,
+      ...guard({ what: 'label', changes: true, closed }),
+      answer: label,
+    },
+  ];
 };
 
 /**
  * Better predictions, and nothing else of a record: they are for whoever knows the id, which cannot be guessed and was
- * told to who got the quick one.
+ * told to who got the quick one. Told of where there are any.
  */
-export const betterRoute = (
-  app: FastifyInstance,
-  { recorder, publishing, limits, patienceMs }: Omit<RecordRoutes, 'opened' | 'guard'>,
-): void => {
-  const { betterOf, find } = createFinder({ recorder, publishing, patienceMs });
-  app.get(
-    '/predictions/:id/events',
-    { exposeHeadRoute: false },
-    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const { id } = request.params as IdPath;
-      const predictions = publishing?.better;
+export const betterRoute = (options: Omit<RecordRoutes, 'opened' | 'guard'>): Route => {
+  const { publishing, limits } = options;
+  const { betterOf, find } = createFinder(options);
+  const predictions = publishing?.better;
+  return {
+    method: 'GET',
+    path: '/predictions/{id}/events',
+    operation: predictions && eventsOperation,
+    async answerLong(request): Promise<LongAnswer> {
+      const id = idOf(request);
       if (predictions === undefined) {
         throw fail('NOT_FOUND', 'This service hears of no better predictions; publish with a topic of better ones.', {
           expected: 'a service with publish: { topic, better }',
@@ -167,8 +211,7 @@ export const betterRoute = (
       const kept = await find(id, deadlineOf(request, limits));
       if (kept === undefined && betterOf(id).length === 0) throw unknown(id);
       const name = kept?.id ?? (predictions.of(id).length > 0 ? id : alias(id));
-      sendBetter(request, reply, { id: name, predictions, limits });
-      return reply;
+      return betterEvents({ id: name, predictions, limits });
     },
-  );
+  };
 };

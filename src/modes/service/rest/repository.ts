@@ -1,5 +1,4 @@
 /** The model repository extension of the Open Inference Protocol: what there is, and taking it in and out of service. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fail } from '../../../core/errors.ts';
 import { utf8Text } from '../../../text/utf8.ts';
 import { controlClosed, isAnyOpen, type Opened } from '../access.ts';
@@ -10,13 +9,16 @@ import type { ModelControl } from '../peers.ts';
 import { readSmallJson } from '../reading/small-json.ts';
 import { bytesOf } from './call.ts';
 import type { Guard } from './guard.ts';
+import { PROTOCOL } from './oip.ts';
+import { anything, posts, refusedByProtocol } from './operation.ts';
+import { type RestRequest, type Route, told } from './route.ts';
 
 interface Controlled {
   readonly name: string;
   readonly version: string | undefined;
 }
 
-const optionsOf = (request: FastifyRequest, { depth }: Limits): Readonly<Record<string, unknown>> => {
+const optionsOf = (request: RestRequest, { depth }: Limits): Readonly<Record<string, unknown>> => {
   const bytes = bytesOf(request);
   const isEmpty = utf8Text(bytes)?.trim() === '';
   const options = isEmpty ? {} : readSmallJson({ bytes, charset: undefined }, depth);
@@ -24,7 +26,7 @@ const optionsOf = (request: FastifyRequest, { depth }: Limits): Readonly<Record<
   throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object, or nothing' });
 };
 
-const controlled = (request: FastifyRequest, limits: Limits): Controlled => {
+const controlled = (request: RestRequest, limits: Limits): Controlled => {
   const { parameters } = optionsOf(request, limits) as { parameters?: Readonly<Record<string, unknown>> | null };
   const strange = Object.keys(parameters ?? {}).find((key) => key !== 'version' && key !== 'unload_dependents');
   if (strange !== undefined) {
@@ -36,9 +38,14 @@ const controlled = (request: FastifyRequest, limits: Limits): Controlled => {
   return { name: model, version: typeof version === 'string' ? version : undefined };
 };
 
-export const indexRoute = (app: FastifyInstance, { models, limits }: Dataplane): void => {
-  app.post('/v2/repository/index', (request) => repositoryIndex(models, optionsOf(request, limits).ready === true));
-};
+const posted = (summary: string) => posts(PROTOCOL, summary, anything, refusedByProtocol);
+
+export const indexRoute = ({ models, limits }: Dataplane): Route => ({
+  method: 'POST',
+  path: '/v2/repository/index',
+  operation: posted('The models there are, and their states'),
+  answer: (request) => told(repositoryIndex(models, optionsOf(request, limits).ready === true)),
+});
 
 export interface ControlRoutes {
   readonly limits: Limits;
@@ -47,16 +54,21 @@ export interface ControlRoutes {
   readonly guard: Guard;
 }
 
-export const controlRoutes = (app: FastifyInstance, { limits, control, opened, guard }: ControlRoutes): void => {
-  const hooks = (what: string) =>
-    guard({ what, changes: true, untyped: true, closed: isAnyOpen(opened) ? undefined : controlClosed });
-  app.post('/v2/repository/models/:model/load', hooks('load'), async (request) => {
-    await control.load(controlled(request, limits).name);
-    return {};
+/** Told of where it is open. */
+export const controlRoutes = ({ limits, control, opened, guard }: ControlRoutes): readonly Route[] => {
+  const closed = isAnyOpen(opened) ? undefined : controlClosed;
+  const controls = (what: 'load' | 'unload', summary: string, act: (asked: Controlled) => Promise<void>): Route => ({
+    method: 'POST',
+    path: `/v2/repository/models/{model}/${what}`,
+    operation: closed === undefined ? posted(summary) : undefined,
+    ...guard({ what, changes: true, untyped: true, closed }),
+    async answer(request) {
+      await act(controlled(request, limits));
+      return told({});
+    },
   });
-  app.post('/v2/repository/models/:model/unload', hooks('unload'), async (request) => {
-    const { name, version } = controlled(request, limits);
-    await control.unload(name, version);
-    return {};
-  });
+  return [
+    controls('load', 'Take a model into service', ({ name }) => control.load(name)),
+    controls('unload', 'Take a model out of service', ({ name, version }) => control.unload(name, version)),
+  ];
 };

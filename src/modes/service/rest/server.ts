@@ -1,44 +1,21 @@
-/** The REST side of the service: routes, bodies and errors; what they do is the dataplane's. */
+/** The REST side of the service as Fastify serves it: connections, bodies, errors; what is asked and answered stands in the routes. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Recorder } from '../../../monitor/recorder.ts';
-import { toldJson } from '../../../text/exact-json.ts';
-import { isAnyOpen, type Opened } from '../access.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Connections } from '../connections.ts';
-import type { Dataplane } from '../dataplane.ts';
-import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
-import type { Health } from '../health.ts';
 import { httpStatus } from '../http-status.ts';
 import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import type { Card } from '../model.ts';
-import { openapi } from '../openapi.ts';
-import type { ModelControl, Peers } from '../peers.ts';
-import type { Publishing } from '../publish/publishing.ts';
 import { isOfPlaces } from '../told.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
 import { bodyReader } from './body-reader.ts';
 import { allowOrigins } from './cors.ts';
 import { CONTENT_ENCODINGS } from './encoded-body.ts';
-import {
-  answerClientError,
-  type ErrorBody,
-  mlflowBody,
-  nativeBody,
-  protocolBody,
-  refuseTunnel,
-  sendProblem,
-  toldProblem,
-} from './errors.ts';
-import { createGuard } from './guard.ts';
-import { invocationRoutes } from './invocations.ts';
+import { answerClientError, bodyFor, isOfProtocol, refuseTunnel, sendProblem, toldProblem } from './errors.ts';
+import { addRoutes } from './fastify-routes.ts';
 import { hasMore, linger } from './linger.ts';
-import { oipRoutes } from './oip.ts';
 import { answerOthers } from './other-methods.ts';
-import { predictRoutes } from './predict.ts';
-import { betterRoute, recordRoutes } from './records.ts';
-import { controlRoutes, indexRoute } from './repository.ts';
 import { logRequests, nameRequests, traceRequests } from './requests.ts';
+import { type RoutesOptions, routesOf } from './routes.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 
 declare module 'fastify' {
@@ -50,53 +27,16 @@ declare module 'fastify' {
   }
 }
 
-/** All there is; or what callers need, and what those need who run the service, each behind a door of its own. */
-export type Behind = 'all' | 'callers' | 'operators';
-
-export interface RestOptions {
-  readonly plane: Dataplane;
-  readonly health: Health;
+export interface RestOptions extends RoutesOptions {
   readonly log: Logger;
   readonly bodies: Bodies;
   /** Places for the connections of this door. */
   readonly places: Connections;
-  /** What is behind this door. */
-  readonly behind: Behind;
-  /** What callers load and unload models with, as far as they may. */
-  readonly control: ModelControl;
-  readonly opened: { readonly records: Opened; readonly control: Opened };
-  /** Names under which what is open may be used: see `GuardOptions`. */
-  readonly hosts: readonly string[];
-  /** Origins whose pages may call, `*` for all; what is guarded takes only those that are named. */
-  readonly origins: readonly string[];
-  readonly peers?: Pick<Peers, 'metrics'> | undefined;
-  /** Others in this process, whose metrics stand beside those of the service. */
-  readonly neighbours?: { metrics(): Promise<string> } | undefined;
-  readonly recorder?: Recorder | undefined;
-  readonly publishing?: Publishing | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
-const bodyFor = ({ url }: FastifyRequest): ErrorBody => {
-  if (/^\/v2(?:[/?]|$)/.test(url)) return protocolBody;
-  return url.startsWith('/invocations') ? mlflowBody : nativeBody;
-};
-
-const docsRoute = (app: FastifyInstance, cards: () => readonly Card[], hasMetrics: boolean): void => {
-  app.get('/docs', (_request, reply) =>
-    reply
-      .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', contentSecurityPolicy)
-      .header('x-content-type-options', 'nosniff')
-      .send(docsPage(cards(), { hasMetrics })),
-  );
-};
-
 export const createRest = async (options: RestOptions): Promise<FastifyInstance> => {
-  const { plane, health, log, bodies, places, behind, control, opened, origins } = options;
-  const { peers, neighbours, recorder, publishing, tracing } = options;
-  const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
-  const guard = createGuard(options);
+  const { plane, health, log, bodies, places, origins, tracing } = options;
   const { limits, metrics } = plane;
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toldProblem(error, request.headers['content-type']);
@@ -114,7 +54,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       { id: request.id, status, code: problem.code, ...(isOurs && { err: error }) },
       'refused',
     );
-    return sendProblem(reply, problem, bodyFor(request));
+    return sendProblem(reply, problem, bodyFor(request.url));
   };
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
@@ -147,7 +87,6 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     app.server.emit('request', request, response);
   });
   app.server.on('connect', (_request, socket) => metrics.rejected(refuseTunnel(socket).code));
-  app.decorateRequest('bytes', 0);
   app.decorateRequest('answer');
   app.decorateRequest('outcome', 'ok');
   app.decorateRequest('span', undefined);
@@ -159,53 +98,25 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   answerOthers(app, origins.length > 0 ? allowOrigins(app, origins) : undefined);
 
   const read = bodyReader(bodies, limits);
-  const cards = () =>
-    plane.models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
-
+  const routes = routesOf(options);
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
     native.addContentTypeParser(['application/json', 'text/csv'], read);
-    const patienceMs = peers ? 1000 : 0;
-    if (isForCallers) {
-      predictRoutes(native, plane);
-      invocationRoutes(native, plane, health);
-      betterRoute(native, { recorder, publishing, limits, patienceMs });
-      docsRoute(native, cards, isForOperators);
-    }
-    if (isForOperators) {
-      recordRoutes(native, { recorder, publishing, limits, opened: opened.records, guard, patienceMs });
-      native.get('/metrics', async (_request, reply) => {
-        reply.header('content-type', metrics.registry.contentType);
-        const own = await (peers ?? metrics.registry).metrics();
-        return neighbours ? own + (await neighbours.metrics()) : own;
-      });
-    }
-    native.get('/livez', () => ({ live: true }));
-    native.get('/readyz', (_request, reply) => {
-      if (health.ready) return { ready: true };
-      return reply.code(503).send({ ready: false, reason: health.reason });
-    });
-    const isKept = recorder !== undefined || publishing !== undefined;
-    const open = {
-      answers: isForCallers,
-      better: isForCallers && publishing?.better !== undefined,
-      metrics: isForOperators,
-      records: isForOperators && isKept && isAnyOpen(opened.records),
-      control: isForOperators && isAnyOpen(opened.control),
-    };
-    native.get('/openapi.json', (_request, reply) =>
-      reply.type('application/json; charset=utf-8').send(toldJson(openapi(cards(), limits, open))),
+    addRoutes(
+      native,
+      routes.filter(({ path }) => !isOfProtocol(path)),
+      log,
     );
   });
   await app.register(async (protocol) => {
     protocol.removeAllContentTypeParsers();
     // The protocol's clients name many content types, or none.
     protocol.addContentTypeParser('*', read);
-    if (isForCallers) {
-      oipRoutes(protocol, plane, health);
-      indexRoute(protocol, plane);
-    }
-    if (isForOperators) controlRoutes(protocol, { limits, control, opened: opened.control, guard });
+    addRoutes(
+      protocol,
+      routes.filter(({ path }) => isOfProtocol(path)),
+      log,
+    );
   });
   return app;
 };

@@ -1,0 +1,106 @@
+/** All addresses of the service, in the order in which OpenAPI lists them. */
+import type { Recorder } from '../../../monitor/recorder.ts';
+import { toldJson } from '../../../text/exact-json.ts';
+import type { Opened } from '../access.ts';
+import type { Dataplane } from '../dataplane.ts';
+import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
+import type { Health } from '../health.ts';
+import type { Card } from '../model.ts';
+import type { ModelControl, Peers } from '../peers.ts';
+import type { Publishing } from '../publish/publishing.ts';
+import { createGuard, type GuardOptions } from './guard.ts';
+import { invocationRoutes } from './invocations.ts';
+import { oipRoutes } from './oip.ts';
+import { openapi } from './openapi.ts';
+import { notReady, reads } from './operation.ts';
+import { predictRoutes } from './predict.ts';
+import { betterRoute, recordRoutes } from './records.ts';
+import { controlRoutes, indexRoute } from './repository.ts';
+import { type Route, TEXT_JSON, told } from './route.ts';
+
+/** All there is; or what callers need, and what those need who run the service, each behind a door of its own. */
+export type Behind = 'all' | 'callers' | 'operators';
+
+export interface RoutesOptions extends GuardOptions {
+  readonly plane: Dataplane;
+  readonly health: Health;
+  /** What is behind this door. */
+  readonly behind: Behind;
+  /** What callers load and unload models with, as far as they may. */
+  readonly control: ModelControl;
+  readonly opened: { readonly records: Opened; readonly control: Opened };
+  readonly peers?: Pick<Peers, 'metrics'> | undefined;
+  /** Others in this process, whose metrics stand beside those of the service. */
+  readonly neighbours?: { metrics(): Promise<string> } | undefined;
+  readonly recorder?: Recorder | undefined;
+  readonly publishing?: Publishing | undefined;
+}
+
+/** Milliseconds until what another process of the service has answered is known here. */
+const PEERS_MS = 1000;
+
+const docsRoute = (cards: () => readonly Card[], hasMetrics: boolean): Route => ({
+  method: 'GET',
+  path: '/docs',
+  operation: reads('documentation', 'A page with a form for each model'),
+  answer: () => ({
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': contentSecurityPolicy,
+      'x-content-type-options': 'nosniff',
+    },
+    body: docsPage(cards(), { hasMetrics }),
+  }),
+});
+
+const metricsRoute = ({ plane: { metrics }, peers, neighbours }: RoutesOptions): Route => ({
+  method: 'GET',
+  path: '/metrics',
+  operation: reads('health', 'Figures for Prometheus'),
+  async answer() {
+    const own = await (peers ?? metrics.registry).metrics();
+    const body = neighbours ? own + (await neighbours.metrics()) : own;
+    return { headers: { 'content-type': metrics.registry.contentType }, body };
+  },
+});
+
+const healthRoutes = (health: Health): readonly Route[] => [
+  {
+    method: 'GET',
+    path: '/livez',
+    operation: reads('health', 'Is the process alive?'),
+    answer: () => told({ live: true }),
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    operation: reads('health', 'May requests be sent?', notReady),
+    answer: () => (health.ready ? told({ ready: true }) : told({ ready: false, reason: health.reason }, 503)),
+  },
+];
+
+export const routesOf = (options: RoutesOptions): readonly Route[] => {
+  const { plane, health, behind, control, opened, peers, recorder, publishing } = options;
+  const { limits, models } = plane;
+  const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
+  const guard = createGuard(options);
+  const cards = () => models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
+  const kept = { recorder, publishing, limits, patienceMs: peers ? PEERS_MS : 0 };
+  const openapiRoute: Route = {
+    method: 'GET',
+    path: '/openapi.json',
+    operation: reads('documentation', 'This document'),
+    answer: () => ({ headers: { 'content-type': TEXT_JSON }, body: toldJson(openapi(all, cards(), limits)) }),
+  };
+  const all: readonly Route[] = [
+    ...(isForCallers ? predictRoutes(plane) : []),
+    ...(isForOperators ? recordRoutes({ ...kept, opened: opened.records, guard }) : []),
+    ...(isForCallers ? [betterRoute(kept), ...invocationRoutes(plane, health), docsRoute(cards, isForOperators)] : []),
+    ...healthRoutes(health),
+    openapiRoute,
+    ...(isForOperators ? [metricsRoute(options)] : []),
+    ...(isForCallers ? [...oipRoutes(plane, health), indexRoute(plane)] : []),
+    ...(isForOperators ? controlRoutes({ limits, control, opened: opened.control, guard }) : []),
+  ];
+  return all;
+};
