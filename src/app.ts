@@ -61,14 +61,14 @@ export interface App {
    */
   loadSafely(found: Package, options?: SafeOptions): Promise<Scorer>;
   /**
-   * Proves, in a process of its own, a package that is not known to be safe.
+   * Proves a package in a process of its own, with limits of time and memory, also one that is known to be safe.
    *
    * @throws MillraceError BAD_MODEL with what it did to its process, EXAMPLE_OFF, BAD_TRANSFORM
    */
   prove(found: Package, options?: ProofOptions): Promise<void>;
   /**
-   * Lets an environment point at what a reference to the registry means, once that is proven: whatever follows the environment
-   * loads it at once. `Registry.promote` alone proves nothing.
+   * Lets an environment point at what a reference to the registry means, once that is proven or known to be safe:
+   * whatever follows the environment loads it at once. `Registry.promote` alone proves nothing.
    *
    * @throws MillraceError UNKNOWN_ENVIRONMENT; what `prove`, `Registry.resolve` and `Registry.promote` throw
    */
@@ -333,7 +333,10 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     const registry = await lookup();
     const { name, version, digest } = await registry.resolve(ref);
     if (!environments.includes(to)) throw unknownEnvironment(to, environments);
-    await prove(await openRegistered(`${name}@${digest}`), limits);
+    const found = await openRegistered(`${name}@${digest}`);
+    const { riskOf } = await import('./package/risk.ts');
+    // One that is known to be safe is proven by whatever it is put to work in.
+    if (riskOf(found) !== undefined) await prove(found, limits);
     return registry.promote({ name, version, to, why, who });
   };
 

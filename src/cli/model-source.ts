@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
-import type { ModelSource } from '../modes/stream/versions.ts';
 import { parseRef } from '../registry/ref.ts';
+import type { ModelSource } from '../serving/source.ts';
 
 /** Packages out of a folder, a file or the registry; environments of the registry are followed. */
 export const modelSource = (app: App): ModelSource => ({

@@ -22,8 +22,8 @@ import { prepareStream } from '../../src/modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../src/modes/stream/metrics.ts';
 import { type Stream, type StreamParts, startStream } from '../../src/modes/stream/stream.ts';
 import { tablePredictions } from '../../src/modes/stream/table.ts';
-import type { ModelSource } from '../../src/modes/stream/versions.ts';
 import type { StreamSettings } from '../../src/project/deployments/stream.ts';
+import type { ModelSource } from '../../src/serving/source.ts';
 import { openSink } from '../../src/sinks/index.ts';
 import { startPostgres, stopPostgres } from '../postgres.ts';
 

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { credentials } from '@grpc/grpc-js';
 import { wordsOf } from '../../src/core/words.ts';
 import { InferenceClient } from '../../src/modes/service/grpc/messages.ts';
-import type { ModelSource } from '../../src/modes/service/model.ts';
+import type { ServiceSource } from '../../src/modes/service/model.ts';
 import { following, models, openApp, register, type Served, serveApp, until } from '../modes/service/serving.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { packageOf } from './models.ts';
@@ -124,7 +124,7 @@ describe('a caller is told of no place', () => {
       transform: `export const prepare = (row) => { if (row.x > 5) throw new Error(${JSON.stringify(thrown)}); return { x: row.x }; };`,
     });
     const app = await openApp(t);
-    const source: ModelSource = { open: async () => found, load: app.load, isolate: app.isolate };
+    const source: ServiceSource = { open: async () => found, load: app.load, isolate: app.isolate };
     for (const isolation of ['inline', 'workers'] as const) {
       const served = await serveApp(t, app, ['any'], { source, isolation });
       const { url } = served;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { InferenceClient } from '../../src/modes/service/grpc/messages.ts';
-import type { ModelSource } from '../../src/modes/service/model.ts';
+import type { ServiceSource } from '../../src/modes/service/model.ts';
 import type { ServiceOptions } from '../../src/modes/service/service.ts';
 import type { Pool } from '../../src/workers/pool.ts';
 import { openApp, post, serveApp, until } from '../modes/service/serving.ts';
@@ -16,12 +16,12 @@ const serve = async (t: TestContext, refs: readonly string[], options: Partial<S
   const app = await openApp(t);
   const pools: Pool[] = [];
   let moved: Awaited<ReturnType<typeof packageOf>> | undefined;
-  const source: ModelSource = {
+  const source: ServiceSource = {
     open: async (ref) =>
       moved ??
       (ref === 'neighbour' ? packageOf('none', { name: ref }) : packageOf(ref === 'moving' ? 'none' : (ref as Deed))),
     load: app.load,
-    prove: (found) => app.prove(found, { rowMs: 2000 }),
+    prove: (found, { signal }) => app.prove(found, { rowMs: 2000, signal }),
     async isolate(given) {
       const pool = await app.isolate({ ...given, limits: { memoryBytes: MEMORY_BYTES } });
       pools.push(pool);

@@ -3,10 +3,6 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from '../../src/app.ts';
-import { fail } from '../../src/core/errors.ts';
-import { type ModelSource, openVersions } from '../../src/modes/stream/versions.ts';
-import { until } from '../modes/service/serving.ts';
 import { runCli } from '../run-cli.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { fatal } from './folder.ts';
@@ -63,86 +59,5 @@ describe('a stream', () => {
     const { code, stderr } = await cli(cwd, 'stream', 'run', '--until-end');
     assert.equal(code, 2);
     assert.match(stderr, /BAD_MODEL.*hostile@1\.0\.0 ends the process that scores example 0: SIGFPE/);
-  });
-});
-
-describe('the versions of a stream', () => {
-  /** A source in which 1.0.0 is harmless, and 2.0.0 is as it is made. */
-  const sourceOf = async (t: TestContext, next: Parameters<typeof packageOf>) => {
-    const cwd = tempFolder(t);
-    const app = createApp({ cwd, env: envOf(cwd) });
-    t.after(() => app.close());
-    const packages = { old: await packageOf('none'), next: await packageOf(...next) };
-    let meant = packages.old;
-    const source: ModelSource = {
-      open: async () => meant,
-      load: async (found, signal) => {
-        await app.prove(found, { rowMs: 1000, signal });
-        return app.loadSafely(found, { rowMs: 1000 });
-      },
-      resolve: async () => ({ version: meant.manifest.version, digest: meant.digest }),
-    };
-    const promote = (): void => {
-      meant = packages.next;
-    };
-    return { source, promote, packages };
-  };
-
-  for (const [deed, what] of [
-    ['crashes natively', /scores example 0: SIGFPE/],
-    ['loops in the graph', /scores example 0: it took longer than 1 s/],
-  ] as const) {
-    it(`stay as they are when the new one ${deed}`, async (t) => {
-      const { source, promote, packages } = await sourceOf(t, [deed, { version: '2.0.0', examples: [fatal] }]);
-      const troubles: string[] = [];
-      const versions = await openVersions({
-        ref: 'hostile@production',
-        source,
-        every: 50,
-        onTrouble: (error) => troubles.push((error as Error).message),
-      });
-      t.after(() => versions.close());
-      promote();
-      await until(() => troubles.length > 0);
-      assert.match(troubles[0] ?? '', what);
-      assert.equal(versions.current.digest, packages.old.digest);
-      const [answer] = await versions.use((scorer) => scorer.score([{ x: 6 }]));
-      assert.deepEqual(answer, { output: { y: 12 } });
-    });
-  }
-
-  it('try again after a registry was away, which says nothing of the version', async (t) => {
-    const { source, promote, packages } = await sourceOf(t, ['none', { version: '2.0.0', name: 'hostile' }]);
-    let away = 2;
-    const flaky: ModelSource = {
-      ...source,
-      open: async (ref) => {
-        if ((await source.resolve?.(ref))?.version === '2.0.0' && away-- > 0) {
-          throw fail('STORE_FAILED', 'The registry cannot be reached.');
-        }
-        return source.open(ref);
-      },
-    };
-    const versions = await openVersions({ ref: 'hostile@production', source: flaky, every: 50 });
-    t.after(() => versions.close());
-    promote();
-    await until(() => versions.current.digest === packages.next.digest);
-  });
-
-  it('are closed while a new one is being proven that never ends', async (t) => {
-    const { source, promote } = await sourceOf(t, ['none', { version: '2.0.0', transform: 'for (;;);' }]);
-    const patient: ModelSource = {
-      ...source,
-      load: async (found, signal) => {
-        const cwd = tempFolder(t);
-        const app = createApp({ cwd, env: envOf(cwd) });
-        if (found.manifest.version === '2.0.0') await app.prove(found, { rowMs: 3_600_000, signal });
-        return app.loadSafely(found);
-      },
-    };
-    const versions = await openVersions({ ref: 'hostile@production', source: patient, every: 50 });
-    promote();
-    await sleep(1500);
-    await versions.close();
   });
 });

@@ -2,7 +2,7 @@
 import type { App } from '../../app.ts';
 import { fail, problemOf } from '../../core/errors.ts';
 import { createLog, type Logger } from '../../modes/service/log.ts';
-import type { ModelSource } from '../../modes/service/model.ts';
+import type { ServiceSource } from '../../modes/service/model.ts';
 import type { Serving } from '../../modes/service/models.ts';
 import type { Peers } from '../../modes/service/peers.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
@@ -17,7 +17,7 @@ import { openedBy } from './servings.ts';
 const mebi = 2 ** 20;
 
 /** Packages out of a folder, a file or the registry; environments of the registry are followed. */
-const sourceOf = (app: App): ModelSource => ({
+const sourceOf = (app: App): ServiceSource => ({
   open: app.open,
   load: app.load,
   prove: app.prove,

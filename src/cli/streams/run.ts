@@ -6,7 +6,7 @@ import type { StreamDeployment } from '../../modes/stream/deployment.ts';
 import { createStreamMetrics } from '../../modes/stream/metrics.ts';
 import type { PredictionSink } from '../../modes/stream/prediction-sink.ts';
 import { type Stream, type StreamNews, startStream } from '../../modes/stream/stream.ts';
-import type { ModelSource } from '../../modes/stream/versions.ts';
+import type { ModelSource } from '../../serving/source.ts';
 import type { Cli } from '../command.ts';
 import { modelSource } from '../model-source.ts';
 import { many, oneLine, shortDigest } from '../short.ts';
@@ -79,13 +79,11 @@ const sinkOf = async (app: App, { name, sink }: StreamDeployment): Promise<Predi
   return tablePredictions(opened, name);
 };
 
-/** A new version is proven before it takes over, and runs where it can end nothing but itself. */
+/** A version is proven with the time that a row may take here, and runs where it can end nothing but itself. */
 const streamSource = (app: App, { rowMs, concurrency }: StreamDeployment): ModelSource => ({
   ...modelSource(app),
-  load: async (found, signal) => {
-    await app.prove(found, { rowMs, signal });
-    return app.loadSafely(found, { rowMs, processes: Math.min(concurrency, availableParallelism()) });
-  },
+  prove: (found, { signal }) => app.prove(found, { rowMs, signal }),
+  load: (found) => app.loadSafely(found, { rowMs, processes: Math.min(concurrency, availableParallelism()) }),
 });
 
 /** Starts deployments of one project in this process, all of them or none. */

@@ -1,28 +1,22 @@
-/** One model in service: opened, checked on its golden examples, warmed, and given a queue of its own. */
-import { fail } from '../../core/errors.ts';
+/** One model in service: checked on its golden examples, warmed, and given a queue of its own. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sampleRow } from '../../core/sample-row.ts';
 import type { Example, Manifest, Scorer } from '../../core/types.ts';
-import { checkExamples } from '../../package/golden.ts';
 import type { Package } from '../../package/layout.ts';
-import { riskOf } from '../../package/risk.ts';
+import type { Opening } from '../../serving/live.ts';
+import { STABLE, type Variant } from '../../serving/route.ts';
+import type { ModelSource } from '../../serving/source.ts';
+import { warm } from '../../serving/warm.ts';
 import { type Batcher, createBatcher } from './batcher.ts';
 import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
 import type { Run } from './job.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
 
-/** Where packages come from; the service itself knows no registry and no disk. */
-export interface ModelSource {
-  /** The package that a reference means. @throws MillraceError */
-  open(ref: string): Promise<Package>;
-  /** Makes it ready to score. @throws MillraceError */
-  load(found: Package): Promise<Scorer>;
-  /** Proves one that is not known to be safe in another process, before it is loaded anywhere here. @throws MillraceError */
-  prove?(found: Package): Promise<void>;
+/** Where packages come from, and processes for them. */
+export interface ServiceSource extends ModelSource {
   /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws MillraceError */
   isolate?(options: IsolateOptions): Promise<Pool>;
-  /** What a reference that may move means now, cheaply; undefined for one that never moves. @throws MillraceError */
-  resolve?(ref: string): Promise<{ readonly version: string; readonly digest: string } | undefined>;
 }
 
 /** All that is known of a model, loaded or not. */
@@ -33,6 +27,8 @@ export interface Card {
   readonly name: string;
   readonly version: string;
   readonly digest: string;
+  /** What it is to the rows that it answers. */
+  readonly variant: Variant;
   readonly manifest: Manifest;
   readonly tensors: TensorSignature;
   readonly examples: readonly Example[];
@@ -52,10 +48,13 @@ export interface Model extends Card {
   readonly batcher: Batcher;
   /** Its processes, when it has some of its own. */
   readonly pool?: Pool | undefined;
+  /** Resolves when nothing waits for it any more, once nobody can get it. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface LoadOptions {
-  readonly source: ModelSource;
+  readonly source: ServiceSource;
   readonly limits: Limits;
   readonly onRun?: (model: Card, run: Run) => void;
   /** `auto` unless given. */
@@ -64,19 +63,6 @@ export interface LoadOptions {
   readonly workers?: number | undefined;
   readonly onWorkerLost?: ((ref: string, pid: number | undefined, how: string) => void) | undefined;
 }
-
-/** Throws EXAMPLE_OFF when a golden example gives another answer here than it should. */
-const checkGolden = async (scorer: Scorer, examples: readonly Example[]): Promise<void> => {
-  const [off] = await checkExamples(scorer, examples);
-  if (off === undefined) return;
-  const { name, version } = scorer.manifest;
-  const place = `example ${off.example}${off.field && `, ${off.field}`}`;
-  throw fail('EXAMPLE_OFF', `${name}@${version} is not served: ${place}: expected ${off.expected}, got ${off.got}.`, {
-    field: off.field,
-    expected: String(off.expected),
-    got: String(off.got),
-  });
-};
 
 const warmRuns = 15;
 const warmBudgetMs = 200;
@@ -94,16 +80,16 @@ export const measureRow = async (scorer: Scorer, { examples, manifest }: Pick<Pa
   return times.sort((a, b) => a - b)[times.length >> 1];
 };
 
-interface Proved {
+interface Settled {
   readonly scorer: Scorer;
   readonly rowMs: number;
   readonly pool?: Pool;
 }
 
 /** Checks the answers of a scorer, which are its first ones too, and how long it takes; closes one that fails. */
-const prove = async (scorer: Scorer, found: Package): Promise<Proved> => {
+const measured = async (scorer: Scorer, found: Package): Promise<Settled> => {
+  await warm(scorer, found);
   try {
-    await checkGolden(scorer, found.examples);
     return { scorer, rowMs: await measureRow(scorer, found) };
   } catch (error) {
     await scorer.close();
@@ -111,39 +97,33 @@ const prove = async (scorer: Scorer, found: Package): Promise<Proved> => {
   }
 };
 
-/**
- * A scorer where it shall run: in processes of its own when it is not known to be safe, or takes long. What is not known to
- * be safe has been proven in another process before, wherever it shall run.
- */
-const settle = async (ref: string, found: Package, options: LoadOptions): Promise<Proved> => {
+/** A scorer where it shall run: in processes of its own when it is not known to be safe, or takes long. */
+const settle = async (ref: string, found: Package, opening: Opening, options: LoadOptions): Promise<Settled> => {
   const { source, isolation = 'auto', workers = 1, onWorkerLost } = options;
-  const isSafe = riskOf(found) === undefined;
-  if (!isSafe) await source.prove?.(found);
-  const isolate = async (): Promise<Proved | undefined> => {
+  const isolate = async (): Promise<Settled | undefined> => {
     const onLost = (pid: number | undefined, how: string): void => onWorkerLost?.(ref, pid, how);
     const pool = await source.isolate?.({ found, size: workers, onLost });
-    return pool && { ...(await prove(pool.scorer, found)), pool };
+    return pool && { ...(await measured(pool.scorer, found)), pool };
   };
-  if (isolation === 'workers' || (isolation === 'auto' && !isSafe)) {
+  if (isolation === 'workers' || (isolation === 'auto' && opening.risk !== undefined)) {
     const isolated = await isolate();
     if (isolated) return isolated;
   }
-  const inline = await prove(await source.load(found), found);
+  const inline = await measured(await source.load(found, opening.signal), found);
   if (decide(isolation, inline.rowMs) === 'inline' || source.isolate === undefined) return inline;
   await inline.scorer.close();
   return { ...inline, ...(await isolate()), rowMs: inline.rowMs };
 };
 
-/** Opens what a reference means and makes it ready to answer. @throws MillraceError EXAMPLE_OFF, and what `source` throws */
+/** Makes a package ready to answer. @throws MillraceError EXAMPLE_OFF, and what `source` throws */
 export const loadModel = async (
   { ref, deployment }: Pick<Card, 'ref'> & Partial<Pick<Card, 'deployment'>>,
+  found: Package,
+  opening: Opening,
   options: LoadOptions,
 ): Promise<Model> => {
-  const { source, limits, onRun } = options;
-  const began = performance.now();
-  const before = process.memoryUsage.rss();
-  const found = await source.open(ref);
-  const { scorer, rowMs, pool } = await settle(ref, found, options);
+  const { limits, onRun } = options;
+  const { scorer, rowMs, pool } = await settle(ref, found, opening, options);
   try {
     const { manifest, examples } = found;
     const card: Card = {
@@ -152,17 +132,20 @@ export const loadModel = async (
       name: manifest.name,
       version: manifest.version,
       digest: found.digest,
+      variant: STABLE,
       manifest,
       tensors: tensorSignature(scorer),
       examples,
       bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),
-      memoryBytes: Math.max(0, process.memoryUsage.rss() - before) + (pool?.memoryBytes ?? 0),
-      loadMs: performance.now() - began,
+      memoryBytes: Math.max(0, process.memoryUsage.rss() - opening.memoryBytes) + (pool?.memoryBytes ?? 0),
+      loadMs: performance.now() - opening.began,
       rowMs,
       isolation: pool ? 'workers' : 'inline',
     };
     const batcher = createBatcher({ scorer, limits, lanes: pool?.size ?? 1, onRun: (run) => onRun?.(card, run) });
-    return { ...card, scorer, batcher, pool };
+    // Who got it in this turn of the event loop has put its request into the queue by the next one.
+    const idle = () => nextTurn().then(batcher.idle);
+    return { ...card, scorer, batcher, pool, idle, close: scorer.close };
   } catch (error) {
     await scorer.close();
     throw error;

@@ -1,7 +1,7 @@
 /** The models of a service by name and version: loaded, unloaded and replaced while requests come in. */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { fail, type MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
+import { createLive, type Live } from '../../serving/live.ts';
 import { type Card, type LoadOptions, loadModel, type Model } from './model.ts';
 
 export type State = 'loading' | 'ready' | 'evicted' | 'unloaded';
@@ -19,6 +19,8 @@ export interface Slot extends Serving {
   readonly card: Card | undefined;
   /** Why the last attempt to load or replace it failed. */
   readonly problem: Problem | undefined;
+  /** What its reference means now, as far as it is loaded. */
+  readonly live: Live<Model>;
   /** What is loaded here now. */
   readonly model: Model | undefined;
 }
@@ -38,8 +40,6 @@ export interface ModelTable {
   load(name: string): Promise<void>;
   /** Takes a name, or one version of it, out of service; what is in flight is finished. @throws MillraceError */
   unload(name: string, version?: string): Promise<void>;
-  /** Loads what the slot's reference means now beside what is there, and lets it take over. @throws MillraceError */
-  replace(slot: Slot): Promise<Model>;
   /** Closes all; what is still in flight, its callers gone, gets a second. */
   close(): Promise<void>;
 }
@@ -49,11 +49,9 @@ export interface ModelTableOptions extends LoadOptions {
   readonly maxModels?: number | undefined;
 }
 
-interface OwnSlot extends Serving {
+interface OwnSlot extends Slot {
   state: State;
   card: Card | undefined;
-  model: Model | undefined;
-  loading: Promise<Model> | undefined;
   problem: Problem | undefined;
   /** Rises with every use. */
   used: number;
@@ -72,7 +70,6 @@ const CLOSE_MS = 1000;
 
 export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOptions): ModelTable => {
   const slots: OwnSlot[] = [];
-  const retiring = new Set<Promise<void>>();
   let clock = 0;
   let byName = new Map<string, readonly OwnSlot[]>();
   const index = (): void => {
@@ -80,24 +77,10 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     byName = Map.groupBy(serving, ({ card }) => card?.name ?? '');
   };
 
-  /** Closes a model that nobody can get any more, once its last answer is out, or `mostMs` are over. */
-  const retire = (model: Model, mostMs?: number): void => {
-    const close = async (): Promise<void> => {
-      // Who got it in this turn of the event loop has put its request into the queue by the next one.
-      await nextTurn();
-      const idle = model.batcher.idle();
-      await (mostMs === undefined ? idle : Promise.race([idle, pause(mostMs, undefined, { ref: false })]));
-      await model.scorer.close();
-    };
-    const closing = close().finally(() => retiring.delete(closing));
-    retiring.add(closing);
-  };
-  const takeOut = (slot: OwnSlot, state: State, mostMs?: number): void => {
-    const { model } = slot;
+  const takeOut = (slot: OwnSlot, state: State): void => {
     slot.state = state;
-    slot.model = undefined;
+    slot.live.putAside();
     index();
-    if (model) retire(model, mostMs);
   };
   const makeRoom = (kept: OwnSlot): void => {
     const loaded = slots.filter(({ model }) => model !== undefined).sort((a, b) => a.used - b.used);
@@ -105,27 +88,38 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     for (const slot of loaded.filter((one) => one !== kept).slice(0, Math.max(0, over))) takeOut(slot, 'evicted');
   };
 
-  /** Loads what the slot's reference means now; until it is ready the slot stays as it is. */
-  const loadInto = (slot: OwnSlot): Promise<Model> => {
-    slot.loading ??= (async () => {
-      if (slot.model === undefined) slot.state = 'loading';
-      try {
-        const model = await loadModel(slot, options);
-        const before = slot.model;
-        Object.assign(slot, { model, card: model, state: 'ready', problem: undefined, used: ++clock });
+  const newSlot = (serving: Serving): OwnSlot => {
+    const live = createLive<Model>({
+      ref: serving.ref,
+      source: options.source,
+      load: (found, opening) => loadModel(serving, found, opening, options),
+      idle: (model) => model.idle(),
+      onOpened(model) {
+        Object.assign(slot, { card: model, state: 'ready', problem: undefined, used: ++clock });
         index();
-        if (before) retire(before);
         makeRoom(slot);
-        return model;
-      } catch (error) {
+      },
+      onFailed(error) {
         slot.problem = problemOf(error);
-        if (slot.model === undefined) slot.state = slot.card ? 'evicted' : 'unloaded';
-        throw error;
-      } finally {
-        slot.loading = undefined;
-      }
-    })();
-    return slot.loading;
+        if (live.current === undefined) slot.state = slot.card ? 'evicted' : 'unloaded';
+      },
+    });
+    const slot: OwnSlot = {
+      ...serving,
+      live,
+      get model() {
+        return live.current;
+      },
+      state: 'unloaded',
+      card: undefined,
+      problem: undefined,
+      used: 0,
+    };
+    return slot;
+  };
+  const load = (slot: OwnSlot): Promise<Model> => {
+    if (slot.model === undefined) slot.state = 'loading';
+    return slot.live.open();
   };
 
   const named = (name: string): readonly OwnSlot[] => slots.filter(({ card }) => card?.name === name);
@@ -145,20 +139,11 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
         });
       }
       slot.used = ++clock;
-      return slot.model ?? loadInto(slot);
+      return slot.model ?? load(slot);
     },
-    async add({ ref, deployment }) {
-      const slot: OwnSlot = {
-        ref,
-        deployment,
-        state: 'unloaded',
-        card: undefined,
-        model: undefined,
-        loading: undefined,
-        problem: undefined,
-        used: 0,
-      };
-      const model = await loadInto(slot);
+    async add(serving) {
+      const slot = newSlot(serving);
+      const model = await load(slot);
       slots.push(slot);
       index();
       makeRoom(slot);
@@ -167,20 +152,20 @@ export const createModels = ({ maxModels = Infinity, ...options }: ModelTableOpt
     async load(name) {
       const own = named(name);
       if (own.length === 0) throw unknownModel(name, names());
-      for (const slot of own) if (slot.model === undefined) await loadInto(slot);
+      for (const slot of own) if (slot.model === undefined) await load(slot);
     },
     async unload(name, version) {
       const own = named(name).filter(({ card }) => version === undefined || card?.version === version);
       if (own.length === 0) throw unknownModel(name, names());
       for (const slot of own) {
-        await slot.loading?.catch(() => undefined);
+        await slot.live.opening?.catch(() => undefined);
         takeOut(slot, 'unloaded');
       }
     },
-    replace: (slot) => loadInto(slot as OwnSlot),
     async close() {
-      for (const slot of slots) takeOut(slot, 'unloaded', CLOSE_MS);
-      await Promise.all(retiring);
+      for (const slot of slots) slot.state = 'unloaded';
+      index();
+      await Promise.all(slots.map(({ live }) => live.close(CLOSE_MS)));
     },
   };
 };

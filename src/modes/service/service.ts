@@ -2,9 +2,11 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { fail, type MillraceError, problemOf } from '../../core/errors.ts';
+import { fail, type MillraceError, messageOf, problemOf } from '../../core/errors.ts';
 import type { Answered } from '../../monitor/answered.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
+import { follow } from '../../serving/follow.ts';
+import type { News } from '../../serving/live.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -15,10 +17,9 @@ import { type Isolation, lackOf } from './isolation.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { ModelSource } from './model.ts';
-import { createModels, type Serving } from './models.ts';
+import type { Model, ServiceSource } from './model.ts';
+import { createModels, type Serving, type Slot } from './models.ts';
 import type { Peers } from './peers.ts';
-import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
 import { createReader } from './reading/reader.ts';
 import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
@@ -28,7 +29,7 @@ import { createRest } from './rest/server.ts';
 export interface ServiceOptions {
   /** What to serve; the first of a name is what the bare name answers with. */
   readonly refs: readonly (string | Serving)[];
-  readonly source: ModelSource;
+  readonly source: ServiceSource;
   readonly limits?: Partial<Limits> | undefined;
   /** Models kept loaded at a time; no limit unless given. */
   readonly maxModels?: number | undefined;
@@ -196,25 +197,24 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const doors: { readonly app: FastifyInstance; intake?: Intake }[] = [rest, admin].flatMap((app) =>
     app ? [{ app }] : [],
   );
-  const stopFollowing = followPromotions({
-    source,
-    models,
-    everyMs: followMs,
-    onReplaced({ ref }, { version, digest }) {
+  const hear = ({ ref, card }: Slot, news: News<Model>): void => {
+    if (news.kind === 'replaced') {
+      const { version, digest } = news.to;
       metrics.promoted('replaced');
       log.info({ ref, version, digest }, 'a new version has taken over');
-    },
-    onRefused({ ref, card }, version, error) {
+    } else if (news.kind === 'refused') {
+      const { version, error } = news;
       metrics.promoted('refused');
-      log.error(
-        { ref, version, stays: card?.version, problem: problemOf(error), err: error },
-        'a new version is refused',
-      );
-    },
-    onUnreachable({ ref }, message) {
+      log.error({ ref, version, stays: card?.version, problem: problemOf(error), err: error }, 'a new version is refused');
+    } else if (news.isNew) {
       metrics.promoted('unreachable');
-      log.warn({ ref, message }, 'the registry cannot be asked; what is loaded goes on');
-    },
+      log.warn({ ref, message: messageOf(news.error) }, 'the registry cannot be asked; what is loaded goes on');
+    }
+  };
+  const stopFollowing = follow<Model, Slot>({
+    all: () => models.slots.filter(({ state }) => state === 'ready'),
+    everyMs: followMs,
+    hear,
   });
 
   const unready = (): void => {
@@ -225,11 +225,12 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await pause(lameDuckMs);
     health.closing = true;
     publishing?.better?.hangUp();
-    await stopFollowing();
+    const followed = stopFollowing();
     const patience = { lingerMs, mostMs: limits.timeoutMs + lingerMs };
     await Promise.all([...doors.map(({ app, intake }) => drain(app.server, patience, intake)), grpc?.close()]);
     await Promise.all(doors.map(({ app }) => app.close()));
     await models.close();
+    await followed;
     await reader.close();
     await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
     metrics.registry.clear();

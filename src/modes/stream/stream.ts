@@ -2,12 +2,16 @@ import type { AssignedPartition, Broker, Membership, UnreadPartition } from '../
 import { createProgress } from '../../brokers/progress.ts';
 import type { Problem } from '../../core/errors.ts';
 import { problemOf } from '../../core/errors.ts';
+import type { Scorer } from '../../core/types.ts';
+import { follow } from '../../serving/follow.ts';
+import { createLive, type News } from '../../serving/live.ts';
+import type { ModelSource } from '../../serving/source.ts';
+import { warm } from '../../serving/warm.ts';
 import type { StreamDeployment } from './deployment.ts';
 import type { StreamMetrics } from './metrics.ts';
 import { type Outcome, predict } from './predict.ts';
 import type { Made, PredictionSink } from './prediction-sink.ts';
 import { createSlots } from './slots.ts';
-import { type ModelSource, openVersions } from './versions.ts';
 
 export interface StreamParts {
   readonly deployment: StreamDeployment;
@@ -71,18 +75,31 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     tell({ kind: 'trouble', problem: problemOf(error), error });
   };
 
-  const versions = await openVersions({
+  /** What is at work, or was last. */
+  let model: Stream['model'];
+  const live = createLive<Scorer>({
     ref: deployment.model,
     source,
-    every: followEvery,
-    onTrouble,
-    onReplaced: (from, to) => {
-      metrics.replaced(name);
-      tell({ kind: 'replaced', from: from.manifest.version, to: to.manifest.version });
+    load: async (found, { signal }) => warm(await source.load(found, signal), found),
+    onOpened({ manifest, digest }) {
+      model = { model: manifest.name, version: manifest.version, digest };
     },
   });
+  const hear = (_stream: unknown, news: News<Scorer>): void => {
+    if (news.kind === 'replaced') {
+      metrics.replaced(name);
+      tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
+    } else onTrouble(news.error);
+  };
+  await live.open();
+  const stopFollowing = follow({ all: () => [{ live }], everyMs: followEvery, hear });
+  const close = async (): Promise<void> => {
+    const followed = stopFollowing();
+    await live.close();
+    await followed;
+  };
   await ensureTopics(broker, deployment).catch(async (error) => {
-    await versions.close();
+    await close();
     throw error;
   });
   const slots = createSlots(concurrency);
@@ -119,7 +136,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       const { events, position } = await partition.take(size, delay);
       if (signal.aborted) break;
       const made = await slots.run(() =>
-        versions.use(async (scorer): Promise<Scored> => {
+        live.use(async (scorer): Promise<Scored> => {
           const began = performance.now();
           const time = new Date().toISOString();
           const outcome = await predict(events, { deployment, scorer, time });
@@ -146,25 +163,21 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     },
     work,
   );
-  const model = () => {
-    const { manifest, digest } = versions.current;
-    return { model: manifest.name, version: manifest.version, digest };
-  };
   const obstacles = (): readonly string[] => progress.obstacles(performance.now());
-  const unwatch = metrics.watch({ deployment: name, partitions, unread, ready: () => obstacles().length === 0, model });
+  const unwatch = metrics.watch({ deployment: name, partitions, unread, ready: () => obstacles().length === 0, model: () => model });
   const stop = async (): Promise<void> => {
-    const timer = setTimeout(() => void versions.close(), STOP_MS);
+    const timer = setTimeout(() => void close(), STOP_MS);
     await membership?.leave();
     clearTimeout(timer);
     unwatch();
-    await versions.close();
+    await close();
     await sink?.close();
   };
   let stopped: Promise<void> | undefined;
   return {
     deployment,
     get model() {
-      return model();
+      return model;
     },
     get partitions() {
       return partitions();

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Scorer } from '../../../src/core/types.ts';
 import type { Limits } from '../../../src/modes/service/limits.ts';
-import type { ModelSource } from '../../../src/modes/service/model.ts';
+import type { ServiceSource } from '../../../src/modes/service/model.ts';
 import { createService } from '../../../src/modes/service/service.ts';
 import { get, metric, models, openApp, post, sendBytes, serve, type Told, until } from './serving.ts';
 
@@ -16,7 +16,7 @@ const busyService = async (t: TestContext, limits: Partial<Limits>) => {
   const app = await openApp(t);
   const gate = Promise.withResolvers<void>();
   let runs = 0;
-  const source: ModelSource = {
+  const source: ServiceSource = {
     open: app.open,
     async load(found) {
       const scorer = await app.load(found);

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type App, createApp } from '../../../src/app.ts';
 import type { Problem } from '../../../src/core/errors.ts';
 import type { Example, Manifest } from '../../../src/core/types.ts';
-import type { ModelSource } from '../../../src/modes/service/model.ts';
+import type { ServiceSource } from '../../../src/modes/service/model.ts';
 import { createService, type Service, type ServiceOptions } from '../../../src/modes/service/service.ts';
 import { makePackage, type Package } from '../../../src/package/layout.ts';
 
@@ -116,7 +116,7 @@ export const register = async (
 };
 
 /** A composition root as a source that follows environments. */
-export const following = (app: App): ModelSource => ({
+export const following = (app: App): ServiceSource => ({
   open: app.open,
   load: app.load,
   resolve: async (ref) => (ref.includes('@') ? (await app.registry()).resolve(ref) : undefined),
