@@ -7,8 +7,9 @@ import { codes } from '../src/core/errors.ts';
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** The files of each stage of the core. */
+/** The files of each stage, from `src/core` on. */
 const stages: Readonly<Record<string, readonly string[]>> = {
+  route: ['../serving/route.ts', '../serving/live.ts', '../modes/service/models.ts'],
   validate: ['field.ts', 'tensor-field.ts', 'signature.ts'],
   prepare: [
     'prepare.ts',
@@ -19,8 +20,8 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   run: ['run.ts'],
   finish: ['finish.ts', 'scorer.ts'],
 };
-/** Codes that refuse a package when it is loaded, or a call as a whole; no row leaves by them. */
-const notOfRows = new Set(['BAD_MANIFEST', 'BAD_MODEL', 'INTERNAL']);
+/** Codes that refuse a package when it is loaded, or a call as a whole, or tell of a store; no row leaves by them. */
+const notOfRows = new Set(['BAD_MANIFEST', 'BAD_MODEL', 'INTERNAL', 'STORE_FAILED']);
 
 const documented = (): Readonly<Record<string, readonly string[]>> => {
   const table = read('docs/LIFECYCLE.md').split('<!-- exits')[1]?.split('<!-- end -->')[0] ?? '';

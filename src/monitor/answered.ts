@@ -14,6 +14,8 @@ export interface Answerer {
   readonly name: string;
   readonly version: string;
   readonly digest: string;
+  /** What it is to the rows that it answers; `stable` unless given. */
+  readonly variant?: string | undefined;
   readonly manifest: { readonly inputs: Fields; readonly outputs: OutputFields };
 }
 
@@ -92,6 +94,7 @@ export interface KnownModel {
   readonly name: string;
   readonly version: string;
   readonly digest: string;
+  readonly variant: string;
   readonly inputs: Fields;
   readonly outputs: OutputFields;
 }
@@ -123,6 +126,7 @@ const prediction = ({ at, ms }: EntryBase, model: KnownModel, own: Own): Predict
   model: model.name,
   version: model.version,
   digest: model.digest,
+  variant: model.variant,
   input: own.input,
   coerced: own.coerced,
   output: own.output,

@@ -151,13 +151,13 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return last.index;
   };
   const learn = (model: Answerer): number => {
-    const { ref, deployment = ref, name, version, digest, manifest } = model;
-    const key = `${digest} ${deployment}`;
+    const { ref, deployment = ref, name, version, digest, variant = 'stable', manifest } = model;
+    const key = `${digest} ${variant} ${deployment}`;
     let index = models.get(key)?.index;
     if (index === undefined) {
       index = models.size;
       const { inputs, outputs } = manifest;
-      const known = { deployment, name, version, digest, inputs, outputs };
+      const known = { deployment, name, version, digest, variant, inputs, outputs };
       models.set(key, { index, known });
       sayModels();
     }

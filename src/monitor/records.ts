@@ -15,6 +15,8 @@ export interface Prediction {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
+  /** Which variant of what the deployment's reference means answered: `stable`. */
+  readonly variant: string;
   /** One row, and its answer, as exact JSON. */
   readonly input: string;
   /** Numbers, booleans and dates were read from texts too. */
@@ -80,7 +82,11 @@ const rowOf = (prediction: Prediction, served: number): NewRow => ({
 });
 
 const isSame = (a: Served, b: Served): boolean =>
-  a.digest === b.digest && a.deployment === b.deployment && a.model === b.model && a.version === b.version;
+  a.digest === b.digest &&
+  a.deployment === b.deployment &&
+  a.model === b.model &&
+  a.version === b.version &&
+  a.variant === b.variant;
 
 /** The other name of a call's only row. */
 const alias = (id: string): string => (id.endsWith('.0') ? id.slice(0, -2) : `${id}.0`);
@@ -142,8 +148,8 @@ export const openRecords = ({ db, close }: Sql): Records => {
   const servedId = async (one: Prediction): Promise<number> => {
     const before = known.find((served) => isSame(served, one));
     if (before !== undefined) return before.id;
-    const { deployment, model, version, digest } = one;
-    const served = { deployment, model, version, digest };
+    const { deployment, model, version, digest, variant } = one;
+    const served = { deployment, model, version, digest, variant };
     const add = db.insertInto('served').values(served);
     await add.onConflict((conflict) => conflict.doNothing()).execute();
     const query = db

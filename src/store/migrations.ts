@@ -1,7 +1,7 @@
 import type { Migration } from './migration.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
-import { recordedByTime, recordTables, servedTable } from './migrations/records.ts';
+import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
 
 /** In the order in which they run. A new area of the store adds a file in `migrations/` and a row at the end. */
@@ -12,4 +12,5 @@ export const migrations: readonly Migration[] = [
   batchTables,
   servedTable,
   recordedByTime,
+  servedVariants,
 ];

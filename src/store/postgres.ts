@@ -121,6 +121,10 @@ export const postgresMigratable: Migratable = {
       `create trigger ${table}_append_only before update or delete or truncate on ${table}
         for each statement execute function refuse_change()`,
     ],
+    rekey: (table, _columns, { from, to }) => [
+      `alter table ${table} drop constraint ${table}_${from.join('_')}_key`,
+      `alter table ${table} add unique (${to.join(', ')})`,
+    ],
   },
   exists: `select 1 from pg_tables where schemaname = '${schema}' and tablename = 'migrations'`,
   prepare: [

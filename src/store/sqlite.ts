@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import { fail, MillraceError, messageOf } from '../core/errors.ts';
 import type { Migratable } from './migrate.ts';
+import type { Words } from './migration.ts';
 import { isReadOnly, openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
 
 /** How long a statement waits for other processes to release the file, in milliseconds. */
@@ -193,9 +194,23 @@ export const sqliteDialect = (path: string, place: string): Dialect => ({
   createIntrospector: (db) => new SqliteIntrospector(db),
 });
 
+const COUNTING_ID = 'integer primary key autoincrement';
+
+/** A key cannot be changed in place: the table is made anew, and its rows keep their ids. */
+const rekey: Words['rekey'] = (table, columns, { to }) => {
+  const names = ['id', ...columns.map((column) => column.split(' ', 1)[0])].join(', ');
+  return [
+    `create table ${table}_anew (id ${COUNTING_ID}, ${columns.join(', ')}, unique (${to.join(', ')}))`,
+    `insert into ${table}_anew (${names}) select ${names} from ${table}`,
+    `drop table ${table}`,
+    `alter table ${table}_anew rename to ${table}`,
+  ];
+};
+
 export const sqliteMigratable: Migratable = {
   words: {
-    id: 'integer primary key autoincrement',
+    id: COUNTING_ID,
+    rekey,
     integer: 'integer',
     bytes: 'blob',
     appendOnly: (table) =>

@@ -91,6 +91,8 @@ export interface ServedRow {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
+  /** What it was to the rows that it answered. */
+  readonly variant: string;
 }
 
 /** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */

@@ -78,7 +78,7 @@ for (const command of ['up', 'serve']) {
         ['1.0.0', 'stable'],
         ['2.0.0', 'next'],
       ]) {
-        const labels = `model="trees-100x6",version="${version}",deployment="${deployment}"`;
+        const labels = `model="trees-100x6",version="${version}",deployment="${deployment}",variant="stable"`;
         assert.ok(metrics.includes(`\nmillrace_requests_total{${labels},outcome="ok"} 1\n`), metrics);
       }
       const lines = metrics.split('\n').filter((line) => line.startsWith('millrace_queue_depth{'));

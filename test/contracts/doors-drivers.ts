@@ -298,7 +298,7 @@ export const topicDoor = (scorer: Scorer, name: string, broker: Broker): Door =>
     await broker.produce([{ topic: from, key: null, value }]);
     for await (const { events } of broker.read(from, { from: 'earliest', untilEnd: true })) {
       if (events.length === 0) continue;
-      const outcome = await predict(events, { deployment, scorer, time: new Date(0).toISOString() });
+      const outcome = await predict(events, { deployment, scorer, variant: 'stable', time: new Date(0).toISOString() });
       const [code] = outcome.dead.keys();
       if (code !== undefined) return { code };
       const told = parseJson(Buffer.from(outcome.events[0].value ?? []).toString()) as { data: Told };

@@ -70,7 +70,8 @@ describe('replay', () => {
     await register(cwd, found);
     const app = createApp({ cwd, env: envOf(cwd) });
     const { name, version } = found.manifest;
-    const what = { deployment: 'hostile', model: name, version, digest: found.digest, coerced: false, ms: 1 };
+    const from = { deployment: 'hostile', model: name, version, digest: found.digest, variant: 'stable' };
+    const what = { ...from, coerced: false, ms: 1 };
     await (await app.records()).append([
       { id: 'fatal', at: '2026-11-01T12:00:00.000Z', input: '{"x":6}', output: '{"y":12}', ...what },
       { id: 'harmless', at: '2026-11-01T12:00:00.000Z', input: '{"x":1}', output: '{"y":2}', ...what },

@@ -3,7 +3,7 @@ import { after, describe, it, test } from 'node:test';
 import { CompiledQuery, type KyselyPlugin, type RootOperationNode } from 'kysely';
 import type { Code } from '../../src/core/errors.ts';
 import { openRecords, type Prediction, type Records } from '../../src/monitor/records.ts';
-import { recordTables, servedTable } from '../../src/store/migrations/records.ts';
+import { recordTables, servedTable, servedVariants } from '../../src/store/migrations/records.ts';
 import { postgresMigratable } from '../../src/store/postgres.ts';
 import { openSql } from '../../src/store/sql.ts';
 import { sqliteMigratable } from '../../src/store/sqlite.ts';
@@ -16,6 +16,7 @@ const prediction = (id: string, more: Partial<Prediction> = {}): Prediction => (
   model: 'ride',
   version: '1.0.0',
   digest: 'sha256:00',
+  variant: 'stable',
   input: '{"distance":-0,"far":1e999}',
   coerced: false,
   output: '{"minutes":12.5,"late":false,"zone":null}',
@@ -97,6 +98,7 @@ for (const store of stores()) {
         model: ['ride', 'fare'][at % 2],
         version: `1.0.${at % 3}`,
         digest: `sha256:0${at % 3}`,
+        variant: ['stable', 'candidate'][at % 2],
       }));
       for (const part of [kept.slice(0, 5), kept.slice(5)]) {
         const records = openRecords(await openSql(url));
@@ -119,7 +121,9 @@ for (const store of stores()) {
           await run(trx, `drop ${made}`);
         }
         for (const statement of recordTables.statements(words)) await run(trx, statement);
-        await run(trx, `delete from migrations where name = '${servedTable.name}'`);
+        for (const { name } of [servedTable, servedVariants]) {
+          await run(trx, `delete from migrations where name = '${name}'`);
+        }
         for (const id of ['a', 'b.0', 'c']) {
           await run(
             trx,

@@ -50,7 +50,7 @@ const followed = async (t: TestContext, source: ModelSource) => {
     load: async (found, { signal }) => warm(await source.load(found, signal), found),
   });
   await live.open();
-  const stop = follow({ all: () => [{ live }], everyMs: 20, hear: (_live, one) => news.push(one) });
+  const stop = follow(() => [{ live, hear: (one) => news.push(one) }], 20);
   const close = async (): Promise<void> => {
     const stopped = stop();
     await live.close();

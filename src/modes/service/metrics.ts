@@ -79,13 +79,14 @@ export interface Metrics {
   watch(watched: Watched): void;
 }
 
-const model = ['model', 'version', 'deployment'] as const;
+const model = ['model', 'version', 'deployment', 'variant'] as const;
 /** The values of these labels. */
-const valuesOf = ({ name, version, deployment = '' }: Card) => [name, version, deployment] as const;
-const labelsOf = ({ name, version, deployment }: Card) => ({
+const valuesOf = ({ name, version, deployment = '', variant }: Card) => [name, version, deployment, variant] as const;
+const labelsOf = ({ name, version, deployment, variant }: Card) => ({
   model: name,
   version,
   ...(deployment !== undefined && { deployment }),
+  variant,
 });
 
 const watchDoors = (registry: Registry, { bodies, places, reader }: Pick<Watched, 'bodies' | 'places' | 'reader'>) => {

@@ -205,17 +205,20 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     } else if (news.kind === 'refused') {
       const { version, error } = news;
       metrics.promoted('refused');
-      log.error({ ref, version, stays: card?.version, problem: problemOf(error), err: error }, 'a new version is refused');
+      log.error(
+        { ref, version, stays: card?.version, problem: problemOf(error), err: error },
+        'a new version is refused',
+      );
     } else if (news.isNew) {
       metrics.promoted('unreachable');
       log.warn({ ref, message: messageOf(news.error) }, 'the registry cannot be asked; what is loaded goes on');
     }
   };
-  const stopFollowing = follow<Model, Slot>({
-    all: () => models.slots.filter(({ state }) => state === 'ready'),
-    everyMs: followMs,
-    hear,
-  });
+  const ready = () => models.slots.filter(({ state }) => state === 'ready');
+  const stopFollowing = follow(
+    () => ready().map((slot) => ({ live: slot.live, hear: (news: News<Model>) => hear(slot, news) })),
+    followMs,
+  );
 
   const unready = (): void => {
     stopped = 'the service is stopping';

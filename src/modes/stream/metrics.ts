@@ -20,7 +20,7 @@ export interface Watched {
   /** Partitions that no process has. */
   readonly unread: () => readonly UnreadPartition[];
   readonly ready: () => boolean;
-  readonly model: () => { readonly model: string; readonly version: string; readonly digest: string };
+  readonly model: () => Readonly<Record<'model' | 'version' | 'digest' | 'variant', string>>;
 }
 
 export interface StreamMetrics {
@@ -123,7 +123,7 @@ export const createStreamMetrics = (registry: Registry): StreamMetrics => {
   new Gauge({
     name: 'millrace_stream_model_info',
     help: 'The version at work.',
-    labelNames: ['deployment', 'model', 'version', 'digest'],
+    labelNames: ['deployment', 'model', 'version', 'digest', 'variant'],
     registers,
     collect() {
       this.reset();

@@ -4,6 +4,7 @@ import type { Answer, Scorer } from '../../core/types.ts';
 import { type Attributes, readEvent, writeEvent } from '../../events/cloud-event.ts';
 import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.ts';
 import { type KeyJson, keyAttributes, keyJson, keyVariable, noKey, readKey, tooLarge } from '../../events/key.ts';
+import type { Variant } from '../../serving/route.ts';
 import type { StreamDeployment } from './deployment.ts';
 
 /** What became of a micro-batch. */
@@ -104,6 +105,8 @@ const positionId = ({ topic, partition, offset }: Origin): string => `${topic}/$
 export interface PredictOptions {
   readonly deployment: StreamDeployment;
   readonly scorer: Scorer;
+  /** What the scorer is to the rows that it answers. */
+  readonly variant: Variant;
   /** ISO 8601 */
   readonly time: string;
 }
@@ -111,7 +114,7 @@ export interface PredictOptions {
 /** Events in, predictions and dead letters out; nothing else happens here. */
 export const predict = async (
   events: readonly StreamEvent[],
-  { deployment, scorer, time }: PredictOptions,
+  { deployment, scorer, variant, time }: PredictOptions,
 ): Promise<Outcome> => {
   const { name, to, deadLetters, replay, format, largest, tombstones } = deployment;
   const { manifest, digest } = scorer;
@@ -178,6 +181,7 @@ export const predict = async (
         type: 'millrace.prediction',
         ...keyAttributes(key),
         time,
+        variant,
         traceparent: cloudEvent?.traceparent,
         tracestate: cloudEvent?.tracestate,
       };

@@ -5,6 +5,7 @@ import { problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { follow } from '../../serving/follow.ts';
 import { createLive, type News } from '../../serving/live.ts';
+import { STABLE } from '../../serving/route.ts';
 import type { ModelSource } from '../../serving/source.ts';
 import { warm } from '../../serving/warm.ts';
 import type { StreamDeployment } from './deployment.ts';
@@ -85,14 +86,14 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       model = { model: manifest.name, version: manifest.version, digest };
     },
   });
-  const hear = (_stream: unknown, news: News<Scorer>): void => {
+  const hear = (news: News<Scorer>): void => {
     if (news.kind === 'replaced') {
       metrics.replaced(name);
       tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
     } else onTrouble(news.error);
   };
   await live.open();
-  const stopFollowing = follow({ all: () => [{ live }], everyMs: followEvery, hear });
+  const stopFollowing = follow(() => [{ live, hear }], followEvery);
   const close = async (): Promise<void> => {
     const followed = stopFollowing();
     await live.close();
@@ -139,7 +140,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
         live.use(async (scorer): Promise<Scored> => {
           const began = performance.now();
           const time = new Date().toISOString();
-          const outcome = await predict(events, { deployment, scorer, time });
+          const outcome = await predict(events, { deployment, scorer, variant: STABLE, time });
           const scoring = (performance.now() - began) / 1000;
           const oldest = events[0]?.at ?? Date.now();
           return { outcome, position, scoring, time, maker: scorer, events: events.length, oldest };
@@ -164,7 +165,13 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     work,
   );
   const obstacles = (): readonly string[] => progress.obstacles(performance.now());
-  const unwatch = metrics.watch({ deployment: name, partitions, unread, ready: () => obstacles().length === 0, model: () => model });
+  const unwatch = metrics.watch({
+    deployment: name,
+    partitions,
+    unread,
+    ready: () => obstacles().length === 0,
+    model: () => ({ ...model, variant: STABLE }),
+  });
   const stop = async (): Promise<void> => {
     const timer = setTimeout(() => void close(), STOP_MS);
     await membership?.leave();

@@ -70,3 +70,25 @@ export const servedTable: Migration = {
       from recorded join served on served.id = recorded.served`,
   ],
 };
+
+const servedKey = ['digest', 'deployment', 'model', 'version'] as const;
+
+/** One package may answer as several variants of what a reference means, and what each answered is told apart. */
+export const servedVariants: Migration = {
+  name: 'what served predictions, by variant',
+  statements: ({ rekey }) => [
+    `drop view predictions`,
+    `alter table served add column variant text not null default 'stable'`,
+    ...rekey(
+      'served',
+      [...servedKey, 'variant'].map((name) => `${name} text not null`),
+      {
+        from: servedKey,
+        to: [...servedKey, 'variant'],
+      },
+    ),
+    `create view predictions as
+      select seq, recorded.id, at, deployment, model, version, digest, variant, input, coerced, output, error, ms
+      from recorded join served on served.id = recorded.served`,
+  ],
+};

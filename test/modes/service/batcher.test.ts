@@ -404,13 +404,15 @@ describe('under random concurrency', () => {
               for (let turns = 0; turns < wait; turns++) await turn();
               if (kind === 'rows') return outputOf(batcher.submit(work(rows)));
               const input = Object.fromEntries(names.map((name) => [name, rows.map((cells) => cells[name])]));
-              const { columns: told, errors } = await outputOf(batcher.submit({
-                form: columns(input, rows.length),
-                input,
-                rows: rows.length,
-                bytes: 10,
-                since: performance.now(),
-              }));
+              const { columns: told, errors } = await outputOf(
+                batcher.submit({
+                  form: columns(input, rows.length),
+                  input,
+                  rows: rows.length,
+                  bytes: 10,
+                  since: performance.now(),
+                }),
+              );
               const scores = told.score as Float64Array;
               return rows.map((_, at): Answer => {
                 const error = errors.get(at);

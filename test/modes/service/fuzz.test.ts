@@ -143,6 +143,6 @@ test(`${requests.toLocaleString('en')} hostile requests: no crash, no 5xx, nothi
   assert.deepEqual(faults, []);
   assert.equal((await get(`${url}/readyz`)).status, 200);
   assert.deepEqual((await post(`${url}/predict/ride-duration`, rows[1])).json.prediction, before.json.prediction);
-  assert.equal(await metric(url, 'millrace_queue_depth{model="ride-duration",version="1.0.0"}'), 0);
+  assert.equal(await metric(url, 'millrace_queue_depth{model="ride-duration",version="1.0.0",variant="stable"}'), 0);
   assert.equal(({} as { f0?: number }).f0, undefined);
 });

@@ -8,7 +8,7 @@ export interface Asked {
   /** With its query, if it has one. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  readonly body?: string;
 }
 export interface Replied {
   readonly status: number;
@@ -46,7 +46,7 @@ export const inMemory =
       params: paramsOf(route, path),
       query: Object.fromEntries(searchParams),
       headers: { host: 'localhost', ...headers },
-      body: typeof body === 'string' ? Buffer.from(body) : body,
+      body: body === undefined ? undefined : Buffer.from(body),
       raw: { socket: { destroyed: false } },
       span: undefined,
     };

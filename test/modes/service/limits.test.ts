@@ -74,7 +74,8 @@ describe('a service with limits', () => {
     socket.destroy();
     await pause(50);
     const next = post(path, row);
-    const cancelled = 'millrace_requests_total{model="trees-100x6",version="1.0.0",outcome="CANCELLED"}';
+    const cancelled =
+      'millrace_requests_total{model="trees-100x6",version="1.0.0",variant="stable",outcome="CANCELLED"}';
     await until(async () => (await metric(url, cancelled)) === 1);
     release();
     assert.deepEqual([(await held).status, (await next).status], [200, 200]);

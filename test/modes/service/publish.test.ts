@@ -205,7 +205,10 @@ describe('a service that publishes', { timeout: 120_000 }, () => {
       assert.ok(await recorder.find(answered.json.id));
       assert.deepEqual([recorder.figures.written, made.figures.dropped.failed], [1, 1]);
       assert.equal(
-        await metric(url, 'millrace_requests_total{model="int-inputs",version="1.0.0",outcome="STREAM_FAILED"}'),
+        await metric(
+          url,
+          'millrace_requests_total{model="int-inputs",version="1.0.0",variant="stable",outcome="STREAM_FAILED"}',
+        ),
         1,
       );
     });

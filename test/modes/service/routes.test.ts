@@ -126,7 +126,11 @@ describe('the routes of a service', () => {
       'POST /predict/{model}/versions/{version}',
       'POST /predictions/{id}/label',
     ]);
-    for (const one of listed) assert.ok(routes.some(({ method, path }) => one === `${method} ${path}`), one);
+    for (const one of listed)
+      assert.ok(
+        routes.some(({ method, path }) => one === `${method} ${path}`),
+        one,
+      );
   });
 
   it('are behind the door that they are for, each behind one or both', async (t) => {

@@ -22,7 +22,7 @@ describe('/metrics', () => {
     await post(path, '{');
     await post(`${url}/predict/nothing`, row);
     const of = (name: string, outcome: string) =>
-      metric(url, `millrace_${name}{model="trees-100x6",version="1.0.0",outcome="${outcome}"}`);
+      metric(url, `millrace_${name}{model="trees-100x6",version="1.0.0",variant="stable",outcome="${outcome}"}`);
     assert.deepEqual(
       [
         await of('requests_total', 'ok'),
@@ -39,7 +39,7 @@ describe('/metrics', () => {
 
   it('counts each refused row by its own code, and as ok only rows whose prediction was answered, by every door', async (t) => {
     const { url } = await serve(t, [models.trees]);
-    const labels = 'model="trees-100x6",version="1.0.0"';
+    const labels = 'model="trees-100x6",version="1.0.0",variant="stable"';
     const counts = async (name: string): Promise<Record<string, number>> => {
       const text = await (await fetch(`${url}/metrics`)).text();
       const found = text.matchAll(new RegExp(`^millrace_${name}_total\\{${labels},outcome="(\\w+)"\\} (\\d+)$`, 'gm'));
@@ -73,7 +73,7 @@ describe('/metrics', () => {
   it('tells of every stage, of batches, queues, models and the event loop', async (t) => {
     const { url } = await serve(t, [models.trees]);
     await post(`${url}/predict/trees-100x6`, { rows: [row, row, row] });
-    const labels = 'model="trees-100x6",version="1.0.0"';
+    const labels = 'model="trees-100x6",version="1.0.0",variant="stable"';
     for (const stage of ['queue', 'validate', 'prepare', 'run', 'finish']) {
       assert.equal(await metric(url, `millrace_stage_duration_seconds_count{${labels},stage="${stage}"}`), 1, stage);
     }
@@ -85,7 +85,10 @@ describe('/metrics', () => {
     assert.equal(await metric(url, 'millrace_ready'), 1);
     const text = await (await fetch(`${url}/metrics`)).text();
     assert.match(text, /^nodejs_eventloop_lag_p99_seconds /m);
-    assert.match(text, /^millrace_model_info\{model="trees-100x6",version="1.0.0",digest="sha256:[0-9a-f]{64}"\} 1$/m);
+    assert.match(
+      text,
+      /^millrace_model_info\{model="trees-100x6",version="1.0.0",variant="stable",digest="sha256:[0-9a-f]{64}"\} 1$/m,
+    );
   });
 
   it('has cumulative buckets that end with the count', async (t) => {

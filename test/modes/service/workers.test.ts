@@ -170,7 +170,7 @@ describe('isolation', () => {
     assert.deepEqual([slow.isolation, slow.workers, pools.length], ['workers', 2, 1]);
     assert.ok(slow.row_ms > fast.row_ms);
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    assert.match(metrics, /^millrace_workers_ready\{model="slow",version="1.0.0"\} 2$/m);
+    assert.match(metrics, /^millrace_workers_ready\{model="slow",version="1.0.0",variant="stable"\} 2$/m);
   });
 
   it('can be said', async (t) => {
@@ -217,7 +217,7 @@ describe('isolation', () => {
     assert.equal((await long).status, 200);
     await until(async () => (await ready()).ready);
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    assert.match(metrics, /^millrace_worker_restarts_total\{model="slow",version="1.0.0"\} 1$/m);
+    assert.match(metrics, /^millrace_worker_restarts_total\{model="slow",version="1.0.0",variant="stable"\} 1$/m);
   });
 
   it('loses no answer while workers are killed under load', async (t) => {

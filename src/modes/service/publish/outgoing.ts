@@ -8,7 +8,7 @@ import type { Publish } from './settings.ts';
 
 const outgoing = (
   { id, input, output }: AnsweredRow,
-  { model: { name, version, digest }, traceparent }: Answered,
+  { model: { name, version, digest, variant = 'stable' }, traceparent }: Answered,
   { deployment, topic, keyOf, format }: Publish,
   time: string,
 ): NewEvent => {
@@ -20,6 +20,7 @@ const outgoing = (
     type: 'millrace.answer',
     ...keyAttributes(key),
     time,
+    variant,
     traceparent,
   };
   const data = { id, key: keyJson(key), deployment, model: name, version, digest, input, prediction: output };

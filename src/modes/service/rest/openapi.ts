@@ -44,7 +44,12 @@ const inferRequest = object(
 );
 
 const parametersOf = (path: string): readonly Schema[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 /** What stands at each path. */
 const pathsOf = (routes: readonly Route[], models: readonly Card[]): Schema => {

@@ -17,7 +17,7 @@ import { identity, json, type Operation, object, ref } from './operation.ts';
 import type { LongAnswer, RestAnswer, RestRequest, Route } from './route.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
-type Found = Omit<Kept, 'coerced'>;
+type Found = Omit<Kept, 'coerced' | 'variant'>;
 
 /** Texts of a record that are JSON already go into the answer as they are, so that no digit changes. */
 const keptAsJson = (kept: Found, better?: readonly Better[]): string => {

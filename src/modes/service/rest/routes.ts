@@ -84,7 +84,8 @@ export const routesOf = (options: RoutesOptions): readonly Route[] => {
   const { limits, models } = plane;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
-  const cards = () => models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
+  const cards = () =>
+    models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
   const kept = { recorder, publishing, limits, patienceMs: peers ? PEERS_MS : 0 };
   const openapiRoute: Route = {
     method: 'GET',
