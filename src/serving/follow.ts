@@ -11,7 +11,10 @@ export interface Followed<V extends Version> {
  * Starts to look at all of them, each round at those that `all` gives then, `everyMs` milliseconds after the last. The returned
  * function stops it, and resolves when no look is under way.
  */
-export const follow = <V extends Version>(all: () => readonly Followed<V>[], everyMs: number): (() => Promise<void>) => {
+export const follow = <V extends Version>(
+  all: () => readonly Followed<V>[],
+  everyMs: number,
+): (() => Promise<void>) => {
   let isStopped = false;
   let timer: NodeJS.Timeout;
   let current: Promise<void> = Promise.resolve();
