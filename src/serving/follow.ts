@@ -1,8 +1,9 @@
 /** Follows references that may move: one after another, again and again, so that one version is loaded at a time. */
-import type { Live, News, Version } from './live.ts';
+import type { LiveVersion } from './held.ts';
+import type { Live, News } from './live.ts';
 
 /** A reference, and who hears what comes of it. */
-export interface Followed<V extends Version> {
+export interface Followed<V extends LiveVersion> {
   readonly live: Live<V>;
   hear(news: News<V>): void;
 }
@@ -11,7 +12,7 @@ export interface Followed<V extends Version> {
  * Starts to look at all of them, each round at those that `all` gives then, `everyMs` milliseconds after the last. The returned
  * function stops it, and resolves when no look is under way.
  */
-export const follow = <V extends Version>(
+export const follow = <V extends LiveVersion>(
   all: () => readonly Followed<V>[],
   everyMs: number,
 ): (() => Promise<void>) => {

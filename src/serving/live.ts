@@ -4,21 +4,14 @@
  *
  * - A version that takes over has been proven in another process, with limits of time and memory; all but the first one, and
  *   those that have worked here before, where they are known to be safe.
- * - What a piece of work began with stays open until it ends.
  * - A version that is refused is not tried again until the reference has moved; what was no fault of its own refuses nothing.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { fail, problemOf } from '../core/errors.ts';
 import type { Package } from '../package/layout.ts';
 import { riskOf } from '../package/risk.ts';
+import { createRetirement, type HeldVersion, hold, type LiveVersion } from './held.ts';
 import { route } from './route.ts';
 import type { ModelSource } from './source.ts';
-
-/** A version that is ready to answer. */
-export interface Version {
-  readonly digest: string;
-  close(): Promise<void>;
-}
 
 /** What is known of a package that is being opened. */
 export interface Opening {
@@ -31,7 +24,7 @@ export interface Opening {
   readonly signal: AbortSignal;
 }
 
-export interface LiveOptions<V extends Version> {
+export interface LiveOptions<V extends LiveVersion> {
   readonly ref: string;
   readonly source: Pick<ModelSource, 'open' | 'prove' | 'resolve'>;
   /** Makes a package ready, and warms it by its examples, whose answers it checks. @throws MillraceError */
@@ -44,6 +37,8 @@ export interface LiveOptions<V extends Version> {
   readonly onFailed?: ((error: unknown) => void) | undefined;
 }
 
+type Meant = NonNullable<Awaited<ReturnType<NonNullable<ModelSource['resolve']>>>>;
+
 /** What came of a look at the reference. */
 export type News<V> =
   | { readonly kind: 'replaced'; readonly from: V; readonly to: V }
@@ -51,7 +46,7 @@ export type News<V> =
   /** What the reference means cannot be asked; `isNew` when it could be at the look before. */
   | { readonly kind: 'unreachable'; readonly error: unknown; readonly isNew: boolean };
 
-export interface Live<V extends Version> {
+export interface Live<V extends LiveVersion> {
   /** What answers now; undefined when nothing does. */
   readonly current: V | undefined;
   /** What is being opened. */
@@ -72,72 +67,75 @@ export interface Live<V extends Version> {
   close(mostMs?: number): Promise<void>;
 }
 
-interface Held<V> {
-  readonly version: V;
-  users: number;
-  unused: (() => void) | undefined;
-}
-
 const closed = () => fail('UNAVAILABLE', 'The model is being closed.');
 
+/** Opens what the reference means now and proves it, unless it is `known` or the first, and safe. @throws MillraceError */
+const openProven = async <V extends LiveVersion>(
+  { ref, source, load }: LiveOptions<V>,
+  known: Set<string>,
+  signal: AbortSignal,
+): Promise<V> => {
+  const [began, memoryBytes] = [performance.now(), process.memoryUsage.rss()];
+  const found = await source.open(ref);
+  const risk = riskOf(found);
+  const isTrusted = risk === undefined && (known.size === 0 || known.has(found.digest));
+  if (!isTrusted) await source.prove?.(found, { signal });
+  const version = await load(found, { risk, began, memoryBytes, signal });
+  if (signal.aborted) {
+    await version.close();
+    throw closed();
+  }
+  known.add(found.digest);
+  return version;
+};
+
 /** Nothing is open before `open` is called. */
-export const createLive = <V extends Version>(options: LiveOptions<V>): Live<V> => {
-  const { ref, source, load, idle, onOpened, onFailed } = options;
+export const createLive = <V extends LiveVersion>(options: LiveOptions<V>): Live<V> => {
+  const { ref, source, idle, onOpened, onFailed } = options;
   const closing = new AbortController();
   const { signal } = closing;
-  const variants: { stable: Held<V> | undefined } = { stable: undefined };
+  const variants: { stable: HeldVersion<V> | undefined } = { stable: undefined };
+  const retirement = createRetirement(idle);
   /** Digests of packages that have worked here. */
   const known = new Set<string>();
-  const retiring = new Set<Promise<void>>();
-  const patienceOver = Promise.withResolvers<void>();
   let opening: Promise<V> | undefined;
   /** The digest that was refused last. */
   let refused: string | undefined;
   let isAway = false;
 
-  const retire = (held: Held<V>): void => {
-    const unused = new Promise<void>((resolve) => {
-      if (held.users === 0) resolve();
-      else held.unused = resolve;
-    });
-    const done = Promise.race([Promise.all([unused, idle?.(held.version)]), patienceOver.promise]);
-    const gone = done.then(() => held.version.close()).finally(() => retiring.delete(gone));
-    retiring.add(gone);
-  };
   const putAside = (): void => {
     const { stable } = variants;
     variants.stable = undefined;
-    if (stable) retire(stable);
+    if (stable) retirement.retire(stable);
   };
-
-  const openNow = async (): Promise<V> => {
-    const [began, memoryBytes] = [performance.now(), process.memoryUsage.rss()];
-    const found = await source.open(ref);
-    const risk = riskOf(found);
-    const isTrusted = risk === undefined && (known.size === 0 || known.has(found.digest));
-    if (!isTrusted) await source.prove?.(found, { signal });
-    const version = await load(found, { risk, began, memoryBytes, signal });
-    if (signal.aborted) {
-      await version.close();
-      throw closed();
+  const takeOver = async (): Promise<V> => {
+    try {
+      const version = await openProven(options, known, signal);
+      putAside();
+      variants.stable = hold(version);
+      refused = undefined;
+      onOpened?.(version);
+      return version;
+    } catch (error) {
+      onFailed?.(error);
+      throw error;
+    } finally {
+      opening = undefined;
     }
-    putAside();
-    variants.stable = { version, users: 0, unused: undefined };
-    known.add(found.digest);
-    refused = undefined;
-    onOpened?.(version);
-    return version;
   };
   const open = (): Promise<V> => {
-    opening ??= openNow()
-      .catch((error: unknown) => {
-        onFailed?.(error);
-        throw error;
-      })
-      .finally(() => {
-        opening = undefined;
-      });
+    opening ??= takeOver();
     return opening;
+  };
+  const follow = async (from: V, meant: Meant): Promise<News<V> | undefined> => {
+    if (meant.digest === from.digest || meant.digest === refused) return undefined;
+    try {
+      return { kind: 'replaced', from, to: await open() };
+    } catch (error) {
+      // A store that was away says nothing of the version.
+      if (problemOf(error).code !== 'STORE_FAILED') refused = meant.digest;
+      return { kind: 'refused', version: meant.version, error };
+    }
   };
 
   return {
@@ -151,43 +149,27 @@ export const createLive = <V extends Version>(options: LiveOptions<V>): Live<V> 
     async use(work) {
       const held = route(variants);
       if (held === undefined) throw closed();
-      held.users++;
-      try {
-        return await work(held.version);
-      } finally {
-        held.users--;
-        if (held.users === 0) held.unused?.();
-      }
+      return held.use(work);
     },
     async look() {
-      let meant: Awaited<ReturnType<NonNullable<ModelSource['resolve']>>>;
       try {
-        meant = await source.resolve?.(ref);
+        const meant = await source.resolve?.(ref);
         isAway = false;
+        const from = variants.stable?.version;
+        return meant && from && !signal.aborted ? await follow(from, meant) : undefined;
       } catch (error) {
         const isNew = !isAway;
         isAway = true;
         return { kind: 'unreachable', error, isNew };
-      }
-      const from = variants.stable?.version;
-      if (from === undefined || meant === undefined || signal.aborted) return undefined;
-      if (meant.digest === from.digest || meant.digest === refused) return undefined;
-      try {
-        return { kind: 'replaced', from, to: await open() };
-      } catch (error) {
-        // A store that was away says nothing of the version.
-        if (problemOf(error).code !== 'STORE_FAILED') refused = meant.digest;
-        return { kind: 'refused', version: meant.version, error };
       }
     },
     putAside,
     async close(mostMs = 0) {
       closing.abort(closed());
       putAside();
-      if (mostMs === 0) patienceOver.resolve();
-      else void pause(mostMs, undefined, { ref: false }).then(() => patienceOver.resolve());
+      const all = retirement.close(mostMs);
       await opening?.catch(() => undefined);
-      await Promise.all(retiring);
+      await all;
     },
   };
 };
