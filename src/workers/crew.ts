@@ -2,13 +2,13 @@
  * The processes of a pool: each has one call at a time, and those that wait take their turns. One that ends is replaced,
  * later and later when they end without an answer between them.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { fail, MillraceError, messageOf } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
-import type { Asked } from './messages.ts';
+import { supervise } from '../threads/supervise.ts';
+import type { Asked, WorkerAnswers } from './messages.ts';
 import type { Lost } from './survive.ts';
-import { type Answered, startWorker, type Worker, type WorkerLimits } from './worker.ts';
+import { startWorker, type Worker, type WorkerLimits } from './worker.ts';
 
 export interface CrewOptions {
   readonly found: Package;
@@ -20,7 +20,7 @@ export interface CrewOptions {
   readonly onLost?: ((pid: number | undefined, how: string) => void) | undefined;
 }
 
-export type Outcome = { readonly answered: Answered; readonly ms: number } | Lost;
+export type Outcome = { readonly answered: WorkerAnswers; readonly ms: number } | Lost;
 
 /** What one worker is asked. */
 export interface Turn {
@@ -50,10 +50,8 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-/** Milliseconds before a worker is started again, once it is plain that it will end again, at first and at most. */
-const backoff = { first: 100, most: 5000 };
 /** Workers that may end, without an answer of any between them, before others are started later, and calls given up. */
-const FREE_LOSSES = 8;
+const BACKOFF = { firstMs: 100, mostMs: 5000, free: 8 } as const;
 const MOST_LOSSES = 12;
 
 interface Waiting extends Turn {
@@ -74,14 +72,8 @@ export const tooLate = () =>
  * @throws MillraceError when none of them can be started, or can load the package.
  */
 export const createCrew = async ({ found, size, limits, onLost }: CrewOptions): Promise<Crew> => {
-  const workers = new Set<Worker>();
   const idle: Worker[] = [];
   const waiting: Waiting[] = [];
-  const starts = new Set<Promise<void>>();
-  const closing = new AbortController();
-  let restarts = 0;
-  /** Workers that ended since the last answer. */
-  let losses = 0;
 
   const runOn = async (worker: Worker, next: Waiting): Promise<void> => {
     const { asked, deadline, isOver, allowedMs, resolve, reject } = next;
@@ -90,19 +82,20 @@ export const createCrew = async ({ found, size, limits, onLost }: CrewOptions): 
     try {
       if (isOver() || (deadline !== undefined && began >= deadline)) throw tooLate();
       const answered = await worker.ask(asked, allowed);
-      losses = 0;
+      supervisor.calm();
       resolve({ answered, ms: performance.now() - began });
     } catch (error) {
-      const isLoss = error instanceof MillraceError && error.code === 'WORKER_LOST' && !closing.signal.aborted;
+      const isLoss = error instanceof MillraceError && error.code === 'WORKER_LOST' && !supervisor.isClosing;
       if (isLoss) resolve({ lost: error, late: performance.now() - began >= allowed });
-      else reject(closing.signal.aborted ? closed() : error);
+      else reject(supervisor.isClosing ? closed() : error);
     }
   };
   const give = (): void => {
     while (idle.length > 0 && waiting.length > 0) {
       const worker = idle.shift() as Worker;
+      if (worker.isGone) continue;
       void runOn(worker, waiting.shift() as Waiting).then(() => {
-        if (!workers.has(worker)) return;
+        if (worker.isGone) return;
         idle.push(worker);
         give();
       });
@@ -111,84 +104,63 @@ export const createCrew = async ({ found, size, limits, onLost }: CrewOptions): 
   const refuseAll = (error: unknown): void => {
     for (const { reject } of waiting.splice(0)) reject(error);
   };
-  const add = (worker: Worker): void => {
-    workers.add(worker);
-    idle.push(worker);
-    void worker.gone.then((how) => {
-      workers.delete(worker);
+  const supervisor = supervise<Worker>({
+    size,
+    backoff: BACKOFF,
+    start: (signal) => startWorker(found, limits, signal),
+    onUp(worker) {
+      idle.push(worker);
+      give();
+    },
+    onGone(worker, how) {
       const at = idle.indexOf(worker);
       if (at >= 0) idle.splice(at, 1);
-      if (closing.signal.aborted) return;
-      losses++;
-      onLost?.(worker.pid, how);
-      void replace(losses <= FREE_LOSSES ? 0 : Math.min(backoff.most, backoff.first * 2 ** (losses - FREE_LOSSES)));
-    });
-    give();
-  };
-  const start = (): Promise<void> => {
-    const starting = startWorker(found, limits, closing.signal).then(add);
-    starts.add(starting);
-    const forget = () => starts.delete(starting);
-    starting.then(forget, forget);
-    return starting;
-  };
-  const replace = async (delay: number): Promise<void> => {
-    try {
-      await pause(delay, undefined, { signal: closing.signal });
-    } catch {
-      return;
-    }
-    try {
-      await start();
-      restarts++;
-    } catch (error) {
-      if (closing.signal.aborted) return;
+      if (!supervisor.isClosing) onLost?.(worker.pid, how);
+    },
+    onStuck(error) {
       onLost?.(undefined, messageOf(error));
       // Nobody is there to answer those who wait, and nobody knows when somebody will be.
-      if (workers.size === 0) refuseAll(error);
-      void replace(Math.min(backoff.most, Math.max(backoff.first, delay * 2)));
-    }
-  };
-
-  const first = Array.from({ length: size }, start);
+      if (supervisor.up.size === 0) refuseAll(error);
+    },
+  });
+  const { up, first } = supervisor;
   try {
     await Promise.any(first);
   } catch (error) {
+    await supervisor.close();
     throw (error as AggregateError).errors[0];
   }
-  // One that does not come up beside others is tried again, as one that ends is.
-  for (const starting of first) starting.catch(() => replace(backoff.first));
-  const [{ graph }] = workers;
+  const [{ graph }] = up;
 
   return {
     graph,
     get ready() {
-      return workers.size;
+      return up.size;
     },
     get restarts() {
-      return restarts;
+      return supervisor.restarts;
     },
     get pids() {
-      return [...workers].flatMap(({ pid }) => pid ?? []);
+      return [...up].flatMap(({ pid }) => pid ?? []);
     },
     get memoryBytes() {
-      return [...workers].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+      return [...up].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
     },
     get hasHope() {
-      return losses < MOST_LOSSES;
+      return supervisor.losses < MOST_LOSSES;
     },
     async run(turn) {
-      if (closing.signal.aborted) throw closed();
+      if (supervisor.isClosing) throw closed();
       return new Promise<Outcome>((resolve, reject) => {
         waiting.push({ ...turn, resolve, reject });
         give();
       });
     },
     async close() {
-      closing.abort();
+      const closing = supervisor.close();
       refuseAll(closed());
-      await Promise.allSettled(starts);
-      await Promise.all([...workers].map((worker) => worker.close()));
+      await closing;
+      await Promise.all([...up].map((worker) => worker.close()));
     },
   };
 };

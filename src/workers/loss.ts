@@ -1,5 +1,6 @@
 /** How a worker came to its end, in words. */
 import { fail, type MillraceError } from '../core/errors.ts';
+import type { Ended } from '../threads/ended.ts';
 
 /** signal(7). */
 const reasons: Readonly<Record<string, string>> = {
@@ -12,10 +13,8 @@ const reasons: Readonly<Record<string, string>> = {
   SIGKILL: 'killed from outside, as when the machine has no memory left',
 };
 
-export const inWords = (code: number | null, signal: NodeJS.Signals | null): string => {
-  if (signal !== null) return reasons[signal] ? `${signal}: ${reasons[signal]}` : signal;
-  return `exit code ${code}`;
-};
+export const inWords = ({ how, signal }: Ended): string =>
+  signal !== undefined && reasons[signal] ? `${signal}: ${reasons[signal]}` : how;
 
 /** Of a worker that was ended after so long. */
 export const tooLongInWords = (ms: number): string =>

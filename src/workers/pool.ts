@@ -5,11 +5,12 @@
 import { gatherAnswers, rangeOfColumns } from '../core/column-parts.ts';
 import { emptyColumn, spread } from '../core/finish.ts';
 import { rowsOf } from '../core/signature.ts';
-import type { Answer, ColumnAnswers, ScoreOptions, Scorer, Timings } from '../core/types.ts';
+import type { Answer, ColumnAnswers, ScoreOptions, Scorer } from '../core/types.ts';
 import { createAllowance } from './allowance.ts';
 import { type CrewOptions, createCrew, tooLate } from './crew.ts';
 import type { Asked } from './messages.ts';
 import { type Lost, type Range, type Survival, survive } from './survive.ts';
+import { addTimings } from './timings.ts';
 
 /** `limits.runMs` is what a row may take that has no deadline; a minute unless given. */
 export type PoolOptions = CrewOptions;
@@ -39,11 +40,6 @@ interface Call {
   /** Its answers are out, or it has failed: what is left of it runs no more. */
   isOver: boolean;
 }
-
-const addTimings = (to: Timings | undefined, from: Timings): void => {
-  if (to === undefined) return;
-  for (const stage of Object.keys(from) as (keyof Timings)[]) to[stage] += from[stage];
-};
 
 /**
  * Resolves when the first worker is ready; the others join it.

@@ -7,6 +7,7 @@ import { sampleRow } from '../core/sample-row.ts';
 import type { Answer, ColumnAnswers, ScoreOptions, Scorer, Timings } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
 import type { Asked } from './messages.ts';
+import { addTimings } from './timings.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface ProofOptions {
@@ -32,10 +33,6 @@ const refuse = ({ manifest: { name, version } }: Package, what: string, error: u
     got: how,
     cause: error,
   });
-};
-
-const addTimings = (to: Timings | undefined, from: Timings): void => {
-  if (to !== undefined) for (const stage of Object.keys(from) as (keyof Timings)[]) to[stage] += from[stage];
 };
 
 /** Each example alone, so that the one which ends the process is known; a made-up row where there are none. */

@@ -1,55 +1,20 @@
 /** Several scorers of one package, each in a thread, that look like one. The bits are the same as of any one of them. */
-import { once } from 'node:events';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import '../runtimes/no-telemetry.node.ts';
-import { fail, MillraceError } from '../core/errors.ts';
-import type { Answer, ColumnAnswers, Scorer, Timings } from '../core/types.ts';
+import { fail } from '../core/errors.ts';
+import type { Scorer, Timings } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
-import type { ScoreCall, ScoreReply, ScoringThreadData } from './scoring-thread.ts';
+import { beside } from '../threads/ended.ts';
+import { startThread } from '../threads/start-thread.ts';
+import type { ScoringCalls } from './scoring-thread.ts';
+import { addTimings } from './timings.ts';
 
-const threadFile = new URL(`./scoring-thread${extname(import.meta.url)}`, import.meta.url);
-
-type Settled = Extract<ScoreReply, { readonly id: number }>;
-
-interface Thread {
-  readonly waiting: Map<number, (reply: Settled | Error) => void>;
-  readonly graph: Scorer['graph'];
-  send(call: ScoreCall): void;
-  close(): Promise<void>;
-}
-
-const startThread = async ({ manifest, digest, files }: Package): Promise<Thread> => {
-  const workerData: ScoringThreadData = { manifest, digest, files };
-  const worker = new Worker(threadFile, { workerData });
-  const waiting: Thread['waiting'] = new Map();
-  const giveUp = (error: Error): void => {
-    for (const settle of waiting.values()) settle(error);
-    waiting.clear();
-  };
-  const [first] = (await once(worker, 'message')) as [ScoreReply];
-  worker.on('message', (reply: Settled) => {
-    const settle = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    settle?.(reply);
+const startScorer = async ({ manifest, digest, files }: Package) => {
+  const thread = startThread<ScoringCalls>(beside('./scoring-thread', import.meta.url), {
+    lost: ({ error }) => error ?? fail('INTERNAL', 'A thread that scores has ended.'),
   });
-  worker.on('error', giveUp);
-  const exited = new Promise<void>((resolve) => {
-    worker.once('exit', () => {
-      giveUp(fail('INTERNAL', 'A thread that scores has ended.'));
-      resolve();
-    });
-  });
-  return {
-    waiting,
-    graph: ('ready' in first ? first.ready : { inputs: [], outputs: [] }) as Scorer['graph'],
-    send: (call) => worker.postMessage(call),
-    close: async () => {
-      worker.postMessage('close');
-      await exited;
-    },
-  };
+  return { thread, graph: await thread.ask('load', [{ manifest, digest, files }]), calls: 0 };
 };
+type ScoringThread = Awaited<ReturnType<typeof startScorer>>['thread'];
 
 /**
  * Loads a package into `threads` threads. Calls may overlap; each goes to the thread with the least to do, and they may
@@ -58,41 +23,33 @@ const startThread = async ({ manifest, digest, files }: Package): Promise<Thread
  * @throws MillraceError BAD_MODEL, BAD_TRANSFORM.
  */
 export const createScorerPool = async (found: Package, threads: number): Promise<Scorer> => {
-  const pool = await Promise.all(Array.from({ length: threads }, () => startThread(found)));
-  let calls = 0;
+  const pool = await Promise.all(Array.from({ length: threads }, () => startScorer(found)));
 
-  const ask = async (
-    call: Omit<ScoreCall, 'id'>,
+  const ask = async <Answers>(
+    call: (thread: ScoringThread) => Promise<{ readonly answers: Answers; readonly timings: Timings | undefined }>,
     timings: Timings | undefined,
-  ): Promise<Settled & { answers: unknown }> => {
-    const thread = pool.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best));
-    const id = ++calls;
-    const reply = await new Promise<Settled | Error>((resolve) => {
-      thread.waiting.set(id, resolve);
-      thread.send({ ...call, id });
-    });
-    if (reply instanceof Error) throw reply;
-    if ('problem' in reply) throw new MillraceError(reply.problem);
-    if (timings && reply.timings) {
-      for (const stage of Object.keys(timings) as (keyof Timings)[]) timings[stage] += reply.timings[stage];
+  ): Promise<Answers> => {
+    const least = pool.reduce((best, one) => (one.calls < best.calls ? one : best));
+    least.calls++;
+    try {
+      const reply = await call(least.thread);
+      addTimings(timings, reply.timings);
+      return reply.answers;
+    } finally {
+      least.calls--;
     }
-    return reply;
   };
 
   return {
     manifest: found.manifest,
     digest: found.digest,
     graph: pool[0]?.graph ?? { inputs: [], outputs: [] },
-    async score(rows, { timings, ...options } = {}) {
-      return (await ask({ rows, options: { ...options, timed: timings !== undefined } }, timings))
-        .answers as readonly Answer[];
-    },
-    async scoreColumns(columns, { timings, ...options } = {}) {
-      return (await ask({ columns, options: { ...options, timed: timings !== undefined } }, timings))
-        .answers as ColumnAnswers;
-    },
+    score: (rows, { timings, ...options } = {}) =>
+      ask((thread) => thread.ask('score', [rows, { ...options, timed: timings !== undefined }]), timings),
+    scoreColumns: (columns, { timings, ...options } = {}) =>
+      ask((thread) => thread.ask('scoreColumns', [columns, { ...options, timed: timings !== undefined }]), timings),
     close: async () => {
-      await Promise.all(pool.map((thread) => thread.close()));
+      await Promise.all(pool.map(({ thread }) => thread.close()));
     },
   };
 };

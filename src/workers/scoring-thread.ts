@@ -1,32 +1,28 @@
 /** One scorer in a thread of its own. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { type Problem, problemOf } from '../core/errors.ts';
-import type { Answer, ColumnAnswers, ColumnInput, Manifest, ScoreOptions, Timings } from '../core/types.ts';
+import { fail } from '../core/errors.ts';
+import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer, Timings } from '../core/types.ts';
+import type { Package } from '../package/layout.ts';
 import { loadScorer } from '../package/open.ts';
 import { runtimes } from '../runtimes/index.ts';
+import { moved } from '../threads/line.ts';
+import { createTurns, serveThread } from '../threads/serve-thread.ts';
 
-export interface ScoringThreadData {
-  readonly manifest: Manifest;
-  readonly digest: string;
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
+/** What of the options goes to another thread: of timings, that they are asked for. */
+export type AskedOptions = Omit<ScoreOptions, 'timings'> & { readonly timed: boolean };
 
-export interface ScoreCall {
-  readonly id: number;
-  readonly columns?: Readonly<Record<string, ColumnInput>>;
-  readonly rows?: readonly unknown[];
-  readonly options: Omit<ScoreOptions, 'timings'> & { readonly timed: boolean };
-}
-export type ScoreReply =
-  | { readonly ready: { readonly inputs: unknown; readonly outputs: unknown } }
-  | { readonly id: number; readonly answers: ColumnAnswers | readonly Answer[]; readonly timings?: Timings | undefined }
-  | { readonly id: number; readonly problem: Problem };
+let scorer: Scorer | undefined;
 
-const { manifest, digest, files } = workerData as ScoringThreadData;
-const scorer = await loadScorer(
-  { manifest, digest, files, digests: new Map(), examples: [], blobs: new Map() },
-  await runtimes[manifest.runtime](),
-);
+// One call at a time is all that a session promises.
+const inTurn = createTurns();
+const scoring = <Answers>(
+  { timed, ...options }: AskedOptions,
+  score: (scorer: Scorer, options: ScoreOptions) => Promise<Answers>,
+) =>
+  inTurn(async () => {
+    if (scorer === undefined) throw fail('INTERNAL', 'A thread was asked before it was given a package.');
+    const timings: Timings | undefined = timed ? { validate: 0, prepare: 0, run: 0, finish: 0 } : undefined;
+    return { answers: await score(scorer, { ...options, ...(timings && { timings }) }), timings };
+  });
 
 const buffersOf = ({ columns }: ColumnAnswers): ArrayBuffer[] => [
   ...new Set(
@@ -34,31 +30,21 @@ const buffersOf = ({ columns }: ColumnAnswers): ArrayBuffer[] => [
   ),
 ];
 
-const answer = async ({ id, columns, rows, options: { timed, ...options } }: ScoreCall): Promise<void> => {
-  const timings = timed ? { validate: 0, prepare: 0, run: 0, finish: 0 } : undefined;
-  const all = { ...options, ...(timings && { timings }) };
-  try {
-    if (columns === undefined) {
-      const reply: ScoreReply = { id, answers: await scorer.score(rows ?? [], all), timings };
-      return parentPort?.postMessage(reply);
-    }
-    const answers = await scorer.scoreColumns(columns, all);
-    const reply: ScoreReply = { id, answers, timings };
-    parentPort?.postMessage(reply, buffersOf(answers));
-  } catch (error) {
-    const reply: ScoreReply = { id, problem: problemOf(error) };
-    parentPort?.postMessage(reply);
-  }
+const calls = {
+  load: (found: Pick<Package, 'manifest' | 'digest' | 'files'>): Promise<Scorer['graph']> =>
+    inTurn(async () => {
+      const runtime = await runtimes[found.manifest.runtime]();
+      scorer = await loadScorer({ ...found, digests: new Map(), examples: [], blobs: new Map() }, runtime);
+      return scorer.graph;
+    }),
+  score: (rows: readonly unknown[], options: AskedOptions) =>
+    scoring<readonly Answer[]>(options, (one, all) => one.score(rows, all)),
+  async scoreColumns(columns: Readonly<Record<string, ColumnInput>>, options: AskedOptions) {
+    const reply = await scoring<ColumnAnswers>(options, (one, all) => one.scoreColumns(columns, all));
+    return moved(reply, buffersOf(reply.answers));
+  },
+  close: () => inTurn(() => scorer?.close()),
 };
+export type ScoringCalls = typeof calls;
 
-// One call at a time is all that a session promises.
-let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', (call: ScoreCall | 'close') => {
-  last = last.then(async () => {
-    if (call !== 'close') return answer(call);
-    await scorer.close();
-    parentPort?.close();
-  });
-});
-const ready: ScoreReply = { ready: scorer.graph };
-parentPort?.postMessage(ready);
+serveThread(calls);

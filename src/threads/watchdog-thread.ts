@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { type Watched, watchdogPipe } from './messages.ts';
+import { WATCHDOG_PIPE, type Watched } from './watchdog.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 100;
@@ -19,6 +19,6 @@ setInterval(() => {
   if (process.ppid !== parent || over > PATIENCE) process.kill(process.pid, 'SIGKILL');
   if (process.memoryUsage.rss() <= memoryBytes) return;
   // Whoever started the process ends it, and so knows the reason.
-  if (over === 0) writeSync(watchdogPipe, '!');
+  if (over === 0) writeSync(WATCHDOG_PIPE, '!');
   over++;
 }, LOOK_MS);

@@ -1,0 +1,101 @@
+/**
+ * A process, for who has started it.
+ *
+ * Invariants: it ends with the process that started it, since its channel does. Who asks one that is gone is told so, and
+ * never waits. One that is ended from here is told by the reason for that.
+ */
+import { fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { wordsOf } from '../core/words.ts';
+import { type Ended, type Lasting, within } from './ended.ts';
+import { type Call, type Caller, type Calls, createLine } from './line.ts';
+import { WATCHDOG_PIPE, watchedArguments } from './watchdog.ts';
+
+export interface Process<Theirs extends Calls> extends Caller<Theirs>, Lasting {
+  readonly pid: number | undefined;
+  /** Calls a function of it with a connection, which goes over; where it cannot, the connection is closed. */
+  give<Name extends keyof Theirs & string>(name: Name, value: Parameters<Theirs[Name]>[0], socket: Socket): void;
+  /** Hangs up, which lets it end by itself; after `mostMs` it is killed. Resolves when it is gone. */
+  close(mostMs: number): Promise<void>;
+  kill(how: string): void;
+}
+
+export interface ProcessOptions {
+  /** What it may call of who has started it. */
+  readonly own?: Calls | undefined;
+  /** What those are told who ask it, or wait for an answer of it, when it has ended. */
+  readonly lost: (ended: Ended) => Error;
+  /** Bytes of memory that it may take, watched by a thread of it (`startWatchdog`); not watched unless given. */
+  readonly memoryBytes?: number | undefined;
+  /** Milliseconds that it may go on when it has hung up; for ever unless given. */
+  readonly hungUpMs?: number | undefined;
+}
+
+const MEBI = 2 ** 20;
+
+export const startProcess = <Theirs extends Calls>(
+  file: URL,
+  { own, lost, memoryBytes, hungUpMs }: ProcessOptions,
+): Process<Theirs> => {
+  const child = fork(file, memoryBytes === undefined ? [] : watchedArguments(memoryBytes), {
+    serialization: 'advanced',
+    // What user code writes must not stand among the results of a command.
+    stdio: ['ignore', 2, 2, 'ipc', ...(memoryBytes === undefined ? [] : (['pipe'] as const))],
+  });
+  let isGone = false;
+  let isClosing = false;
+  let killed: string | undefined;
+  const { hear, cut, ask, say } = createLine<Theirs>({
+    own,
+    // A failure to send means that the process is gone, which is told by its end.
+    send: (message) => void child.send(message, () => undefined),
+  });
+  const kill = (how: string): void => {
+    killed ??= how;
+    child.kill('SIGKILL');
+  };
+  const gone = new Promise<Ended>((resolve) => {
+    const end = (ended: Ended): void => {
+      isGone = true;
+      cut(lost(ended));
+      resolve(ended);
+    };
+    child.once('exit', (code, signal) => {
+      if (killed !== undefined) end({ how: killed });
+      else end(signal === null ? { how: `exit code ${code}` } : { how: signal, signal });
+    });
+    child.once('error', (error) => end({ how: wordsOf(error), error }));
+  });
+  child.on('message', (message) => hear(message));
+  if (memoryBytes !== undefined) {
+    const watchdog = child.stdio[WATCHDOG_PIPE] as Readable;
+    watchdog.once('data', () => kill(`it took more than ${Math.round(memoryBytes / MEBI)} MiB of memory`));
+    watchdog.on('error', () => undefined);
+  }
+  child.once('disconnect', () => {
+    // One that ends hangs up a little before that; one that goes on is of no use any more.
+    if (!isClosing && hungUpMs !== undefined) void within(hungUpMs, gone, () => kill('it hung up'));
+  });
+
+  return {
+    ask,
+    say,
+    get isGone() {
+      return isGone;
+    },
+    pid: child.pid,
+    give(name, value, socket) {
+      const message: Call = { call: 0, name, values: [value] };
+      if (child.connected) child.send(message, socket, {}, (error) => error && socket.destroy());
+      else socket.destroy();
+    },
+    gone,
+    kill,
+    async close(mostMs) {
+      isClosing = true;
+      if (child.connected) child.disconnect();
+      await within(mostMs, gone, () => kill('it did not end by itself'));
+    },
+  };
+};

@@ -1,0 +1,132 @@
+/**
+ * Keeps threads or processes there: one that ends is started again, later and later while they end, or do not come up, with
+ * no sign of health between them.
+ *
+ * Invariants: each place has one that is up, or one that is being started, or waits for its start, and never two. Once closing,
+ * nothing is started, and `close` waits for what was being started.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Backoff {
+  /** Milliseconds before another is started, at first, doubled from then on, and at most. */
+  readonly firstMs: number;
+  readonly mostMs: number;
+  /** One that has lived so many milliseconds is a sign of health; only `calm` is unless given. */
+  readonly settledMs?: number | undefined;
+  /** So many may end, with no sign of health between them, before any wait; none unless given. */
+  readonly free?: number | undefined;
+}
+
+export interface SuperviseOptions<One extends { readonly gone: Promise<unknown> }> {
+  /** Places, each for one. */
+  readonly size: number;
+  /** `signal` is aborted when nobody wants it any more. */
+  readonly start: (signal: AbortSignal) => Promise<One>;
+  readonly backoff: Backoff;
+  /** False where waiting to start another must not keep the process alive; true unless given. */
+  readonly isVital?: boolean | undefined;
+  readonly onUp?: ((one: One, isRestart: boolean) => void) | undefined;
+  /** Told of each end, those of closing among them. */
+  readonly onGone?: ((one: One, how: Awaited<One['gone']>) => void) | undefined;
+  /** Another could not be started, for the first time since one was up, for the second, … */
+  readonly onStuck?: ((error: unknown, failed: number) => void) | undefined;
+}
+
+export interface Supervisor<One> {
+  readonly up: ReadonlySet<One>;
+  /** Those that came up in the place of one that ended, or did not come up. */
+  readonly restarts: number;
+  /** Ends with no sign of health between them. */
+  readonly losses: number;
+  readonly isClosing: boolean;
+  /** The first start of each place. One that fails is tried again, unless closed. */
+  readonly first: readonly Promise<void>[];
+  /** A sign of health. */
+  calm(): void;
+  /** Starts no more. Ends nothing that is up. */
+  close(): Promise<void>;
+}
+
+export const supervise = <One extends { readonly gone: Promise<unknown> }>(
+  options: SuperviseOptions<One>,
+): Supervisor<One> => {
+  const { size, isVital = true, onUp, onGone, onStuck } = options;
+  const { firstMs, mostMs, settledMs = Number.POSITIVE_INFINITY, free = 0 } = options.backoff;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const up = new Set<One>();
+  const starting = new Set<Promise<One>>();
+  let restarts = 0;
+  let losses = 0;
+
+  const doubled = (turn: number): number => (turn <= 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (turn - 1)));
+  /** With some chance in it, so that many do not come back at once. */
+  const delayMs = (failed: number): number =>
+    Math.max(doubled(failed), doubled(Math.ceil((losses - free) / size))) * (0.5 + Math.random() / 2);
+
+  const start = (isRestart: boolean): Promise<One> => {
+    const begin = async (): Promise<One> => {
+      const one = await options.start(signal);
+      up.add(one);
+      if (isRestart) restarts++;
+      onUp?.(one, isRestart);
+      return one;
+    };
+    const started = begin();
+    const forget = (): void => void starting.delete(started);
+    starting.add(started);
+    started.then(forget, forget);
+    return started;
+  };
+  /** Resolves when it has ended. */
+  const outlive = async (one: One): Promise<void> => {
+    const began = performance.now();
+    const how = (await one.gone) as Awaited<One['gone']>;
+    up.delete(one);
+    losses = performance.now() - began >= settledMs ? 0 : losses + 1;
+    onGone?.(one, how);
+  };
+  /** Fills one place for as long as it is wanted; `told` is called when its first start has ended. */
+  const fill = async (told: (error?: unknown) => void): Promise<void> => {
+    for (let turn = 0, failed = 0; !signal.aborted; turn++) {
+      try {
+        const one = await start(turn > 0);
+        failed = 0;
+        told();
+        await outlive(one);
+      } catch (error) {
+        failed++;
+        if (turn === 0) told(error);
+        else if (!signal.aborted) onStuck?.(error, failed);
+      }
+      await pause(delayMs(failed), undefined, { signal, ref: isVital }).catch(() => undefined);
+    }
+  };
+
+  return {
+    up,
+    get restarts() {
+      return restarts;
+    },
+    get losses() {
+      return losses;
+    },
+    get isClosing() {
+      return signal.aborted;
+    },
+    first: Array.from(
+      { length: size },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          void fill((error) => (error === undefined ? resolve() : reject(error)));
+        }),
+    ),
+    calm() {
+      losses = 0;
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(starting);
+    },
+  };
+};
