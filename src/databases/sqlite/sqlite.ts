@@ -1,72 +1,20 @@
 /** SQLite, through a thread of its own. */
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { resolve } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { ColumnInput } from '../../core/types.ts';
 import { type ColumnSpec, type Rows, record, type TableChunk } from '../../files/table.ts';
 import { exactColumn } from '../../files/values.ts';
+import { beside } from '../../threads/ended.ts';
+import { startThread } from '../../threads/start-thread.ts';
 import type { Database, Loader, ReadOptions, Session, TableColumn, TableName } from '../database.ts';
 import { placeFailure } from '../failures.ts';
 import { columnList, tableText } from '../sql-text.ts';
 import { sqliteDialect, sqliteValue, typeOfDeclared } from './dialect.ts';
-import type { Call, Fetched, Reply, SqliteCalls, SqliteThreadData } from './thread.ts';
+import type { Fetched, SqliteCalls } from './thread.ts';
 
-/** How long a statement waits for other processes to release the file, in milliseconds. */
-const PATIENCE = 20_000;
-
-const threadFile = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
-
-/** Calls into the thread, one after the other. */
-const createThread = (path: string, place: string) => {
-  const workerData: SqliteThreadData = { path, patience: PATIENCE };
-  const worker = new Worker(threadFile, { workerData });
-  let settle: ((reply: Reply) => void) | undefined;
-  worker.on('message', (reply: Reply) => settle?.(reply));
-  let ended: Reply | undefined;
-  const end = (message: string): void => {
-    ended ??= { error: { message } };
-    settle?.(ended);
-  };
-  worker.on('error', (error) => end(error.message));
-  worker.on('exit', () => end('the thread of this database has ended'));
-  worker.unref();
-
-  const ask = (call: Call, transfer: ArrayBuffer[]) =>
-    new Promise<Reply>((resolveReply) => {
-      if (ended) return resolveReply(ended);
-      settle = resolveReply;
-      worker.ref();
-      worker.postMessage(call, transfer);
-    });
-  let last: Promise<unknown> = Promise.resolve();
-  const call = <K extends keyof SqliteCalls>(
-    name: K,
-    values: Parameters<SqliteCalls[K]>,
-    transfer: ArrayBuffer[] = [],
-  ): Promise<ReturnType<SqliteCalls[K]>> => {
-    const result = last.then(async () => {
-      const reply = await ask({ name, values }, transfer);
-      worker.unref();
-      if (!('error' in reply)) return reply.value as ReturnType<SqliteCalls[K]>;
-      const { message, code, errcode } = reply.error;
-      throw placeFailure(place, Object.assign(new Error(message), { code, errcode }));
-    });
-    last = result.catch(() => {});
-    return result;
-  };
-  return {
-    call,
-    async close() {
-      if (ended) return;
-      const exited = once(worker, 'exit');
-      await call('close', []).catch(() => {});
-      worker.ref();
-      await exited;
-    },
-  };
-};
+/** How long a statement waits for other processes to release the file. */
+const PATIENCE_MS = 20_000;
 
 const isMissingFile = (error: unknown): boolean =>
   ((error as Error | undefined)?.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
@@ -83,7 +31,13 @@ export const openSqlite = (given: string): Database => {
   if (path === '')
     throw fail('BAD_PROJECT', 'This database URL has no path', { expected: 'sqlite:<path>', got: 'sqlite:' });
   const place = `sqlite:${path}`;
-  const { call, close } = createThread(path === ':memory:' ? path : resolve(path), place);
+  const told = (error: Error): Error => placeFailure(place, error);
+  const thread = startThread<SqliteCalls>(beside('./thread', import.meta.url), {
+    told,
+    lost: ({ error }) => told(error ?? new Error('the thread of this database has ended')),
+  });
+  const { ask: call, close } = thread;
+  thread.say('use', [path === ':memory:' ? path : resolve(path), PATIENCE_MS]);
   const session: Session = {
     query: (sql, values = []) => call('all', [sql, values]),
     run: (sql, values = []) => call('run', [sql, values]),

@@ -5,13 +5,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
-
-export interface SqliteThreadData {
-  readonly path: string;
-  /** How long a statement waits for other processes, in milliseconds. */
-  readonly patience: number;
-}
+import { moved } from '../../threads/line.ts';
+import { serveThread } from '../../threads/serve-thread.ts';
 
 /** A column of a chunk: numbers (NaN for null) where it holds nothing else, else the values as they are. */
 export type PackedValues = Float64Array | readonly unknown[];
@@ -22,7 +17,9 @@ export interface Fetched {
   readonly done: boolean;
 }
 
-const { path, patience } = workerData as SqliteThreadData;
+let path = '';
+/** How long a statement waits for other processes. */
+let patienceMs = 0;
 let database: DatabaseSync | undefined;
 
 /** The file is made when something is written to it, and only then. */
@@ -30,7 +27,7 @@ const open = (create: boolean): DatabaseSync => {
   if (database) return database;
   if (create) mkdirSync(dirname(path), { recursive: true });
   else if (!existsSync(path)) throw Object.assign(new Error('there is no such file'), { code: 'ENOENT' });
-  const opened = new DatabaseSync(path, { timeout: patience, readOnly: false });
+  const opened = new DatabaseSync(path, { timeout: patienceMs, readOnly: false });
   opened.exec('pragma foreign_keys = on');
   database = opened;
   return opened;
@@ -106,11 +103,9 @@ const fetchRows = (count: number): Fetched => {
   cursor.delivered += rows.length;
   const { wide } = cursor;
   const width = cursor.statement.columns().length;
-  return {
-    rows: rows.length,
-    columns: Array.from({ length: width }, (_, index) => pack(rows, index, wide)),
-    done,
-  };
+  const columns = Array.from({ length: width }, (_, index) => pack(rows, index, wide));
+  const buffers = columns.flatMap((column) => (column instanceof Float64Array ? [column.buffer as ArrayBuffer] : []));
+  return moved({ rows: rows.length, columns, done }, buffers);
 };
 
 /** Rows waiting for the end of their transaction, so that the lock on the file is held for moments. */
@@ -137,6 +132,10 @@ const insertAll = ({ insert, chunks }: Waiting): void => {
 };
 
 const handlers = {
+  use: (file: string, waitMs: number): void => {
+    path = file;
+    patienceMs = waitMs;
+  },
   columns: (sql: string) =>
     open(false)
       .prepare(sql)
@@ -192,28 +191,5 @@ const handlers = {
 };
 
 export type SqliteCalls = typeof handlers;
-export interface Call {
-  readonly name: keyof SqliteCalls;
-  readonly values: readonly unknown[];
-}
-export type Reply =
-  | { readonly value: unknown }
-  | { readonly error: { readonly message: string; readonly code?: unknown; readonly errcode?: unknown } };
 
-const buffersOf = (value: unknown): ArrayBuffer[] =>
-  (value as Fetched | undefined)?.columns?.flatMap?.((column) =>
-    column instanceof Float64Array ? [column.buffer as ArrayBuffer] : [],
-  ) ?? [];
-
-parentPort?.on('message', ({ name, values }: Call) => {
-  try {
-    const value = (handlers[name] as (...given: readonly unknown[]) => unknown)(...values);
-    const reply: Reply = { value };
-    parentPort?.postMessage(reply, name === 'fetch' ? buffersOf(value) : []);
-  } catch (error) {
-    const { message, code, errcode } = error as Error & { readonly code?: unknown; readonly errcode?: unknown };
-    const reply: Reply = { error: { message, code, errcode } };
-    parentPort?.postMessage(reply);
-  }
-  if (name === 'close') parentPort?.close();
-});
+serveThread(handlers);
