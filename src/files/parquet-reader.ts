@@ -1,15 +1,13 @@
-import { extname } from 'node:path';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
+import { beside } from '../threads/ended.ts';
+import { startThread } from '../threads/start-thread.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
 import type { ReadSettings } from './format.ts';
-import type { FromReadThread, ReadPiece, ReadThreadData, ToReadThread } from './parquet-read-thread.ts';
+import type { ParquetReadCalls, ReadPiece } from './parquet-read-thread.ts';
 import { type Source, sourceName } from './place.ts';
 import { spoolSource } from './spool.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
 import { decoderOf } from './values.ts';
-
-const threadFile = new URL(`./parquet-read-thread${extname(import.meta.url)}`, import.meta.url);
 
 interface ParquetColumn extends ColumnSpec {
   readonly codec: ColumnCodec;
@@ -31,73 +29,19 @@ const storedOf = (columns: readonly ParquetColumn[], { rows, buffer, columns: pa
   return stored;
 };
 
-/** The thread's messages, one after another. */
-const startThread = (data: Omit<ReadThreadData, 'port'>) => {
-  const { port1: port, port2 } = new MessageChannel();
-  const worker = new Worker(threadFile, { workerData: { ...data, port: port2 }, transferList: [port2] });
-  const messages: FromReadThread[] = [];
-  let failure: Error | undefined;
-  let wake = (): void => {};
-  port.on('message', (message: FromReadThread) => {
-    messages.push(message);
-    wake();
-  });
-  worker.on('error', (error) => {
-    failure ??= error instanceof Error ? error : new Error(String(error));
-    wake();
-  });
-  const exited = new Promise<void>((resolve) => {
-    worker.on('exit', () => {
-      // What the thread said last may still be on its way when its end is told.
-      for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) messages.push(last.message);
-      failure ??= new Error('The thread that reads Parquet ended.');
-      resolve();
-      wake();
-    });
-  });
-  // Only a reader that waits keeps the process alive, not one that was forgotten.
-  worker.unref();
-  port.unref();
-  return {
-    say: (message: ToReadThread) => port.postMessage(message),
-    async next(): Promise<FromReadThread> {
-      port.ref();
-      try {
-        for (;;) {
-          const message = messages.shift();
-          if (message) return message;
-          if (failure) throw failure;
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      } finally {
-        port.unref();
-      }
-    },
-    async stop(): Promise<void> {
-      port.postMessage({ stop: true } satisfies ToReadThread);
-      worker.ref();
-      await exited;
-      port.close();
-    },
-  };
-};
-
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
 export async function* readParquet(source: Source, { chunkRows, wanted }: ReadSettings): AsyncGenerator<TableChunk> {
   const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
-  const thread = startThread({ path, chunkRows });
-  const next = async (): Promise<Exclude<FromReadThread, { readonly failed: string }>> => {
-    const message = await thread.next();
-    if (!('failed' in message)) return message;
-    const got = message.failed.split('\n', 1)[0];
-    throw fail('BAD_FILE', `${name} cannot be read as Parquet: ${got}`, { expected: 'a Parquet file', got });
-  };
+  const thread = startThread<ParquetReadCalls>(beside('./parquet-read-thread', import.meta.url), {
+    lost: ({ error }) => error ?? new Error('The thread that reads Parquet ended.'),
+    told({ message }) {
+      const [got] = message.split('\n', 1);
+      return fail('BAD_FILE', `${name} cannot be read as Parquet: ${got}`, { expected: 'a Parquet file', got });
+    },
+  });
   try {
-    const head = await next();
-    if (!('columns' in head)) throw new Error('The thread that reads Parquet said something else first.');
+    const head = await thread.ask('open', [path, chunkRows]);
     const columns = head.columns.map((column) => ({ ...column, codec: codecOf(column.type) }));
     const decode = decoderOf(columns, wanted);
     const types = record<string>();
@@ -123,18 +67,18 @@ export async function* readParquet(source: Source, { chunkRows, wanted }: ReadSe
       };
     };
     for (;;) {
-      thread.say({ more: true, ...(free && { reuse: free }) });
+      const asked = thread.ask('next', [free]);
       free = undefined;
-      const message = await next();
-      if ('piece' in message) yield chunkOf(message.piece);
-      else break;
+      const piece = await asked;
+      if (piece === undefined) break;
+      yield chunkOf(piece);
     }
     if (read === 0) {
       const empty = columns.map(({ codec }) => ({ data: codec.bits ? 0 : [] }));
       yield chunkOf({ rows: 0, buffer: new SharedArrayBuffer(0), columns: empty });
     }
   } finally {
-    await thread.stop();
+    await thread.close();
     await remove();
   }
 }

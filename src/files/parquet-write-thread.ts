@@ -3,10 +3,9 @@
  * for the next piece: so one COPY writes a whole file, in order and in flat memory, while the other thread scores. Files
  * are written one after another; one that fails does not keep the next from being written.
  */
-
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type DuckDBDataChunk, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
+import { awaitCall, type Heard, tellLeft } from '../threads/bell.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
 import type { ColumnSpec } from './table.ts';
@@ -26,41 +25,22 @@ export interface FileToWrite {
   readonly columns: readonly ColumnSpec[];
   readonly rowGroup: number;
 }
-/** A file, its pieces, and one `end` or `cancel`; `leave` ends the thread. */
-export type ToThread =
-  | { readonly open: FileToWrite }
-  | { readonly piece: Piece }
-  | { readonly end: true }
-  | { readonly cancel: true }
-  | { readonly leave: true };
-/** `free` hands a buffer back to be filled again; `done` or `failed` is the last that is said of a file. */
-export type FromThread = { readonly free: ArrayBuffer } | { readonly done: true } | { readonly failed: string };
-
-export interface ThreadData {
-  readonly port: MessagePort;
-  /** Counts messages, to sleep on. */
-  readonly posted: Int32Array;
-  /** 1 when this thread has left DuckDB. */
-  readonly left: Int32Array;
-}
+/** A file, its pieces, and one `end` or `cancel`, in this order; `close` ends the thread. */
+export type ParquetWriteCalls = {
+  /** Answered when the file is written, or cancelled. */
+  readonly open: (file: FileToWrite) => void;
+  /** Answered with the piece's buffer, to be filled again. */
+  readonly piece: (piece: Piece) => ArrayBuffer;
+  readonly end: () => void;
+  readonly cancel: () => void;
+  readonly close: () => void;
+};
+type Message = Heard<ParquetWriteCalls>;
 
 /** Distinct values in a row group past which a column has no dictionary; looking further costs a third of the writing. */
 const DICTIONARY = 4096;
 /** Rows in a vector, at most. */
 const VECTOR = 2048;
-
-const { port, posted, left } = workerData as ThreadData;
-const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-
-/** The next message; sleeps until there is one. */
-const receive = (): ToThread => {
-  for (;;) {
-    const seen = Atomics.load(posted, 0);
-    const received = receiveMessageOnPort(port);
-    if (received) return received.message as ToThread;
-    Atomics.wait(posted, 0, seen);
-  }
-};
 
 const fill = (
   chunk: DuckDBDataChunk,
@@ -94,30 +74,34 @@ const fill = (
   });
 };
 
-/** The messages of one file. What it does not take is left for `drain`. */
+/** What is said of one file. What it does not take is left for `drain`. */
 const openInbox = () => {
   let isOver = false;
   let isLeaving = false;
-  const next = (): ToThread => {
-    const message = receive();
-    isLeaving ||= 'leave' in message;
-    isOver ||= !('piece' in message);
+  const next = (): Message => {
+    const message = awaitCall<ParquetWriteCalls>();
+    isLeaving ||= message.name === 'close';
+    isOver ||= message.name !== 'piece';
     return message;
   };
   return {
     next,
-    /** Resolves to false when the thread was told to go. */
+    /** Returns false when the thread was told to go. */
     drain(): boolean {
-      while (!isOver) next();
+      while (!isOver) giveBack(next());
       return !isLeaving;
     },
   };
 };
 type Inbox = ReturnType<typeof openInbox>;
 
+const giveBack = (message: Message): void => {
+  if (message.name === 'piece') message.answer(message.values[0].buffer, [message.values[0].buffer]);
+};
+
 /** The pieces of one file, as rows of a table. */
 const piecesOf = (name: string, codecs: readonly ColumnCodec[], inbox: Inbox): DuckDBTableFunction => {
-  let piece: Piece | undefined;
+  let taken: Extract<Message, { name: 'piece' }> | undefined;
   let offset = 0;
   return DuckDBTableFunction.create({
     name,
@@ -128,13 +112,13 @@ const piecesOf = (name: string, codecs: readonly ColumnCodec[], inbox: Inbox): D
     },
     initFunction: () => {},
     mainFunction: (info, chunk) => {
-      while (piece === undefined || offset >= piece.rows) {
-        if (piece) say({ free: piece.buffer }, [piece.buffer]);
-        piece = undefined;
+      while (taken === undefined || offset >= taken.values[0].rows) {
+        if (taken) giveBack(taken);
+        taken = undefined;
         offset = 0;
         const message = inbox.next();
-        if ('piece' in message) piece = message.piece;
-        else if ('end' in message) {
+        if (message.name === 'piece') taken = message;
+        else if (message.name === 'end') {
           chunk.rowCount = 0;
           return;
         } else {
@@ -142,6 +126,7 @@ const piecesOf = (name: string, codecs: readonly ColumnCodec[], inbox: Inbox): D
           return;
         }
       }
+      const [piece] = taken.values;
       const count = Math.min(VECTOR, piece.rows - offset);
       chunk.rowCount = count;
       fill(chunk, piece, codecs, offset, count);
@@ -169,20 +154,19 @@ const write = async ({ path, columns, rowGroup }: FileToWrite, inbox: Inbox): Pr
 };
 
 try {
-  for (let message = receive(); 'open' in message; message = receive()) {
+  for (;;) {
+    const file = awaitCall<ParquetWriteCalls>();
+    if (file.name !== 'open') break;
     const inbox = openInbox();
-    let last: FromThread = { done: true };
     try {
-      await write(message.open, inbox);
+      await write(file.values[0], inbox);
+      file.answer();
     } catch (error) {
-      last = { failed: error instanceof Error ? error.message : String(error) };
+      file.refuse(error);
     }
-    say(last);
     if (!inbox.drain()) break;
   }
 } finally {
   duck.close();
-  Atomics.store(left, 0, 1);
-  Atomics.notify(left, 0);
-  port.close();
+  tellLeft();
 }

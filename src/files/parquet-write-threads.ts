@@ -1,7 +1,9 @@
 /** Threads that write Parquet. One that has written a file waits a moment for the next, as a run writes one a shard. */
-import { extname } from 'node:path';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { FromThread, ThreadData, ToThread } from './parquet-write-thread.ts';
+import { fail } from '../core/errors.ts';
+import { createBell } from '../threads/bell.ts';
+import { beside } from '../threads/ended.ts';
+import { startThread, type Thread } from '../threads/start-thread.ts';
+import type { ParquetWriteCalls } from './parquet-write-thread.ts';
 
 /** How long a thread waits for another file, in milliseconds, and how many do. */
 const IDLE_MS = 1000;
@@ -9,103 +11,57 @@ const MOST_IDLE = 2;
 /** How long an exiting process waits for a thread, at most. */
 const EXIT_MS = 2000;
 
-/** Who writes a file, and hears of it. */
-export interface Borrower {
-  /** What the thread says of this file. */
-  hear(message: FromThread): void;
-  /** The thread ended before this file did. */
-  ended(error: Error): void;
-}
+/** A thread that writes one file after another; while it writes, the process is kept alive. */
+export type WriteThread = Thread<ParquetWriteCalls>;
 
-export interface WriteThread {
-  post(message: ToThread, transfer?: ArrayBuffer[]): void;
-  /** Says that nothing more comes of this file, and lets others have the thread: it goes on with theirs behind this one. */
-  finish(message: { readonly end: true } | { readonly cancel: true }): void;
-}
-
-interface Thread extends WriteThread {
-  lend(borrower: Borrower): void;
-}
-
-const idle: Thread[] = [];
+const idle = new Map<WriteThread, NodeJS.Timeout>();
 /** A process that exits while a thread sleeps inside DuckDB would crash: the threads must come out first. */
-const running = new Set<() => void>();
+const leaving = new Set<() => void>();
 process.on('exit', () => {
-  for (const leave of running) leave();
+  for (const leave of leaving) leave();
 });
 
-const threadFile = new URL(`./parquet-write-thread${extname(import.meta.url)}`, import.meta.url);
-
-const startThread = (): Thread => {
-  const { port1: port, port2 } = new MessageChannel();
-  const posted = new Int32Array(new SharedArrayBuffer(4));
-  const left = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: ThreadData = { port: port2, posted, left };
-  const worker = new Worker(threadFile, { workerData, transferList: [port2] });
-  /** In the order of their files; the first is being written. */
-  const borrowers: Borrower[] = [];
-  let failure: Error | undefined;
-  let tired: NodeJS.Timeout | undefined;
-
-  const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => {
-    port.postMessage(message, transfer);
-    Atomics.add(posted, 0, 1);
-    Atomics.notify(posted, 0);
-  };
+const startWriter = (): WriteThread => {
+  const bell = createBell();
+  const thread = startThread<ParquetWriteCalls>(beside('./parquet-write-thread', import.meta.url), {
+    lost: ({ error }) => error ?? new Error('The thread that writes Parquet ended.'),
+    told(cause) {
+      const [got] = cause.message.split('\n', 1);
+      return fail('STORE_FAILED', `The Parquet file cannot be written: ${got}`, { cause });
+    },
+    bell,
+  });
   const leave = (): void => {
-    post({ leave: true });
-    Atomics.wait(left, 0, 0, EXIT_MS);
+    void thread.close();
+    bell.awaitLeft(EXIT_MS);
   };
-  running.add(leave);
-  const hear = (message: FromThread): void => {
-    borrowers[0]?.hear(message);
-    if ('free' in message) return;
-    borrowers.shift();
-    if (borrowers.length > 0) return;
-    // Only a file that is being written keeps the process alive.
-    worker.unref();
-    port.unref();
-  };
-  port.on('message', hear);
-  worker.on('error', (error) => {
-    failure = error instanceof Error ? error : new Error(String(error));
+  leaving.add(leave);
+  void thread.gone.then(() => {
+    leaving.delete(leave);
+    withdraw(thread);
   });
-  worker.on('exit', () => {
-    // What the thread said last may still be on its way when its end is told.
-    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) hear(last.message);
-    running.delete(leave);
-    clearTimeout(tired);
-    withdraw();
-    for (const borrower of borrowers) borrower.ended(failure ?? new Error('The thread that writes Parquet ended.'));
-  });
-  const withdraw = (): void => {
-    const at = idle.indexOf(thread);
-    if (at >= 0) idle.splice(at, 1);
-  };
-  const thread: Thread = {
-    post,
-    lend(borrower) {
-      borrowers.push(borrower);
-      clearTimeout(tired);
-      worker.ref();
-      port.ref();
-    },
-    finish(message) {
-      post(message);
-      if (idle.length >= MOST_IDLE) return post({ leave: true });
-      idle.push(thread);
-      tired = setTimeout(() => {
-        withdraw();
-        post({ leave: true });
-      }, IDLE_MS).unref();
-    },
-  };
   return thread;
 };
 
-/** A thread that writes one file for the borrower. */
-export const borrowThread = (borrower: Borrower): WriteThread => {
-  const thread = idle.pop() ?? startThread();
-  thread.lend(borrower);
+const withdraw = (thread: WriteThread): void => {
+  clearTimeout(idle.get(thread));
+  idle.delete(thread);
+};
+
+/** A thread for a file that begins now. */
+export const borrowThread = (): WriteThread => {
+  const [thread = startWriter()] = idle.keys();
+  withdraw(thread);
   return thread;
+};
+
+/** Lets others have a thread that has been told the end of its file: it goes on with theirs behind this one. */
+export const giveBack = (thread: WriteThread): void => {
+  const dismiss = (): void => {
+    withdraw(thread);
+    thread.say('close', []);
+  };
+  if (thread.isGone) return;
+  if (idle.size >= MOST_IDLE) dismiss();
+  else idle.set(thread, setTimeout(dismiss, IDLE_MS).unref());
 };

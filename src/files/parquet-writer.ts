@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { PackedColumn, Piece } from './parquet-write-thread.ts';
-import { borrowThread } from './parquet-write-threads.ts';
+import { borrowThread, giveBack } from './parquet-write-threads.ts';
 import type { Target } from './place.ts';
 import { spoolTarget } from './spool.ts';
 import type { ColumnSpec, Rows, Stored, TableWriter } from './table.ts';
@@ -53,31 +53,34 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
   let finished = false;
   const free: ArrayBuffer[] = [];
   let wake = (): void => {};
-  const thread = borrowThread({
-    hear(message) {
-      if ('free' in message) {
-        inFlight--;
-        free.push(message.free);
-      } else if ('done' in message) done = true;
-      else
-        failure ??= fail('STORE_FAILED', `The Parquet file cannot be written: ${message.failed.split('\n', 1)[0]}`, {
-          cause: message.failed,
-        });
+  const fails = (error: Error): void => {
+    failure ??= error;
+    wake();
+  };
+  const thread = borrowThread();
+  const toWrite = {
+    path: file.path,
+    // Only what a thread can be sent: a caller's columns may carry more.
+    columns: columns.map(({ name, type, constant }) => ({ name, type, constant })),
+    rowGroup: rowGroupOf(columns.length),
+  };
+  thread.ask('open', [toWrite]).then(() => {
+    done = true;
+    wake();
+  }, fails);
+  const post = (piece: Piece): void => {
+    inFlight++;
+    thread.ask('piece', [piece], [piece.buffer]).then((buffer) => {
+      inFlight--;
+      free.push(buffer);
       wake();
-    },
-    ended(error) {
-      failure ??= error;
-      wake();
-    },
-  });
-  thread.post({
-    open: {
-      path: file.path,
-      // Only what a thread can be sent: a caller's columns may carry more.
-      columns: columns.map(({ name, type, constant }) => ({ name, type, constant })),
-      rowGroup: rowGroupOf(columns.length),
-    },
-  });
+    }, fails);
+  };
+  const finish = (how: 'end' | 'cancel'): void => {
+    finished = true;
+    thread.say(how, []);
+    giveBack(thread);
+  };
 
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) {
@@ -98,18 +101,15 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
         moving.map(({ name, type }) => stored?.[name] ?? store(name, type, values[name], rows)),
         free.pop(),
       );
-      inFlight++;
-      thread.post({ piece: packed }, [packed.buffer]);
+      post(packed);
     },
     async close() {
-      finished = true;
-      thread.finish({ end: true });
+      finish('end');
       await until(() => done);
       return file.commit();
     },
     async abort() {
-      if (!finished) thread.finish({ cancel: true });
-      finished = true;
+      if (!finished) finish('cancel');
       // DuckDB must have let go of the file.
       await until(() => done).catch(() => {});
       await file.discard();

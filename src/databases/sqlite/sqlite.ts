@@ -36,7 +36,7 @@ export const openSqlite = (given: string): Database => {
     told,
     lost: ({ error }) => told(error ?? new Error('the thread of this database has ended')),
   });
-  const { ask: call, close } = thread;
+  const { ask: call } = thread;
   thread.say('use', [path === ':memory:' ? path : resolve(path), PATIENCE_MS]);
   const session: Session = {
     query: (sql, values = []) => call('all', [sql, values]),
@@ -171,6 +171,6 @@ export const openSqlite = (given: string): Database => {
     transaction,
     load,
     table,
-    close,
+    close: () => thread.close(),
   };
 };
