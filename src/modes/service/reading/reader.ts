@@ -2,12 +2,14 @@
  * Reading bodies so that one caller's never holds up the others: a small one is read at once, a large one in a thread,
  * of which there are few. A thread that takes too long, or more memory than it may, is ended, and another takes its place.
  */
-import { Worker } from 'node:worker_threads';
-import { fail, MillraceError } from '../../../core/errors.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fail } from '../../../core/errors.ts';
+import { beside, type Ended, within } from '../../../threads/ended.ts';
+import { startThread, type Thread } from '../../../threads/start-thread.ts';
 import type { Limits } from '../limits.ts';
 import { createUnpacker } from './parcels.ts';
 import { type ReadKind, type Reads, reads } from './reads.ts';
-import type { FromThread, ToThread } from './thread.ts';
+import type { ReadingCalls } from './thread.ts';
 
 export interface Reader {
   /** What is read out of a body. @throws what the function of that name in `reads.ts` throws; TOO_LARGE, UNAVAILABLE */
@@ -31,7 +33,8 @@ const THREADS = 2;
 const THREAD_MIB = 768;
 
 interface Job {
-  readonly message: ToThread;
+  readonly kind: ReadKind;
+  readonly body: unknown;
   readonly caller: { readonly destroyed: boolean } | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -48,62 +51,61 @@ const tooMuch = fail('TOO_LARGE', 'The body takes more memory to read than a bod
 const gone = fail('CANCELLED', 'The caller went away before the answer was ready.');
 const closing = fail('UNAVAILABLE', 'The service is stopping.');
 
-/** From source the thread is TypeScript; from a build it lies beside this file as JavaScript. */
-const threadFile = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const LATE = 'it took too long';
+
+/** What is told of a body whose thread has ended. */
+const lost = ({ how, error }: Ended): Error => {
+  if (how === LATE) return tooSlow;
+  if (error === undefined) return closing;
+  return error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : error;
+};
 
 export const createReader = ({ readMs }: Pick<Limits, 'readMs'>): Reader => {
   const queue: Job[] = [];
-  const idle: Worker[] = [];
-  const threads = new Set<Worker>();
+  const idle: Thread<ReadingCalls>[] = [];
+  const threads = new Set<Thread<ReadingCalls>>();
   let working = 0;
   let ended = 0;
   let closed = false;
 
-  const start = (): Worker => {
-    const thread = new Worker(threadFile, { resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB } });
+  const start = (): Thread<ReadingCalls> => {
+    const limits = { maxOldGenerationSizeMb: THREAD_MIB };
+    const thread = startThread<ReadingCalls>(beside('./thread', import.meta.url), { lost, limits });
     threads.add(thread);
-    thread.unref();
-    // Told to whoever waits for it; without a listener it would be told to the process.
-    thread.on('error', () => {});
-    thread.once('exit', () => {
+    void thread.gone.then(() => {
       threads.delete(thread);
       if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
     });
     return thread;
   };
 
-  const work = (job: Job): Promise<void> =>
-    new Promise((free) => {
-      const thread = idle.pop() ?? start();
-      const { add, whole } = createUnpacker();
-      const finish = (settle: () => void, isReusable: boolean): void => {
-        clearTimeout(timer);
-        thread.off('message', onMessage).off('error', onError).off('exit', onExit);
-        if (isReusable && !closed) idle.push(thread);
-        else void thread.terminate();
-        settle();
-        free();
-      };
-      const refuse = (error: unknown): void => {
-        ended++;
-        finish(() => job.reject(error), false);
-      };
-      const onMessage = (message: FromThread): void => {
-        if ('problem' in message) finish(() => job.reject(new MillraceError(message.problem)), true);
-        else if ('done' in message) finish(() => job.resolve(whole()), true);
-        else {
-          add(message.parcel);
-          // The next one in another turn of the event loop, so that others have theirs.
-          setImmediate(() => thread.postMessage({ next: true } satisfies ToThread));
-        }
-      };
-      const onError = (error: Error & { readonly code?: string }): void =>
-        refuse(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : error);
-      const onExit = (): void => refuse(closing);
-      const timer = setTimeout(() => refuse(tooSlow), readMs);
-      thread.on('message', onMessage).on('error', onError).on('exit', onExit);
-      thread.postMessage(job.message);
-    });
+  const readAll = async (thread: Thread<ReadingCalls>, { kind, body }: Job): Promise<unknown> => {
+    const { add, whole } = createUnpacker();
+    for (let parcel = await thread.ask('read', [kind, body]); parcel !== undefined; ) {
+      add(parcel);
+      // The next one in another turn of the event loop, so that others have theirs.
+      await turn();
+      parcel = await thread.ask('next', []);
+    }
+    return whole();
+  };
+  const work = async (job: Job): Promise<void> => {
+    const thread = idle.pop() ?? start();
+    let isEnded = false;
+    const end = (): void => {
+      isEnded = true;
+      void thread.kill(LATE);
+    };
+    try {
+      job.resolve(await within(readMs, readAll(thread, job), end));
+    } catch (error) {
+      isEnded ||= thread.isGone;
+      if (isEnded) ended++;
+      job.reject(error);
+    }
+    if (closed) void thread.kill('the service is stopping');
+    else if (!isEnded) idle.push(thread);
+  };
 
   const pump = (): void => {
     while (working < THREADS) {
@@ -132,14 +134,14 @@ export const createReader = ({ readMs }: Pick<Limits, 'readMs'>): Reader => {
       if (body.bytes.byteLength <= LARGE_BYTES) return reads[kind](body as never) as never;
       if (closed) throw closing;
       return new Promise((resolve, reject) => {
-        queue.push({ message: { kind, body }, caller, resolve: resolve as (value: unknown) => void, reject });
+        queue.push({ kind, body, caller, resolve: resolve as (value: unknown) => void, reject });
         pump();
       }) as never;
     },
     async close() {
       closed = true;
       for (const { reject } of queue.splice(0)) reject(closing);
-      await Promise.all([...threads].map((thread) => thread.terminate()));
+      await Promise.all([...threads].map((thread) => thread.kill('the service is stopping')));
     },
   };
 };
