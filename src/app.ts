@@ -357,7 +357,7 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
     },
     recorder: async (options) => {
       const { createRecorder } = await import('./monitor/recorder.ts');
-      return createRecorder({ ...options, url: registryUrl() });
+      return createRecorder({ idle: env.MILLRACE_IDLE_RECORDS === '1', ...options, url: registryUrl() });
     },
     pack,
     open,

@@ -1,26 +1,39 @@
 /** Writes records down, in a thread of its own: what it does with the database holds up nobody's answer. */
-import { setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
 import { fail, type Problem, problemOf } from '../core/errors.ts';
 import { isAway } from '../store/away.ts';
 import { openSql } from '../store/sql.ts';
+import { moved } from '../threads/line.ts';
+import { createTurns, serveThread } from '../threads/serve-thread.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
-import { giveWay } from './give-way.ts';
+import { giveWay, type Way } from './give-way.ts';
 import { type Parcel, unpack } from './parcel.ts';
 import { openRecords, type Prediction, type Records } from './records.ts';
-import type { FromThread, ThreadData, ToThread } from './writer.ts';
 
-const { url, days, most, givesWay } = workerData as ThreadData;
-const port = parentPort;
-if (port === null) throw fail('INTERNAL', 'recorder-thread.ts is for a thread');
-const say = (message: FromThread): void => port.postMessage(message, 'buffer' in message ? [message.buffer] : []);
+export interface RecorderData {
+  /** The store, as `openSql` takes it. */
+  readonly url: string;
+  readonly days: number;
+  readonly most: number;
+  /** How it gives way to what answers. */
+  readonly way: Way;
+}
 
-const dayMs = 86_400_000;
-/** Milliseconds between two looks at what need not be kept any more. */
-const pruneEvery = 60_000;
+/** What became of a parcel, whose buffer comes back: rows written, and rows that the store refused. */
+export type Written =
+  | {
+      readonly buffer: ArrayBuffer;
+      readonly written: number;
+      readonly refused: number;
+      readonly problem?: Problem;
+    }
+  /** The store is away: nothing of the parcel is written. */
+  | { readonly buffer: ArrayBuffer; readonly problem: Problem };
 
-if (givesWay && process.platform === 'linux') setPriority(0, 5);
+const DAY_MS = 86_400_000;
+/** Between two looks at what need not be kept any more. */
+const PRUNE_EVERY_MS = 60_000;
 
+let opened: Records | undefined;
 let models: readonly KnownModel[] = [];
 
 interface Appended {
@@ -43,61 +56,72 @@ const appendAll = async (records: Records, predictions: readonly Prediction[]): 
   }
 };
 
-const write = async (records: Records, parcel: Parcel): Promise<void> => {
+const write = async (parcel: Parcel): Promise<Written> => {
   const { buffer, rows } = parcel;
   try {
     const predictions = unpack(parcel).flatMap((entry) => predictionsOf(entry, models[entry.model]));
-    const { refused, problem } = await appendAll(records, predictions);
-    say({ buffer, written: rows - refused, refused, ...(problem && { problem }) });
+    const { refused, problem } = await appendAll(records(), predictions);
+    return { buffer, written: rows - refused, refused, ...(problem && { problem }) };
   } catch (error) {
-    if (isAway(error)) say({ buffer, problem: problemOf(error) });
-    else say({ buffer, written: 0, refused: rows, problem: problemOf(error) });
+    const problem = problemOf(error);
+    return isAway(error) ? { buffer, problem } : { buffer, written: 0, refused: rows, problem };
   }
 };
 
-const answer = async (ask: number, work: () => ReturnType<Records['find']>): Promise<void> => {
+const records = (): Records => {
+  if (opened === undefined) throw fail('INTERNAL', 'A record was written before there was a database for it.');
+  return opened;
+};
+
+/** What a caller may hear: of a database that fails, not which one, where, and how. */
+const forCaller = async <Found>(asked: Promise<Found>): Promise<Found> => {
   try {
-    say({ ask, found: await work() });
+    return await asked;
   } catch (error) {
-    say({ ask, problem: problemOf(error) });
+    if (!/^(?:STORE_FAILED|DISK_FULL|READ_ONLY)$/.test(problemOf(error).code)) throw error;
+    throw fail('STORE_FAILED', 'The database of the records does not answer as it should; try again a little later.');
   }
 };
 
-const start = (records: Records): void => {
-  /** One thing at a time, in the order in which it was asked for. */
-  let last: Promise<unknown> = Promise.resolve();
-  const next = (work: () => Promise<unknown>): void => {
-    last = last.then(work);
-  };
-  const pruneAll = async (): Promise<void> => {
-    const before = new Date(Date.now() - days * dayMs);
-    // A failure is met, and told, by the next write.
-    const removed = await records.prune({ before, most }).catch(() => 0);
-    if (removed > 0) next(pruneAll);
-  };
-  const timer = setInterval(() => next(pruneAll), pruneEvery);
-  next(pruneAll);
+/** One thing at a time, in the order in which it was asked for. */
+const inTurn = createTurns();
 
-  port.on('message', (message: ToThread) => {
-    if ('models' in message) models = message.models;
-    else if ('parcel' in message) next(() => write(records, message.parcel));
-    else if ('find' in message) void answer(message.ask, () => records.find(message.find));
-    else if ('label' in message) {
-      next(() => answer(message.ask, () => records.label(message.label, message.truth, new Date())));
-    } else {
-      clearInterval(timer);
-      next(async () => {
-        await records.close().catch(() => undefined);
-        port.close();
-      });
-    }
-  });
+const prune = async (days: number, most: number): Promise<void> => {
+  const before = new Date(Date.now() - days * DAY_MS);
+  // A failure is met, and told, by the next write.
+  const removed = await records()
+    .prune({ before, most })
+    .catch(() => 0);
+  if (removed > 0) void inTurn(() => prune(days, most));
 };
+let pruning: NodeJS.Timeout | undefined;
 
-try {
-  start(openRecords(await openSql(url)));
-  say({ ready: true, thread: givesWay ? giveWay() : undefined });
-} catch (error) {
-  say({ ask: 0, problem: problemOf(error) });
-  port.close();
-}
+const calls = {
+  /** Resolves to the thread, as `hurry` takes it, where that is of use. @throws MillraceError STORE_FAILED */
+  async open({ url, days, most, way }: RecorderData): Promise<string | undefined> {
+    opened = openRecords(await openSql(url));
+    pruning = setInterval(() => void inTurn(() => prune(days, most)), PRUNE_EVERY_MS);
+    void inTurn(() => prune(days, most));
+    return giveWay(way);
+  },
+  models(known: readonly KnownModel[]): void {
+    models = known;
+  },
+  async write(parcel: Parcel): Promise<Written> {
+    const written = await inTurn(() => write(parcel));
+    return moved(written, [written.buffer]);
+  },
+  find: (id: string) => forCaller(records().find(id)),
+  label: (id: string, truth: unknown) => forCaller(inTurn(() => records().label(id, truth, new Date()))),
+  close: (): Promise<void> => {
+    clearInterval(pruning);
+    return inTurn(() =>
+      records()
+        .close()
+        .catch(() => undefined),
+    );
+  },
+};
+export type RecorderCalls = typeof calls;
+
+serveThread(calls);

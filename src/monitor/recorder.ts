@@ -14,9 +14,10 @@ import type { Answered, Answerer, ColumnContent, KnownModel, RowContent } from '
 import { createAsking } from './asking.ts';
 import { createBacklog, noRoom, type Waiter } from './backlog.ts';
 import { createPacker, rowBytes } from './parcel.ts';
+import type { Written } from './recorder-thread.ts';
 import type { Kept } from './records.ts';
 import type { AnyColumns } from './values.ts';
-import { createWriter, type FromThread } from './writer.ts';
+import { createWriter } from './writer.ts';
 
 export interface RecorderOptions {
   /** The store, as `openSql` takes it. */
@@ -28,6 +29,8 @@ export interface RecorderOptions {
   readonly most: number;
   /** Nobody has an answer before it is recorded; false unless given. */
   readonly wait?: boolean | undefined;
+  /** They are written only where a processor has nothing else to do (Linux, with `chrt`), unless somebody waits; false unless given. */
+  readonly idle?: boolean | undefined;
   /** Bytes that may wait to be written. */
   readonly bufferBytes?: number | undefined;
   /** Told when writing begins to fail and what keeps it from being mended, and once when it works again (with undefined). */
@@ -102,7 +105,7 @@ const rowsOf = ({ content }: Answered): number => ('rows' in content ? content.r
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
   const { url, share, days, most, onTrouble } = options;
-  const { bufferBytes = BUFFER_BYTES, random = Math.random, wait = false } = options;
+  const { bufferBytes = BUFFER_BYTES, random = Math.random, wait = false, idle = false } = options;
   // What has to go is the oldest: a small part of all.
   const parcelBytes = Math.min(PARCEL_BYTES, bufferBytes / 8);
   const dropped: Record<DropReason, number> = { full: 0, too_large: 0, failed: 0 };
@@ -117,7 +120,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     mostSentBytes: bufferBytes / 4,
     send(parcel) {
       if (!writer.alive) return false;
-      writer.say({ parcel });
+      // When the thread ends, that is told for all that it had.
+      writer.ask('write', [parcel], [parcel.buffer]).then(hear, () => undefined);
       return true;
     },
     onLost(loss, rows) {
@@ -144,7 +148,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   };
   /** Resolves when what was added last is written. */
   const promised = (): Promise<void> => new Promise((resolve, reject) => waiters.push({ resolve, reject }));
-  const sayModels = (): void => writer.say({ models: [...models.values()].map((one) => one.known) });
+  const sayModels = (): void => writer.say('models', [[...models.values()].map((one) => one.known)]);
   let last: { readonly model: Answerer; readonly index: number } | undefined;
   const indexOf = (model: Answerer): number => {
     if (last?.model !== model) last = { model, index: indexes.get(model) ?? learn(model) };
@@ -214,7 +218,6 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
 
   const ended = (problem: Problem | undefined): void => {
     backlog.lost();
-    asking.lost();
     if (problem) trouble(problem);
   };
   const replaced = (): void => {
@@ -222,16 +225,13 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     trouble(undefined);
     backlog.pump();
   };
-  const hear = (message: FromThread): void => {
-    if ('buffer' in message) {
-      const { buffer, problem } = message;
-      trouble(problem);
-      if ('refused' in message) {
-        packer.giveBack(buffer);
-        written += message.written;
-        backlog.written(message.refused);
-      } else backlog.again(buffer);
-    } else if ('ask' in message) asking.hear(message);
+  const hear = (what: Written): void => {
+    trouble(what.problem);
+    if ('refused' in what) {
+      packer.giveBack(what.buffer);
+      written += what.written;
+      backlog.written(what.refused);
+    } else backlog.again(what.buffer);
   };
   /** Resolves once all that was recorded before has been written, or given up. */
   const caughtUp = (): Promise<void> => {
@@ -240,8 +240,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   };
 
   const writer = await createWriter({
-    data: { url, days, most, givesWay: !wait },
-    onMessage: hear,
+    data: { url, days, most, way: wait ? 'none' : idle ? 'idle' : 'nice' },
     onEnded: ended,
     onStuck: (problem) => onTrouble?.(problem),
     onReplaced: replaced,
@@ -263,7 +262,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     },
     find: (id) =>
       asking.urgently(async () => {
-        const find = () => asking.ask((number) => ({ ask: number, find: id }));
+        const find = () => writer.ask('find', [id]);
         flush();
         const kept = await find();
         if (kept !== undefined) return kept;
@@ -273,7 +272,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     label: (id, truth) =>
       asking.urgently(async () => {
         await caughtUp();
-        return (await asking.ask((number) => ({ ask: number, label: id, truth }))) as Kept;
+        return writer.ask('label', [id, truth]);
       }),
     get figures() {
       const { restarts } = writer;
