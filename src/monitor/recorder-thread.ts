@@ -2,8 +2,8 @@
 import { fail, type Problem, problemOf } from '../core/errors.ts';
 import { isAway } from '../store/away.ts';
 import { openSql } from '../store/sql.ts';
-import { moved } from '../threads/line.ts';
 import { createTurns, serveThread } from '../threads/serve-thread.ts';
+import { moved } from '../threads/wire.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { giveWay, type Way } from './give-way.ts';
 import { type Parcel, unpack } from './parcel.ts';

@@ -1,9 +1,9 @@
 /** The thread that writes records down, and another in its place when it ends. */
 import { fail, type MillraceError, type Problem, problemOf } from '../core/errors.ts';
 import { beside } from '../threads/ended.ts';
-import type { Caller } from '../threads/line.ts';
 import { startThread, type Thread } from '../threads/start-thread.ts';
 import { supervise } from '../threads/supervise.ts';
+import type { OtherSide } from '../threads/wire.ts';
 import { hurry } from './give-way.ts';
 import type { RecorderCalls, RecorderData } from './recorder-thread.ts';
 
@@ -21,7 +21,7 @@ export interface WriterOptions {
 }
 
 /** `ask` throws STORE_FAILED while there is no thread, and for what it says of its database; `say` is then said to nobody. */
-export interface Writer extends Caller<RecorderCalls> {
+export interface Writer extends OtherSide<RecorderCalls> {
   /** A thread is there, to be told something. */
   readonly alive: boolean;
   /** Threads that were started in the place of one that ended. */

@@ -2,12 +2,12 @@
  * Threads that sleep until they are called: they wait inside a library, which wants the next piece before it returns, and so
  * never come back to their event loop while they work. A bell wakes them.
  *
- * Invariants: each message is counted after it was sent, so that none is slept through. A process that exits while a thread
- * sleeps inside native code would crash: who has started the thread waits until it has left.
+ * Each message is counted after it was sent, so that none is slept through. A process that exits while a thread sleeps inside
+ * native code would crash: who has started the thread waits until it has left.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
-import { type Call, type Calls, failureOf, type Movable, type Reply } from './line.ts';
+import { type Call, type Calls, failureOf, type Movable, type Reply } from './wire.ts';
 
 /** Places in the memory that both sides share: messages so far, and 1 when the thread has left. */
 const SENT = 0;

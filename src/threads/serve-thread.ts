@@ -1,7 +1,7 @@
 /** The inside of a thread: what it has for who has started it. */
 import { parentPort } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
-import { type Calls, createLine } from './line.ts';
+import { type Calls, createWire } from './wire.ts';
 
 /** Answers what the thread is asked, until it has been told to close; then nothing of it keeps the thread. */
 export const serveThread = (own: Calls): void => {
@@ -14,7 +14,7 @@ export const serveThread = (own: Calls): void => {
       port.close();
     }
   };
-  const { hear } = createLine({
+  const { hear } = createWire({
     send: (message, moved) => port.postMessage(message, moved),
     own: { ...own, close },
   });

@@ -1,18 +1,18 @@
 /**
  * A process, for who has started it.
  *
- * Invariants: it ends with the process that started it, since its channel does. Who asks one that is gone is told so, and
- * never waits. One that is ended from here is told by the reason for that.
+ * Its channel ends with the process that started it, and it ends with its channel, or by its watchdog. Who asks one that is gone is
+ * told so, and never waits.
  */
 import { fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { wordsOf } from '../core/words.ts';
 import { type Ended, type Lasting, within } from './ended.ts';
-import { type Call, type Caller, type Calls, createLine } from './line.ts';
 import { WATCHDOG_PIPE, watchedArguments } from './watchdog.ts';
+import { type Call, type Calls, createWire, type OtherSide } from './wire.ts';
 
-export interface Process<Theirs extends Calls> extends Caller<Theirs>, Lasting {
+export interface Process<Theirs extends Calls> extends OtherSide<Theirs>, Lasting {
   readonly pid: number | undefined;
   /** Calls a function of it with a connection, which goes over; where it cannot, the connection is closed. */
   give<Name extends keyof Theirs & string>(name: Name, value: Parameters<Theirs[Name]>[0], socket: Socket): void;
@@ -46,7 +46,7 @@ export const startProcess = <Theirs extends Calls>(
   let isGone = false;
   let isClosing = false;
   let killed: string | undefined;
-  const { hear, cut, ask, say } = createLine<Theirs>({
+  const { hear, cut, ask, say } = createWire<Theirs>({
     own,
     // A failure to send means that the process is gone, which is told by its end.
     send: (message) => void child.send(message, () => undefined),

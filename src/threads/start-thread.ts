@@ -1,16 +1,16 @@
 /**
  * A thread, for who has started it.
  *
- * Invariants: only questions that are open, and `close`, keep the process alive. All that the thread said is heard before its
- * end is told. Who asks a thread that is gone is told so, and never waits.
+ * Only questions that are open, and `close`, keep the process alive. All that the thread said is heard before its end is told.
+ * Who asks a thread that is gone is told so, and never waits.
  */
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { messageOf } from '../core/errors.ts';
 import type { Bell } from './bell.ts';
 import { type Ended, type Lasting, within } from './ended.ts';
-import { type Caller, type Calls, createLine } from './line.ts';
+import { type Calls, createWire, type OtherSide } from './wire.ts';
 
-export interface Thread<Theirs extends Calls> extends Caller<Theirs>, Lasting {
+export interface Thread<Theirs extends Calls> extends OtherSide<Theirs>, Lasting {
   /**
    * Lets it do what it was asked, calls `close` of it, and resolves when it has ended. After `mostMs` it is ended: without
    * end unless given.
@@ -38,11 +38,11 @@ export const startThread = <Theirs extends Calls>(
   let isGone = false;
   let isClosing = false;
   let error: Ended['error'];
-  const send: Parameters<typeof createLine>[0]['send'] = (message, moved) => {
+  const send: Parameters<typeof createWire>[0]['send'] = (message, moved) => {
     worker.postMessage(message, moved);
     bell?.ring();
   };
-  const { hear, cut, ask, say } = createLine<Theirs>({
+  const { hear, cut, ask, say } = createWire<Theirs>({
     send,
     told,
     onBusy(isBusy) {

@@ -6,6 +6,7 @@
  * nothing is started, and `close` waits for what was being started.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { invariant } from '../core/invariant.ts';
 
 export interface Backoff {
   /** Milliseconds before another is started, at first, doubled from then on, and at most. */
@@ -47,11 +48,23 @@ export interface Supervisor<One> {
   close(): Promise<void>;
 }
 
+/** Milliseconds before one is started, after so many ends or failures; with some chance in it, so that many do not come back at once. */
+const delayMs = ({ firstMs, mostMs }: Backoff, turn: number): number =>
+  turn <= 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (turn - 1)) * (0.5 + Math.random() / 2);
+
+/** The work, which is among all that is under way until it ends. */
+const amid = <T>(all: Set<Promise<T>>, work: Promise<T>): Promise<T> => {
+  const forget = (): void => void all.delete(work);
+  all.add(work);
+  work.then(forget, forget);
+  return work;
+};
+
 export const supervise = <One extends { readonly gone: Promise<unknown> }>(
   options: SuperviseOptions<One>,
 ): Supervisor<One> => {
-  const { size, isVital = true, onUp, onGone, onStuck } = options;
-  const { firstMs, mostMs, settledMs = Number.POSITIVE_INFINITY, free = 0 } = options.backoff;
+  const { size, backoff, isVital = true, onUp, onGone, onStuck } = options;
+  const { settledMs = Number.POSITIVE_INFINITY, free = 0 } = backoff;
   const closing = new AbortController();
   const { signal } = closing;
   const up = new Set<One>();
@@ -59,26 +72,14 @@ export const supervise = <One extends { readonly gone: Promise<unknown> }>(
   let restarts = 0;
   let losses = 0;
 
-  const doubled = (turn: number): number => (turn <= 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (turn - 1)));
-  /** With some chance in it, so that many do not come back at once. */
-  const delayMs = (failed: number): number =>
-    Math.max(doubled(failed), doubled(Math.ceil((losses - free) / size))) * (0.5 + Math.random() / 2);
-
-  const start = (isRestart: boolean): Promise<One> => {
-    const begin = async (): Promise<One> => {
-      const one = await options.start(signal);
-      up.add(one);
-      if (isRestart) restarts++;
-      onUp?.(one, isRestart);
-      return one;
-    };
-    const started = begin();
-    const forget = (): void => void starting.delete(started);
-    starting.add(started);
-    started.then(forget, forget);
-    return started;
+  const begin = async (isRestart: boolean): Promise<One> => {
+    const one = await options.start(signal);
+    up.add(one);
+    invariant(up.size <= size, 'each place has one at most');
+    if (isRestart) restarts++;
+    onUp?.(one, isRestart);
+    return one;
   };
-  /** Resolves when it has ended. */
   const outlive = async (one: One): Promise<void> => {
     const began = performance.now();
     const how = (await one.gone) as Awaited<One['gone']>;
@@ -90,7 +91,7 @@ export const supervise = <One extends { readonly gone: Promise<unknown> }>(
   const fill = async (told: (error?: unknown) => void): Promise<void> => {
     for (let turn = 0, failed = 0; !signal.aborted; turn++) {
       try {
-        const one = await start(turn > 0);
+        const one = await amid(starting, begin(turn > 0));
         failed = 0;
         told();
         await outlive(one);
@@ -99,12 +100,17 @@ export const supervise = <One extends { readonly gone: Promise<unknown> }>(
         if (turn === 0) told(error);
         else if (!signal.aborted) onStuck?.(error, failed);
       }
-      await pause(delayMs(failed), undefined, { signal, ref: isVital }).catch(() => undefined);
+      const ms = Math.max(delayMs(backoff, failed), delayMs(backoff, Math.ceil((losses - free) / size)));
+      await pause(ms, undefined, { signal, ref: isVital }).catch(() => undefined);
     }
   };
+  const fillFirst = (): Promise<void> =>
+    new Promise((resolve, reject) => void fill((error) => (error === undefined ? resolve() : reject(error))));
+  const first = Array.from({ length: size }, fillFirst);
 
   return {
     up,
+    first,
     get restarts() {
       return restarts;
     },
@@ -114,13 +120,6 @@ export const supervise = <One extends { readonly gone: Promise<unknown> }>(
     get isClosing() {
       return signal.aborted;
     },
-    first: Array.from(
-      { length: size },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          void fill((error) => (error === undefined ? resolve() : reject(error)));
-        }),
-    ),
     calm() {
       losses = 0;
     },

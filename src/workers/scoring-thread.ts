@@ -4,8 +4,8 @@ import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer, Timings 
 import type { Package } from '../package/layout.ts';
 import { loadScorer } from '../package/open.ts';
 import { runtimes } from '../runtimes/index.ts';
-import { moved } from '../threads/line.ts';
 import { createTurns, serveThread } from '../threads/serve-thread.ts';
+import { moved } from '../threads/wire.ts';
 
 /** What of the options goes to another thread: of timings, that they are asked for. */
 export type AskedOptions = Omit<ScoreOptions, 'timings'> & { readonly timed: boolean };

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { fail } from '../../src/core/errors.ts';
-import { moved } from '../../src/threads/line.ts';
+import { moved } from '../../src/threads/wire.ts';
 
 export const calls = {
   add: (a: number, b: number): number => a + b,

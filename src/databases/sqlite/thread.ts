@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { moved } from '../../threads/line.ts';
 import { serveThread } from '../../threads/serve-thread.ts';
+import { moved } from '../../threads/wire.ts';
 
 /** A column of a chunk: numbers (NaN for null) where it holds nothing else, else the values as they are. */
 export type PackedValues = Float64Array | readonly unknown[];

@@ -1,10 +1,11 @@
 /**
  * What two sides of a wire ask and tell each other, whatever the wire is: functions of the other side, called by name.
  *
- * Invariants: a question is settled once, by its answer or by the end of the wire. What answers no question is no answer, and
- * what names no function is no call: code of others may write on the same wire.
+ * Invariants: a question is settled, once, by its answer or by the end of the wire; none is open once that is cut. What answers
+ * no question is no answer, and what names no function is no call: code of others may write on the same wire.
  */
 import { MillraceError, type Problem } from '../core/errors.ts';
+import { invariant } from '../core/invariant.ts';
 
 /** Functions that one side has for the other, by name. `close` is the last that is called, when the other side lets go. */
 export type Calls = Readonly<Record<string, (...values: never[]) => unknown>>;
@@ -12,7 +13,7 @@ export type Calls = Readonly<Record<string, (...values: never[]) => unknown>>;
 /** What goes along with a message without a copy, and is gone from where it was. */
 export type Movable = ArrayBuffer;
 
-export interface Caller<Theirs extends Calls> {
+export interface OtherSide<Theirs extends Calls> {
   /** Calls a function of the other side. @throws what it throws; what the wire's end is told as */
   ask<Name extends keyof Theirs & string>(
     name: Name,
@@ -45,14 +46,14 @@ export type Reply =
   | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly failure: Failure };
 
-export interface Line<Theirs extends Calls> extends Caller<Theirs> {
+export interface Wire<Theirs extends Calls> extends OtherSide<Theirs> {
   /** Takes what came over the wire, and with a call what came along with it. */
   hear(message: unknown, along?: unknown): void;
   /** The wire is cut: questions that are open, and those to come, fail with this. */
   cut(error: Error): void;
 }
 
-export interface LineOptions {
+export interface WireOptions {
   readonly send: (message: Call | Reply, moved: readonly Movable[]) => void;
   /** What the other side may call. */
   readonly own?: Calls | undefined;
@@ -85,7 +86,7 @@ interface Question {
   reject(error: Error): void;
 }
 
-export const createLine = <Theirs extends Calls>(options: LineOptions): Line<Theirs> => {
+export const createWire = <Theirs extends Calls>(options: WireOptions): Wire<Theirs> => {
   const { send, own = {}, told = (error) => error, onBusy } = options;
   const questions = new Map<number, Question>();
   let numbers = 0;
@@ -137,6 +138,7 @@ export const createLine = <Theirs extends Calls>(options: LineOptions): Line<The
     cut(error) {
       ended ??= error;
       for (const number of [...questions.keys()]) close(number)?.reject(ended);
+      invariant(questions.size === 0, 'no question is open once the wire is cut');
     },
   };
 };
