@@ -11,7 +11,7 @@ import {
   readNumber,
   readString,
 } from './field.ts';
-import { nearest } from './nearest.ts';
+import { misspellingOf, remembering } from './nearest.ts';
 import { slipFinder } from './slips.ts';
 import { tensorReader } from './tensor-field.ts';
 import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
@@ -161,14 +161,14 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
   const known = new Set(names);
   const wanted = `an object with ${showNames(names)}`;
 
-  const unknownField = (name: string): Problem => {
-    const near = nearest(name, names);
+  const unknownField = remembering((name): Problem => {
+    const near = misspellingOf(name, names);
     const hint = near === undefined ? '' : ` Did you mean ${near}?`;
     const message = `${show(name)} is not a field of this model.${hint}`;
     return { code: 'UNKNOWN_FIELD', field: name, expected: `only ${showNames(names)}`, got: name, message };
-  };
+  });
 
-  const createSlipOf = slipFinder(fields);
+  const slipOf = slipFinder(fields);
 
   const hasNone = (row: Row): boolean => {
     for (const name of names) if (row[name] !== undefined || name in row) return false;
@@ -188,7 +188,6 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
   };
   const readRows = (input: readonly unknown[]): Batch => {
     const batch = new Batch(input.length);
-    const slipOf = createSlipOf();
     let rows = input as readonly Row[];
     for (let row = 0; row < input.length; row++) {
       const value = input[row];
@@ -225,7 +224,7 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
     },
     fromColumns(columns) {
       const batch = new Batch(rowsOf(fields, columns));
-      const slip = createSlipOf()(
+      const slip = slipOf(
         (name) => Object.hasOwn(columns, name),
         () => Object.keys(columns),
       );

@@ -3,34 +3,24 @@
  * scored as a missing value.
  */
 import { type Problem, show } from './errors.ts';
-import { misspellingsOf } from './nearest.ts';
+import { misspellingsOf, remembering } from './nearest.ts';
 import type { Fields } from './types.ts';
 
 /** The slip of what has some names, of which `given` are all; undefined when all is well. */
 export type SlipOf = (has: (name: string) => boolean, given: () => readonly string[]) => Problem | undefined;
 
-/** Looks for slips in rows that are read together: what a name may have meant is found out once, however many of them have it. */
-export const slipFinder = (fields: Fields): (() => SlipOf) => {
+/** What looks for slips in rows; what a name may have meant is found out once, however many rows have it. */
+export const slipFinder = (fields: Fields): SlipOf => {
   const optional = Object.keys(fields).filter((name) => fields[name].nullable);
-  return () => {
-    let meanings: Map<string, readonly string[]> | undefined;
-    const meaningsOf = (extra: string): readonly string[] => {
-      meanings ??= new Map();
-      const known = meanings.get(extra);
-      if (known !== undefined) return known;
-      const found = Object.hasOwn(fields, extra) ? [] : misspellingsOf(extra, optional);
-      meanings.set(extra, found);
-      return found;
-    };
-    return (has, given) => {
-      if (optional.every(has)) return undefined;
-      for (const extra of given()) {
-        const meant = meaningsOf(extra).find((name) => !has(name));
-        if (meant === undefined) continue;
-        const message = `${show(extra)} is not a field of this model. Did you mean ${meant}? If not, send ${meant}: null.`;
-        return { code: 'UNKNOWN_FIELD', field: extra, expected: meant, got: extra, message };
-      }
-      return undefined;
-    };
+  const meaningsOf = remembering((extra) => (Object.hasOwn(fields, extra) ? [] : misspellingsOf(extra, optional)));
+  return (has, given) => {
+    if (optional.every(has)) return undefined;
+    for (const extra of given()) {
+      const meant = meaningsOf(extra).find((name) => !has(name));
+      if (meant === undefined) continue;
+      const message = `${show(extra)} is not a field of this model. Did you mean ${meant}? If not, send ${meant}: null.`;
+      return { code: 'UNKNOWN_FIELD', field: extra, expected: meant, got: extra, message };
+    }
+    return undefined;
   };
 };

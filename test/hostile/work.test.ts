@@ -233,4 +233,12 @@ describe('twice of', () => {
       assert.ok(twice <= 2.3 * once + 2000, `${twice} after ${once}`);
     });
   }
+
+  it('the same names costs no more than once', async () => {
+    const rows = Array.from({ length: 400 }, (_, at) => ({ distance: 1, [`optional_feld_${at}`]: 1 }));
+    const own = compileSignature(fields);
+    const first = await workOf(() => own.fromRows(rows));
+    const again = await workOf(() => own.fromRows(rows));
+    assert.ok(again < first / 3, `${again} after ${first}`);
+  });
 });

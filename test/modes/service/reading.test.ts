@@ -48,6 +48,21 @@ describe('parcels', () => {
   });
 });
 
+describe('names that no field has', () => {
+  const many = (count: number, name: string): Fields =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${name}${at}`, { kind: 'number', nullable: true }]));
+  const rowsOf = (count: number, name: string): string =>
+    `{"rows":[${Array.from({ length: count }, (_, at) => `{"${name}${at}":1}`).join()}]}`;
+  const read = (text: string, known: Fields) => reads.rows({ ...body(text), fields: known });
+
+  it('are refused where holding them against those of the fields would take long, and only there', () => {
+    const long = many(400, 'an_optional_feature_of_the_day_');
+    assert.throws(() => read(rowsOf(200, 'an_optional_faeture_of_the_dya_'), long), { code: 'BAD_REQUEST' });
+    assert.equal(read(rowsOf(200, 'e'), long).many?.length, 200);
+    assert.equal(read(rowsOf(900, 'an_optional_faeture_of_the_dya_'), many(20, 'f')).many?.length, 900);
+  });
+});
+
 describe('a large body', () => {
   const reader = createReader({ readMs: 20_000 });
   after(() => reader.close());

@@ -9,7 +9,8 @@ import { emptyCell } from '../../../files/scoring.ts';
 import type { TableText } from './body-text.ts';
 import { tooManyRows } from './row-limits.ts';
 
-const MOST_GUESSED = 1000;
+/** Names that are held against those of the fields: where none is known, the first few say what the others are. */
+const MOST_GUESSED = 100;
 
 /** A row, or why its line cannot be read. */
 export type CsvRow = { readonly row: Readonly<Record<string, unknown>> } | { readonly problem: Problem };
@@ -30,7 +31,6 @@ export const readCsv = ({ text, clean }: TableText, fields: Fields, most: number
   take(reader.end());
   const names = reader.names ?? [];
   const known = Object.keys(fields);
-  // Only the first few are held against what they may have meant.
   const isKnown = (name: string, at: number): boolean =>
     Object.hasOwn(fields, name) || (at < MOST_GUESSED && misspellingOf(name, known) !== undefined);
   if (known.length > 0 && !names.some(isKnown)) {

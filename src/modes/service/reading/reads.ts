@@ -11,7 +11,7 @@ import type { InputTensor } from '../oip/tensors.ts';
 import { documentText, tableText } from './body-text.ts';
 import { type CsvRow, readCsv } from './csv.ts';
 import { mlflowRows } from './mlflow-rows.ts';
-import { checkRows, tooManyRows } from './row-limits.ts';
+import { checkRows, mayLookLong, tooManyRows } from './row-limits.ts';
 import { manyRows } from './rows.ts';
 
 interface Body {
@@ -63,7 +63,7 @@ const refuseUnsupported = ({ inputs, outputs }: JsonRequest): void => {
 /** A body that is small says little of anything. */
 const CHECKED_BYTES = 16 * 1024;
 const checkNames = (rows: readonly unknown[], { bytes, fields, rows: most }: RowsBody): void => {
-  if (bytes.length > CHECKED_BYTES) checkRows(rows, fields, most);
+  if (bytes.length > CHECKED_BYTES || mayLookLong(bytes.length, fields)) checkRows(rows, fields, most);
 };
 
 export const reads = {
