@@ -126,14 +126,15 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
     if (rows > limits.rows) throw tooManyRows(limits.rows, rows);
   };
   const count = (model: Card, ms: number, answers: readonly Answer[], whole = false): void => {
-    let first: Code | undefined;
+    const codes = new Map<Code, number>();
     let refused = 0;
     for (const { error } of answers) {
       if (error === undefined) continue;
-      first ??= error.code;
+      codes.set(error.code, (codes.get(error.code) ?? 0) + 1);
       refused++;
-      metrics.refused(model, error.code);
     }
+    for (const [code, rows] of codes) metrics.refused(model, code, rows);
+    const [first] = codes.keys();
     if (first === undefined) metrics.answered(model, ms, answers.length, 'ok');
     else if (whole || refused === answers.length) metrics.answered(model, ms, 0, first);
     else metrics.answered(model, ms, answers.length - refused, 'partial');

@@ -67,8 +67,8 @@ export interface Metrics {
   ran(card: Card, run: Run): void;
   /** One call that was answered with predictions of so many rows, `ms` after it came. */
   answered(card: Card, ms: number, predicted: number, outcome: 'ok' | 'partial' | Code): void;
-  /** One row that was refused, whatever became of its call. */
-  refused(card: Card, code: Code): void;
+  /** Rows that were refused, one unless given, whatever became of their call. */
+  refused(card: Card, code: Code, rows?: number): void;
   /** One call that failed as a whole. */
   failed(card: Card, ms: number, code: Code): void;
   /** One request that a transport answered with an error. */
@@ -216,7 +216,7 @@ export const createMetrics = (): Metrics => {
       if (outcome === 'ok') own.ok.value++;
       else add(requests, 1, ...valuesOf(card), outcome);
     },
-    refused: (card, code) => add(predictions, 1, ...valuesOf(card), code),
+    refused: (card, code, rows = 1) => add(predictions, rows, ...valuesOf(card), code),
     failed(card, ms, code) {
       of(card).durations.observe(ms / 1000);
       add(requests, 1, ...valuesOf(card), code);

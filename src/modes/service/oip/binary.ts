@@ -1,6 +1,7 @@
 /** The binary tensor extension over REST: a JSON header, and behind it the bytes of the tensors that the header names. */
 import { fail, show } from '../../../core/errors.ts';
-import { type Entry, headOf, type JsonRequest, tensorAsJson, tensorOfJson } from './json.ts';
+import { listText } from '../in-turns.ts';
+import { type Entry, headOf, type JsonRequest, type OutputPart, partAsJson, partsOf, tensorOfJson } from './json.ts';
 import { elementsOfRaw, rawOf } from './raw.ts';
 import { sizeOf } from './shape.ts';
 import type { InputTensor, OutputTensor } from './tensors.ts';
@@ -85,21 +86,29 @@ export interface Body {
   readonly jsonLength: number | undefined;
 }
 
-/** The body of an answer; `head` is its JSON object up to the outputs, without the closing brace. */
+const partText = (part: OutputPart | string, at: number): string => {
+  const text = typeof part === 'string' ? part : partAsJson(part);
+  return at > 0 && (typeof part === 'string' || part.start === 0) ? `,${text}` : text;
+};
+
+/** The body of an answer, a long one written in turns; `head` is its JSON object up to the outputs, without the closing brace. */
 export const writeTensors = (
   head: string,
   tensors: readonly OutputTensor[],
   isBinary: (name: string) => boolean,
-): Body => {
+): Body | Promise<Body> => {
   const binary: Uint8Array[] = [];
-  const outputs = tensors.map((tensor) => {
-    if (!isBinary(tensor.name)) return tensorAsJson(tensor);
+  const parts = tensors.flatMap((tensor): readonly (OutputPart | string)[] => {
+    if (!isBinary(tensor.name)) return partsOf(tensor);
     const bytes = rawOf(tensor);
     binary.push(bytes);
-    return binaryTensor(tensor, bytes.length);
+    return [binaryTensor(tensor, bytes.length)];
   });
-  const json = `${head},"outputs":[${outputs.join(',')}]}`;
-  if (binary.length === 0) return { body: json, jsonLength: undefined };
-  const first = Buffer.from(json);
-  return { body: Buffer.concat([first, ...binary]), jsonLength: first.length };
+  const whole = (json: string | Buffer): Body => {
+    if (binary.length === 0) return { body: json, jsonLength: undefined };
+    const first = typeof json === 'string' ? Buffer.from(json) : json;
+    return { body: Buffer.concat([first, ...binary]), jsonLength: first.length };
+  };
+  const json = listText(parts, partText, [`${head},"outputs":[`, '', ']}']);
+  return typeof json === 'string' ? whole(json) : json.then(whole);
 };

@@ -49,6 +49,9 @@ const flatten = (name: string, value: unknown, shape: readonly number[]): readon
   return flat;
 };
 
+/** More numbers than this are kept as such: they are long, and cost little to hand on. */
+const MANY_ELEMENTS = 4096;
+
 export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly number[], data: unknown): Elements => {
   const flat = flatten(name, data, shape);
   const expected = sizeOf(shape);
@@ -63,10 +66,12 @@ export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly
       },
     );
   }
+  let isNumbers = flat.length > MANY_ELEMENTS;
   for (const element of flat) {
     if (element !== null && !isElement(datatype, element)) throw wrongElement(name, datatype, show(element));
+    isNumbers &&= typeof element === 'number';
   }
-  return flat as Elements;
+  return isNumbers ? Float64Array.from(flat as readonly number[]) : (flat as Elements);
 };
 
 /** One entry of `inputs` or `outputs`, its name checked. */
@@ -122,14 +127,39 @@ export const tensorOfJson = (entry: Entry): InputTensor => {
   return { ...head, data: elementsOfJson(head.name, head.datatype, head.shape, entry.json.data) };
 };
 
-/** Elements as JSON: NaN and ±Infinity, which JSON cannot write, become null. */
-const elementsAsJson = ({ datatype, data }: OutputTensor): string => {
+/** Elements as JSON, with commas between them: NaN and ±Infinity, which JSON cannot write, become null. */
+const elementsAsJson = (datatype: Datatype, data: Elements): string => {
   if (datatype === 'BOOL')
-    return JSON.stringify(Array.from(data as ArrayLike<unknown>, (v) => (v === null ? null : Boolean(v))));
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`;
-  return toldJson(Array.isArray(data) ? data : Array.from(data as ArrayLike<unknown>));
+    return JSON.stringify(Array.from(data as ArrayLike<unknown>, (v) => (v === null ? null : Boolean(v)))).slice(1, -1);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return data.join(',');
+  return toldJson(Array.isArray(data) ? data : Array.from(data as ArrayLike<unknown>)).slice(1, -1);
 };
 
-/** One output of an answer, its data written in place. */
-export const tensorAsJson = (tensor: OutputTensor): string =>
-  `{"name":${JSON.stringify(tensor.name)},"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}","data":${elementsAsJson(tensor)}}`;
+/** Elements of an output that are written in one go. */
+const PART_ELEMENTS = 8192;
+
+/** An output of an answer, or a part of a long one; those of an output follow one another. */
+export interface OutputPart {
+  readonly tensor: OutputTensor;
+  readonly start: number;
+  readonly end: number;
+}
+
+export const partsOf = (tensor: OutputTensor): readonly OutputPart[] => {
+  const { length } = tensor.data;
+  const parts: OutputPart[] = [];
+  for (let start = 0; start < length || start === 0; start += PART_ELEMENTS) {
+    parts.push({ tensor, start, end: Math.min(length, start + PART_ELEMENTS) });
+  }
+  return parts;
+};
+
+/** A part of an output as JSON: the first begins it, and the last ends it. */
+export const partAsJson = ({ tensor: { name, shape, datatype, data }, start, end }: OutputPart): string => {
+  const own = start === 0 && end === data.length ? data : (data.slice(start, end) as Elements);
+  const before =
+    start === 0
+      ? `{"name":${JSON.stringify(name)},"shape":[${shape.join(',')}],"datatype":"${datatype}","data":[`
+      : ',';
+  return `${before}${elementsAsJson(datatype, own)}${end === data.length ? ']}' : ''}`;
+};

@@ -85,15 +85,20 @@ const noNull = ({ name, datatype }: OutputTensor): MillraceError =>
   );
 
 const rawTexts = (tensor: OutputTensor): Uint8Array => {
-  const parts: Buffer[] = [];
-  for (const element of tensor.data as readonly unknown[]) {
-    if (element === null) throw noNull(tensor);
-    const text = Buffer.from(String(element));
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(text.length);
-    parts.push(length, text);
+  const texts = tensor.data as readonly unknown[];
+  let size = 0;
+  for (const text of texts) {
+    if (text === null) throw noNull(tensor);
+    size += 4 + Buffer.byteLength(String(text));
   }
-  return Buffer.concat(parts);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of texts) {
+    const length = bytes.write(String(text), at + 4);
+    bytes.writeUInt32LE(length, at);
+    at += 4 + length;
+  }
+  return bytes;
 };
 
 /**

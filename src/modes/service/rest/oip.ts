@@ -46,7 +46,7 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
     const { name, version: answered, digest } = answer.model;
     const parameters = { digest, prediction_id: call.id };
     const head = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
-    const written = writeTensors(head, answer.outputs, wantsBinary(asked));
+    const written = await writeTensors(head, answer.outputs, wantsBinary(asked));
     if (written.jsonLength === undefined) return written.body;
     const headers = { 'content-type': 'application/octet-stream', [jsonLengthHeader]: written.jsonLength };
     return { headers, body: written.body };
