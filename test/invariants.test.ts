@@ -62,6 +62,9 @@ describe('a defect in the books', () => {
       next: { rows: 3 },
       waits: { read: 0, score: 0, write: 0 },
     };
+    const parts = { deployment: 'd', scope: 'all', slot: 'all', kind: 'run', cause: 'hand', ref: 'm' } as const;
+    const run = { ...parts, id: 'a', model: 'm', version: '1.0.0', digest: 'sha256:0', settings: '{}' };
+    await ledger.claim(run, 'owner', false);
     await assert.rejects(ledger.addShard('a', 0, { ...entry, rows_out: 2 }), {
       code: 'INTERNAL',
       message: /each row of a shard went out or was rejected/,

@@ -99,7 +99,7 @@ describe('labels and a table in a CSV file beside model.yaml', () => {
   test('that is not there is refused with the place that names it', async (t) => {
     const absent = (labels: string, table: string) =>
       refusal(packed(modelFolder(t, yamlOf(labels, table))), 'FILE_NOT_FOUND');
-    assert.match(await absent('[cash]', 'pays.csv'), /model\.yaml:16:36: The file .*pays\.csv is not there/);
+    assert.match(await absent('[cash]', 'pays.csv'), /model\.yaml:16:35: The file .*pays\.csv is not there/);
     assert.match(await absent('names.csv', '{ a: 1 }'), /model\.yaml:9:38: The file .*names\.csv is not there/);
   });
 

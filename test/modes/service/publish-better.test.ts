@@ -1,64 +1,24 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Registry } from 'prom-client';
-import { type App, createApp } from '../../../src/app.ts';
+import type { App } from '../../../src/app.ts';
 import { writeEvent } from '../../../src/events/cloud-event.ts';
 import { createPublishing, type PublishingOptions } from '../../../src/modes/service/publish/publishing.ts';
 import { preparePublish } from '../../../src/modes/service/publish/settings.ts';
 import type { ServiceOptions } from '../../../src/modes/service/service.ts';
-import { prepareStream } from '../../../src/modes/stream/deployment.ts';
-import { createStreamMetrics } from '../../../src/modes/stream/metrics.ts';
-import { type Stream, startStream } from '../../../src/modes/stream/stream.ts';
-import type { StreamSettings } from '../../../src/project/deployments/stream.ts';
-import { runCli } from '../../run-cli.ts';
-import { tempFolder } from '../../temp-folder.ts';
+import {
+  type Better,
+  listen,
+  millrace,
+  openProject,
+  predictAgain,
+  prediction,
+  row,
+  type Shown,
+} from './better-project.ts';
 import { get, metric, models, post, serveApp, until } from './serving.ts';
-
-const millrace = join(import.meta.dirname, '../../../bin/millrace.js');
-const row = { units: 3, price: 4 };
-const prediction = { total: 12, over: false };
-
-interface Better {
-  readonly deployment: string;
-  readonly model: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly prediction: typeof prediction;
-}
-interface Shown {
-  readonly id: string;
-  readonly prediction: typeof prediction;
-  readonly better: readonly Better[];
-}
-
-const project = `
-deployments:
-  orders:
-    mode: service
-    model: ${models.integers}
-    publish: { topic: asked, better: answered }
-    records_api: true
-  second-look:
-    mode: stream
-    model: ${models.integers}
-    from: asked
-    input: $.input
-    to: answered
-    batch: { size: 5 }
-`;
-
-const openProject = (t: TestContext): App => {
-  const folder = tempFolder(t);
-  writeFileSync(join(folder, 'millrace.yaml'), project);
-  const app = createApp({ cwd: folder, env: { HOME: folder } });
-  t.after(() => app.close());
-  return app;
-};
 
 /** The quick half: a service that publishes to `asked` and hears of `answered`. */
 const publishing = async (
@@ -78,55 +38,6 @@ const publishing = async (
   return {
     ...(await serveApp(t, app, [models.integers], { publishing: made, recordsApi: true, ...service })),
     publishing: made,
-  };
-};
-
-/** The better half. */
-const predictAgain = async (t: TestContext, app: App, name: string, more: Partial<StreamSettings>): Promise<Stream> => {
-  const settings = { mode: 'stream', model: models.integers, from: 'asked', input: '$.input', to: 'answered', ...more };
-  const stream = await startStream({
-    deployment: prepareStream(name, settings as StreamSettings),
-    broker: await app.broker(),
-    source: app,
-    metrics: createStreamMetrics(new Registry()),
-  });
-  t.after(() => stream.stop());
-  return stream;
-};
-
-interface ServerSent {
-  readonly event: string;
-  readonly data: unknown;
-}
-
-/** Listens to an address of Server-Sent Events, as it says them. */
-const listen = async (t: TestContext, url: string) => {
-  const stop = new AbortController();
-  t.after(() => stop.abort());
-  const response = await fetch(url, { signal: stop.signal });
-  const heard: ServerSent[] = [];
-  let heartbeats = 0;
-  const told = (text: string): void => {
-    const fields = new Map(text.split('\n').map((line) => line.split(/: ?(.*)/s) as [string, string]));
-    const data = fields.get('data');
-    if (data === undefined) heartbeats++;
-    else heard.push({ event: fields.get('event') ?? 'message', data: JSON.parse(data) });
-  };
-  const read = async (): Promise<void> => {
-    let text = '';
-    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      const parts = (text + Buffer.from(piece).toString()).split('\n\n');
-      text = parts.pop() ?? '';
-      for (const part of parts) told(part);
-    }
-  };
-  const ended = read().catch(() => undefined);
-  return {
-    response,
-    heard,
-    heartbeats: () => heartbeats,
-    ended,
-    stop: () => stop.abort(),
   };
 };
 
@@ -296,79 +207,5 @@ describe('a better prediction', { timeout: 200_000 }, () => {
     assert.deepEqual([events, said.size], [2000, 2000]);
     last.kill('SIGTERM');
     await once(last, 'exit');
-  });
-});
-
-/** A command in a process of its own, until it is ready to be asked. */
-const start = async (t: TestContext, app: App, words: readonly string[]) => {
-  const child = spawn(process.execPath, [millrace, ...words, '--port', '0', '--record', 'all'], {
-    cwd: app.project.folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MILLRACE_HOME: app.home },
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data) => {
-      said += String(data);
-    });
-  }
-  const found = (): string | undefined => /ready on (http:\S+?);/.exec(said)?.[1];
-  await until(() => found() !== undefined || child.exitCode !== null);
-  const stop = async (): Promise<number | null> => {
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exited;
-    return child.exitCode;
-  };
-  return { url: found() ?? assert.fail(said), stop };
-};
-
-describe('on the command line', { timeout: 120_000 }, () => {
-  it('millrace up runs a service that publishes and the stream that predicts again, in one process', async (t) => {
-    const { url, stop } = await start(t, openProject(t), ['up']);
-    const { json } = await post(`${url}/predict/int-inputs`, row);
-    const { heard, ended } = await listen(t, `${url}/predictions/${json.id}/events`);
-    await until(() => heard.length === 1);
-    const { json: shown } = await get<Shown>(`${url}/predictions/${json.id}`);
-    assert.deepEqual([shown.prediction, shown.better], [prediction, [heard[0].data]]);
-    assert.equal(await stop(), 0);
-    await ended;
-    assert.deepEqual(heard.at(-1), { event: 'end', data: { reason: 'stopping' } });
-  });
-
-  it('all processes of a service hear of what one of them has answered', async (t) => {
-    const app = openProject(t);
-    const words = [
-      'serve',
-      models.integers,
-      '--publish',
-      'asked',
-      '--better',
-      'answered',
-      '--workers',
-      '2',
-      '--no-grpc',
-    ];
-    const { url, stop } = await start(t, app, words);
-    await predictAgain(t, app, 'second-look', {});
-    for (let call = 0; call < 10; call++) {
-      const { json } = await post(`${url}/predict/int-inputs`, row, { connection: 'close' });
-      const { response, heard } = await listen(t, `${url}/predictions/${json.id}/events`);
-      assert.equal(response.status, 200);
-      await until(() => heard.length === 1);
-    }
-    assert.equal(await metric(url, 'millrace_publish_events_total'), 10);
-    assert.equal(await stop(), 0);
-  });
-
-  it('a topic that is none, and words that need a topic, are refused before anything starts', async (t) => {
-    const { folder } = openProject(t).project;
-    const serve = (...words: readonly string[]) =>
-      runCli(['serve', models.integers, '--port', '0', ...words], { cwd: folder });
-    const wrong = await serve('--publish', 'a topic');
-    assert.deepEqual([wrong.code, /letters, digits, dots/.test(wrong.stderr)], [2, true]);
-    const alone = await serve('--better', 'answered');
-    assert.deepEqual([alone.code, /USAGE.*--publish/.test(alone.stderr)], [2, true]);
   });
 });
