@@ -6,16 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import type { Broker } from '../src/brokers/broker.ts';
 import { openBroker } from '../src/brokers/index.ts';
 import { postgresKind, sqliteKind } from './contracts/databases.ts';
+import type { Door } from './contracts/door.ts';
 import { datatypesOf, doorsContract, modelFiles } from './contracts/doors.ts';
-import {
-  type Door,
-  fileDoors,
-  grpcDoors,
-  post,
-  serviceDoors,
-  tableDoor,
-  topicDoor,
-} from './contracts/doors-drivers.ts';
+import { grpcDoors, post, serviceDoors } from './contracts/doors-drivers.ts';
+import { fileDoors, tableDoor, topicDoor } from './contracts/doors-stores.ts';
 import { type LentKafka, withKafka } from './kafka.ts';
 import { serve } from './modes/service/serving.ts';
 

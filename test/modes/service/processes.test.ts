@@ -1,66 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { describe, it } from 'node:test';
 import { credentials } from '@grpc/grpc-js';
 import { InferenceClient } from '../../../src/modes/service/grpc/messages.ts';
-import { models, post, type Told } from './serving.ts';
+import { post, type Told } from './serving.ts';
+import { input, isAlive, start, startIn, until } from './started.ts';
 
-const bin = join(import.meta.dirname, '../../../bin/millrace.js');
-
-interface Started {
-  readonly url: string;
-  readonly grpc: string | undefined;
-  readonly admin: string | undefined;
-  readonly home: string;
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  readonly stderr: Promise<string>;
-  /** Processes that answer. */
-  members(): Promise<readonly number[]>;
-}
-
-/** `millrace serve` as a process of its own, with several that answer. */
-const start = async (t: TestContext, ...words: readonly string[]): Promise<Started> =>
-  startIn(t, await mkdtemp(join(tmpdir(), 'millrace-processes-')), ...words);
-
-const startIn = async (t: TestContext, home: string, ...words: readonly string[]): Promise<Started> => {
-  const child = spawn(process.execPath, [bin, 'serve', models.trees, '--port', '0', '--workers', '2', ...words], {
-    env: { ...process.env, MILLRACE_HOME: home },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
-  });
-  const stderr = text(child.stderr);
-  let url: string | undefined;
-  let grpc: string | undefined;
-  let admin: string | undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
-    grpc ??= /^gRPC on (\S+)$/.exec(line)?.[1];
-    admin ??= /^admin on (\S+)$/.exec(line)?.[1];
-    url = /^ready on (http:[^;]+); 2 processes;/.exec(line)?.[1];
-    if (url !== undefined) break;
-  }
-  const members = async (): Promise<readonly number[]> => {
-    const list = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').catch(() => '');
-    return list.trim().split(' ').filter(Boolean).map(Number);
-  };
-  return { url: url ?? '', grpc, admin, home, child, exited, stderr, members };
-};
-
-const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
 const ask = async (address: string, agent: Agent, body?: string): Promise<IncomingMessage & { body: string }> => {
   const method = body === undefined ? 'GET' : 'POST';
   const sent = request(address, { agent, method, headers: { 'content-type': 'application/json' } });
@@ -68,6 +16,7 @@ const ask = async (address: string, agent: Agent, body?: string): Promise<Incomi
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return Object.assign(response, { body: await text(response) });
 };
+
 /** Each time over a connection of its own, as connections are what is shared out. The id is that of a request there. */
 const predict = async (url: string) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -79,6 +28,7 @@ const predict = async (url: string) => {
     agent.destroy();
   }
 };
+
 /** Ids of requests begin with what their process alone has. */
 const processOf = (id: string): string => id.split('-').slice(0, 2).join('-');
 
@@ -87,18 +37,6 @@ const connections = async (pid: number): Promise<number> => {
   const files = await readdir(`/proc/${pid}/fd`);
   const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
   return targets.filter((target) => target.startsWith('socket:')).length;
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let turn = 0; turn < 500 && !(await holds()); turn++) await pause(20);
-  assert.ok(await holds());
 };
 
 const metric = async (url: string, name: string): Promise<number> => {
@@ -241,81 +179,5 @@ describe('serve --workers', () => {
     assert.equal(new Set(all.map((answer) => processOf(answer.id))).size, 4);
     const { statuses } = await read(second.admin ?? '', `/predictions/${id}`);
     assert.deepEqual(statuses, [200]);
-  });
-
-  it('answers every request that it has taken before it stops', async (t) => {
-    const { url, child, exited, members } = await start(t, '--no-grpc', '--lame-duck', '0.3');
-    const pids = await members();
-    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-    const body = JSON.stringify(input);
-    const outcomes = { answered: 0, refused: 0, lost: 0 };
-    let stop = false;
-    const call = (): Promise<void> =>
-      new Promise((resolve) => {
-        let connected = false;
-        const sent = request(`${url}/predict/trees-100x6`, {
-          agent,
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-        });
-        sent.on('socket', (socket) => {
-          connected = !socket.connecting;
-          if (connected) return;
-          socket.once('connect', () => {
-            connected = true;
-          });
-        });
-        sent.on('response', (response) => {
-          response.resume().on('end', () => {
-            outcomes.answered++;
-            resolve();
-          });
-        });
-        sent.on('error', () => {
-          // A connection that could not be made was never taken.
-          outcomes[connected ? 'lost' : 'refused']++;
-          resolve();
-        });
-        sent.end(body);
-      });
-    const callers = Array.from({ length: 16 }, async () => {
-      while (!stop) await call();
-    });
-    await until(() => outcomes.answered > 200);
-    child.kill('SIGTERM');
-    assert.equal(await exited, 0);
-    stop = true;
-    await Promise.all(callers);
-    agent.destroy();
-    assert.equal(outcomes.lost, 0, JSON.stringify(outcomes));
-    assert.ok(!pids.some(isAlive));
-  });
-
-  it('does not start on a port that is taken, says so once, and leaves nothing behind', async (t) => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    t.after(() => taken.close());
-    const { port } = taken.address() as { port: number };
-    const { exited, stderr } = await start(t, '--no-grpc', '--port', String(port));
-    assert.equal(await exited, 2);
-    const told = await stderr;
-    assert.equal(told.match(/CANNOT_LISTEN/g)?.length, 1, told);
-    assert.match(told, /another process has that port/);
-  });
-
-  it('ends with the process that started it, however that ends', async (t) => {
-    const { child, members, exited } = await start(t, '--no-grpc');
-    const pids = await members();
-    assert.equal(pids.length, 2);
-    child.kill('SIGKILL');
-    await exited;
-    await until(() => !pids.some(isAlive));
-  });
-
-  it('hears a Ctrl-C that goes to all its processes once', async (t) => {
-    const { child, members, exited, stderr } = await start(t, '--no-grpc');
-    for (const pid of [...(await members()), child.pid ?? 0]) process.kill(pid, 'SIGINT');
-    assert.equal(await exited, 0);
-    assert.match(await stderr, /^stopping: not ready/);
   });
 });
