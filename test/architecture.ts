@@ -15,7 +15,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   threads: ['core'],
   files: ['core', 'text', 'threads'],
   runtimes: ['core'],
-  package: ['core', 'text', 'runtimes', 'yaml', 'files'],
+  package: ['core', 'text', 'runtimes', 'yaml', 'files', 'monitor/profile'],
   project: ['core', 'text', 'yaml'],
   store: ['core', 'text'],
   registry: ['core', 'text', 'store'],
@@ -27,10 +27,23 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   webhook: ['core', 'text'],
   workers: ['core', 'package', 'runtimes', 'threads'],
   serving: ['core', 'package'],
-  monitor: ['core', 'text', 'store', 'threads'],
+  'monitor/profile': ['core'],
+  monitor: ['core', 'text', 'store', 'threads', 'monitor/profile'],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'text', 'package', 'files'],
-  'modes/batch': ['core', 'text', 'package', 'project', 'files', 'store', 'databases', 'sources', 'sinks', 'webhook'],
+  'modes/batch': [
+    'core',
+    'text',
+    'package',
+    'project',
+    'files',
+    'store',
+    'databases',
+    'sources',
+    'sinks',
+    'webhook',
+    'monitor/profile',
+  ],
   'modes/service': [
     'core',
     'text',
@@ -75,7 +88,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
-  /^src\/(?:core|modes\/edge|runtimes\/trees)\//.test(path) ||
+  /^src\/(?:core|modes\/edge|monitor\/profile|runtimes\/trees)\//.test(path) ||
   ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
 
 /** Packages that web-standard files may load; none of them is for `core`. */
@@ -100,6 +113,7 @@ const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bg
 
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');
+  if (first === 'monitor' && second === 'profile') return 'monitor/profile';
   return first === 'modes' ? `modes/${second}` : first.replace(/\.tsx?$/, '');
 };
 

@@ -1,9 +1,9 @@
 /** Packing: a folder with model.yaml becomes one immutable package, after it has proved that it answers as it should. */
 import { fail, MillraceError, messageOf, type Problem, showNames } from '../core/errors.ts';
-import { type Profile, profileColumns } from '../core/profile.ts';
 import { sampleRow } from '../core/sample-row.ts';
 import { compileSignature } from '../core/signature.ts';
-import type { ColumnInput, ColumnOutput, Example, Manifest, Scorer } from '../core/types.ts';
+import type { ColumnInput, Example, Manifest, Scorer } from '../core/types.ts';
+import { type Reference, referenceOf } from '../monitor/profile/reference.ts';
 import { modelFiles } from '../runtimes/model-files.ts';
 import { refuseChance } from '../runtimes/onnx-parts.ts';
 import { exactJson } from '../text/exact-json.ts';
@@ -96,7 +96,7 @@ const profileReference = async (
   scorer: Scorer,
   path: string,
   chunks: AsyncIterable<ReferenceChunk>,
-): Promise<Profile> => {
+): Promise<Reference> => {
   const { manifest } = scorer;
   const names = Object.keys(manifest.inputs);
   const inputs: Record<string, unknown[]> = {};
@@ -130,12 +130,12 @@ const profileReference = async (
   if (rows === 0) throw fail('BAD_REFERENCE', `${path} has no rows.`, { expected: 'rows', got: 'none' });
   return {
     rows,
-    inputs: profileColumns(manifest.inputs, inputs as unknown as Record<string, ColumnOutput>),
-    outputs: profileColumns(manifest.outputs, outputs as unknown as Record<string, ColumnOutput>, DIGITS),
+    inputs: referenceOf(manifest.inputs, inputs),
+    outputs: referenceOf(manifest.outputs, outputs, DIGITS),
   };
 };
 
-const readProfile = async (scorer: Scorer, path: string, options: PackOptions): Promise<Profile> => {
+const readProfile = async (scorer: Scorer, path: string, options: PackOptions): Promise<Reference> => {
   try {
     return await profileReference(scorer, path, options.readReference(path));
   } catch (cause) {

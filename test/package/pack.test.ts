@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { NumberProfile, Profile } from '../../src/core/profile.ts';
 import type { ModelSession } from '../../src/core/types.ts';
+import type { NumberReference, Reference } from '../../src/monitor/profile/reference.ts';
 import { loadScorer, openPackage } from '../../src/package/open.ts';
 import { packFolder } from '../../src/package/pack.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
@@ -11,7 +11,8 @@ import { openOnnxWeb } from '../../src/runtimes/onnx.web.ts';
 import { buildOnnx } from '../runtimes/onnx-builder.ts';
 import { files, modelFolder, packed, yamlWith } from './model-folder.ts';
 
-const profileOf = (bytes: Uint8Array | undefined): Profile => JSON.parse(new TextDecoder().decode(bytes)) as Profile;
+const profileOf = (bytes: Uint8Array | undefined): Reference =>
+  JSON.parse(new TextDecoder().decode(bytes)) as Reference;
 const examplesWith = (from: string, to: string) => {
   const text = String(files['examples.json']);
   assert.ok(text.includes(from));
@@ -189,7 +190,7 @@ describe('the reference', () => {
   test('is profiled: inputs, and what the model answers for them', async (t) => {
     const { inputs, outputs, rows } = profileOf((await packed(modelFolder(t))).package.files.get('profile.json'));
     assert.equal(rows, 3);
-    const distance = inputs.distance as NumberProfile;
+    const distance = inputs.distance as NumberReference;
     assert.deepEqual([distance.count, distance.missing, distance.min, distance.max], [3, 0, 1.5, 4]);
     assert.ok(Math.abs(distance.mean - 8 / 3) < 1e-12);
     assert.deepEqual(inputs.payment, {
@@ -197,10 +198,12 @@ describe('the reference', () => {
       count: 2,
       missing: 1,
       distinct: 2,
+      once: 2,
+      twice: 0,
       counts: { card: 1, cash: 1 },
       other: 0,
     });
-    const hours = outputs.hour_twice as NumberProfile;
+    const hours = outputs.hour_twice as NumberReference;
     assert.deepEqual([hours.min, hours.max, hours.quantiles[3]], [16, 20, 18]);
     assert.deepEqual(Object.keys(outputs), ['distance_twice', 'hour_twice', 'label']);
   });

@@ -6,13 +6,14 @@
  */
 import { fail } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
-import type { Profile } from '../../core/profile.ts';
 import type { Manifest, Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
+import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Sink, SinkRun, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
 import { type KeyWatch, keyWatch } from './key-watch.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { readEntry } from './ledger/stored.ts';
 import { makePlan, shapeOf } from './plan.ts';
 import { prepareRows, type ScoredChunk, score } from './score.ts';
 import { type OpenShard, openShard } from './shard.ts';
@@ -33,7 +34,7 @@ export interface AttemptOptions {
   readonly manifest: Manifest;
   /** It may still be loading while the first rows are read. */
   readonly scorer: Promise<Scorer>;
-  readonly reference: Profile | undefined;
+  readonly reference: Reference | undefined;
   readonly source: Source;
   readonly sink: Sink;
   readonly ledger: Ledger;
@@ -88,7 +89,7 @@ const reconcile = async ({ ledger, run }: AttemptOptions, sinkRun: SinkRun): Pro
   }
   const entries = [...known];
   for (let shard = known.length; shard < there.size; shard++) {
-    const entry = there.get(shard) as unknown as ShardEntry;
+    const entry = readEntry(there.get(shard));
     await ledger.addShard(run.id, shard, entry);
     entries.push(entry);
   }

@@ -2,17 +2,18 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { fail, messageOf, type Problem } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
-import { type FieldTally, stdOf, timesOf } from './tally.ts';
+import { meanOf, stdOf } from '../../monitor/profile/exact.ts';
+import { type FieldProfile, timesOf } from '../../monitor/profile/profile.ts';
 import type { Summary } from './types.ts';
 
 export type Condition = (summary: Summary) => { readonly holds: boolean } | { readonly problem: Problem };
 
 const numbers = ['rows_in', 'rows_out', 'rows_rejected', 'rejected_share', 'seconds'] as const;
 
-const total = (field: FieldTally): number => field.count + field.missing;
+const total = (field: FieldProfile): number => field.count + field.missing;
 /** Of a field; NaN, of which nothing is true, where it has no value. */
-const functions: Readonly<Record<string, (field: FieldTally, label: string) => number>> = {
-  'mean(map): double': (field) => (field.kind === 'number' && field.count > 0 ? field.mean : Number.NaN),
+const functions: Readonly<Record<string, (field: FieldProfile, label: string) => number>> = {
+  'mean(map): double': (field) => (field.kind === 'number' && field.count > 0 ? meanOf(field) : Number.NaN),
   'std(map): double': (field) => (field.kind === 'number' && field.count > 0 ? stdOf(field) : Number.NaN),
   'min(map): double': (field) => (field.kind === 'number' ? (field.min ?? Number.NaN) : Number.NaN),
   'max(map): double': (field) => (field.kind === 'number' ? (field.max ?? Number.NaN) : Number.NaN),

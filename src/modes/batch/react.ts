@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { parseDuration } from '../../core/duration.ts';
 import { fail, MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
+import { meanOf, stdOf } from '../../monitor/profile/exact.ts';
+import type { FieldProfile, Profile } from '../../monitor/profile/profile.ts';
 import type { ReactionSettings } from '../../project/deployments/batch.ts';
 import { createWebhook } from '../../webhook/webhook.ts';
 import { type Condition, compileSummaryCondition } from './condition.ts';
-import { type FieldTally, stdOf, type Tally } from './tally.ts';
 import type { Summary } from './types.ts';
 
 const WEBHOOK_TRIES = 6;
@@ -37,19 +38,19 @@ export interface Reaction {
   act(summary: Summary, key: string, context: ReactionContext): Promise<Reacted>;
 }
 
-const toldField = (field: FieldTally) => {
+const toldField = (field: FieldProfile) => {
   if (field.kind === 'category')
     return { kind: field.kind, count: field.count, missing: field.missing, counts: field.counts };
-  const { count, missing, min, max, mean } = field;
-  return { kind: field.kind, count, missing, min, max, mean, std: stdOf(field) };
+  const { count, missing, min, max } = field;
+  return { kind: field.kind, count, missing, min, max, mean: meanOf(field), std: stdOf(field) };
 };
-const toldTally = (tally: Tally) =>
-  Object.fromEntries(Object.entries(tally).map(([name, field]) => [name, toldField(field)]));
+const toldProfile = (profile: Profile) =>
+  Object.fromEntries(Object.entries(profile).map(([name, field]) => [name, toldField(field)]));
 
 /** A summary as it is sent: without bins. */
 export const told = (summary: Summary, report: ReactionContext['report']) => {
   const { inputs, outputs, bins: _, ...rest } = summary;
-  return { ...rest, inputs: toldTally(inputs), outputs: toldTally(outputs), report };
+  return { ...rest, inputs: toldProfile(inputs), outputs: toldProfile(outputs), report };
 };
 
 const runCommand = (

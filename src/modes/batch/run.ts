@@ -1,7 +1,7 @@
 /** A run, from taking its slot to telling of its end. */
 import { randomBytes } from 'node:crypto';
 import { fail, MillraceError, messageOf, type Problem } from '../../core/errors.ts';
-import type { Profile } from '../../core/profile.ts';
+import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Package } from '../../package/layout.ts';
 import { type Attempted, attempt, checkRejects, type Progress } from './attempt.ts';
 import type { BatchDeployment } from './deployment.ts';
@@ -50,9 +50,9 @@ export type Outcome =
 const newId = (now: Date): string =>
   `${now.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
 
-const profileOf = (found: Package): Profile | undefined => {
+const referenceOf = (found: Package): Reference | undefined => {
   const bytes = found.files.get('profile.json');
-  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Profile);
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Reference);
 };
 
 /** The package that a run began with. A path can only be opened as it is now, and must still be the same. */
@@ -180,7 +180,7 @@ const work = async (
             run,
             manifest: found.manifest,
             scorer,
-            reference: profileOf(found),
+            reference: referenceOf(found),
             source,
             sink,
             ledger,

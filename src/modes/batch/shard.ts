@@ -1,11 +1,12 @@
 /** A shard that is being filled: rows on their way into the sink, rejects, and what is counted of both. */
 
-import type { Profile } from '../../core/profile.ts';
 import type { Manifest } from '../../core/types.ts';
+import { startCounting } from '../../monitor/profile/counting.ts';
+import type { Bins } from '../../monitor/profile/profile.ts';
+import { binsOf, type Reference } from '../../monitor/profile/reference.ts';
 import type { ShardWriter, SinkRun } from '../../sinks/sink.ts';
 import type { Position } from '../../sources/source.ts';
 import type { Prepared, ScoredChunk } from './score.ts';
-import { type Bins, binsOf, startTally, type Tallying } from './tally.ts';
 import type { Reject, ShardEntry, Waits } from './types.ts';
 
 /** A shard with so many rejects ends, so that those in memory are few. */
@@ -32,7 +33,7 @@ export interface ShardOptions {
   readonly index: number;
   readonly sink: SinkRun;
   readonly manifest: Manifest;
-  readonly reference: Profile | undefined;
+  readonly reference: Reference | undefined;
   /** Of the first shard; absent while this is the first. */
   readonly bins: ShardBins | undefined;
   readonly first: ScoredChunk;
@@ -52,8 +53,8 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
     inputs: binsOf(manifest.inputs, reference?.inputs, first.chunk.columns),
     outputs: binsOf(manifest.outputs, reference?.outputs, first.answers.columns),
   };
-  const inputs: Tallying = startTally(manifest.inputs, bins.inputs);
-  const outputs: Tallying = startTally(manifest.outputs, bins.outputs);
+  const inputs = startCounting(manifest.inputs, bins.inputs);
+  const outputs = startCounting(manifest.outputs, bins.outputs);
   const rejects: Reject[] = [];
   let rowsIn = 0;
   let rowsOut = 0;
@@ -84,8 +85,8 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       rejected: countCodes(rejects),
       next,
       last_key: lastKey,
-      inputs: inputs.tally(),
-      outputs: outputs.tally(refused),
+      inputs: inputs.profile(),
+      outputs: outputs.profile(refused),
       waits: { ...waits } satisfies Waits,
       ...(index === 0 && { bins }),
     }),

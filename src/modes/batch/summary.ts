@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import { mergeTallies, type Tally } from './tally.ts';
+import { merge, type Profile } from '../../monitor/profile/profile.ts';
 import type { Run, ShardEntry, Status, Summary, Waits } from './types.ts';
 
 export interface SummaryOptions {
@@ -14,7 +14,7 @@ export interface SummaryOptions {
   readonly problem?: Problem | undefined;
 }
 
-const none: Tally = {};
+const none: Profile = {};
 
 /** All that is told of a run, out of its shards. Time in which no process was at work does not count. */
 export const summarize = (options: SummaryOptions): Summary => {
@@ -29,8 +29,8 @@ export const summarize = (options: SummaryOptions): Summary => {
     rowsRejected += entry.rows_rejected;
     for (const [code, count] of Object.entries(entry.rejected)) rejected[code] = (rejected[code] ?? 0) + count;
     for (const what of Object.keys(waits) as (keyof Waits)[]) waits[what] += entry.waits[what];
-    inputs = mergeTallies(inputs, entry.inputs);
-    outputs = mergeTallies(outputs, entry.outputs);
+    inputs = merge(inputs, entry.inputs);
+    outputs = merge(outputs, entry.outputs);
   }
   const seconds = (waits.read + waits.score + waits.write) / 1000;
   return {

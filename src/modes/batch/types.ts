@@ -1,8 +1,8 @@
 /** What the parts of this mode say to each other. */
 import type { Problem } from '../../core/errors.ts';
 import type { ColumnSpec } from '../../files/table.ts';
+import type { Bins, Profile } from '../../monitor/profile/profile.ts';
 import type { Position } from '../../sources/source.ts';
-import type { Bins, Tally } from './tally.ts';
 
 /** What made a run begin. */
 export type Cause = 'hand' | 'schedule' | 'catch-up' | 'backfill';
@@ -26,8 +26,8 @@ export interface ShardEntry {
   readonly next: Position;
   /** Texts of the last key, where rows come in its order. */
   readonly last_key?: readonly string[] | undefined;
-  readonly inputs: Tally;
-  readonly outputs: Tally;
+  readonly inputs: Profile;
+  readonly outputs: Profile;
   readonly waits: Waits;
   /** Only of the first: what all shards count on. */
   readonly bins?: { readonly inputs: Bins; readonly outputs: Bins } | undefined;
@@ -95,8 +95,8 @@ export interface Summary {
   readonly rows_per_second: number;
   readonly waits: Waits;
   readonly shards: number;
-  readonly inputs: Tally;
-  readonly outputs: Tally;
+  readonly inputs: Profile;
+  readonly outputs: Profile;
   readonly bins: { readonly inputs: Bins; readonly outputs: Bins };
   readonly sink: string;
   readonly source: string;

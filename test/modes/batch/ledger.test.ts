@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { MillraceError } from '../../../src/core/errors.ts';
 import type { NewRun } from '../../../src/modes/batch/ledger/ledger.ts';
 import { openLedger } from '../../../src/modes/batch/ledger/open.ts';
-import type { Summary } from '../../../src/modes/batch/types.ts';
+import type { ShardEntry, Summary } from '../../../src/modes/batch/types.ts';
+import { meanOf, sumsOf } from '../../../src/monitor/profile/exact.ts';
 import { openSql } from '../../../src/store/sql.ts';
 
 const wanted: Omit<NewRun, 'id'> = {
@@ -68,12 +69,10 @@ test('what is counted comes back as numbers, however long they are', async (t) =
   // As of instants in milliseconds: past 2^53, and whole.
   const long = {
     kind: 'number',
-    count: 3,
     missing: 0,
     min: 0,
     max: 2 ** 55,
-    mean: 2 ** 54,
-    m2: 2 ** 62,
+    ...sumsOf(3, 2 ** 54, 2 ** 62),
     bins: [3],
   } as const;
   const counted = { rows_in: 3, rows_out: 3, rows_rejected: 0, rejected: {}, inputs: { at: long }, outputs: {} };
@@ -82,4 +81,23 @@ test('what is counted comes back as numbers, however long they are', async (t) =
   assert.deepEqual((await ledger.shards('a'))[0]?.inputs, { at: long });
   await ledger.end('a', 'a', 'finished', { ...counted, finished_at: '2026-11-01T00:10:00.000Z' } as unknown as Summary);
   assert.deepEqual((await ledger.find('a')).summary?.inputs, { at: long });
+});
+
+test('what versions before have counted, with a mean in place of sums, opens as what is counted now', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1)));
+  await ledger.claim({ ...wanted, id: 'a' }, 'a', false);
+  const kept = { kind: 'number', count: 4, missing: 1, min: 0, max: 2, bins: [2, 2] } as const;
+  const inputs = { x: { ...kept, mean: 0.7, m2: 2.5 } };
+  const counted = { rows_in: 5, rows_out: 5, rows_rejected: 0, rejected: {}, inputs, outputs: {} };
+  const waits = { read: 0, score: 0, write: 0 };
+  await ledger.addShard('a', 0, { ...counted, next: { rows: 5 }, waits } as unknown as ShardEntry);
+  await ledger.end('a', 'a', 'finished', { ...counted, finished_at: '2026-11-01T00:10:00.000Z' } as unknown as Summary);
+  const [entry] = await ledger.shards('a');
+  const { summary } = await ledger.find('a');
+  for (const found of [entry?.inputs.x, summary?.inputs.x]) {
+    assert.deepEqual(found, { ...kept, ...sumsOf(4, 0.7, 2.5) });
+    assert.equal(meanOf(found), 0.7);
+  }
 });

@@ -6,6 +6,7 @@ import { compileSummaryCondition } from '../../../src/modes/batch/condition.ts';
 import { readDeployment } from '../../../src/modes/batch/deployment.ts';
 import { isGone, newOwner } from '../../../src/modes/batch/owner.ts';
 import type { Summary } from '../../../src/modes/batch/types.ts';
+import { sumsOf } from '../../../src/monitor/profile/exact.ts';
 import type { BatchSettings } from '../../../src/project/deployments/batch.ts';
 import { bareQuery, fillParameters, fillPattern } from '../../../src/sources/template.ts';
 
@@ -120,10 +121,10 @@ const summary = {
   rows_rejected: 1,
   seconds: 2,
   outputs: {
-    churn: { kind: 'number', count: 99, missing: 0, min: 0.1, max: 0.9, mean: 0.31, m2: 1, bins: [] },
+    churn: { kind: 'number', missing: 0, min: 0.1, max: 0.9, ...sumsOf(99, 0.31, 1), bins: [] },
     label: { kind: 'category', count: 99, missing: 0, counts: { No: 66, Yes: 33 }, other: 0 },
   },
-  inputs: { tenure: { kind: 'number', count: 50, missing: 50, min: 1, max: 9, mean: 4, m2: 0, bins: [] } },
+  inputs: { tenure: { kind: 'number', missing: 50, min: 1, max: 9, ...sumsOf(50, 4, 0), bins: [] } },
 } as unknown as Summary;
 
 const holds: readonly (readonly [string, boolean])[] = [

@@ -4,8 +4,9 @@ import { fail, type Problem } from '../../../core/errors.ts';
 import type { Sql } from '../../../store/sql.ts';
 import type { BatchRunRow, Tables } from '../../../store/tables.ts';
 import { parseJson } from '../../../text/json.ts';
-import type { Cause, Plan, Run, Summary } from '../types.ts';
+import type { Cause, Plan, Run } from '../types.ts';
 import type { Ledger } from './ledger.ts';
+import { readSummary } from './stored.ts';
 
 export type Db = Kysely<Tables> | Transaction<Tables>;
 
@@ -36,7 +37,7 @@ export const runOf = (row: BatchRunRow): Run => ({
   rows_rejected: row.rows_rejected,
   problem: json<Problem>(row.problem),
   // All its numbers are floats, be they as long as a sum of squared milliseconds.
-  summary: row.summary === null ? undefined : (JSON.parse(row.summary) as Summary),
+  summary: row.summary === null ? undefined : readSummary(JSON.parse(row.summary)),
   reacted: row.reacted,
 });
 export const getRun = async (on: Db, id: string): Promise<Run | undefined> => {

@@ -9,8 +9,9 @@ import { invariant } from '../../../core/invariant.ts';
 import { jsonText } from '../../../files/cells.ts';
 import type { Sql } from '../../../store/sql.ts';
 import { parseJson } from '../../../text/json.ts';
-import type { Reject, ShardEntry } from '../types.ts';
+import type { Reject } from '../types.ts';
 import type { Ledger } from './ledger.ts';
+import { readEntry } from './stored.ts';
 
 /** Rejects in one statement: SQLite binds at most 32,766 values. */
 const ROWS_AT_ONCE = 500;
@@ -40,7 +41,7 @@ export const openShards = ({
       'the shards of a run are numbered without gaps',
     );
     // All its numbers are floats, be they as long as a sum of squared milliseconds.
-    return rows.map(({ entry }) => JSON.parse(entry) as ShardEntry);
+    return rows.map(({ entry }) => readEntry(JSON.parse(entry)));
   },
   async addShard(run, shard, entry) {
     invariant(entry.rows_in === entry.rows_out + entry.rows_rejected, 'each row of a shard went out or was rejected');

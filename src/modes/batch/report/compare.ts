@@ -1,7 +1,8 @@
 /** A run beside its package's reference and the run before it: what a report says, as data. */
-import type { FieldProfile, Profile } from '../../../core/profile.ts';
 import type { Field, Fields, Manifest } from '../../../core/types.ts';
-import { type FieldBins, type FieldTally, stdOf, timesOf } from '../tally.ts';
+import { meanOf, stdOf } from '../../../monitor/profile/exact.ts';
+import { type FieldBins, type FieldProfile, timesOf } from '../../../monitor/profile/profile.ts';
+import type { FieldReference, Reference } from '../../../monitor/profile/reference.ts';
 import type { Run, Summary } from '../types.ts';
 
 /** One bar of a distribution; shares are of the values that are not missing. */
@@ -121,26 +122,33 @@ const labelCounts = (
   return [...known, rest];
 };
 
-const countsOf = (tally: FieldTally, bins: FieldBins): readonly number[] =>
-  tally.kind === 'number' ? tally.bins : labelCounts('labels' in bins ? bins.labels : [], tally.counts, tally.other);
+const countsOf = (profile: FieldProfile, bins: FieldBins): readonly number[] =>
+  profile.kind === 'number'
+    ? profile.bins
+    : labelCounts('labels' in bins ? bins.labels : [], profile.counts, profile.other);
 
 /** The reference on the bins of a run; undefined when they are not its own. */
-const referenceCounts = (profile: FieldProfile | undefined, bins: FieldBins): readonly number[] | undefined => {
-  if (profile?.kind === 'number')
-    return 'edges' in bins && bins.edges.length === profile.edges.length ? profile.counts : undefined;
-  if (profile?.kind === 'category' && 'labels' in bins) return labelCounts(bins.labels, profile.counts, profile.other);
+const referenceCounts = (known: FieldReference | undefined, bins: FieldBins): readonly number[] | undefined => {
+  if (known?.kind === 'number')
+    return 'edges' in bins && bins.edges.length === known.edges.length ? known.counts : undefined;
+  if (known?.kind === 'category' && 'labels' in bins) return labelCounts(bins.labels, known.counts, known.other);
   return undefined;
 };
 
-const sameBins = (a: FieldBins | undefined, b: FieldBins): boolean => JSON.stringify(a) === JSON.stringify(b);
+const countedOn = (bins: FieldBins | undefined): string =>
+  JSON.stringify(bins && ('edges' in bins ? bins.edges : bins.labels)) ?? '';
 
 const MOST_BARS = 12;
 /** Numbers with so few bins are counts of a few values rather than a distribution. */
 const FEW_EDGES = 3;
 
-const numbersOf = (tally: FieldTally, profile: FieldProfile | undefined, which: 'min' | 'max'): readonly number[] => [
-  ...(tally.kind === 'number' && tally.count > 0 ? [tally[which] ?? 0] : []),
-  ...(profile?.kind === 'number' && profile.count > 0 ? [profile[which]] : []),
+const numbersOf = (
+  profile: FieldProfile,
+  known: FieldReference | undefined,
+  which: 'min' | 'max',
+): readonly number[] => [
+  ...(profile.kind === 'number' && profile.count > 0 ? [profile[which] ?? 0] : []),
+  ...(known?.kind === 'number' && known.count > 0 ? [known[which]] : []),
 ];
 
 /** The largest bars, the rest in one. */
@@ -162,18 +170,18 @@ const fieldReport = (
   field: Field,
   summary: Summary,
   side: 'inputs' | 'outputs',
-  profile: FieldProfile | undefined,
+  known: FieldReference | undefined,
   before: Summary | undefined,
 ): FieldReport | undefined => {
-  const tally = summary[side][name];
+  const profile = summary[side][name];
   const bins = summary.bins[side][name];
-  if (tally === undefined || bins === undefined) return undefined;
-  const counts = countsOf(tally, bins);
-  const reference = referenceCounts(profile, bins);
+  if (profile === undefined || bins === undefined) return undefined;
+  const counts = countsOf(profile, bins);
+  const reference = referenceCounts(known, bins);
   const [now, then] = [shares(counts), reference && shares(reference)];
   const labels = 'edges' in bins ? edgeLabels(bins.edges, field.kind) : [...bins.labels, OTHER];
-  const low = Math.min(...numbersOf(tally, profile, 'min'));
-  const high = Math.max(...numbersOf(tally, profile, 'max'));
+  const low = Math.min(...numbersOf(profile, known, 'min'));
+  const high = Math.max(...numbersOf(profile, known, 'max'));
   const drawn = 'edges' in bins && bins.edges.length > FEW_EDGES ? drawnEdges(bins.edges, low, high) : [];
   const bars = labels.map(
     (label, bin): Bar => ({
@@ -185,38 +193,38 @@ const fieldReport = (
     }),
   );
   const last = before?.[side][name];
-  const lastCounts = last && sameBins(before?.bins[side][name], bins) ? countsOf(last, bins) : undefined;
-  const rows = tally.count + tally.missing;
-  const seen = profile?.kind === 'category' ? profile.counts : undefined;
+  const lastCounts = last && countedOn(before?.bins[side][name]) === countedOn(bins) ? countsOf(last, bins) : undefined;
+  const rows = profile.count + profile.missing;
+  const seen = known?.kind === 'category' ? known.counts : undefined;
   const unseen =
-    tally.kind === 'category' && seen && profile?.kind === 'category' && profile.other === 0 && tally.count > 0
-      ? Object.entries(tally.counts).reduce(
+    profile.kind === 'category' && seen && known?.kind === 'category' && known.other === 0 && profile.count > 0
+      ? Object.entries(profile.counts).reduce(
           (sum, [label, count]) => (Object.hasOwn(seen, label) ? sum : sum + count),
-          tally.other,
-        ) / tally.count
+          profile.other,
+        ) / profile.count
       : undefined;
   return {
     name,
     kind: field.kind,
     unit: field.kind === 'text' ? 'characters' : 'unit' in field ? field.unit : undefined,
     description: field.description,
-    count: tally.count,
-    missing: rows === 0 ? 0 : tally.missing / rows,
+    count: profile.count,
+    missing: rows === 0 ? 0 : profile.missing / rows,
     referenceMissing:
-      profile && profile.count + profile.missing > 0 ? profile.missing / (profile.count + profile.missing) : undefined,
-    bars: tally.kind === 'category' ? fewBars(bars) : bars,
+      known && known.count + known.missing > 0 ? known.missing / (known.count + known.missing) : undefined,
+    bars: profile.kind === 'category' ? fewBars(bars) : bars,
     now:
-      tally.kind === 'number' && tally.count > 0
-        ? { mean: tally.mean, std: stdOf(tally), min: tally.min ?? 0, max: tally.max ?? 0 }
+      profile.kind === 'number' && profile.count > 0
+        ? { mean: meanOf(profile), std: stdOf(profile), min: profile.min ?? 0, max: profile.max ?? 0 }
         : undefined,
     reference:
-      profile?.kind === 'number' && profile.count > 0
-        ? { mean: profile.mean, std: profile.std, min: profile.min, max: profile.max }
+      known?.kind === 'number' && known.count > 0
+        ? { mean: known.mean, std: known.std, min: known.min, max: known.max }
         : undefined,
     unseen,
-    shift: then && tally.count > 0 ? stabilityIndex(now, then) : undefined,
+    shift: then && profile.count > 0 ? stabilityIndex(now, then) : undefined,
     shiftSinceLast:
-      lastCounts && last && last.count > 0 && tally.count > 0 ? stabilityIndex(now, shares(lastCounts)) : undefined,
+      lastCounts && last && last.count > 0 && profile.count > 0 ? stabilityIndex(now, shares(lastCounts)) : undefined,
   };
 };
 
@@ -224,7 +232,7 @@ const reports = (
   fields: Fields,
   summary: Summary,
   side: 'inputs' | 'outputs',
-  reference: Profile | undefined,
+  reference: Reference | undefined,
   before: Summary | undefined,
 ): readonly FieldReport[] =>
   Object.entries(fields).flatMap(
@@ -248,15 +256,15 @@ const changesBetween = (before: Summary, now: Summary): readonly Change[] => {
   text('version', before.version, now.version);
   text('sink', before.sink, now.sink);
   changes.push(change('rows', before.rows_in, now.rows_in), change('share rejected', share(before), share(now)));
-  for (const [name, tally] of Object.entries(now.outputs)) {
+  for (const [name, profile] of Object.entries(now.outputs)) {
     const then = before.outputs[name];
-    if (tally.kind === 'number' && then?.kind === 'number' && tally.count > 0 && then.count > 0) {
-      changes.push(change(`mean of ${name}`, then.mean, tally.mean));
+    if (profile.kind === 'number' && then?.kind === 'number' && profile.count > 0 && then.count > 0) {
+      changes.push(change(`mean of ${name}`, meanOf(then), meanOf(profile)));
     }
-    if (tally.kind === 'category' && then?.kind === 'category' && tally.count > 0 && then.count > 0) {
-      const labels = [...new Set([...Object.keys(then.counts), ...Object.keys(tally.counts)])].slice(0, 4);
+    if (profile.kind === 'category' && then?.kind === 'category' && profile.count > 0 && then.count > 0) {
+      const labels = [...new Set([...Object.keys(then.counts), ...Object.keys(profile.counts)])].slice(0, 4);
       for (const label of labels) {
-        const [a, b] = [timesOf(then.counts, label) / then.count, timesOf(tally.counts, label) / tally.count];
+        const [a, b] = [timesOf(then.counts, label) / then.count, timesOf(profile.counts, label) / profile.count];
         changes.push(change(`share of ${name} = ${label}`, a, b));
       }
     }
@@ -269,7 +277,7 @@ export interface CompareOptions {
   readonly summary: Summary;
   readonly run: Run;
   readonly manifest: Manifest;
-  readonly reference: Profile | undefined;
+  readonly reference: Reference | undefined;
   readonly before: Summary | undefined;
 }
 

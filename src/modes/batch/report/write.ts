@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Profile } from '../../../core/profile.ts';
 import { atomicFile } from '../../../files/atomic-file.ts';
+import type { Reference } from '../../../monitor/profile/reference.ts';
 import type { Package } from '../../../package/layout.ts';
 import type { Run, Summary } from '../types.ts';
 import { compareRun } from './compare.ts';
@@ -29,7 +29,7 @@ const writeWhole = async (path: string, text: string): Promise<void> => {
 /** Leaves the report of a run as a page for people and as JSON for programs. */
 export const writeReport = async ({ summary, run, before, found, paths }: WriteReportOptions): Promise<void> => {
   const bytes = found.files.get('profile.json');
-  const reference = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Profile);
+  const reference = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Reference);
   const report = compareRun({ summary, run, manifest: found.manifest, reference, before });
   await mkdir(dirname(paths.html), { recursive: true });
   await mkdir(dirname(paths.json), { recursive: true });

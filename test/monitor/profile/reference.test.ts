@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { binOf, type CategoryProfile, type NumberProfile, profileColumns } from '../../src/core/profile.ts';
+import type { Fields } from '../../../src/core/types.ts';
+import { binOf } from '../../../src/monitor/profile/profile.ts';
+import {
+  binsOf,
+  type CategoryReference,
+  type NumberReference,
+  referenceOf,
+} from '../../../src/monitor/profile/reference.ts';
 
-const numbersOf = (values: readonly number[], digits?: number): NumberProfile =>
-  profileColumns({ x: { kind: 'number' } }, { x: Float64Array.from(values) }, digits).x as NumberProfile;
+const numbersOf = (values: readonly number[], digits?: number): NumberReference =>
+  referenceOf({ x: { kind: 'number' } }, { x: Float64Array.from(values) }, digits).x as NumberReference;
 
-describe('the profile of a number', () => {
+describe('the reference of a number', () => {
   test('counts every value once, in bins that cover all of them', () => {
     fc.assert(
       fc.property(
@@ -55,6 +62,7 @@ describe('the profile of a number', () => {
       quantiles: new Array(7).fill(7),
       edges: [],
       counts: [3],
+      tied: true,
     });
     const { count, missing, counts, mean } = numbersOf([Number.NaN]);
     assert.deepEqual([count, missing, counts, mean], [0, 1, [0], 0]);
@@ -79,11 +87,11 @@ describe('the profile of a number', () => {
   });
 });
 
-describe('the profile of other kinds', () => {
+describe('the reference of other kinds', () => {
   test('counts the hundred most frequent categories, and the others together', () => {
     const values = Array.from({ length: 120 }, (_, at) => new Array<string>(at < 5 ? 10 : 1).fill(`c${at}`)).flat();
     const column = [...values, null, '__proto__'];
-    const profile = profileColumns({ c: { kind: 'category' } }, { c: column }).c as CategoryProfile;
+    const profile = referenceOf({ c: { kind: 'category' } }, { c: column }).c as CategoryReference;
     assert.deepEqual([profile.count, profile.missing, profile.distinct], [166, 1, 121]);
     assert.equal(Object.keys(profile.counts).length, 100);
     assert.equal(profile.counts.c0, 10);
@@ -92,13 +100,56 @@ describe('the profile of other kinds', () => {
   });
 
   test('counts booleans as true and false, and keeps of texts no more than their length', () => {
-    const { b, t, v } = profileColumns(
+    const { b, t, v } = referenceOf(
       { b: { kind: 'boolean' }, t: { kind: 'text' }, v: { kind: 'tensor', dtype: 'float32', shape: [1] } },
       { b: Float64Array.of(1, 0, 1, Number.NaN), t: ['secret', '', null], v: new Float32Array(3) },
     );
-    assert.deepEqual((b as CategoryProfile).counts, { true: 2, false: 1 });
-    assert.deepEqual([(t as NumberProfile).min, (t as NumberProfile).max, (t as NumberProfile).missing], [0, 6, 1]);
+    assert.deepEqual((b as CategoryReference).counts, { true: 2, false: 1 });
+    assert.deepEqual(
+      [(t as NumberReference).min, (t as NumberReference).max, (t as NumberReference).missing],
+      [0, 6, 1],
+    );
     assert.equal(v, undefined);
     assert.doesNotMatch(JSON.stringify(t), /secret/);
   });
+});
+
+const fields: Fields = {
+  amount: { kind: 'number' },
+  color: { kind: 'category', labels: ['red', 'blue'] },
+  at: { kind: 'datetime' },
+  note: { kind: 'text' },
+  paid: { kind: 'boolean' },
+  image: { kind: 'tensor', dtype: 'float32', shape: [2] },
+};
+
+test('bins are those of the reference where there is one, else made for the first rows', () => {
+  const reference = {
+    amount: {
+      kind: 'number',
+      count: 3,
+      missing: 0,
+      min: 0,
+      max: 9,
+      mean: 3,
+      std: 1,
+      quantiles: [],
+      edges: [1, 2],
+      counts: [1, 1, 1],
+    },
+  } as const;
+  const made = binsOf(fields, reference, {
+    color: ['red', 'green'],
+    at: ['2026-11-01T00:00:00Z'],
+    note: ['x'],
+    image: new Float32Array(4),
+  });
+  assert.deepEqual(made.amount, { edges: [1, 2], range: [0, 9] });
+  assert.deepEqual(made.color, { labels: ['red', 'blue', 'green'] });
+  assert.equal(made.image, undefined);
+  const own = binsOf(fields, undefined, { amount: Float64Array.from({ length: 101 }, (_, index) => index) });
+  assert.ok(own.amount && 'edges' in own.amount);
+  const [first = 0, second = 0] = own.amount.edges;
+  assert.equal(own.amount.edges.length, 19);
+  assert.ok(Math.abs(second - first - 4.9) < 0.1, 'they are of equal width');
 });

@@ -1,0 +1,227 @@
+/** The loops that profiles are made of: one field's values, counted on its bins. */
+import type { ColumnInput, ColumnOutput, DatetimeField, Field, Fields } from '../../core/types.ts';
+import { parseDatetime, zoneOf } from '../../core/zone.ts';
+import { createSummation } from './exact.ts';
+import {
+  type Bins,
+  type CategoryBins,
+  type FieldProfile,
+  type NumberBins,
+  type Profile,
+  SCORE_BINS,
+} from './profile.ts';
+
+/** As what the values of a kind are counted: texts by their length, so that none is kept; tensors not at all. */
+export const countedAs = ({ kind }: Field): 'number' | 'category' | undefined => {
+  if (kind === 'tensor') return undefined;
+  return kind === 'category' || kind === 'boolean' ? 'category' : 'number';
+};
+
+/** Reads a value as the number that is counted; NaN for one that is missing. */
+export const numberOf = (field: Field): ((value: unknown) => number) => {
+  if (field.kind === 'text') return (value) => (typeof value === 'string' ? value.length : Number.NaN);
+  if (field.kind === 'datetime') {
+    const { zone } = field as DatetimeField;
+    const read = zone === undefined ? undefined : zoneOf(zone);
+    return (value) => {
+      if (typeof value === 'string') return parseDatetime(value, read ?? zoneOf('UTC'));
+      return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
+    };
+  }
+  return (value) => {
+    if (typeof value === 'number') return value;
+    if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
+    return typeof value === 'bigint' ? Number(value) : Number.NaN;
+  };
+};
+
+/** Reads a value as the label that is counted; undefined for one that is missing. */
+export const labelOf = (field: Field): ((value: unknown) => string | undefined) => {
+  if (field.kind === 'boolean') {
+    return (value) => {
+      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
+      return String(value === true || value === 1 || value === 'true' || value === '1');
+    };
+  }
+  return (value) =>
+    value === null || value === undefined || Number.isNaN(value)
+      ? undefined
+      : typeof value === 'string'
+        ? value
+        : String(value);
+};
+
+/** A column as the numbers that are counted. */
+export const numbersOf = (field: Field, values: ColumnInput | ColumnOutput): Float64Array =>
+  values instanceof Float64Array && field.kind !== 'text'
+    ? values
+    : Float64Array.from(values as ArrayLike<unknown>, numberOf(field));
+
+interface FieldCounting {
+  add(values: ColumnInput | ColumnOutput): void;
+  /** `refused` values are not to be counted as missing. */
+  profile(refused: number): FieldProfile;
+}
+
+/** Where values lie among edges: bins by their upper bounds, and for cells of equal width the first bin that begins there. */
+interface Places {
+  readonly upper: Float64Array;
+  readonly firstBins: Uint16Array;
+  readonly start: number;
+  /** Cells a unit. */
+  readonly scale: number;
+}
+
+const CELLS = 256;
+/** The last cell holds all that is above the last edge. */
+const cellOf = (value: number, { start, scale }: Pick<Places, 'start' | 'scale'>): number => {
+  const cell = (value - start) * scale;
+  return cell > 0 ? Math.min(cell, CELLS) | 0 : 0;
+};
+
+/** A value's cell is never below that of a lower one, so the bins of edges in cells below its own end below it, too. */
+const placesOf = (edges: readonly number[]): Places => {
+  const [start = 0, end = start] = [edges[0], edges.at(-1)];
+  const scale = CELLS / (end - start);
+  const where = { start, scale: Number.isFinite(scale) ? scale : 0 };
+  const cells = edges.map((edge) => cellOf(edge, where));
+  const firstBins = Uint16Array.from({ length: CELLS + 1 }, (_, cell) => cells.filter((one) => one < cell).length);
+  return { ...where, upper: Float64Array.from([...edges, Number.POSITIVE_INFINITY]), firstBins };
+};
+
+interface Counts {
+  count: number;
+  min: number;
+  max: number;
+  below: number;
+  above: number;
+}
+
+/**
+ * Counts numbers. It works on locals, as numbers that closures share would each be an object of its own: this
+ * loop runs for every value of every column.
+ */
+const countAll = (
+  values: Float64Array,
+  { upper, firstBins, start, scale }: Places,
+  bins: Float64Array,
+  counts: Counts,
+  [least, greatest]: readonly [number, number],
+): void => {
+  let { count, min, max, below, above } = counts;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    // NaN and infinities.
+    if (value - value !== 0) continue;
+    count++;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    const cell = (value - start) * scale;
+    let bin = 0;
+    if (cell > 0 && cell < CELLS) bin = firstBins[cell | 0];
+    else if (cell > 0) {
+      bin = firstBins[CELLS];
+      if (value > greatest) above++;
+    } else if (value < least) below++;
+    else if (value > greatest) above++;
+    while (value > upper[bin]) bin++;
+    bins[bin]++;
+  }
+  // No −0: JSON would not keep it.
+  Object.assign(counts, { count, min: min + 0, max: max + 0, below, above });
+};
+
+const countScores = (values: Float64Array, scores: Float64Array): void => {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (value >= 0 && value <= 1) scores[Math.min(SCORE_BINS - 1, Math.trunc(value * SCORE_BINS))]++;
+  }
+};
+
+const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
+const countNumbers = (field: Field, { edges, range, scores: isScore }: NumberBins): FieldCounting => {
+  const places = placesOf(edges);
+  const bins = new Float64Array(edges.length + 1);
+  const scores = isScore && new Float64Array(SCORE_BINS);
+  const counts: Counts = { count: 0, min: Infinity, max: -Infinity, below: 0, above: 0 };
+  const summation = createSummation(edges);
+  let rows = 0;
+  return {
+    add(values) {
+      rows += values.length;
+      const numbers = numbersOf(field, values);
+      countAll(numbers, places, bins, counts, range ?? EVERYWHERE);
+      summation.add(numbers);
+      if (scores) countScores(numbers, scores);
+    },
+    profile(refused) {
+      const { count, min, max, below, above } = counts;
+      return {
+        kind: 'number',
+        count,
+        missing: rows - count - refused,
+        min: count === 0 ? null : min,
+        max: count === 0 ? null : max,
+        ...summation.sums(),
+        bins: [...bins],
+        ...(range && { below, above }),
+        ...(scores && { scores: [...scores] }),
+      };
+    },
+  };
+};
+
+const countLabels = (field: Field, { labels }: CategoryBins): FieldCounting => {
+  const look = labelOf(field);
+  const counts = new Map<string, number>(labels.map((label) => [label, 0]));
+  let count = 0;
+  let rows = 0;
+  let other = 0;
+  return {
+    add(values) {
+      rows += values.length;
+      const source = values as ArrayLike<unknown>;
+      for (let row = 0; row < source.length; row++) {
+        const label = look(source[row]);
+        if (label === undefined) continue;
+        count++;
+        const before = counts.get(label);
+        if (before === undefined) other++;
+        else counts.set(label, before + 1);
+      }
+    },
+    profile: (refused) => ({
+      kind: 'category',
+      count,
+      missing: rows - count - refused,
+      counts: Object.fromEntries([...counts].filter(([, times]) => times > 0)),
+      other,
+    }),
+  };
+};
+
+export interface Counting {
+  /** Columns of rows that come next; fields that have no bins are passed over. */
+  add(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>): void;
+  /** What was counted so far; so many values of each field were refused, and are not missing. */
+  profile(refused?: number): Profile;
+}
+
+export const startCounting = (fields: Fields, bins: Bins): Counting => {
+  const countings = Object.entries(bins).flatMap(([name, bin]) => {
+    const field = fields[name];
+    if (field === undefined) return [];
+    return [{ name, counting: 'edges' in bin ? countNumbers(field, bin) : countLabels(field, bin) }];
+  });
+  return {
+    add(columns) {
+      for (const { name, counting } of countings) {
+        const values = columns[name];
+        if (values !== undefined) counting.add(values);
+      }
+    },
+    profile: (refused = 0) =>
+      Object.fromEntries(countings.map(({ name, counting }) => [name, counting.profile(refused)])),
+  };
+};
