@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { MillraceError } from '../src/core/errors.ts';
 import { parseRef } from '../src/registry/ref.ts';
 import { compareVersions, isPrerelease, isVersion, latestOf } from '../src/registry/semver.ts';
-import { type Step, standing } from '../src/registry/undo.ts';
+import { standing, type UndoStep } from '../src/registry/undo.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -129,8 +129,8 @@ describe('a version', () => {
 });
 
 describe('the promotions that stand', () => {
-  const promote = (to_version: string): Step => ({ action: 'promote', to_version });
-  const rollback: Step = { action: 'rollback', to_version: 'what was before' };
+  const promote = (to_version: string): UndoStep => ({ action: 'promote', to_version });
+  const rollback: UndoStep = { action: 'rollback', to_version: 'what was before' };
   const steps = fc.array(fc.oneof(fc.string().map(promote), fc.constant(rollback)), { maxLength: 40 });
 
   it('are what they were before a promotion that was rolled back', () => {

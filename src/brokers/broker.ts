@@ -26,7 +26,7 @@ export interface StreamEvent {
   readonly at: number;
 }
 
-export interface Batch {
+export interface EventBatch {
   /** In the order of their offsets, all of one partition. */
   readonly events: readonly StreamEvent[];
   /** Where reading goes on; committing it says that all before it is done. */
@@ -77,7 +77,7 @@ export interface AssignedPartition {
    * None once `signal` is aborted. What is not taken stays in the broker, save a bounded number that wait here: whoever
    * takes slowly pauses the partition.
    */
-  take(most: number, delay?: number): Promise<Batch>;
+  take(most: number, delay?: number): Promise<EventBatch>;
   /**
    * Publishes `results` and moves the group to `position`, both or neither.
    *
@@ -121,7 +121,7 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-export interface ReadOptions {
+export interface ReadTopicOptions {
   /**
    * Offsets by partition mean these partitions alone, each from there on, or from the first that is still kept. Partitions
    * that are added while reading goes on are read from their first event, whatever is said here.
@@ -167,7 +167,7 @@ export interface Broker {
    */
   consume(options: GroupOptions, work: (partition: AssignedPartition) => Promise<void>): Membership;
   /** Reads all partitions, unless `from` says which, without a group and without leaving a trace. */
-  read(topic: string, options: ReadOptions): AsyncIterable<Batch>;
+  read(topic: string, options: ReadTopicOptions): AsyncIterable<EventBatch>;
   /** How far a group is in every partition of these topics. With `stable` it waits for commits that are under way. */
   positions(
     group: string,
@@ -192,7 +192,7 @@ export const lagOf = ({ start, end, committed }: Omit<Position, 'topic' | 'parti
 
 /** Where reading of a partition begins; undefined for one that is not to be read. */
 export const firstOffset = (
-  from: ReadOptions['from'],
+  from: ReadTopicOptions['from'],
   { partition, start, end }: Omit<Position, 'topic' | 'committed'>,
 ): number | undefined => {
   if (typeof from === 'string') return from === 'latest' ? end : start;

@@ -5,7 +5,7 @@
  * nothing when none waits. A position is given out only with all events before it.
  */
 import { invariant } from '../core/invariant.ts';
-import type { Batch, StreamEvent } from './broker.ts';
+import type { EventBatch, StreamEvent } from './broker.ts';
 
 export interface Inbox {
   /** How many more events it wants; 0 when it is full. */
@@ -15,7 +15,7 @@ export interface Inbox {
   push(events: readonly StreamEvent[], position: number): void;
   /** What goes wrong with reading comes out where events are taken. */
   fail(error: unknown): void;
-  take(most: number, delay: number, signal: AbortSignal): Promise<Batch>;
+  take(most: number, delay: number, signal: AbortSignal): Promise<EventBatch>;
 }
 
 export interface InboxOptions {

@@ -1,7 +1,7 @@
 import type { AssignedPartition, Membership } from './broker.ts';
 
 /** Watches whether a deployment advances. Times are milliseconds of one clock. */
-export interface Progress {
+export interface GroupProgress {
   advanced(partition: Pick<AssignedPartition, 'topic' | 'partition'>, now: number): void;
   troubled(now: number): void;
   /** What keeps it from being ready, in words; empty when nothing does. */
@@ -15,7 +15,7 @@ export interface ProgressOptions {
   readonly membership: () => Pick<Membership, 'joined' | 'partitions' | 'missing' | 'unread'> | undefined;
 }
 
-export const createProgress = ({ stall, membership }: ProgressOptions): Progress => {
+export const createProgress = ({ stall, membership }: ProgressOptions): GroupProgress => {
   /** When a partition last advanced or had nothing to do. */
   const moved = new Map<string, number>();
   /** Since when nobody reads a partition. */

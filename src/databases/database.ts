@@ -61,7 +61,7 @@ export interface Loader {
   abort(): Promise<void>;
 }
 
-export interface ReadOptions {
+export interface ReadQueryOptions {
   readonly chunkRows: number;
   /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
   readonly wanted?: readonly string[] | undefined;
@@ -86,7 +86,7 @@ export interface Database extends Session {
   /** The columns of what a query answers. */
   describe(sql: string): Promise<readonly ColumnSpec[]>;
   /** All rows of a query in chunks and in flat memory; the first chunk comes even when there are none. */
-  read(sql: string, options: ReadOptions): AsyncIterable<TableChunk>;
+  read(sql: string, options: ReadQueryOptions): AsyncIterable<TableChunk>;
   /** One transaction: committed when `work` resolves, rolled back when it rejects. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** `columns` are those of the table, in order; they have `stageTypeOf` types. */

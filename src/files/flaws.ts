@@ -1,7 +1,7 @@
 /** Columns of a Parquet file that its reader cannot give as they are: refused where they are needed, and only there. */
 import { type Code, fail } from '../core/errors.ts';
 
-export interface Flaw {
+export interface FileFlaw {
   /** As the file has it, such as `DECIMAL(50,2)`. */
   readonly type: string;
   /** `unread`: the column is left out. `narrowed`: a model may read it, but the values are not all that the file holds. */
@@ -20,7 +20,7 @@ export interface SchemaNode {
 /** DuckDB 1.5 reads more digits than this as doubles, and wrong ones: https://github.com/duckdb/duckdb/pull/25058 */
 const MAX_DIGITS = 38;
 
-const flawOf = ({ type, logical, precision, scale }: SchemaNode): Flaw | undefined => {
+const flawOf = ({ type, logical, precision, scale }: SchemaNode): FileFlaw | undefined => {
   if ((precision ?? 0) > MAX_DIGITS) return { type: `DECIMAL(${precision},${scale ?? 0})`, what: 'unread' };
   if (type === 'INT96') return { type: 'INT96', what: 'narrowed' };
   const isNanos = /^TimestampType\(isAdjustedToUTC=1\b.*NanoSeconds/.test(logical ?? '');
@@ -28,9 +28,9 @@ const flawOf = ({ type, logical, precision, scale }: SchemaNode): Flaw | undefin
 };
 
 /** The first flaw of each column, however deep it lies; the root comes first among `nodes`. */
-export const flawsOf = (nodes: readonly SchemaNode[]): readonly (Flaw | undefined)[] => {
+export const flawsOf = (nodes: readonly SchemaNode[]): readonly (FileFlaw | undefined)[] => {
   let at = 1;
-  const worst = (): Flaw | undefined => {
+  const worst = (): FileFlaw | undefined => {
     const node = nodes[at++];
     let flaw = flawOf(node);
     for (let child = 0; child < node.children; child++) {
@@ -51,7 +51,7 @@ export interface FlawUse {
   readonly passed: readonly string[];
 }
 
-const ways: Readonly<Record<Flaw['what'], string>> = {
+const ways: Readonly<Record<FileFlaw['what'], string>> = {
   unread: 'at most 38 digits; write the column anew as DECIMAL(38, …), as a double or as text',
   narrowed:
     'TIMESTAMP in microseconds, or in nanoseconds without UTC; write the column anew so, or leave it out of the output',
@@ -59,7 +59,7 @@ const ways: Readonly<Record<Flaw['what'], string>> = {
 
 /** Throws `code` for the first column whose flaw would show in an answer or in the output. */
 export const refuseFlaws = (
-  flaws: Readonly<Record<string, Flaw>> | undefined,
+  flaws: Readonly<Record<string, FileFlaw>> | undefined,
   { table, code, read, passed }: FlawUse,
 ): void => {
   for (const [name, { type, what }] of Object.entries(flaws ?? {})) {

@@ -1,5 +1,5 @@
 /** The elements of one big JSON array, found without parsing the whole: brackets and strings are followed, nothing else. */
-export interface Element {
+export interface JsonElement {
   readonly text: string;
   readonly line: number;
 }
@@ -14,7 +14,7 @@ export class NotAnArray extends Error {
 
 export interface ElementReader {
   /** Elements that end in this piece of text. Throws NotAnArray. */
-  push(text: string): Generator<Element>;
+  push(text: string): Generator<JsonElement>;
   /** Throws NotAnArray when the array has not ended. */
   end(): void;
 }
@@ -37,7 +37,7 @@ export const createElementReader = (maxChars: number): ElementReader => {
   let parts: string[] = [];
   let length = 0;
 
-  const element = (tail: string): Element => {
+  const element = (tail: string): JsonElement => {
     const text = parts.length === 0 ? tail : parts.join('') + tail;
     const trimmed = text.trimStart();
     const before = text.slice(0, text.length - trimmed.length).split('\n').length - 1;

@@ -6,7 +6,7 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { serveThread } from '../threads/serve-thread.ts';
 import { codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
-import { type Flaw, flawsOf, type SchemaNode } from './flaws.ts';
+import { type FileFlaw, flawsOf, type SchemaNode } from './flaws.ts';
 import type { ColumnSpec } from './table.ts';
 import { createRoom, type RoomColumn, readColumn, roomFor } from './vectors.ts';
 
@@ -20,7 +20,7 @@ export interface ReadPiece {
 /** What a file holds. */
 interface Head {
   readonly columns: readonly ColumnSpec[];
-  readonly flaws: Readonly<Record<string, Flaw>>;
+  readonly flaws: Readonly<Record<string, FileFlaw>>;
   readonly total: number;
 }
 

@@ -15,7 +15,7 @@ export interface PackedColumn {
   readonly data: number | readonly (string | null)[];
   readonly valid?: number;
 }
-export interface Piece {
+export interface ParquetPiece {
   readonly rows: number;
   readonly buffer: ArrayBuffer;
   readonly columns: readonly PackedColumn[];
@@ -30,7 +30,7 @@ export type ParquetWriteCalls = {
   /** Answered when the file is written, or cancelled. */
   readonly open: (file: FileToWrite) => void;
   /** Answered with the piece's buffer, to be filled again. */
-  readonly piece: (piece: Piece) => ArrayBuffer;
+  readonly piece: (piece: ParquetPiece) => ArrayBuffer;
   readonly end: () => void;
   readonly cancel: () => void;
   readonly close: () => void;
@@ -44,7 +44,7 @@ const VECTOR = 2048;
 
 const fill = (
   chunk: DuckDBDataChunk,
-  { buffer, columns }: Piece,
+  { buffer, columns }: ParquetPiece,
   codecs: readonly ColumnCodec[],
   offset: number,
   count: number,

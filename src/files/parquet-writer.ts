@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import type { PackedColumn, Piece } from './parquet-write-thread.ts';
+import type { PackedColumn, ParquetPiece } from './parquet-write-thread.ts';
 import { borrowThread, giveBack } from './parquet-write-threads.ts';
 import type { Target } from './place.ts';
 import { spoolTarget } from './spool.ts';
@@ -16,7 +16,7 @@ const rowGroupOf = (columns: number): number =>
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 /** Copies fixed-width columns into one buffer, so that a piece moves between threads without copies of its own. */
-const pack = (rows: number, stored: readonly Stored[], reuse: ArrayBuffer | undefined): Piece => {
+const pack = (rows: number, stored: readonly Stored[], reuse: ArrayBuffer | undefined): ParquetPiece => {
   let size = 0;
   const mask = Math.ceil(rows / 64) * 8;
   const columns = stored.map(({ data, valid }): PackedColumn => {
@@ -68,7 +68,7 @@ export const writeParquet = async (target: Target, columns: readonly ColumnSpec[
     done = true;
     wake();
   }, fails);
-  const post = (piece: Piece): void => {
+  const post = (piece: ParquetPiece): void => {
     inFlight++;
     thread.ask('piece', [piece], [piece.buffer]).then((buffer) => {
       inFlight--;

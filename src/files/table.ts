@@ -1,7 +1,7 @@
 /** The port of this folder: a table that is read or written piece by piece, whatever the format of its file. */
 import type { Problem } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
-import type { Flaw } from './flaws.ts';
+import type { FileFlaw } from './flaws.ts';
 
 export const formats = ['csv', 'json', 'ndjson', 'parquet'] as const;
 export type Format = (typeof formats)[number];
@@ -75,7 +75,7 @@ export interface TableChunk extends Rows {
   /** The type of every column, in the file's order, whether its values are among `columns` or not. In JSON files the columns are those of the rows in the chunk. */
   readonly types: Readonly<Record<string, ColumnType>>;
   /** Columns that the reader cannot give as they are. */
-  readonly flaws?: Readonly<Record<string, Flaw>>;
+  readonly flaws?: Readonly<Record<string, FileFlaw>>;
   readonly rejects: readonly BadRow[];
   /** Where the row of this index stands in the file. */
   place(index: number): Place;

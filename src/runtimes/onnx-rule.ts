@@ -3,10 +3,10 @@ import type { OnnxNode } from './onnx-node.ts';
 import type { GraphValue } from './onnx-value.ts';
 
 /** What a node gives; or, in words, why it is not known to be safe. `work`: multiplications a row, where they are many. */
-export type Known = { readonly outputs: readonly GraphValue[]; readonly work?: number } | string;
+export type RuleAnswer = { readonly outputs: readonly GraphValue[]; readonly work?: number } | string;
 /** Of a node whose first input is there; an input that is left out is undefined. */
-export type Rule = (node: OnnxNode, x: GraphValue, inputs: readonly (GraphValue | undefined)[]) => Known;
+export type NodeRule = (node: OnnxNode, x: GraphValue, inputs: readonly (GraphValue | undefined)[]) => RuleAnswer;
 
-export const gives = (...outputs: readonly GraphValue[]): Known => ({ outputs });
+export const gives = (...outputs: readonly GraphValue[]): RuleAnswer => ({ outputs });
 export const misfit = 'shapes that do not fit each other';
 export const unknownShape = 'a shape that is known only when it runs';

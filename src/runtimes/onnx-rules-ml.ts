@@ -1,21 +1,21 @@
 /** The shapes that operators of ai.onnx.ml give. Source: https://onnx.ai/onnx/operators (ai.onnx.ml). Web-standard. */
 import { floatCount, intOf, intsOf, type OnnxNode, stringsOf, tensorOf } from './onnx-node.ts';
-import { gives, misfit, type Rule } from './onnx-rule.ts';
+import { gives, misfit, type NodeRule } from './onnx-rule.ts';
 import { treeFlaw } from './onnx-trees.ts';
 import { type Dim, FLOAT, fixed, type GraphValue, INT64, readTensor, STRING, sizeOf } from './onnx-value.ts';
 
-export const arrayFeatureExtractor: Rule = (_, x, [, places]) => {
+export const arrayFeatureExtractor: NodeRule = (_, x, [, places]) => {
   if (places === undefined || x.dims.length === 0) return misfit;
   const count: Dim = { size: sizeOf(places.dims) ?? NaN, perRow: places.dims.some(({ perRow }) => perRow) };
   return gives({ type: x.type, dims: [...(x.dims.length === 1 ? [fixed(1)] : x.dims.slice(0, -1)), count] });
 };
 
-export const oneHotEncoder: Rule = (node, x) => {
+export const oneHotEncoder: NodeRule = (node, x) => {
   const categories = stringsOf(node, 'cats_strings').length || intsOf(node, 'cats_int64s').length;
   return gives({ type: FLOAT, dims: [...x.dims, fixed(categories)] });
 };
 
-export const labelEncoder: Rule = (node, x) => {
+export const labelEncoder: NodeRule = (node, x) => {
   const { attributes } = node;
   if (attributes.has('classes_strings')) return gives({ type: x.type === STRING ? INT64 : STRING, dims: x.dims });
   const tensor = tensorOf(node, 'values_tensor');
@@ -29,7 +29,7 @@ export const labelEncoder: Rule = (node, x) => {
   return type === undefined ? 'a tensor of another size than it says' : gives({ type, dims: x.dims });
 };
 
-export const categoryMapper: Rule = (_, { type, dims }) => gives({ type: type === STRING ? INT64 : STRING, dims });
+export const categoryMapper: NodeRule = (_, { type, dims }) => gives({ type: type === STRING ? INT64 : STRING, dims });
 
 export const labelsOf = (
   node: OnnxNode,
@@ -40,7 +40,7 @@ export const labelsOf = (
   return named > 0 ? { type: STRING, count: named } : { type: INT64, count: intsOf(node, ints).length };
 };
 
-export const linearClassifier: Rule = (node, x) => {
+export const linearClassifier: NodeRule = (node, x) => {
   const [rows, columns] = x.dims;
   const scores = floatCount(node, 'intercepts');
   const { type, count } = labelsOf(node, 'classlabels_strings', 'classlabels_ints');
@@ -54,7 +54,7 @@ export const linearClassifier: Rule = (node, x) => {
   return { outputs: answers, work: scores * columns.size * rows.size };
 };
 
-export const linearRegressor: Rule = (node, x) => {
+export const linearRegressor: NodeRule = (node, x) => {
   const [rows, columns] = x.dims;
   const targets = intOf(node, 'targets') ?? 1;
   const intercepts = floatCount(node, 'intercepts');
@@ -71,13 +71,13 @@ export const ofTrees = (node: OnnxNode, { dims }: GraphValue): { readonly rows: 
   return treeFlaw(node, columns.size) ?? { rows: dims.length === 2 ? dims[0] : fixed(1) };
 };
 
-export const treeRegressor: Rule = (node, x) => {
+export const treeRegressor: NodeRule = (node, x) => {
   const given = ofTrees(node, x);
   const targets = intOf(node, 'n_targets') ?? 1;
   return typeof given === 'string' ? given : gives({ type: FLOAT, dims: [given.rows, fixed(targets)] });
 };
 
-export const treeClassifier: Rule = (node, x) => {
+export const treeClassifier: NodeRule = (node, x) => {
   const given = ofTrees(node, x);
   if (typeof given === 'string') return given;
   const { type, count } = labelsOf(node, 'classlabels_strings', 'classlabels_int64s');

@@ -1,6 +1,6 @@
 /** The shapes that operators of the ONNX standard give. Source: https://onnx.ai/onnx/operators. Web-standard. */
 import { intOf, intsOf, type OnnxNode, tensorOf } from './onnx-node.ts';
-import { gives, misfit, type Rule, unknownShape } from './onnx-rule.ts';
+import { gives, misfit, type NodeRule, unknownShape } from './onnx-rule.ts';
 import {
   axisOf,
   broadcast,
@@ -17,21 +17,21 @@ import {
   sizeOf,
 } from './onnx-value.ts';
 
-export const same: Rule = (_, x) => gives({ type: x.type, dims: x.dims });
+export const same: NodeRule = (_, x) => gives({ type: x.type, dims: x.dims });
 export const sameAs =
-  (type: number): Rule =>
+  (type: number): NodeRule =>
   (_, x) =>
     gives({ type, dims: x.dims });
 
 /** Element by element over inputs of shapes that fit each other. `type`: of the result, where it is not the inputs'. */
 export const elementwise =
-  (type?: number): Rule =>
+  (type?: number): NodeRule =>
   (_, x, inputs) => {
     const dims = broadcast(inputs.flatMap((one) => (one ? [one.dims] : [])));
     return dims === undefined ? misfit : gives({ type: type ?? x.type, dims });
   };
 export const ofFloats =
-  (rule: Rule): Rule =>
+  (rule: NodeRule): NodeRule =>
   (node, x, inputs) =>
     isFloat(x) ? rule(node, x, inputs) : 'integers, which it may divide by zero';
 
@@ -42,7 +42,7 @@ export const axesOf = (node: OnnxNode, input: GraphValue | undefined, rank: numb
   return known?.includes(undefined) ? undefined : (known as readonly number[] | undefined);
 };
 
-export const reduce: Rule = (node, x, [, given]) => {
+export const reduce: NodeRule = (node, x, [, given]) => {
   const axes = axesOf(node, given, x.dims.length);
   if (axes === undefined) return unknownShape;
   if (axes.length === 0 && intOf(node, 'noop_with_empty_axes') === 1) return same(node, x, []);
@@ -51,14 +51,14 @@ export const reduce: Rule = (node, x, [, given]) => {
   return gives({ type: x.type, dims: x.dims.flatMap((dim, at) => (isGone(at) ? (kept ? [fixed(1)] : []) : [dim])) });
 };
 
-export const argOf: Rule = (node, x) => {
+export const argOf: NodeRule = (node, x) => {
   const axis = axisOf(intOf(node, 'axis') ?? 0, x.dims.length);
   if (axis === undefined) return misfit;
   const kept = intOf(node, 'keepdims') !== 0;
   return gives({ type: INT64, dims: x.dims.flatMap((dim, at) => (at === axis ? (kept ? [fixed(1)] : []) : [dim])) });
 };
 
-export const concat: Rule = (node, x, inputs) => {
+export const concat: NodeRule = (node, x, inputs) => {
   const axis = axisOf(intOf(node, 'axis') ?? 1, x.dims.length);
   if (axis === undefined) return misfit;
   let size = 0;
@@ -72,7 +72,7 @@ export const concat: Rule = (node, x, inputs) => {
   return gives({ type: x.type, dims: x.dims.map((dim, at) => (at === axis ? { size, perRow } : dim)) });
 };
 
-export const reshape: Rule = (node, x, [, shape]) => {
+export const reshape: NodeRule = (node, x, [, shape]) => {
   const wanted = shape?.ints;
   const total = sizeOf(x.dims);
   if (wanted === undefined || total === undefined || intOf(node, 'allowzero') === 1) return unknownShape;
@@ -89,7 +89,7 @@ export const reshape: Rule = (node, x, [, shape]) => {
   return gives({ type: x.type, dims: dims.map((dim) => dim ?? rest) });
 };
 
-export const flatten: Rule = (node, x) => {
+export const flatten: NodeRule = (node, x) => {
   const axis = intOf(node, 'axis') ?? 1;
   const rank = x.dims.length;
   if (axis < -rank || axis > rank) return misfit;
@@ -101,7 +101,7 @@ export const flatten: Rule = (node, x) => {
   return gives({ type: x.type, dims: [side(x.dims.slice(0, at)), side(x.dims.slice(at))] });
 };
 
-export const squeeze: Rule = (node, x, [, given]) => {
+export const squeeze: NodeRule = (node, x, [, given]) => {
   const axes = axesOf(node, given, x.dims.length);
   // Without axes all that is one goes, the rows too when there is one row.
   if (axes === undefined || axes.length === 0) return unknownShape;
@@ -109,7 +109,7 @@ export const squeeze: Rule = (node, x, [, given]) => {
   return gives({ type: x.type, dims: x.dims.filter((_, at) => !axes.includes(at)) });
 };
 
-export const unsqueeze: Rule = (node, x, [, given]) => {
+export const unsqueeze: NodeRule = (node, x, [, given]) => {
   const listed = given === undefined ? intsOf(node, 'axes') : given.ints;
   const rank = x.dims.length + (listed?.length ?? 0);
   const axes = axesOf(node, given, rank);
@@ -119,7 +119,7 @@ export const unsqueeze: Rule = (node, x, [, given]) => {
   return gives({ type: x.type, dims });
 };
 
-export const transpose: Rule = (node, x) => {
+export const transpose: NodeRule = (node, x) => {
   const given = intsOf(node, 'perm');
   const order = given.length > 0 ? given : x.dims.map((_, at) => x.dims.length - 1 - at);
   if (order.length !== x.dims.length || !x.dims.every((_, at) => order.includes(at))) return misfit;
@@ -127,13 +127,13 @@ export const transpose: Rule = (node, x) => {
 };
 
 /** Places outside are refused by the runtime, whoever names them. */
-export const gather: Rule = (node, x, [, places]) => {
+export const gather: NodeRule = (node, x, [, places]) => {
   const axis = axisOf(intOf(node, 'axis') ?? 0, x.dims.length);
   if (axis === undefined || places === undefined) return misfit;
   return gives({ type: x.type, dims: [...x.dims.slice(0, axis), ...places.dims, ...x.dims.slice(axis + 1)] });
 };
 
-export const slice: Rule = (_, x, [, starts, ends, axes, steps]) => {
+export const slice: NodeRule = (_, x, [, starts, ends, axes, steps]) => {
   const [from, to] = [starts?.ints, ends?.ints];
   const along = axes === undefined ? from?.map((_, at) => at) : axes.ints;
   if (from === undefined || to === undefined || along === undefined) return unknownShape;
@@ -151,7 +151,7 @@ export const slice: Rule = (_, x, [, starts, ends, axes, steps]) => {
   return gives({ type: x.type, dims });
 };
 
-export const splitInto: Rule = (node, x, [, given]) => {
+export const splitInto: NodeRule = (node, x, [, given]) => {
   const axis = axisOf(intOf(node, 'axis') ?? 0, x.dims.length);
   if (axis === undefined || x.dims[axis].perRow) return unknownShape;
   const listed = given === undefined ? intsOf(node, 'split') : given.ints;
@@ -166,7 +166,7 @@ export const splitInto: Rule = (node, x, [, given]) => {
   );
 };
 
-export const matMul: Rule = (_, x, [, y]) => {
+export const matMul: NodeRule = (_, x, [, y]) => {
   if (y === undefined || x.dims.length < 2 || y.dims.length < 2) return unknownShape;
   const [rows, inner] = x.dims.slice(-2);
   const [height, columns] = y.dims.slice(-2);
@@ -176,19 +176,19 @@ export const matMul: Rule = (_, x, [, y]) => {
   return { outputs: [{ type: x.type, dims }], work: (sizeOf(dims) ?? NaN) * inner.size };
 };
 
-export const gemm: Rule = (node, x, [, y]) => {
+export const gemm: NodeRule = (node, x, [, y]) => {
   if (y === undefined || x.dims.length !== 2 || y.dims.length !== 2) return misfit;
   const turn = (dims: readonly Dim[], name: string) => (intOf(node, name) ? [...dims].reverse() : dims);
   return matMul(node, { ...x, dims: turn(x.dims, 'transA') }, [x, { ...y, dims: turn(y.dims, 'transB') }]);
 };
 
-export const layerNormalization: Rule = (node, x, [, scale]) => {
+export const layerNormalization: NodeRule = (node, x, [, scale]) => {
   const axis = axisOf(intOf(node, 'axis') ?? -1, x.dims.length);
   if (axis === undefined || scale === undefined || node.outputs.length > 1) return misfit;
   return sizeOf(scale.dims) === sizeOf(x.dims.slice(axis)) ? same(node, x, []) : misfit;
 };
 
-export const batchNormalization: Rule = (node, x, [, ...statistics]) => {
+export const batchNormalization: NodeRule = (node, x, [, ...statistics]) => {
   const channels = x.dims[1];
   if (channels === undefined || node.outputs.length > 1 || statistics.length !== 4) return misfit;
   if (intOf(node, 'training_mode') || intOf(node, 'spatial') === 0) return 'statistics of its own';
@@ -196,7 +196,7 @@ export const batchNormalization: Rule = (node, x, [, ...statistics]) => {
   return fit ? same(node, x, []) : misfit;
 };
 
-export const constant: Rule = (node) => {
+export const constant: NodeRule = (node) => {
   const value = tensorOf(node, 'value');
   const one = (type: number, ints?: readonly number[]) => gives({ type, dims: [], ints });
   if (value !== undefined) {
@@ -211,7 +211,7 @@ export const constant: Rule = (node) => {
   return 'a value of another kind than a tensor';
 };
 
-export const cast: Rule = (node, { dims }) => {
+export const cast: NodeRule = (node, { dims }) => {
   const to = intOf(node, 'to') ?? 0;
   return (to >= 1 && to <= 13) || to === 16 ? gives({ type: to, dims }) : 'a type that is read nowhere here';
 };

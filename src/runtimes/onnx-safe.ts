@@ -5,7 +5,7 @@
  * (code), Expand, Tile, ConstantOfShape, Range, Resize, Pad, NonZero, Compress, Unique and OneHot (sizes that come from
  * values), string patterns, Einsum, convolutions and pooling (odd attributes). Web-standard.
  */
-import { gives, misfit, type Rule } from './onnx-rule.ts';
+import { gives, misfit, type NodeRule } from './onnx-rule.ts';
 import {
   argOf,
   batchNormalization,
@@ -41,11 +41,11 @@ import {
 } from './onnx-rules-ml.ts';
 import { BOOL, FLOAT } from './onnx-value.ts';
 
-const all = (names: string, rule: Rule): Readonly<Record<string, Rule>> =>
+const all = (names: string, rule: NodeRule): Readonly<Record<string, NodeRule>> =>
   Object.fromEntries(names.split(' ').map((name) => [name, rule]));
 
 /** By operator: the standard's own by name, those of ai.onnx.ml with the domain in front. */
-export const safe: ReadonlyMap<string, Rule> = new Map(
+export const safe: ReadonlyMap<string, NodeRule> = new Map(
   Object.entries({
     ...all('Identity Abs Neg Sign Ceil Floor Round Sqrt Exp Log Reciprocal Clip Relu LeakyRelu Elu Selu Celu', same),
     ...all('ThresholdedRelu HardSigmoid HardSwish Softplus Softsign Sigmoid Tanh Erf Gelu Mish Sin Cos Tan', same),

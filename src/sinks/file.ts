@@ -11,7 +11,7 @@ import { createTableWriter } from '../files/index.ts';
 import type { Format } from '../files/table.ts';
 import { joinFiles } from './join.ts';
 import { checkRoom } from './room.ts';
-import type { ShardEntry, Sink, SinkRun, SinkRunInfo, SinkShape } from './sink.ts';
+import type { Sink, SinkEntry, SinkRun, SinkRunInfo, SinkShape } from './sink.ts';
 
 export interface FileSinkOptions {
   /** Absolute. */
@@ -99,11 +99,11 @@ export const fileSink = ({ path, format, csvSafe, folder }: FileSinkOptions): Si
     const partOf = (index: number): string => join(staging, `${shardName(index)}.${format}`);
     const intentPath = join(staging, 'publishing');
 
-    const committed = async (): Promise<ReadonlyMap<number, ShardEntry>> => {
+    const committed = async (): Promise<ReadonlyMap<number, SinkEntry>> => {
       const names = await readdir(staging).catch(() => []);
-      const found = new Map<number, ShardEntry>();
+      const found = new Map<number, SinkEntry>();
       for (const one of names.filter((file) => /^\d+\.entry$/.test(file)).sort()) {
-        const entry = await readJson<ShardEntry>(join(staging, one));
+        const entry = await readJson<SinkEntry>(join(staging, one));
         if (entry) found.set(Number.parseInt(one, 10), entry);
       }
       return found;

@@ -28,12 +28,12 @@ export interface SinkMaker extends Pick<SinkRunInfo, 'deployment'> {
 }
 
 /** What a shard's ledger says of it, as JSON. The sink keeps it with the rows and gives it back. */
-export type ShardEntry = Readonly<Record<string, unknown>>;
+export type SinkEntry = Readonly<Record<string, unknown>>;
 
 export interface ShardWriter {
   write(rows: Rows): Promise<void>;
   /** Rows and entry are there when this resolves, both of them, or neither is. */
-  commit(entry: ShardEntry): Promise<void>;
+  commit(entry: SinkEntry): Promise<void>;
   /** Leaves no trace. Safe after a failure. */
   abort(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export interface SinkRun {
   /** True when the run's rows are where readers look. */
   isPublished(): Promise<boolean>;
   /** Entries of the shards that are staged, by shard. */
-  committed(): Promise<ReadonlyMap<number, ShardEntry>>;
+  committed(): Promise<ReadonlyMap<number, SinkEntry>>;
   shard(index: number): Promise<ShardWriter>;
   /**
    * In one step the run's rows take the place of those of earlier runs of the same scope, or are added to them. Again is

@@ -6,7 +6,7 @@ import { columnList, identifier, tableText } from '../databases/sql-text.ts';
 import type { ColumnSpec, Rows } from '../files/table.ts';
 import { checkTable } from './check-table.ts';
 import { checkRoom } from './room.ts';
-import type { ShardEntry, Sink, SinkRun, SinkRunInfo, SinkShape } from './sink.ts';
+import type { Sink, SinkEntry, SinkRun, SinkRunInfo, SinkShape } from './sink.ts';
 
 export interface TableSinkOptions {
   readonly database: Database;
@@ -134,7 +134,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
         const rows = await database.query(`select shard, entry from ${shards} where run_id = ? order by shard`, [
           run.id,
         ]);
-        return new Map(rows.map(({ shard, entry }) => [Number(shard), JSON.parse(String(entry)) as ShardEntry]));
+        return new Map(rows.map(({ shard, entry }) => [Number(shard), JSON.parse(String(entry)) as SinkEntry]));
       },
       async shard(index) {
         const loader = await database.load(stage, movingOf(columns));

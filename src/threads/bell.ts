@@ -7,7 +7,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
-import { type Call, type Calls, failureOf, type Movable, type Reply } from './wire.ts';
+import { type Calls, failureOf, type Movable, type Reply, type WireCall } from './wire.ts';
 
 /** Places in the memory that both sides share: messages so far, and 1 when the thread has left. */
 const SENT = 0;
@@ -53,7 +53,7 @@ export const awaitCall = <Own extends Calls>(): Heard<Own> => {
     const seen = Atomics.load(shared, SENT);
     const received = receiveMessageOnPort(port);
     if (received !== undefined) {
-      const { call, name, values } = received.message as Call;
+      const { call, name, values } = received.message as WireCall;
       return {
         name,
         values,

@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { wordsOf } from '../core/words.ts';
 import { type Ended, type Lasting, within } from './ended.ts';
 import { WATCHDOG_PIPE, watchedArguments } from './watchdog.ts';
-import { type Call, type Calls, createWire, type OtherSide } from './wire.ts';
+import { type Calls, createWire, type OtherSide, type WireCall } from './wire.ts';
 
 export interface Process<Theirs extends Calls> extends OtherSide<Theirs>, Lasting {
   readonly pid: number | undefined;
@@ -86,7 +86,7 @@ export const startProcess = <Theirs extends Calls>(
     },
     pid: child.pid,
     give(name, value, socket) {
-      const message: Call = { call: 0, name, values: [value] };
+      const message: WireCall = { call: 0, name, values: [value] };
       if (child.connected) child.send(message, socket, {}, (error) => error && socket.destroy());
       else socket.destroy();
     },

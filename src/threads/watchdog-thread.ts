@@ -5,14 +5,14 @@
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { WATCHDOG_PIPE, type Watched } from './watchdog.ts';
+import { WATCHDOG_PIPE, type WatchedThread } from './watchdog.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 100;
 /** Looks after which a process that takes too much memory is ended from here, when it has not been from outside. */
 const PATIENCE = 5;
 
-const { parent, memoryBytes } = workerData as Watched;
+const { parent, memoryBytes } = workerData as WatchedThread;
 let over = 0;
 
 setInterval(() => {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { beside } from './ended.ts';
 
 /** What the process is watched for. */
-export interface Watched {
+export interface WatchedThread {
   /** The process whose end ends it. */
   readonly parent: number;
   /** Bytes of memory that it may take. */
@@ -19,6 +19,6 @@ export const watchedArguments = (memoryBytes: number): string[] => [`${process.p
 /** In the process: begins to watch it, as its arguments say. */
 export const startWatchdog = (): void => {
   const [parent, memoryBytes] = process.argv.slice(2).map(Number);
-  const workerData: Watched = { parent, memoryBytes };
+  const workerData: WatchedThread = { parent, memoryBytes };
   new Worker(beside('./watchdog-thread', import.meta.url), { workerData }).unref();
 };

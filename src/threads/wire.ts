@@ -37,7 +37,7 @@ interface Failure {
 }
 
 /** `call` numbers a question; 0 where no answer is wanted. */
-export interface Call {
+export interface WireCall {
   readonly call: number;
   readonly name: string;
   readonly values: readonly unknown[];
@@ -54,7 +54,7 @@ export interface Wire<Theirs extends Calls> extends OtherSide<Theirs> {
 }
 
 export interface WireOptions {
-  readonly send: (message: Call | Reply, moved: readonly Movable[]) => void;
+  readonly send: (message: WireCall | Reply, moved: readonly Movable[]) => void;
   /** What the other side may call. */
   readonly own?: Calls | undefined;
   /** What becomes of what the other side has thrown, before who has asked hears it; nothing unless given. */
@@ -98,7 +98,7 @@ export const createWire = <Theirs extends Calls>(options: WireOptions): Wire<The
     if (questions.delete(number) && questions.size === 0) onBusy?.(false);
     return question;
   };
-  const serve = async ({ call, name, values }: Call, along: unknown): Promise<void> => {
+  const serve = async ({ call, name, values }: WireCall, along: unknown): Promise<void> => {
     try {
       const work = own[name] as (...values: readonly unknown[]) => unknown;
       const value = await (along === undefined ? work(...values) : work(...values, along));
@@ -128,12 +128,13 @@ export const createWire = <Theirs extends Calls>(options: WireOptions): Wire<The
       if (ended === undefined) send({ call: 0, name, values }, along);
     },
     hear(message, along) {
-      const said = (message ?? {}) as Partial<Call & { readonly answer: number; value: unknown; failure: Failure }>;
+      const said = (message ?? {}) as Partial<WireCall & { readonly answer: number; value: unknown; failure: Failure }>;
       if (typeof said.answer === 'number') {
         const question = close(said.answer);
         if (said.failure === undefined) question?.resolve(said.value);
         else question?.reject(told(errorOf(said.failure)));
-      } else if (typeof said.call === 'number' && Object.hasOwn(own, said.name ?? '')) void serve(said as Call, along);
+      } else if (typeof said.call === 'number' && Object.hasOwn(own, said.name ?? ''))
+        void serve(said as WireCall, along);
     },
     cut(error) {
       ended ??= error;

@@ -20,10 +20,10 @@ export interface CrewOptions {
   readonly onLost?: ((pid: number | undefined, how: string) => void) | undefined;
 }
 
-export type Outcome = { readonly answered: WorkerAnswers; readonly ms: number } | Lost;
+export type CrewOutcome = { readonly answered: WorkerAnswers; readonly ms: number } | Lost;
 
 /** What one worker is asked. */
-export interface Turn {
+export interface CrewTurn {
   readonly asked: Asked;
   /** On the clock of `performance.now()`. */
   readonly deadline: number | undefined;
@@ -45,7 +45,7 @@ export interface Crew {
   /** False when so many have ended without an answer between them that a call is better given up. */
   readonly hasHope: boolean;
   /** @throws MillraceError UNAVAILABLE when closed; DEADLINE_EXCEEDED; what scoring throws. */
-  run(turn: Turn): Promise<Outcome>;
+  run(turn: CrewTurn): Promise<CrewOutcome>;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -54,8 +54,8 @@ export interface Crew {
 const BACKOFF = { firstMs: 100, mostMs: 5000, free: 8 } as const;
 const MOST_LOSSES = 12;
 
-interface Waiting extends Turn {
-  resolve(outcome: Outcome): void;
+interface Waiting extends CrewTurn {
+  resolve(outcome: CrewOutcome): void;
   reject(error: unknown): void;
 }
 
@@ -151,7 +151,7 @@ export const createCrew = async ({ found, size, limits, onLost }: CrewOptions): 
     },
     async run(turn) {
       if (supervisor.isClosing) throw closed();
-      return new Promise<Outcome>((resolve, reject) => {
+      return new Promise<CrewOutcome>((resolve, reject) => {
         waiting.push({ ...turn, resolve, reject });
         give();
       });

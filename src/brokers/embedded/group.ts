@@ -5,14 +5,14 @@ import type { LogFile } from './database.ts';
 import type { LaneRow, Topics } from './topics.ts';
 
 /** A lane that a member owns. Each new owner raises the epoch, by which a late commit of an old one is known. */
-export interface Claim {
+export interface LaneClaim {
   readonly lane: LaneRow;
   readonly epoch: number;
 }
 
 export interface Turn {
   /** Every lane that is this member's now. */
-  readonly claims: readonly Claim[];
+  readonly claims: readonly LaneClaim[];
   /** Those of them that others are waiting for. */
   readonly surplus: ReadonlySet<number>;
   /** Topics that do not exist. */
@@ -30,11 +30,11 @@ export interface Seat {
    *
    * @throws MillraceError FENCED when the lane has another owner.
    */
-  committed(claim: Claim): number;
+  committed(claim: LaneClaim): number;
   /** @throws MillraceError FENCED when the lane has another owner. */
-  commit(claim: Claim, position: number): void;
+  commit(claim: LaneClaim, position: number): void;
   /** Gives one lane back, if it is still this member's. */
-  release(claim: Claim): void;
+  release(claim: LaneClaim): void;
   leave(): void;
 }
 
@@ -163,7 +163,7 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
       const above = members.filter((row) => row.member !== member && (owned.get(row.member) ?? 0) > fair).length;
       const share = above < extra ? fair + 1 : fair;
 
-      const claims: Claim[] = [];
+      const claims: LaneClaim[] = [];
       for (const lane of lanes) {
         const row = rows.get(lane.id);
         if (row?.member === member) claims.push({ lane, epoch: row.epoch });

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { parseDuration } from '../../core/duration.ts';
 import {
-  type Batch,
   type Broker,
   type BrokerOptions,
+  type EventBatch,
   firstOffset,
   type Position,
-  type ReadOptions,
+  type ReadTopicOptions,
 } from '../broker.ts';
 import { openLogFile } from './database.ts';
 import { listUnread } from './group.ts';
@@ -48,7 +48,10 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
   }, expireEvery);
   expire.unref();
 
-  async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
+  async function* read(
+    topic: string,
+    { from, untilEnd = false, signal }: ReadTopicOptions,
+  ): AsyncGenerator<EventBatch> {
     const never = signal ?? new AbortController().signal;
     const found = topics.lanesOf(topic);
     const lanes = found.flatMap((lane) => {

@@ -11,12 +11,12 @@ import {
 import { createInbox, type Inbox } from '../inbox.ts';
 import { type Lane, type OpenedPartition, runLane } from '../lane.ts';
 import type { LogFile } from './database.ts';
-import { type Claim, createSeat } from './group.ts';
+import { createSeat, type LaneClaim } from './group.ts';
 import { toEvent } from './rows.ts';
 import type { Topics } from './topics.ts';
 import type { Waiters } from './waiters.ts';
 
-export interface MembershipParts {
+export interface EmbeddedMembershipParts {
   readonly file: LogFile;
   readonly topics: Topics;
   readonly waiters: Waiters;
@@ -38,20 +38,20 @@ interface Reader {
 }
 
 export const joinGroup = (
-  { file, topics, waiters, clock, lease }: MembershipParts,
+  { file, topics, waiters, clock, lease }: EmbeddedMembershipParts,
   { group, topics: names, start, waiting = defaultWaiting, onTrouble = () => {} }: GroupOptions,
   work: (partition: AssignedPartition) => Promise<void>,
 ): Membership => {
   const member = randomUUID();
   const seat = createSeat(file, topics, { group, member, topics: names, start, lease });
   const leaving = new AbortController();
-  const lanes = new Map<number, { readonly lane: Lane; readonly claim: Claim }>();
+  const lanes = new Map<number, { readonly lane: Lane; readonly claim: LaneClaim }>();
   const readers = new Set<Reader>();
   let joined = false;
   let missing: readonly string[] = [];
   let unread: readonly UnreadPartition[] = [];
 
-  const open = async (claim: Claim, signal: AbortSignal): Promise<OpenedPartition> => {
+  const open = async (claim: LaneClaim, signal: AbortSignal): Promise<OpenedPartition> => {
     const { id, topic, partition } = claim.lane;
     let next = Math.max(seat.committed(claim), topics.lane(id).start);
     let committed = next;
@@ -103,7 +103,7 @@ export const joinGroup = (
     };
   };
 
-  const begin = (claim: Claim): void => {
+  const begin = (claim: LaneClaim): void => {
     const lane = runLane({ open: (signal) => open(claim, signal), work, onTrouble });
     lanes.set(claim.lane.id, { lane, claim });
   };

@@ -6,7 +6,7 @@ import { readPartition } from './records.ts';
 import { deleted, type Metadata, metadataOf } from './topics.ts';
 
 /** A partition to be read, and where what is read goes. */
-export interface Source {
+export interface FetchSource {
   readonly topic: string;
   /** By which a topic of the same name that is made later is told from this one. */
   readonly topicId: string;
@@ -24,8 +24,8 @@ export interface Source {
 }
 
 export interface Fetcher {
-  add(source: Source): void;
-  remove(source: Source): void;
+  add(source: FetchSource): void;
+  remove(source: FetchSource): void;
   /** To be called when a source has room again. */
   wake(): void;
   close(): Promise<void>;
@@ -53,8 +53,8 @@ const firstGuess = 100;
  */
 export const createFetcher = (connection: KafkaConnection, client: Base): Fetcher => {
   const pool = new ConnectionPool(connection.options.clientId, { ...connection.options });
-  const sources = new Set<Source>();
-  const sizes = new WeakMap<Source, number>();
+  const sources = new Set<FetchSource>();
+  const sizes = new WeakMap<FetchSource, number>();
   const busy = new Set<number>();
   let closed = false;
   let state = 0;
@@ -69,7 +69,7 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
       else tell = resolve;
     });
 
-  const take = (source: Source, { events, next, end }: ReturnType<typeof readPartition>): void => {
+  const take = (source: FetchSource, { events, next, end }: ReturnType<typeof readPartition>): void => {
     source.end = end;
     if (next === source.next) return;
     if (events.length > 0) {
@@ -80,7 +80,7 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
     source.push(events, next);
   };
 
-  const give = async (source: Source, partition: FetchedPartition): Promise<void> => {
+  const give = async (source: FetchSource, partition: FetchedPartition): Promise<void> => {
     const { errorCode } = partition;
     if (errorCode === 0) take(source, readPartition(source.topic, partition, source.next));
     else if (errorCode === protocolErrors.OFFSET_OUT_OF_RANGE.code) source.next = await source.outOfRange();
@@ -88,18 +88,18 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
     else throw new ProtocolError(errorCode);
   };
 
-  const bytesFor = (source: Source, sharers: number): number => {
+  const bytesFor = (source: FetchSource, sharers: number): number => {
     const wanted = source.room() * (sizes.get(source) ?? firstGuess);
     return Math.ceil(Math.min(mostBytes / sharers, Math.max(leastBytes, wanted)));
   };
 
-  const dropped = (source: Source, error: unknown): void => {
+  const dropped = (source: FetchSource, error: unknown): void => {
     if (!sources.delete(source)) return;
     client.clearMetadata();
     source.fail(error);
   };
 
-  const request = async (node: number, wanted: readonly Source[], metadata: Metadata): Promise<void> => {
+  const request = async (node: number, wanted: readonly FetchSource[], metadata: Metadata): Promise<void> => {
     try {
       const answers = await fetchPartitions(
         wanted.map((source) => ({
@@ -130,7 +130,7 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
     const wanted = [...sources].filter((source) => source.room() > 0);
     if (wanted.length === 0) return;
     const metadata = await metadataOf(client, [...new Set(wanted.map(({ topic }) => topic))]);
-    const byNode = new Map<number, Source[]>();
+    const byNode = new Map<number, FetchSource[]>();
     for (const source of wanted) {
       const topic = metadata.topics.get(source.topic);
       if (topic?.id !== source.topicId) {

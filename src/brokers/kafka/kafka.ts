@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { fail } from '../../core/errors.ts';
 import {
-  type Batch,
   type Broker,
   type BrokerOptions,
+  type EventBatch,
   firstOffset,
-  type ReadOptions,
+  type ReadTopicOptions,
   type TopicInfo,
 } from '../broker.ts';
 import { parseAddress } from './address.ts';
 import { createConnection, createProducer, type KafkaProducer } from './client.ts';
 import { says, translate } from './errors.ts';
-import { createFetcher, type Source } from './fetcher.ts';
+import { createFetcher, type FetchSource } from './fetcher.ts';
 import { joinGroup } from './membership.ts';
 import { listEnds, listPositions } from './offsets.ts';
 import { createEncoder } from './publisher.ts';
@@ -59,7 +59,10 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     throw noTopic(topic);
   };
 
-  async function* read(topic: string, { from, untilEnd = false, signal }: ReadOptions): AsyncGenerator<Batch> {
+  async function* read(
+    topic: string,
+    { from, untilEnd = false, signal }: ReadTopicOptions,
+  ): AsyncGenerator<EventBatch> {
     const found = (await translated(() => findTopics(admin, [topic]))).get(topic);
     if (found === undefined) throw noTopic(topic);
     const ends = await translated(() => listEnds(admin, topic));
@@ -67,11 +70,11 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
     readers.add(stop);
     const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     const fetcher = createFetcher(connection, admin);
-    const batches: Batch[] = [];
+    const batches: EventBatch[] = [];
     let failure: { readonly error: unknown } | undefined;
     let tell = (): void => {};
     ended.addEventListener('abort', () => tell());
-    const sourceOf = (partition: number, next: number): Source => ({
+    const sourceOf = (partition: number, next: number): FetchSource => ({
       topic,
       topicId: found.id,
       partition,

@@ -10,7 +10,7 @@ import {
 import { backoff, isFenced, type Lane, type OpenedPartition, runLane } from '../lane.ts';
 import { createConsumer, type KafkaConnection } from './client.ts';
 import { translate } from './errors.ts';
-import { createFetcher, type Source } from './fetcher.ts';
+import { createFetcher, type FetchSource } from './fetcher.ts';
 import { listEnds } from './offsets.ts';
 import { openPartition, type PartitionParts } from './partition.ts';
 import { areSame, findTopics, type KnownTopics } from './topics.ts';
@@ -62,7 +62,7 @@ export const joinGroup = (
     };
 
     /** A partition that is full is not fetched, so where it ends has to be asked. */
-    const sources = new Set<Source>();
+    const sources = new Set<FetchSource>();
     const askEnds = async (): Promise<void> => {
       const full = [...sources].filter((source) => source.room() === 0);
       for (const topic of new Set(full.map((source) => source.topic))) {

@@ -6,7 +6,7 @@ import { createInbox } from '../inbox.ts';
 import type { OpenedPartition } from '../lane.ts';
 import type { KafkaConnection, KafkaConsumer } from './client.ts';
 import { translate } from './errors.ts';
-import type { Fetcher, Source } from './fetcher.ts';
+import type { Fetcher, FetchSource } from './fetcher.ts';
 import { listCommitted, listEnds } from './offsets.ts';
 import { deleted, findTopics } from './topics.ts';
 import { openTransactions } from './transactions.ts';
@@ -24,7 +24,7 @@ export interface PartitionParts {
 }
 
 export interface PartitionOpened extends OpenedPartition {
-  readonly source: Source;
+  readonly source: FetchSource;
 }
 
 /** What retention has removed before it was read, or what lay in a topic that was made anew. */
@@ -69,7 +69,7 @@ export const openPartition = async (
     const first = await firstPosition();
     let committed = first;
     const inbox = createInbox({ ...waiting, position: first, onRoom: fetcher.wake });
-    const source: Source = {
+    const source: FetchSource = {
       topic,
       topicId,
       partition,

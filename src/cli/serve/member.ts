@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
-import type { FromMember, Kind, Matter, Part, Start, ToMember } from './messages.ts';
+import type { FromMember, Matter, MemberPart, ServiceDoor, Start, ToMember } from './messages.ts';
 import type { Told } from './running.ts';
 
 export interface Member {
@@ -12,9 +12,9 @@ export interface Member {
   /** Resolves when the process is gone, with the reason in words. */
   readonly gone: Promise<string>;
   /** Hands a connection over. */
-  give(kind: Kind, socket: Socket): void;
+  give(kind: ServiceDoor, socket: Socket): void;
   /** Its part of a matter; a problem when it ends or does not answer. Never rejects. */
-  ask(matter: Matter): Promise<Part>;
+  ask(matter: Matter): Promise<MemberPart>;
   /** Says that it is not ready from now on, and answers as before. */
   unready(): void;
   /** Finishes what is in flight, and ends. */
@@ -31,7 +31,7 @@ const metricsMs = 2000;
 /** Resolves when the member answers requests. `raise` settles what concerns all members. @throws MillraceError */
 export const startMember = async (start: Start, raise: (matter: Matter) => Promise<string>): Promise<Member> => {
   const child = fork(memberFile, [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
-  const parts = new Map<number, (part: Part) => void>();
+  const parts = new Map<number, (part: MemberPart) => void>();
   let numbers = 0;
   const tell = (message: ToMember, socket?: Socket): void => {
     // Who cannot be told is gone, which is heard by itself.
@@ -72,7 +72,7 @@ export const startMember = async (start: Start, raise: (matter: Matter) => Promi
     ask: (matter) =>
       new Promise((resolve) => {
         const part = ++numbers;
-        const settle = (answer: Part): void => {
+        const settle = (answer: MemberPart): void => {
           clearTimeout(timer);
           parts.delete(part);
           resolve(answer);

@@ -4,7 +4,7 @@ import { AggregatorRegistry } from 'prom-client';
 import { MillraceError, problemOf } from '../../core/errors.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Member, startMember } from './member.ts';
-import type { Control, Kind, Matter, Part, Start } from './messages.ts';
+import type { Control, Matter, MemberPart, ServiceDoor, Start } from './messages.ts';
 import { adviceOf, advised, type Listening, placesOf, type Told } from './running.ts';
 
 export interface MembersOptions {
@@ -31,12 +31,12 @@ const mostWaiting = 1024;
 export const startMembers = async ({ size, start, onLost }: MembersOptions): Promise<Members> => {
   /** In the order in which they get the next connection. */
   const members: Member[] = [];
-  const waiting: { readonly kind: Kind; readonly socket: Socket }[] = [];
+  const waiting: { readonly kind: ServiceDoor; readonly socket: Socket }[] = [];
   /** What callers have taken out of service, so that members who come later are as the others are. */
   let controls: readonly Control[] = [];
   let stopping = false;
 
-  const hand = (kind: Kind, socket: Socket): void => {
+  const hand = (kind: ServiceDoor, socket: Socket): void => {
     const member = members.shift();
     if (member !== undefined) {
       members.push(member);
@@ -51,7 +51,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
       const told = parts.flatMap((part) => ('metrics' in part ? [part.metrics] : []));
       return AggregatorRegistry.aggregate(told as never).metrics();
     }
-    const failed = parts.find((part): part is Extract<Part, { problem: unknown }> => 'problem' in part);
+    const failed = parts.find((part): part is Extract<MemberPart, { problem: unknown }> => 'problem' in part);
     if (failed) throw new MillraceError(failed.problem);
     controls = remember(controls, matter);
     return '';
@@ -98,7 +98,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   };
 
   const doors: Door[] = [];
-  const open = async (kind: Kind): Promise<string | undefined> => {
+  const open = async (kind: ServiceDoor): Promise<string | undefined> => {
     const place = placesOf(start.options, start.port)[kind];
     if (place === undefined) return undefined;
     const door = await advised(

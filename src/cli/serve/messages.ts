@@ -21,7 +21,7 @@ export interface Start {
 }
 
 /** The doors of a service. */
-export type Kind = 'http' | 'grpc' | 'admin';
+export type ServiceDoor = 'http' | 'grpc' | 'admin';
 
 export type ToMember =
   | { readonly start: Start }
@@ -30,14 +30,14 @@ export type ToMember =
   /** No more connections will come: finish, and end. */
   | { readonly stop: true }
   /** Comes with the connection itself. */
-  | { readonly connection: Kind }
+  | { readonly connection: ServiceDoor }
   /** One member's part of a matter. */
   | { readonly part: number; readonly matter: Matter }
   /** What came of a matter that this member has raised. */
   | { readonly raised: number; readonly text: string }
   | { readonly raised: number; readonly problem: Problem };
 
-export type Part = Extract<FromMember, { part: unknown }>;
+export type MemberPart = Extract<FromMember, { part: unknown }>;
 
 export type FromMember =
   | { readonly ready: readonly Told[] }

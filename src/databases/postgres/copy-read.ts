@@ -3,7 +3,7 @@
 import { codecOf } from '../../files/column-types.ts';
 import { type Bits, type ColumnSpec, record, type Stored, type TableChunk } from '../../files/table.ts';
 import { decoderOf } from '../../files/values.ts';
-import type { ReadOptions } from '../database.ts';
+import type { ReadQueryOptions } from '../database.ts';
 import { DAYS_MAX, DAYS_MIN, EPOCH_DAY_COUNT, EPOCH_MICROS, MICROS_MAX, MICROS_MIN } from './types.ts';
 
 const SIGNATURE = 11;
@@ -86,7 +86,7 @@ const cut = ({ data, valid }: Building, rows: number): Stored => {
 export async function* readCopy(
   source: AsyncIterable<Buffer>,
   columns: readonly ColumnSpec[],
-  { chunkRows, wanted }: ReadOptions,
+  { chunkRows, wanted }: ReadQueryOptions,
 ): AsyncGenerator<TableChunk> {
   const decode = decoderOf(columns, wanted);
   const types = record<string>();

@@ -7,7 +7,7 @@ import { type ColumnSpec, type Rows, record, type TableChunk } from '../../files
 import { exactColumn } from '../../files/values.ts';
 import { beside } from '../../threads/ended.ts';
 import { startThread } from '../../threads/start-thread.ts';
-import type { Database, Loader, ReadOptions, Session, TableColumn, TableName } from '../database.ts';
+import type { Database, Loader, ReadQueryOptions, Session, TableColumn, TableName } from '../database.ts';
 import { placeFailure } from '../failures.ts';
 import { columnList, tableText } from '../sql-text.ts';
 import { sqliteDialect, sqliteValue, typeOfDeclared } from './dialect.ts';
@@ -79,7 +79,7 @@ export const openSqlite = (given: string): Database => {
   const describe = async (sql: string): Promise<readonly ColumnSpec[]> =>
     (await call('columns', [sql])).map(({ name, type }) => ({ name, type: typeOfDeclared(type) }));
 
-  async function* read(sql: string, { chunkRows }: ReadOptions): AsyncGenerator<TableChunk> {
+  async function* read(sql: string, { chunkRows }: ReadQueryOptions): AsyncGenerator<TableChunk> {
     const columns = await describe(sql);
     const types = record<string>();
     for (const { name, type } of columns) types[name] = type;

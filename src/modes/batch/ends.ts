@@ -12,7 +12,7 @@ import { rejectsSource } from './rejects-source.ts';
 import type { Run } from './types.ts';
 import type { Window } from './window.ts';
 
-export interface Ends {
+export interface RunEnds {
   readonly source: Source;
   readonly sink: Sink;
 }
@@ -29,7 +29,7 @@ export const withEnds = async <T>(
   host: BatchHost,
   ledger: Ledger,
   { deployment, window, retry }: EndsOptions,
-  work: (ends: Ends) => Promise<T>,
+  work: (ends: RunEnds) => Promise<T>,
 ): Promise<T> => {
   const { folder } = host;
   const database = (name: string) => host.database(name, deployment.zone);

@@ -1,5 +1,5 @@
 import type { AssignedPartition, Broker, Membership } from '../../brokers/broker.ts';
-import { createProgress, type Progress } from '../../brokers/progress.ts';
+import { createProgress, type GroupProgress } from '../../brokers/progress.ts';
 import { type Problem, problemOf } from '../../core/errors.ts';
 import { createWebhook } from '../../webhook/webhook.ts';
 import { type Collected, collect } from './collect.ts';
@@ -42,7 +42,7 @@ export interface Decide {
 interface Member {
   readonly stage: Stage;
   readonly membership: Membership;
-  readonly progress: Progress;
+  readonly progress: GroupProgress;
 }
 
 interface Tell {

@@ -5,7 +5,7 @@ import { writeEvent } from '../../events/cloud-event.ts';
 import type { Evaluated } from '../../events/condition.ts';
 import { type KeyJson, keyAttributes, keyJson, keyOfJson, keyVariable } from '../../events/key.ts';
 import type { DecideDeployment, Term } from './deployment.ts';
-import type { Waiting, Why } from './join.ts';
+import type { WaitingKey, Why } from './join.ts';
 
 /** What the decision saw of one part: its event, and for a prediction, which model said what. */
 export interface SeenPart {
@@ -46,7 +46,7 @@ const seen = ({ id, data }: { readonly id: string; readonly data: unknown }): Se
 export const judge = (
   { name, parts, rules, otherwise }: DecideDeployment,
   key: Uint8Array,
-  { waiting, why }: { readonly waiting: Waiting; readonly why: Why },
+  { waiting, why }: { readonly waiting: WaitingKey; readonly why: Why },
 ): Judged => {
   const came = Object.keys(waiting.parts);
   const missing = parts.flatMap((part) => (came.includes(part.name) ? [] : part.name));
@@ -100,7 +100,7 @@ export const sourceOf = ({ name }: Pick<DecideDeployment, 'name'>): string => `/
 export const toDecisionEvent = (
   deployment: DecideDeployment,
   decision: Decision,
-  { waiting, at }: { readonly waiting: Waiting; readonly at: number },
+  { waiting, at }: { readonly waiting: WaitingKey; readonly at: number },
 ): NewEvent => {
   const key = keyOfJson(decision.key);
   const attributes = {

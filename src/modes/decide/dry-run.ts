@@ -5,7 +5,7 @@ import { readParts } from './collect.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { advance, type Made } from './fold.ts';
 import type { InboxRecord } from './inbox-record.ts';
-import type { Held, Step } from './join.ts';
+import type { Held, JoinStep } from './join.ts';
 
 export interface DryRun {
   /** What would have been decided, in the order of time. To be read to the end before the totals are looked at. */
@@ -80,7 +80,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     if (known) known.count++;
     else dead.set(code, { count: 1, message });
   };
-  const count = (outcome: Step['outcome']): void => {
+  const count = (outcome: JoinStep['outcome']): void => {
     if (outcome === 'late' || outcome === 'dropped') totals[outcome]++;
   };
 

@@ -6,7 +6,7 @@ import { exactJson } from '../../text/exact-json.ts';
 import { type Decision, judge, toDecisionEvent } from './decision.ts';
 import type { DecideDeployment } from './deployment.ts';
 import { type InboxRecord, readRecord } from './inbox-record.ts';
-import { type Held, type Step, step, unmade, type Waiting } from './join.ts';
+import { type Held, type JoinStep, step, unmade, type WaitingKey } from './join.ts';
 
 /** A decision, and when it was made, in milliseconds since the epoch. */
 export interface Made {
@@ -22,12 +22,12 @@ export interface Folded {
   readonly decisions: readonly Made[];
   /** Ripe keys for which no rule held. */
   readonly undecided: number;
-  readonly outcomes: ReadonlyMap<Step['outcome'], number>;
+  readonly outcomes: ReadonlyMap<JoinStep['outcome'], number>;
   readonly dead: ReadonlyMap<Code, number>;
 }
 
 /** What a record makes of a key: what is known afterwards, and what was decided, or why nothing could be. */
-export interface Advanced extends Step {
+export interface Advanced extends JoinStep {
   readonly decision?: Decision | undefined;
   readonly problem?: Problem | undefined;
 }
@@ -47,7 +47,7 @@ export const advance = (
 };
 
 /** A key that is ripe, but for which no decision can be made; replayed, it is tried again. */
-const bury = (event: StreamEvent, waiting: Waiting, problem: Problem, { name, deadLetters }: DecideDeployment) => {
+const bury = (event: StreamEvent, waiting: WaitingKey, problem: Problem, { name, deadLetters }: DecideDeployment) => {
   const value = new TextEncoder().encode(exactJson({ close: waiting.opened, parts: waiting.parts }));
   const { topic, partition, offset } = event;
   return toDeadLetter({ ...event, value }, deadLetters, {
@@ -70,7 +70,7 @@ export const fold = (
   const decided: NewEvent[] = [];
   const buried: NewEvent[] = [];
   const decisions: Made[] = [];
-  const outcomes = new Map<Step['outcome'], number>();
+  const outcomes = new Map<JoinStep['outcome'], number>();
   const dead = new Map<Code, number>();
   let undecided = 0;
 

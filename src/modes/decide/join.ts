@@ -7,7 +7,7 @@ export interface Came {
 }
 
 /** A key that is not decided yet. */
-export interface Waiting {
+export interface WaitingKey {
   /** The id of the event that began it; with the key, it names the decision. */
   readonly opened: string;
   /** By name; of several events for one part, the last. */
@@ -19,7 +19,7 @@ export interface Waiting {
 /** What is known of a key. Times are milliseconds since the epoch, of the inbox. */
 export interface Held {
   /** Undefined once it has been decided. */
-  readonly waiting?: Waiting | undefined;
+  readonly waiting?: WaitingKey | undefined;
   /** When waiting for the rest ends; undefined when there is nothing to wait for. */
   readonly deadline?: number | undefined;
   /** When all of it is forgotten; undefined while there is a deadline. */
@@ -28,10 +28,10 @@ export interface Held {
 
 export type Why = 'complete' | 'deadline';
 
-export interface Step {
+export interface JoinStep {
   readonly after: Held | undefined;
   /** Set when it is time to decide; `after` then holds for a decision that was made. */
-  readonly ripe?: { readonly waiting: Waiting; readonly why: Why };
+  readonly ripe?: { readonly waiting: WaitingKey; readonly why: Why };
   /** What else the record was: too late, the last of a key that is dropped, or of no use. */
   readonly outcome: 'joined' | 'late' | 'dropped' | 'stale' | 'closed';
 }
@@ -44,11 +44,11 @@ export interface JoinOptions {
 }
 
 /** One record of a key at its time. */
-export const step = (held: Held | undefined, record: InboxRecord, at: number, options: JoinOptions): Step => {
+export const step = (held: Held | undefined, record: InboxRecord, at: number, options: JoinOptions): JoinStep => {
   const { required, within, late, keep } = options;
   const before = held?.expires !== undefined && held.expires < at ? undefined : held;
   const decided: Held = { expires: at + keep };
-  const isComplete = ({ parts }: Waiting): boolean => required.every((name) => Object.hasOwn(parts, name));
+  const isComplete = ({ parts }: WaitingKey): boolean => required.every((name) => Object.hasOwn(parts, name));
 
   if (isClose(record)) {
     const { waiting } = before ?? {};
@@ -60,7 +60,7 @@ export const step = (held: Held | undefined, record: InboxRecord, at: number, op
 
   if (before !== undefined && before.waiting === undefined) return { after: before, outcome: 'late' };
   const { part, id, data, traceparent, tracestate } = record;
-  const waiting: Waiting = {
+  const waiting: WaitingKey = {
     ...(before?.waiting ?? { opened: id, traceparent, tracestate }),
     parts: { ...before?.waiting?.parts, [part]: { id, data } },
   };
@@ -70,4 +70,7 @@ export const step = (held: Held | undefined, record: InboxRecord, at: number, op
 };
 
 /** A key for which no decision could be made: it is kept, in case a part, a rule or a repetition mends it. */
-export const unmade = (waiting: Waiting, at: number, { keep }: JoinOptions): Held => ({ waiting, expires: at + keep });
+export const unmade = (waiting: WaitingKey, at: number, { keep }: JoinOptions): Held => ({
+  waiting,
+  expires: at + keep,
+});

@@ -5,7 +5,7 @@ import { fail, MillraceError } from '../../core/errors.ts';
 import { openDatabase, whenFree } from '../../store/sqlite.ts';
 import { exactJson } from '../../text/exact-json.ts';
 import { parseJson } from '../../text/json.ts';
-import type { Held, Waiting } from './join.ts';
+import type { Held, WaitingKey } from './join.ts';
 
 const schema = [
   `create table if not exists partitions (
@@ -141,7 +141,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
         const row = selectKey.get(inbox, partition, key);
         if (row === undefined) return undefined;
         return {
-          waiting: row.waiting === null ? undefined : (parseJson(String(row.waiting)) as Waiting),
+          waiting: row.waiting === null ? undefined : (parseJson(String(row.waiting)) as WaitingKey),
           deadline: row.deadline === null ? undefined : Number(row.deadline),
           expires: row.expires === null ? undefined : Number(row.expires),
         };
@@ -165,7 +165,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
       due: (now, most) =>
         selectDue.all(inbox, partition, now, most).map(({ key, waiting }) => ({
           key: String(key),
-          opened: (parseJson(String(waiting)) as Waiting).opened,
+          opened: (parseJson(String(waiting)) as WaitingKey).opened,
         })),
       nextDeadline: () => {
         const { next } = selectNext.get(inbox, partition) ?? {};

@@ -8,7 +8,7 @@ import type { Folded } from './fold.ts';
 export type Stage = 'collect' | 'join' | 'webhook';
 
 /** Where the figures that are only read come from. */
-export interface Watched {
+export interface WatchedDecide {
   readonly deployment: string;
   readonly partitions: () => readonly (readonly [Stage, AssignedPartition])[];
   /** Partitions that no process has. */
@@ -24,14 +24,14 @@ export interface DecideMetrics {
   delivered(deployment: string, delivered: Delivered): void;
   troubled(deployment: string): void;
   /** Starts to show figures that are read when somebody looks; the returned function ends it. */
-  watch(watched: Watched): () => void;
+  watch(watched: WatchedDecide): () => void;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** One set of metrics for all decide deployments of a process. */
 export const createDecideMetrics = (registry: Registry): DecideMetrics => {
-  const watched = new Set<Watched>();
+  const watched = new Set<WatchedDecide>();
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Counter({ name, help, labelNames, registers });

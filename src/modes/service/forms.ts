@@ -3,7 +3,7 @@ import { type Columns, concat, gatherAnswers, rangeOf, rangeOfAnswers } from '..
 import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer } from '../../core/types.ts';
 
 /** A range of rows of one input. */
-export interface Part<Input> {
+export interface InputRange<Input> {
   readonly input: Input;
   readonly rows: number;
   readonly start: number;
@@ -14,7 +14,7 @@ export interface Form<Input, Output> {
   /** Inputs may share a run only when their forms have the same key. */
   readonly key: string;
   /** One input of all the parts, in order. */
-  join(parts: readonly Part<Input>[]): Input;
+  join(parts: readonly InputRange<Input>[]): Input;
   score(scorer: Scorer, input: Input, options: ScoreOptions): Promise<Output>;
   /** The answers of a range of rows. */
   take(output: Output, rows: number, start: number, end: number): Output;

@@ -1,7 +1,7 @@
 /** One request on its way through a batcher, and the reasons for which it may not get its answer. */
 import { fail } from '../../core/errors.ts';
 import type { Timings } from '../../core/types.ts';
-import type { Form, Part } from './forms.ts';
+import type { Form, InputRange } from './forms.ts';
 
 /** Whoever waits for the answer; a socket is one. */
 export interface Caller {
@@ -72,7 +72,7 @@ export class Job {
 }
 
 /** Rows of a job that are run together. */
-export interface Piece extends Part<unknown> {
+export interface Piece extends InputRange<unknown> {
   readonly job: Job;
 }
 

@@ -53,7 +53,7 @@ export interface Model extends Card {
   close(): Promise<void>;
 }
 
-export interface LoadOptions {
+export interface LoadModelOptions {
   readonly source: ServiceSource;
   readonly limits: Limits;
   readonly onRun?: (model: Card, run: Run) => void;
@@ -98,7 +98,7 @@ const measured = async (scorer: Scorer, found: Package): Promise<Settled> => {
 };
 
 /** A scorer where it shall run: in processes of its own when it is not known to be safe, or takes long. */
-const settle = async (ref: string, found: Package, opening: Opening, options: LoadOptions): Promise<Settled> => {
+const settle = async (ref: string, found: Package, opening: Opening, options: LoadModelOptions): Promise<Settled> => {
   const { source, isolation = 'auto', workers = 1, onWorkerLost } = options;
   const isolate = async (): Promise<Settled | undefined> => {
     const onLost = (pid: number | undefined, how: string): void => onWorkerLost?.(ref, pid, how);
@@ -120,7 +120,7 @@ export const loadModel = async (
   { ref, deployment }: Pick<Card, 'ref'> & Partial<Pick<Card, 'deployment'>>,
   found: Package,
   opening: Opening,
-  options: LoadOptions,
+  options: LoadModelOptions,
 ): Promise<Model> => {
   const { limits, onRun } = options;
   const { scorer, rowMs, pool } = await settle(ref, found, opening, options);

@@ -2,7 +2,7 @@
 import { fail, type MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { createLive, type Live } from '../../serving/live.ts';
-import { type Card, type LoadOptions, loadModel, type Model } from './model.ts';
+import { type Card, type LoadModelOptions, loadModel, type Model } from './model.ts';
 
 export type State = 'loading' | 'ready' | 'evicted' | 'unloaded';
 
@@ -44,7 +44,7 @@ export interface ModelTable {
   close(): Promise<void>;
 }
 
-export interface ModelTableOptions extends LoadOptions {
+export interface ModelTableOptions extends LoadModelOptions {
   /** Models kept loaded; the one used least recently is put aside for another. No limit unless given. */
   readonly maxModels?: number | undefined;
 }

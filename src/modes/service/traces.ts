@@ -17,20 +17,20 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { version } from '../../version.ts';
 
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** The span of one request, and what it spent its time on. */
 export interface RequestSpan {
   /** For callers who want to find the trace: the W3C `traceparent` of this very span. */
   readonly traceparent: string;
   /** A stage of the request; times on the clock of `performance.now()`. */
-  stage(name: string, began: number, ended: number, attributes?: Attributes): void;
-  end(attributes: Attributes, failed: boolean): void;
+  stage(name: string, began: number, ended: number, attributes?: SpanAttributes): void;
+  end(attributes: SpanAttributes, failed: boolean): void;
 }
 
 export interface Tracing {
   /** Begins the span of a request, as a child of the caller's if its headers name one. */
-  begin(name: string, headers: Readonly<Record<string, unknown>>, attributes: Attributes): RequestSpan;
+  begin(name: string, headers: Readonly<Record<string, unknown>>, attributes: SpanAttributes): RequestSpan;
   /** Sends what is left. */
   close(): Promise<void>;
 }

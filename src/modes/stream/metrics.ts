@@ -14,7 +14,7 @@ export interface Advance {
 }
 
 /** Where the figures that are only read come from. */
-export interface Watched {
+export interface WatchedStream {
   readonly deployment: string;
   readonly partitions: () => readonly AssignedPartition[];
   /** Partitions that no process has. */
@@ -29,7 +29,7 @@ export interface StreamMetrics {
   troubled(deployment: string): void;
   replaced(deployment: string): void;
   /** Starts to show figures that are read when somebody looks; the returned function ends it. */
-  watch(watched: Watched): () => void;
+  watch(watched: WatchedStream): () => void;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -37,7 +37,7 @@ const sizes = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
 
 /** One set of metrics for all streams of a process. */
 export const createStreamMetrics = (registry: Registry): StreamMetrics => {
-  const watched = new Set<Watched>();
+  const watched = new Set<WatchedStream>();
   const registers = [registry];
   const place = ['deployment', 'topic', 'partition'] as const;
   const events = new Counter({
@@ -82,7 +82,7 @@ export const createStreamMetrics = (registry: Registry): StreamMetrics => {
   interface Figure extends Pick<AssignedPartition, 'topic' | 'partition'> {
     readonly value: number;
   }
-  const read = (name: string, help: string, figures: (one: Watched) => readonly Figure[]): void => {
+  const read = (name: string, help: string, figures: (one: WatchedStream) => readonly Figure[]): void => {
     new Gauge({
       name,
       help,

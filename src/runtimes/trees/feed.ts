@@ -11,7 +11,7 @@ export interface OneHotPart {
   readonly width: number;
   readonly codes: Int32Array;
 }
-export type Part = DensePart | OneHotPart;
+export type FeaturePart = DensePart | OneHotPart;
 
 /** The place of a row in blocks of eight whose slots take `block` floats. */
 const placeOf = (row: number, block: number): number => (row >> 3) * block + (row & 7);
@@ -51,7 +51,7 @@ const slotsBelow = ({ features, count }: Slots, low: number, column: number): nu
  * slots ask for.
  */
 export const feedRows = (
-  parts: readonly Part[],
+  parts: readonly FeaturePart[],
   slots: Slots,
   from: number,
   rows: number,

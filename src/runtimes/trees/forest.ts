@@ -1,6 +1,6 @@
 /** An ensemble, ready to answer: its table in a kernel's memory, and rows through it. */
 import { type Ensemble, measure } from './ensemble.ts';
-import { feedRows, type Part } from './feed.ts';
+import { type FeaturePart, feedRows } from './feed.ts';
 import { openKernel } from './open-kernel.ts';
 import { layOut } from './table.ts';
 
@@ -12,7 +12,7 @@ export interface Forest {
   readonly width: number;
   readonly kernel: 'WebAssembly' | 'JavaScript';
   /** Sums every target's weights over the trees, in their order, a piece of the batch at a time. */
-  score(parts: readonly Part[], rows: number, take: TakeSums): void;
+  score(parts: readonly FeaturePart[], rows: number, take: TakeSums): void;
 }
 
 /** So many rows that are left over go one by one; more are walked like eight. */

@@ -1,13 +1,13 @@
 /** Trees with what is done to their sums: the step that makes answers of columns. */
 import type { Dtype, Tensor } from '../../core/types.ts';
 import { growForest } from './forest.ts';
-import type { Made } from './model.ts';
+import type { MadeStep } from './model.ts';
 import type { TreeModel } from './tree-model.ts';
 import { unusual } from './unusual.ts';
-import { type Known, knownSize, partsOf, type Value } from './values.ts';
+import { type Known, knownSize, type NodeValue, partsOf } from './values.ts';
 
 /** The outputs are the label, if there is one, and the answer. */
-export const makeTrees = (model: TreeModel, input: Known | undefined): Made => {
+export const makeTrees = (model: TreeModel, input: Known | undefined): MadeStep => {
   const { ensemble, width, dtype, finish, label } = model;
   if (input === undefined || input.constant || input.dims.length !== 1)
     throw unusual('trees of something else than rows');
@@ -18,7 +18,7 @@ export const makeTrees = (model: TreeModel, input: Known | undefined): Made => {
   if (given !== undefined && given < forest.width)
     throw unusual(`a tree that tests feature ${forest.width - 1} of ${given}`);
 
-  const run = ([value]: readonly Value[], rows: number): readonly Value[] => {
+  const run = ([value]: readonly NodeValue[], rows: number): readonly NodeValue[] => {
     const parts = partsOf(value);
     let columns = 0;
     for (const part of parts) columns += part.width;

@@ -4,17 +4,17 @@
  */
 import type { Tensor, TensorSpec } from '../../core/types.ts';
 import type { TreeModel } from './tree-model.ts';
-import type { Known, Value } from './values.ts';
+import type { Known, NodeValue } from './values.ts';
 
 export interface TabularModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Read when a step asks for one. */
   readonly constants: ReadonlyMap<string, () => Tensor>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly GraphStep[];
 }
 
-export interface Step {
+export interface GraphStep {
   /** For messages. */
   readonly op: string;
   /** Names of values; empty for an optional one that is not given. */
@@ -25,14 +25,14 @@ export interface Step {
    *
    * @throws Unusual for what is left to another runtime, BAD_MODEL for what is damaged.
    */
-  readonly make: (inputs: readonly (Known | undefined)[]) => Made;
+  readonly make: (inputs: readonly (Known | undefined)[]) => MadeStep;
 }
 
-export interface Made {
+export interface MadeStep {
   /** Of each output what is known of it. */
   readonly outputs: readonly Known[];
   /** In the order of the outputs. @throws Error for rows that it cannot take. */
-  run(inputs: readonly Value[], rows: number): readonly Value[];
+  run(inputs: readonly NodeValue[], rows: number): readonly NodeValue[];
   /** What the step is made of, for who writes it in another language. */
   readonly trees?: TreeModel;
 }

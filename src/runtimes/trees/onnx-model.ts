@@ -3,13 +3,13 @@
 import { attributesOf } from '../onnx-attributes.ts';
 import { type OnnxGraph, readOnnx } from '../onnx-graph.ts';
 import { decodeTensor } from '../onnx-tensor.ts';
-import type { Step, TabularModel } from './model.ts';
+import type { GraphStep, TabularModel } from './model.ts';
 import { operators } from './operators/index.ts';
 import { unusual } from './unusual.ts';
 
 const names: Readonly<Record<string, string>> = { '': '', 'ai.onnx': '', 'ai.onnx.ml': 'ml:' };
 
-const stepOf = (node: OnnxGraph['nodes'][number], opsets: OnnxGraph['opsets']): Step => {
+const stepOf = (node: OnnxGraph['nodes'][number], opsets: OnnxGraph['opsets']): GraphStep => {
   const { op, domain, inputs, outputs } = node;
   // What is read past, so that the probabilities behind it come out.
   const prefix = op === 'ZipMap' ? '' : names[domain];

@@ -2,12 +2,12 @@
 import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
-import type { Made, TabularModel } from './model.ts';
+import type { MadeStep, TabularModel } from './model.ts';
 import { unusual } from './unusual.ts';
-import { dense, type Known, sizeOf, type Value } from './values.ts';
+import { dense, type Known, type NodeValue, sizeOf } from './values.ts';
 
 interface CompiledStep {
-  readonly made: Made;
+  readonly made: MadeStep;
   /** Places of values. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -45,7 +45,7 @@ const joined = (pieces: readonly Tensor[], rows: number): Tensor => {
 export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): ModelSession => {
   const places = new Map<string, number>();
   const known: Known[] = [];
-  const initial: Value[] = [];
+  const initial: NodeValue[] = [];
   const add = (name: string, what: Known): number => {
     const place = known.push(what) - 1;
     if (name !== '') places.set(name, place);

@@ -24,15 +24,15 @@ const MAX_BLOCKS = 16;
 const MAX_ROWS_BYTES = 1 << 20;
 const MAX_BYTES = 2 ** 31;
 
-export interface Span {
+export interface ByteSpan {
   readonly from: number;
   readonly to: number;
 }
 
 export interface Table {
   readonly bytes: number;
-  readonly trees: Span;
-  readonly groups: Span;
+  readonly trees: ByteSpan;
+  readonly groups: ByteSpan;
   readonly leaves: number;
   readonly sums: number;
   readonly rows: number;

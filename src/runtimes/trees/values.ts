@@ -1,20 +1,20 @@
 /** What flows between the steps of a model: tensors, and columns side by side that nobody has laid out in rows yet. */
 import type { Dtype, Tensor } from '../../core/types.ts';
-import type { Part } from './feed.ts';
+import type { FeaturePart } from './feed.ts';
 import { unusual } from './unusual.ts';
 
 /** float32 columns. Trees and linear models read them part by part, so that one-hot columns never become zeros in memory. */
-export interface Columns {
+export interface FloatColumns {
   readonly dtype: 'float32';
   readonly dims: readonly number[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly FeaturePart[];
 }
-export type Value = Tensor | Columns;
+export type NodeValue = Tensor | FloatColumns;
 
-const isColumns = (value: Value): value is Columns => 'parts' in value;
+const isColumns = (value: NodeValue): value is FloatColumns => 'parts' in value;
 
 /** The same as one tensor. */
-export const dense = (value: Value): Tensor => {
+export const dense = (value: NodeValue): Tensor => {
   if (!isColumns(value)) return value;
   const { dims, parts } = value;
   const rows = dims[0];
@@ -35,7 +35,7 @@ export const dense = (value: Value): Tensor => {
 };
 
 /** Numbers of a row side by side, as what takes columns reads them: float64 stays, all else is float32. */
-export const partsOf = (value: Value): readonly Part[] => {
+export const partsOf = (value: NodeValue): readonly FeaturePart[] => {
   if (isColumns(value)) return value.parts;
   const { dims, data, dtype } = value;
   const width = sizeOf(dims.slice(1));

@@ -18,7 +18,7 @@ const firstPause = 100;
 const longestPause = 5000;
 
 /** No room; an event larger than a broker takes; the broker refused it; it had not gone out when the service stopped. */
-export type DropReason = 'full' | 'too_large' | 'failed' | 'stopped';
+export type UnpublishedReason = 'full' | 'too_large' | 'failed' | 'stopped';
 
 export interface OutboxOptions {
   /** Makes the topics that are missing, then publishes. */
@@ -32,7 +32,7 @@ export interface OutboxOptions {
   readonly onTrouble: (problem: Problem | undefined) => void;
 }
 
-export interface Parcel {
+export interface Outgoing {
   readonly topic: string;
   readonly rows: number;
   readonly bytes: number;
@@ -43,17 +43,17 @@ export interface Parcel {
 
 export interface Outbox {
   /** Resolves when all its events are acknowledged, where calls wait. @throws MillraceError STREAM_FAILED */
-  add(parcel: Parcel): Promise<void> | undefined;
+  add(parcel: Outgoing): Promise<void> | undefined;
   readonly figures: {
     readonly published: number;
-    readonly dropped: Readonly<Record<DropReason, number>>;
+    readonly dropped: Readonly<Record<UnpublishedReason, number>>;
     readonly waitingBytes: number;
   };
   /** Publishes what waits, for at most `mostMs`, and stops. */
   close(mostMs: number): Promise<void>;
 }
 
-interface Call extends Parcel {
+interface Call extends Outgoing {
   /** Events of it that were neither published nor dropped. */
   left: number;
   problem?: MillraceError;
@@ -68,7 +68,7 @@ const notPublished = (topic: string, reason: string): MillraceError =>
 export const createOutbox = (options: OutboxOptions): Outbox => {
   const { produce, bufferBytes, largest, wait, onTrouble } = options;
   const waiting = new Set<Call>();
-  const dropped: Record<DropReason, number> = { full: 0, too_large: 0, failed: 0, stopped: 0 };
+  const dropped: Record<UnpublishedReason, number> = { full: 0, too_large: 0, failed: 0, stopped: 0 };
   const stop = new AbortController();
   let published = 0;
   let waitingBytes = 0;
@@ -82,12 +82,12 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     invariant(call.left === 0, 'a call that waits no more has each of its rows published or dropped');
     invariant(waiting.size > 0 ? waitingBytes >= 0 : waitingBytes === 0, 'an empty outbox has no bytes');
   };
-  const drop = (call: Call, reason: DropReason, count: number): void => {
+  const drop = (call: Call, reason: UnpublishedReason, count: number): void => {
     call.left -= count;
     dropped[reason] += count;
   };
   /** Gives a call up with all that is left of it. */
-  const giveUp = (call: Call, reason: DropReason, error?: MillraceError): void => {
+  const giveUp = (call: Call, reason: UnpublishedReason, error?: MillraceError): void => {
     drop(call, reason, call.left);
     remove(call, error);
   };

@@ -4,7 +4,7 @@ import type { Problem } from '../../../core/errors.ts';
 import type { Answered, Answerer } from '../../../monitor/answered.ts';
 import { answeredRows, countOf, sizeOf } from './answered-rows.ts';
 import { type BetterPredictions, followBetter } from './better.ts';
-import { createOutbox, type DropReason, type Outbox } from './outbox.ts';
+import { createOutbox, type Outbox, type UnpublishedReason } from './outbox.ts';
 import { outgoingEvents } from './outgoing.ts';
 import type { Publish } from './settings.ts';
 import { createTopic, type Topic } from './topics.ts';
@@ -45,7 +45,7 @@ export interface Publishing {
   readonly better: BetterPredictions | undefined;
   readonly figures: {
     readonly published: number;
-    readonly dropped: Readonly<Record<DropReason, number>>;
+    readonly dropped: Readonly<Record<UnpublishedReason, number>>;
     readonly waitingBytes: number;
     readonly bufferBytes: number;
   };
@@ -148,12 +148,12 @@ export const createPublishing = (options: PublishingOptions): Publishing => {
     better,
     get figures() {
       const [one, other] = [outboxes.waited.figures, outboxes.unwaited.figures];
-      const reasons = Object.keys(one.dropped) as DropReason[];
+      const reasons = Object.keys(one.dropped) as UnpublishedReason[];
       return {
         published: one.published + other.published,
         dropped: Object.fromEntries(
           reasons.map((reason) => [reason, one.dropped[reason] + other.dropped[reason]]),
-        ) as Record<DropReason, number>,
+        ) as Record<UnpublishedReason, number>,
         waitingBytes: one.waitingBytes + other.waitingBytes,
         bufferBytes,
       };

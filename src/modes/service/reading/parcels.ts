@@ -5,7 +5,7 @@
 import { fail } from '../../../core/errors.ts';
 
 /** Items of a list, of which those at `holes` are lists that came before. The last parcel has the value itself. */
-export type Parcel = {
+export type ListParcel = {
   readonly list: number;
   readonly items: readonly unknown[] | Float64Array;
   readonly holes: readonly Hole[];
@@ -46,7 +46,7 @@ const compact = (view: ArrayBufferView): ArrayBufferView =>
  *
  * @throws MillraceError BAD_REQUEST for an object with too many names
  */
-export function* parcelsOf(whole: unknown): Generator<Parcel> {
+export function* parcelsOf(whole: unknown): Generator<ListParcel> {
   let lists = WHOLE;
 
   /** Puts a value into the parcel under way, long lists in it replaced by holes; returns what stands in its place. */
@@ -54,7 +54,7 @@ export function* parcelsOf(whole: unknown): Generator<Parcel> {
     value: unknown,
     path: readonly (string | number)[],
     room: { values: number; readonly holes: Hole[] },
-  ): Generator<Parcel, unknown> {
+  ): Generator<ListParcel, unknown> {
     room.values++;
     if (typeof value !== 'object' || value === null) return value;
     if (ArrayBuffer.isView(value)) return compact(value);
@@ -84,7 +84,7 @@ export function* parcelsOf(whole: unknown): Generator<Parcel> {
     return copy ?? value;
   }
 
-  function* listParcels(values: readonly unknown[], list: number): Generator<Parcel> {
+  function* listParcels(values: readonly unknown[], list: number): Generator<ListParcel> {
     if (isPlainNumbers(values)) {
       for (let at = 0; at < values.length || at === 0; at += PARCEL_NUMBERS) {
         yield { list, items: Float64Array.from(values.slice(at, at + PARCEL_NUMBERS)), holes: [] };
@@ -110,7 +110,7 @@ export function* parcelsOf(whole: unknown): Generator<Parcel> {
 export const createUnpacker = () => {
   const lists = new Map<number, unknown[]>();
   return {
-    add({ list, items, holes }: Parcel): void {
+    add({ list, items, holes }: ListParcel): void {
       for (const hole of holes) {
         let place = items as unknown as Record<string | number, unknown>;
         for (const key of hole.path.slice(0, -1)) place = place[key] as Record<string | number, unknown>;

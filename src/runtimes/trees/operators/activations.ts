@@ -3,7 +3,7 @@
  * own polynomials, whose order of summation is the processor's, and the same on every machine and in every browser.
  */
 import { expf } from '../expf.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { sigmoid, tanh } from '../rational.ts';
 import { unusual } from '../unusual.ts';
 import { dense, sizeOf } from '../values.ts';
@@ -18,7 +18,7 @@ const ofFloats =
     mapped(floatsOf(value), 'float32', change);
 
 /** Along the last dimension. */
-const softmax: Operator = ({ attributes, opset }, [value]): Made => {
+const softmax: Operator = ({ attributes, opset }, [value]): MadeStep => {
   const input = floatsOf(value);
   const axis = attributes.int('axis', opset < 13 ? 1 : -1);
   const rank = input.dims.length + 1;

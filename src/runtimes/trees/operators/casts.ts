@@ -2,7 +2,7 @@
 import { allocate, dtypes } from '../../../core/columns.ts';
 import type { Dtype, TensorData } from '../../../core/types.ts';
 import { dtypes as elementTypes } from '../../onnx-tensor.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import { batched, dense, type Known, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
@@ -52,7 +52,7 @@ const converter = (from: Dtype, to: Dtype): Convert => {
   throw unusual(`a cast to ${to}`);
 };
 
-export const castTo = (input: Known, to: Dtype): Made => {
+export const castTo = (input: Known, to: Dtype): MadeStep => {
   const { dtype, dims } = batched(input);
   if (dtype === to) return { outputs: [{ dtype, dims }], run: (values) => values };
   const convert = converter(dtype, to);

@@ -1,9 +1,19 @@
 /** Operators that put columns side by side, or take some of them. */
 import { allocate, copyRow } from '../../../core/columns.ts';
 import type { Dtype } from '../../../core/types.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { batched, constantNumbers, dense, type Known, partsOf, sized, sizeOf, table, type Value } from '../values.ts';
+import {
+  batched,
+  constantNumbers,
+  dense,
+  type Known,
+  type NodeValue,
+  partsOf,
+  sized,
+  sizeOf,
+  table,
+} from '../values.ts';
 import type { Operators } from './operator.ts';
 
 /** An axis of a batched value, counted from its rows; the batch is none. */
@@ -14,7 +24,7 @@ const axisOf = (axis: number, { dims }: Known): number => {
   return place - 1;
 };
 
-const sideBySide = (inputs: readonly Known[]): Made => {
+const sideBySide = (inputs: readonly Known[]): MadeStep => {
   const width = inputs.reduce((sum, one) => sum + sized(one).size, 0);
   const before = inputs[0].dims.slice(0, -1);
   const dims = [...before, width];
@@ -27,7 +37,7 @@ const sideBySide = (inputs: readonly Known[]): Made => {
 };
 
 /** Every input's piece of each row, one behind the other. */
-const concatenated = (inputs: readonly Known[], axis: number): Made => {
+const concatenated = (inputs: readonly Known[], axis: number): MadeStep => {
   const { dtype } = inputs[0];
   const sizes = inputs.map((one) => sizeOf((one.dims as number[]).slice(axis)));
   const outer = sizeOf((inputs[0].dims as number[]).slice(0, axis));
@@ -54,7 +64,7 @@ const concatenated = (inputs: readonly Known[], axis: number): Made => {
 };
 
 /** Along one axis, the entries at these places, in their order. `shape` stands where the axis was. */
-const taken = (input: Known, axis: number, places: readonly number[], shape: readonly number[]): Made => {
+const taken = (input: Known, axis: number, places: readonly number[], shape: readonly number[]): MadeStep => {
   const { dtype } = input;
   const known = input.dims as readonly number[];
   const [outer, length, inner] = [sizeOf(known.slice(0, axis)), known[axis], sizeOf(known.slice(axis + 1))];
@@ -77,7 +87,7 @@ const taken = (input: Known, axis: number, places: readonly number[], shape: rea
 };
 
 /** Each row's own entries of a table that stands in the file. */
-const lookedUp = (entries: Known, places: Known): Made => {
+const lookedUp = (entries: Known, places: Known): MadeStep => {
   const { constant, dtype } = entries;
   if (constant === undefined || constant.dims.length === 0) throw unusual('a Gather along the batch');
   if (places.dtype !== 'int64' && places.dtype !== 'int32') throw unusual('places that are no integers');
@@ -102,7 +112,7 @@ const lookedUp = (entries: Known, places: Known): Made => {
 
 const numeric: ReadonlySet<Dtype> = new Set(['float32', 'float64', 'int32', 'int64']);
 
-const split = (input: Known, axis: number, sizes: readonly number[]): Made => {
+const split = (input: Known, axis: number, sizes: readonly number[]): MadeStep => {
   const length = Number(input.dims[axis]);
   if (sizes.reduce((sum, size) => sum + size, 0) !== length || sizes.some((size) => !(size > 0)))
     throw unusual('pieces that make no whole');
@@ -114,11 +124,16 @@ const split = (input: Known, axis: number, sizes: readonly number[]): Made => {
   });
   return {
     outputs: pieces.map(({ outputs }) => outputs[0]),
-    run: (values, rows) => pieces.flatMap((piece): readonly Value[] => piece.run(values, rows)),
+    run: (values, rows) => pieces.flatMap((piece): readonly NodeValue[] => piece.run(values, rows)),
   };
 };
 
-const sliced = (input: Known, starts: readonly number[], ends: readonly number[], axes: readonly number[]): Made => {
+const sliced = (
+  input: Known,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+): MadeStep => {
   if (starts.length !== 1 || ends.length !== 1 || axes.length !== 1) throw unusual('Slice along several axes');
   const axis = axisOf(axes[0], input);
   const length = Number(input.dims[axis]);

@@ -1,9 +1,9 @@
 /** Operators that work element by element, alone or on two values of shapes that fit each other. */
 import { allocate } from '../../../core/columns.ts';
 import type { Dtype, Tensor, TensorData } from '../../../core/types.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { batched, dense, type Known, knownSize, sized, sizeOf, type Value } from '../values.ts';
+import { batched, dense, type Known, knownSize, type NodeValue, sized, sizeOf } from '../values.ts';
 import type { Operator } from './operator.ts';
 
 export type Element = number | bigint | string;
@@ -18,7 +18,7 @@ export const unary =
     return mapped({ dtype, dims }, dtype, change);
   };
 
-export const mapped = ({ dims }: Known, dtype: Dtype, change: (value: never) => Element): Made => ({
+export const mapped = ({ dims }: Known, dtype: Dtype, change: (value: never) => Element): MadeStep => ({
   outputs: [{ dtype, dims }],
   run([value]) {
     const { data, dims: all } = dense(value);
@@ -85,13 +85,17 @@ const resultDims = (inputs: readonly Known[]): readonly number[] => {
 };
 
 /** Several values of one shape, or spread over it. */
-export const combined = (inputs: readonly Known[], dtype: Dtype, combine: (...values: never[]) => Element): Made => {
+export const combined = (
+  inputs: readonly Known[],
+  dtype: Dtype,
+  combine: (...values: never[]) => Element,
+): MadeStep => {
   const dims = resultDims(inputs);
   const size = sizeOf(dims);
   const readers = inputs.map((input) => readerOf(input, dims));
   const at = ({ step, places }: Reader, row: number, element: number): number =>
     row * step + (places === undefined ? element : places[element]);
-  const run = (values: readonly Value[], rows: number): readonly Value[] => {
+  const run = (values: readonly NodeValue[], rows: number): readonly NodeValue[] => {
     const data = values.map((value) => dense(value).data as ArrayLike<Element>);
     const made = allocate(dtype, rows * size) as Elements;
     const apply = combine as (...all: Element[]) => Element;

@@ -2,7 +2,7 @@
 import { allocate } from '../../../core/columns.ts';
 import type { Dtype, TensorData } from '../../../core/types.ts';
 import type { Attributes } from '../../onnx-attributes.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import { dense, sized, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
@@ -55,7 +55,7 @@ const defaultOf = (attributes: Attributes, dtype: Dtype): Key => {
 };
 
 export const encoding: Operators = {
-  'ml:OneHotEncoder': ({ attributes }, [value]): Made => {
+  'ml:OneHotEncoder': ({ attributes }, [value]): MadeStep => {
     const { input, size } = sized(value);
     const texts = attributes.texts('cats_strings');
     const categories: readonly Key[] = texts.length > 0 ? texts : exact(attributes.ints('cats_int64s'));
@@ -83,7 +83,7 @@ export const encoding: Operators = {
       },
     };
   },
-  'ml:LabelEncoder': ({ attributes, opset }, [value]): Made => {
+  'ml:LabelEncoder': ({ attributes, opset }, [value]): MadeStep => {
     const { input } = sized(value);
     if (opset < 2) throw unusual('a LabelEncoder of an old opset');
     const keys = readSide(attributes, 'keys');

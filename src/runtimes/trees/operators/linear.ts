@@ -6,11 +6,11 @@
 
 import { fused } from '../fused.ts';
 import { labelTensor, labelType } from '../make-trees.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { sigmoid } from '../rational.ts';
 import { each, type PostTransform, postTransforms } from '../scores.ts';
 import { unusual } from '../unusual.ts';
-import { type Known, partsOf, table, type Value } from '../values.ts';
+import { type Known, type NodeValue, partsOf, table } from '../values.ts';
 import { floatsOf } from './elementwise.ts';
 import type { NodeContext, Operators } from './operator.ts';
 import { classesOf } from './trees.ts';
@@ -68,7 +68,7 @@ const multiply = (
 };
 
 /** A value's rows as one array. */
-const floatsIn = (value: Value, rows: number, columns: number): Float32Array | Float64Array => {
+const floatsIn = (value: NodeValue, rows: number, columns: number): Float32Array | Float64Array => {
   const parts = partsOf(value);
   const [only] = parts;
   if (parts.length === 1 && 'data' in only) return only.data;
@@ -88,7 +88,7 @@ const floatsIn = (value: Value, rows: number, columns: number): Float32Array | F
 };
 
 const product = (
-  value: Value,
+  value: NodeValue,
   rows: number,
   columns: number,
   weights: Float32Array,
@@ -125,7 +125,7 @@ const matrix = (given: Known | undefined): { data: Float32Array; rows: number; c
   return { data: bounded(constant.data), rows: constant.dims[0], columns: constant.dims[1] };
 };
 
-const made = (columns: number, weights: Float32Array, width: number, bias: Float32Array | undefined): Made => ({
+const made = (columns: number, weights: Float32Array, width: number, bias: Float32Array | undefined): MadeStep => ({
   outputs: [{ dtype: 'float32', dims: [width] }],
   run: ([value], rows) => [
     { dtype: 'float32', dims: [rows, width], data: product(value, rows, columns, weights, width, bias) },
@@ -154,14 +154,14 @@ const transformOf = ({ attributes }: NodeContext): { readonly post: string; read
   return { post, transform: post === 'LOGISTIC' ? each(sigmoid) : transform };
 };
 
-const regressor = (context: NodeContext, [value]: readonly (Known | undefined)[]): Made => {
+const regressor = (context: NodeContext, [value]: readonly (Known | undefined)[]): MadeStep => {
   const width = context.attributes.int('targets', 1);
   const { columns, weights, intercepts } = linearOf(context, value, width);
   if (transformOf(context).post !== 'NONE') throw unusual('a linear regressor with a post transform');
   return made(columns, weights, width, intercepts.length === width ? intercepts : undefined);
 };
 
-const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[]): Made => {
+const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[]): MadeStep => {
   const classes = classesOf(context.attributes, 'classlabels_ints');
   const count = context.attributes.floats('intercepts').length;
   const isBinary = count === 1 && classes.length === 2;

@@ -1,6 +1,6 @@
 /** An operator of ONNX: what a node of it does, or why it is left to another runtime. */
 import type { Attributes } from '../../onnx-attributes.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import type { Known } from '../values.ts';
 
 /** What an operator may ask of its node's surroundings. */
@@ -12,6 +12,6 @@ export interface NodeContext {
 }
 
 /** @throws Unusual, BAD_MODEL. Inputs that are not given are undefined. */
-export type Operator = (context: NodeContext, inputs: readonly (Known | undefined)[]) => Made;
+export type Operator = (context: NodeContext, inputs: readonly (Known | undefined)[]) => MadeStep;
 /** By name, with `ml:` before those of ai.onnx.ml. */
 export type Operators = Readonly<Record<string, Operator>>;

@@ -1,5 +1,5 @@
 /** Operators that say which of a row's values is the greatest. */
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import { constantNumbers, dense, table } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
@@ -7,7 +7,7 @@ import type { Operator, Operators } from './operator.ts';
 /** The place of the value that no other beats; the first of equals. NaN beats nothing, and nothing beats it. */
 const argOf =
   (beats: (a: number, b: number) => boolean): Operator =>
-  ({ attributes }, [value]): Made => {
+  ({ attributes }, [value]): MadeStep => {
     const { input, width } = table(value);
     const axis = attributes.int('axis', 0);
     if ((axis !== 1 && axis !== -1) || attributes.int('select_last_index', 0) !== 0)
@@ -30,7 +30,7 @@ const argOf =
     };
   };
 
-const topK: Operator = ({ attributes, opset }, [value, count]): Made => {
+const topK: Operator = ({ attributes, opset }, [value, count]): MadeStep => {
   const { input, width } = table(value);
   const [k = 0] = count ? constantNumbers(count) : [attributes.int('k', 0)];
   const axis = attributes.int('axis', -1);

@@ -1,6 +1,6 @@
 /** Operators that put columns on another scale: float32 arithmetic, each operation rounded, as ONNX Runtime has it. */
 import type { Tensor } from '../../../core/types.ts';
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import { dense, type Known, table } from '../values.ts';
 import type { Operators } from './operator.ts';
@@ -12,7 +12,7 @@ const numeric = new Set(['float32', 'float64', 'int32', 'int64']);
 const toFloats = (
   given: Known | undefined,
   change: (from: ArrayLike<number>, start: number, to: Float32Array) => void,
-): Made => {
+): MadeStep => {
   const { input, width } = table(given);
   if (!numeric.has(input.dtype)) throw unusual(`numbers as ${input.dtype}`);
   return {
@@ -64,7 +64,7 @@ const normalizers: Readonly<Record<string, Normalize>> = {
 };
 
 /** What stands for a missing number is found by itself; NaN by being none. */
-const imputed = (input: Known, width: number, values: readonly number[], replaced: number): Made => {
+const imputed = (input: Known, width: number, values: readonly number[], replaced: number): MadeStep => {
   const { dtype } = input;
   const isMissing = Number.isNaN(replaced) ? Number.isNaN : (value: number) => value === replaced;
   return {

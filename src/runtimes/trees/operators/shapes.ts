@@ -1,20 +1,23 @@
 /** Operators that change no value. */
-import type { Made } from '../model.ts';
+import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { type Known, sized, sizeOf, type Value } from '../values.ts';
+import { type Known, type NodeValue, sized, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
 
-const same = ([input]: readonly (Known | undefined)[]): Made => {
+const same = ([input]: readonly (Known | undefined)[]): MadeStep => {
   if (input === undefined) throw unusual('a value that is not given');
   return { outputs: [input], run: (values) => values };
 };
 
 /** The same elements a row in another shape. */
-const reshaped = (input: Known, dims: readonly number[]): Made => ({
+const reshaped = (input: Known, dims: readonly number[]): MadeStep => ({
   outputs: [{ dtype: input.dtype, dims }],
   run: ([value], rows) => [withDims(value, rows, dims)],
 });
-const withDims = (value: Value, rows: number, dims: readonly number[]): Value => ({ ...value, dims: [rows, ...dims] });
+const withDims = (value: NodeValue, rows: number, dims: readonly number[]): NodeValue => ({
+  ...value,
+  dims: [rows, ...dims],
+});
 
 export const shapes: Operators = {
   Identity: (_, inputs) => same(inputs),
