@@ -29,6 +29,7 @@ export const streamEvents = ({ using }: StreamWorld): void => {
         type: 'millrace.prediction',
         subject: 'r1',
         partitionkey: 'r1',
+        variant: 'stable',
         datacontenttype: 'application/json',
       });
       assert.deepEqual(data, {
