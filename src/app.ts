@@ -11,7 +11,6 @@ import type { Recorder, RecorderOptions } from './monitor/recorder.ts';
 import type { Records } from './monitor/records.ts';
 import type { Package } from './package/layout.ts';
 import type { Packed, PackOptions, ReferenceChunk } from './package/pack.ts';
-import type { BatchSettings } from './project/deployments/batch.ts';
 import { type Project, readProject } from './project/project.ts';
 import { parseRef } from './registry/ref.ts';
 import type { Moved, Registry, Signed } from './registry/types.ts';
@@ -240,15 +239,8 @@ export const createApp = ({ cwd, env, file, clock = () => new Date() }: AppOptio
       who: whoOf(env),
       env,
       clock,
-      names: project.deploymentNames.filter((name) => project.mode(name) === 'batch'),
-      deployment(name) {
-        const settings = project.deployment(name);
-        if (settings.mode === 'batch') return readDeployment(name, settings as unknown as BatchSettings);
-        throw fail('BAD_PROJECT', `The deployment ${name} is not a batch one`, {
-          expected: 'mode: batch',
-          got: settings.mode,
-        });
-      },
+      names: project.namesIn('batch'),
+      deployment: (name) => readDeployment(name, project.deploymentIn('batch', name)),
       store: () => {
         ledger ??= openSql(registryUrl());
         return ledger;

@@ -1,6 +1,7 @@
 /** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
 import { batchDeployment } from './deployments/batch.ts';
 import { decideDeployment } from './deployments/decide.ts';
+import { edgeDeployment } from './deployments/edge.ts';
 import { serviceDeployment } from './deployments/service.ts';
 import { streamDeployment } from './deployments/stream.ts';
 
@@ -17,22 +18,13 @@ const name = {
   maxLength: 100,
 };
 
-/** A mode whose settings are its own. */
-const open = (mode: (typeof modes)[number]) => ({
-  required: ['model'],
-  properties: {
-    mode: { const: mode },
-    model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
-  },
-});
-
 const deployment = {
   description: 'What runs, in this mode. What else it says depends on the mode.',
   type: 'object',
   required: ['mode'],
   properties: { mode: { description: 'How it is put to work', enum: modes } },
   discriminator: { propertyName: 'mode' },
-  oneOf: [serviceDeployment, batchDeployment, streamDeployment, decideDeployment, open('edge')],
+  oneOf: [serviceDeployment, batchDeployment, streamDeployment, decideDeployment, edgeDeployment],
 };
 
 export const projectSchema = {

@@ -4,15 +4,20 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
+import type { BatchSettings } from './deployments/batch.ts';
+import type { DecideSettings } from './deployments/decide.ts';
+import type { EdgeSettings } from './deployments/edge.ts';
+import type { ServiceSettings } from './deployments/service.ts';
+import type { StreamSettings } from './deployments/stream.ts';
 import { interpolate } from './interpolate.ts';
-import { defaultEnvironments, type modes, projectSchema } from './project-schema.ts';
+import { defaultEnvironments, projectSchema } from './project-schema.ts';
 
-/** One line of `deployments`. What stands beside `mode` and `model` is the mode's own. */
-export interface Deployment {
-  readonly mode: (typeof modes)[number];
-  readonly model: string;
-  readonly [setting: string]: unknown;
-}
+/** One line of `deployments`: what it may say is its mode's own. */
+export type Deployment = ServiceSettings | BatchSettings | StreamSettings | DecideSettings | EdgeSettings;
+
+export type Mode = Deployment['mode'];
+
+export type DeploymentIn<M extends Mode> = Extract<Deployment, { readonly mode: M }>;
 
 /**
  * A `millrace.yaml`, read and checked; without one, the defaults. Environment variables are filled in only when the
@@ -35,8 +40,12 @@ export interface Project {
   connection(name: string): string;
   /** @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
   deployment(name: string): Deployment;
+  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name, or it is of another mode. */
+  deploymentIn<M extends Mode>(mode: M, name: string): DeploymentIn<M>;
   /** Without filling in any variable. @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
-  mode(name: string): Deployment['mode'];
+  mode(name: string): Mode;
+  /** The names of the deployments in one mode, in the order of the file. */
+  namesIn(mode: Mode): readonly string[];
 }
 
 interface ProjectFile {
@@ -46,6 +55,8 @@ interface ProjectFile {
   readonly stream?: string;
   readonly deployments?: Readonly<Record<string, Deployment>>;
 }
+
+const isIn = <M extends Mode>(mode: M, deployment: Deployment): deployment is DeploymentIn<M> => deployment.mode === mode;
 
 const fileName = 'millrace.yaml';
 
@@ -127,17 +138,31 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const named = <T>(section: 'connections' | 'deployments', name: string): T =>
     filled(raw<T>(section, name), section, name);
 
+  const deployment = (name: string): Deployment => named('deployments', name);
+  const deploymentNames = Object.keys(data.deployments ?? {});
+  const modeOf = (name: string): Mode => raw<Deployment>('deployments', name).mode;
+
   return Object.freeze({
     file,
     folder,
     home,
     environments: data.environments ?? defaultEnvironments,
     connectionNames: Object.keys(data.connections ?? {}),
-    deploymentNames: Object.keys(data.deployments ?? {}),
+    deploymentNames,
     registry: () => (data.registry === undefined ? undefined : filled(data.registry, 'registry')),
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
     connection: (name: string) => named<string>('connections', name),
-    deployment: (name: string) => named<Deployment>('deployments', name),
-    mode: (name: string) => raw<Deployment>('deployments', name).mode,
+    deployment,
+    deploymentIn: <M extends Mode>(mode: M, name: string) => {
+      const found = deployment(name);
+      if (isIn(mode, found)) return found;
+      throw fail('BAD_PROJECT', `The deployment '${name}' is not of mode ${mode}`, {
+        field: `deployments.${name}.mode`,
+        expected: mode,
+        got: found.mode,
+      });
+    },
+    mode: modeOf,
+    namesIn: (mode: Mode) => deploymentNames.filter((name) => modeOf(name) === mode),
   });
 };

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { prepareDecide } from '../../src/modes/decide/deployment.ts';
 import { createDecideMetrics } from '../../src/modes/decide/metrics.ts';
-import type { DecideSettings } from '../../src/project/deployments/decide.ts';
 import { decideDeployment } from '../../src/project/deployments/decide.ts';
 import { readProject } from '../../src/project/project.ts';
 import { tempFolder } from '../temp-folder.ts';
@@ -17,7 +16,7 @@ test('the example of docs/DECIDE.md is a project that can run', (t) => {
   const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
   writeFileSync(join(folder, 'millrace.yaml'), yaml);
   const env = { OFFERS_URL: 'https://example.org', OFFERS_SECRET: 'whsec_' };
-  const settings = readProject({ cwd: folder, env }).deployment('ride-offers') as unknown as DecideSettings;
+  const settings = readProject({ cwd: folder, env }).deploymentIn('decide', 'ride-offers');
   const { required, rules, decisions } = prepareDecide('ride-offers', settings);
   assert.deepEqual(required, ['ride', 'fare', 'duration']);
   assert.equal(rules.length, 1);

@@ -91,6 +91,17 @@ test('an unknown connection or deployment is refused with a suggestion', (t) => 
   assert.equal(refused(() => project.deployment('toString')).expected, 'one of ride-duration, fares-nightly');
 });
 
+test('a deployment asked for in its mode has the settings of that mode, and in another it is refused', (t) => {
+  const project = projectOf(t, whole, { TAG: 'x' });
+  assert.deepEqual([project.namesIn('batch'), project.namesIn('stream')], [['fares-nightly'], []]);
+  assert.equal(project.deploymentIn('batch', 'fares-nightly').schedule, '0 2 * * *');
+  const problem = refused(() => project.deploymentIn('stream', 'fares-nightly'));
+  assert.deepEqual(
+    [problem.code, problem.field, problem.expected, problem.got],
+    ['BAD_PROJECT', 'deployments.fares-nightly.mode', 'stream', 'batch'],
+  );
+});
+
 const bad: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
     'a mode that does not exist',

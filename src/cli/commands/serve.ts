@@ -7,7 +7,7 @@ import { type Cli, examples } from '../command.ts';
 import { openTo } from '../serve/open-to.ts';
 import { defineOptions, port, type ServeOptions } from '../serve/options.ts';
 import { type Listening, startService } from '../serve/running.ts';
-import { deployedServings, serviceNames, typedServings } from '../serve/servings.ts';
+import { deployedServings, typedServings } from '../serve/servings.ts';
 import { shortDigest } from '../short.ts';
 
 const mebi = 2 ** 20;
@@ -23,7 +23,7 @@ const portOf = ({ port: given }: ServeOptions, { env }: Cli): number => {
 
 /** All of the project's service deployments. */
 const allDeployed = (app: App): readonly Serving[] => {
-  const names = serviceNames(app);
+  const names = app.project.namesIn('service');
   if (names.length > 0) return deployedServings(app, names);
   throw fail('USAGE', 'There is nothing to serve.', {
     expected: 'a model, or a deployment with mode: service in millrace.yaml',

@@ -5,10 +5,9 @@ import { type Decide, type DecideNews, startDecide } from '../../modes/decide/de
 import { type DecideDeployment, prepareDecide } from '../../modes/decide/deployment.ts';
 import { openMemories } from '../../modes/decide/memory.ts';
 import { createDecideMetrics } from '../../modes/decide/metrics.ts';
-import type { DecideSettings } from '../../project/deployments/decide.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine } from '../short.ts';
-import { chosen, settingsOf } from '../streams/deployments.ts';
+import { chosen } from '../streams/deployments.ts';
 import { serveHealth } from '../streams/health-server.ts';
 import { createVitals } from '../vitals.ts';
 
@@ -29,7 +28,7 @@ const showEvery = 250;
 const count = new Intl.NumberFormat('en');
 
 export const decideOf = (app: App, name: string): DecideDeployment =>
-  prepareDecide(name, settingsOf<DecideSettings>(app, name, 'decide'));
+  prepareDecide(name, app.project.deploymentIn('decide', name));
 
 const createTeller = ({ terminal }: Cli) => {
   const tally: Tally = { decisions: new Map(), undecided: 0, delivered: 0, dead: 0 };

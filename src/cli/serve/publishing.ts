@@ -6,7 +6,6 @@ import type { Serving } from '../../modes/service/models.ts';
 import { createPublishing, type Publishing } from '../../modes/service/publish/publishing.ts';
 import { type Publish, preparePublish } from '../../modes/service/publish/settings.ts';
 import type { ServeOptions } from './options.ts';
-import { settingsOf } from './servings.ts';
 
 /** By deployments and references. The topic of the command line is for all; without one, each deployment has its own. */
 const publishesOf = (
@@ -16,7 +15,7 @@ const publishesOf = (
 ): ReadonlyMap<string, Publish> =>
   new Map(
     servings.flatMap(({ ref, deployment }) => {
-      const own = deployment === undefined ? undefined : settingsOf(app, deployment).publish;
+      const own = deployment === undefined ? undefined : app.project.deploymentIn('service', deployment).publish;
       const publish = topic === undefined ? own : { topic, better, wait };
       const name = deployment ?? ref;
       return publish === undefined ? [] : [[name, preparePublish(name, publish)] as const];

@@ -3,19 +3,11 @@ import { resolve } from 'node:path';
 import type { App } from '../../app.ts';
 import type { Opened } from '../../modes/service/access.ts';
 import type { Serving } from '../../modes/service/models.ts';
-import type { ServiceSettings } from '../../project/deployments/service.ts';
 import { parseRef } from '../../registry/ref.ts';
-
-export const serviceNames = ({ project }: App): readonly string[] =>
-  project.deploymentNames.filter((name) => project.mode(name) === 'service');
-
-/** What millrace.yaml says of a service deployment. @throws MillraceError BAD_PROJECT */
-export const settingsOf = ({ project }: App, name: string): ServiceSettings =>
-  project.deployment(name) as unknown as ServiceSettings;
 
 /** Service deployments by their names, in that order. @throws MillraceError BAD_PROJECT */
 export const deployedServings = (app: App, names: readonly string[]): readonly Serving[] =>
-  names.map((deployment) => ({ ref: app.placedRef(settingsOf(app, deployment).model), deployment }));
+  names.map((deployment) => ({ ref: app.placedRef(app.project.deploymentIn('service', deployment).model), deployment }));
 
 /** Of which deployments something is open that their settings may open, if the command line says nothing of it. */
 export const openedBy = (
@@ -27,7 +19,7 @@ export const openedBy = (
   typed ??
   new Set(
     servings.flatMap(({ deployment }) =>
-      deployment !== undefined && settingsOf(app, deployment)[setting] === true ? [deployment] : [],
+      deployment !== undefined && app.project.deploymentIn('service', deployment)[setting] === true ? [deployment] : [],
     ),
   );
 
@@ -36,7 +28,7 @@ export const openedBy = (
  * the first of them, as it is the first that answers.
  */
 export const typedServings = (app: App, refs: readonly string[], cwd: string): readonly Serving[] => {
-  const deployed = deployedServings(app, serviceNames(app));
+  const deployed = deployedServings(app, app.project.namesIn('service'));
   return [...new Set(refs)].map((ref) => {
     const placed = parseRef(ref).kind === 'path' ? resolve(cwd, ref) : ref;
     return { ref, deployment: deployed.find((one) => one.ref === placed)?.deployment };

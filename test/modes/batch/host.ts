@@ -20,7 +20,7 @@ export const openBatch = (
   ledgerUrl = `sqlite:${join(project.folder, 'ledger.db')}`,
 ): TestBatch => {
   const app = project.app();
-  const base = app.project.deployment('trips') as unknown as BatchSettings;
+  const base = app.project.deploymentIn('batch', 'trips');
   const deployment = readDeployment('trips', { ...base, ...settings });
   let store: Promise<Sql> | undefined;
   const batch = createBatch({
