@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Terminal } from './terminal.ts';
-import type { Vitals } from './vitals.ts';
 
 /** What a command is given. It throws a MillraceError to say that it could not run; it never ends the process. */
 export interface Cli {
@@ -13,8 +12,6 @@ export interface Cli {
   readonly cwd: string;
   /** Aborted by SIGINT and SIGTERM, and when nobody reads the output any more. */
   readonly signal: AbortSignal;
-  /** Where modes tell of themselves that run in one process, under `millrace up`. */
-  readonly vitals?: Vitals;
   /** Sets the exit code: 0 done, 1 some rows were rejected, 2 could not run. The command then returns. */
   exit(code: number): void;
 }

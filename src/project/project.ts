@@ -56,7 +56,8 @@ interface ProjectFile {
   readonly deployments?: Readonly<Record<string, Deployment>>;
 }
 
-const isIn = <M extends Mode>(mode: M, deployment: Deployment): deployment is DeploymentIn<M> => deployment.mode === mode;
+const isIn = <M extends Mode>(mode: M, deployment: Deployment): deployment is DeploymentIn<M> =>
+  deployment.mode === mode;
 
 const fileName = 'millrace.yaml';
 

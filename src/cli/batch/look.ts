@@ -1,9 +1,10 @@
 /** `millrace batch list`, `show`, `cancel`, `rejects` and `retry-rejects`. */
 import { jsonText } from '../../files/cells.ts';
+import { runJson } from '../../modes/batch/run-json.ts';
 import type { Status } from '../../modes/batch/types.ts';
 import type { Cli } from '../command.ts';
 import { oneLine, shortTime } from '../short.ts';
-import { createTeller, nameOf, reportLine, runJson, seconds, summaryLine } from './tell.ts';
+import { createTeller, nameOf, reportLine, seconds, summaryLine } from './tell.ts';
 
 export interface ListOptions {
   readonly status?: Status;

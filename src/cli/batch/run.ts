@@ -1,7 +1,8 @@
 import { rowAt } from '../../files/scoring.ts';
+import { runJson } from '../../modes/batch/run-json.ts';
 import type { Cli } from '../command.ts';
 import { shortDigest } from '../short.ts';
-import { createTeller, nameOf, reportLine, runJson, summaryLine } from './tell.ts';
+import { createTeller, nameOf, reportLine, summaryLine } from './tell.ts';
 
 export interface RunOptions {
   readonly window?: string;

@@ -1,16 +1,14 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { BackfillOptions } from '../batch/backfill.ts';
 import type { ListOptions, RejectsOptions, RetryOptions, ShowOptions } from '../batch/look.ts';
 import type { RunOptions } from '../batch/run.ts';
 import { type Cli, examples } from '../command.ts';
+import { whole } from '../numbers.ts';
 
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
+/** Read when a command of theirs is called. */
+const runFile = () => import('../batch/run.ts');
+const backfillFile = () => import('../batch/backfill.ts');
+const lookFile = () => import('../batch/look.ts');
 
 const deployment = 'its name in millrace.yaml';
 const runId = 'its id, or the first characters of it (millrace batch list)';
@@ -29,7 +27,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--dry-run', 'check everything and show the first rows; write nothing')
     .option('--force', 'do it anew, and replace what is there in one step')
     .option('--json', 'print JSON')
-    .action(async (name: string, options: RunOptions) => (await import('../batch/run.ts')).run(name, options, cli));
+    .action(async (name: string, options: RunOptions) => (await runFile()).run(name, options, cli));
   examples(
     run,
     ['millrace batch run fares-nightly', 'the last window that is over'],
@@ -52,9 +50,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--concurrency <number>', 'windows at the same time', whole(1, 64), 1)
     .option('--dry-run', 'only say which windows there are to do')
     .option('--json', 'print JSON')
-    .action(async (name: string, options: BackfillOptions) =>
-      (await import('../batch/backfill.ts')).backfill(name, options, cli),
-    );
+    .action(async (name: string, options: BackfillOptions) => (await backfillFile()).backfill(name, options, cli));
   examples(
     backfill,
     ['millrace batch backfill fares-nightly --from 2026-10-01 --to 2026-10-31', 'a month of days'],
@@ -72,9 +68,7 @@ export const define = (command: Command, cli: Cli): void => {
     .addOption(new Option('--status <status>', 'only these').choices(['running', 'finished', 'failed', 'cancelled']))
     .option('--last <number>', 'how many', whole(1, 100_000), 20)
     .option('--json', 'print JSON')
-    .action(async (name: string | undefined, options: ListOptions) =>
-      (await import('../batch/look.ts')).list(name, options, cli),
-    );
+    .action(async (name: string | undefined, options: ListOptions) => (await lookFile()).list(name, options, cli));
   examples(
     list,
     ['millrace batch list', 'all of the project'],
@@ -87,7 +81,7 @@ export const define = (command: Command, cli: Cli): void => {
     .description('Show what a run did, and where its report is.')
     .argument('<run>', runId)
     .option('--json', 'print JSON')
-    .action(async (id: string, options: ShowOptions) => (await import('../batch/look.ts')).show(id, options, cli));
+    .action(async (id: string, options: ShowOptions) => (await lookFile()).show(id, options, cli));
   examples(show, ['millrace batch show 20261102-0200', 'the run of that minute']);
 
   const cancel = command
@@ -95,7 +89,7 @@ export const define = (command: Command, cli: Cli): void => {
     .summary('stop a run for good')
     .description('Stop a run for good. Nothing of it is published; the next run of its window begins anew.')
     .argument('<run>', runId)
-    .action(async (id: string) => (await import('../batch/look.ts')).cancel(id, cli));
+    .action(async (id: string) => (await lookFile()).cancel(id, cli));
   examples(cancel, ['millrace batch cancel 20261102-0200', 'the run of that minute']);
 
   const rejects = command
@@ -108,9 +102,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--all', 'those too that a retry has predicted since')
     .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
     .option('--json', 'lines of JSON on a terminal too')
-    .action(async (id: string, options: RejectsOptions) =>
-      (await import('../batch/look.ts')).rejects(id, options, cli),
-    );
+    .action(async (id: string, options: RejectsOptions) => (await lookFile()).rejects(id, options, cli));
   examples(rejects, ['millrace batch rejects 20261102-0200 | jq .code | sort | uniq -c', 'reasons, counted']);
 
   const retry = command
@@ -121,9 +113,7 @@ export const define = (command: Command, cli: Cli): void => {
     )
     .argument('<run>', runId)
     .option('--json', 'print JSON')
-    .action(async (id: string, options: RetryOptions) =>
-      (await import('../batch/look.ts')).retryRejects(id, options, cli),
-    );
+    .action(async (id: string, options: RetryOptions) => (await lookFile()).retryRejects(id, options, cli));
   examples(retry, ['millrace batch retry-rejects 20261102-0200', 'again, with the version that is deployed now']);
 
   examples(

@@ -1,17 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { fail } from '../../core/errors.ts';
 import { type Cli, examples } from '../command.ts';
 import type { DryRunOptions } from '../decide/dry-run.ts';
 import type { RunOptions } from '../decide/run.ts';
+import { port, whole } from '../numbers.ts';
 import type { DeadLetterOptions } from '../streams/dead-letters.ts';
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
 
 interface Options extends DryRunOptions {
   readonly dryRun?: true;
@@ -60,7 +53,7 @@ export const define = (command: Command, cli: Cli): void => {
     .summary('decide until Ctrl-C')
     .description('Decide until Ctrl-C: deployments with mode: decide, all of them unless named.')
     .argument('[deployments...]', 'their names in millrace.yaml')
-    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', whole(0, 65_535))
+    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', port)
     .action(async (names: readonly string[], options: RunOptions) =>
       (await import('../decide/run.ts')).run(names, options, cli),
     );
@@ -81,11 +74,11 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
     .option('--json', 'lines of JSON on a terminal too')
     .action(async (name: string, options: DeadLetterOptions) => {
-      const [{ showDeadLetters }, { decideOf }] = await Promise.all([
+      const [{ showDeadLetters }, { named }] = await Promise.all([
         import('../streams/dead-letters.ts'),
-        import('../decide/run.ts'),
+        import('../../deployments/decide.ts'),
       ]);
-      const { deadLetters, replay, groups } = decideOf(await cli.app(), name);
+      const { deadLetters, replay, groups } = named(await cli.app(), name);
       const grave = { deadLetters, replay, group: groups.collect };
       await showDeadLetters(`decide dead-letters ${name}`, name, grave, options, cli);
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { fail, show } from '../../core/errors.ts';
+import { readMoment } from '../../registry/moment.ts';
 import type { Registry } from '../../registry/types.ts';
 import { type Cli, examples } from '../command.ts';
 import { oneLine, shortDigest, shortTime } from '../short.ts';
@@ -10,22 +10,6 @@ interface Options {
   readonly at?: string;
   readonly json?: true;
 }
-
-const day = /^\d{4}-\d{2}-\d{2}$/;
-const moment = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-
-/** A day means its last moment in UTC: that is what the environment pointed at when the day was over. */
-const readMoment = (text: string): Date => {
-  const [date, time] = day.test(text) ? [text, `${text}T23:59:59.999Z`] : [moment.exec(text)?.[1], text];
-  const read = new Date(time);
-  const exists = date !== undefined && new Date(`${date}T00:00Z`).toJSON()?.startsWith(date);
-  if (exists && !Number.isNaN(read.getTime())) return read;
-  throw fail('USAGE', `${show(text)} is not a date`, {
-    field: '--at',
-    expected: 'a day (2026-11-01) or a time with its zone (2026-11-01T12:00Z, 2026-11-01T14:00+02:00)',
-    got: show(text),
-  });
-};
 
 const showMoves = async (
   registry: Registry,
@@ -84,7 +68,7 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--at <date>', 'where environments pointed then: a day (its end, in UTC), or a time with its zone')
     .option('--json', 'print JSON')
     .action(async (name: string, options: Options) => {
-      const date = options.at === undefined ? undefined : readMoment(options.at);
+      const date = options.at === undefined ? undefined : readMoment(options.at, '--at');
       const registry = await (await app()).lookup();
       if (date) await showMoment(registry, name, date, options, terminal);
       else await showMoves(registry, name, options, terminal);

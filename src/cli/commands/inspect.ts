@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { showNames } from '../../core/errors.ts';
 import { describe } from '../../core/field.ts';
 import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
-import { type Decided, decide } from '../../modes/service/isolation.ts';
-import { measureRow } from '../../modes/service/model.ts';
+import { type Measured, measure } from '../../deployments/service/measure.ts';
 import { answeringRuntime } from '../../package/answering.ts';
 import { codeOf, type PackageCode } from '../../package/code.ts';
 import type { Package } from '../../package/layout.ts';
@@ -19,36 +18,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-interface Serving {
-  readonly rowMs: number;
-  readonly isolation: Decided;
-}
-
-interface Trust {
-  /** It was packed just now, from a folder, which has proven it. */
-  readonly isOwn: boolean;
-  readonly risk: string | undefined;
-}
-
 /** Where environments point at this very package. */
 const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
   const registry = await (await app()).lookup();
   return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
-};
-
-/**
- * How long a row takes on this machine, and where a service would run the model. Who looks into a package that came from
- * elsewhere has not said that it may run: only one that is known to be safe, or was made out of a folder right now, does.
- */
-const measure = async ({ app }: Cli, opened: Package, { isOwn, risk }: Trust): Promise<Serving | undefined> => {
-  if (!isOwn && risk !== undefined) return undefined;
-  const scorer = await (await app()).loadSafely(opened);
-  try {
-    const rowMs = await measureRow(scorer, opened);
-    return { rowMs, isolation: risk === undefined ? decide('auto', rowMs) : 'workers' };
-  } finally {
-    await scorer.close();
-  }
 };
 
 const heading = (terminal: Terminal, text: string): void => terminal.out(`\n${terminal.style('bold', text)}`);
@@ -107,7 +80,7 @@ const codeRows = ({ transform, functions, custom, risk }: PackageCode) => [
 const runtimeText = ({ name, why }: AnsweringRuntime): string =>
   name === 'trees' ? "Millrace's own" : `ONNX Runtime, because ${why}`;
 
-const rowText = ({ rowMs, isolation }: Serving): string => {
+const rowText = ({ rowMs, isolation }: Measured): string => {
   const time = rowMs < 1 ? `${(rowMs * 1000).toFixed(0)} µs` : `${rowMs.toFixed(1)} ms`;
   return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
 };
@@ -116,7 +89,7 @@ const show = (
   terminal: Terminal,
   { manifest, digest, digests, files, examples: golden }: Package,
   pointers: readonly Pointer[],
-  serving: Serving | undefined,
+  serving: Measured | undefined,
   code: PackageCode,
 ): void => {
   const { provenance = {}, metadata = {} } = manifest;
@@ -160,10 +133,11 @@ const isFolder = async (ref: string, { cwd }: Cli): Promise<boolean> => {
 };
 
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
-  const opened = await (await cli.app()).open(ref);
+  const app = await cli.app();
+  const opened = await app.open(ref);
   const pointers = await pointersAt(cli, opened);
   const code = codeOf(opened);
-  const serving = await measure(cli, opened, { isOwn: await isFolder(ref, cli), risk: code.risk });
+  const serving = await measure(app, opened, { isOwn: await isFolder(ref, cli), risk: code.risk });
   if (!json) return show(cli.terminal, opened, pointers, serving, code);
   cli.terminal.json({
     ...opened.manifest,

@@ -1,9 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fail } from '../../core/errors.ts';
-import { atomicFile } from '../../files/atomic-file.ts';
-import { isSpecial } from '../../files/place.ts';
+import { writePackage } from '../../package/write-package.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
 import { placeText } from '../short.ts';
@@ -19,30 +17,11 @@ interface Options {
   readonly timeout?: number;
 }
 
-/** The file appears whole or not at all. One that is there stays, unless it is the same package or is to be replaced. */
-const writePackage = async (file: string, tar: Uint8Array, { force }: Options, { cwd }: Cli): Promise<void> => {
-  if (file === '-')
+/** @throws USAGE, FILE_EXISTS */
+const write = async (given: string, tar: Uint8Array, { force = false }: Options, { cwd }: Cli): Promise<void> => {
+  if (given === '-')
     throw fail('USAGE', 'A package goes to a file.', { expected: 'a name, such as churn.tar', got: '-' });
-  const path = resolve(cwd, file);
-  if (await isSpecial(path)) return writeFile(path, tar);
-  const before = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  if (before?.equals(tar)) return;
-  if (before && !force) {
-    throw fail('FILE_EXISTS', `${file} exists already, and is another package; --force replaces it.`, {
-      expected: 'a file that does not exist, or --force',
-      got: file,
-    });
-  }
-  const atomic = await atomicFile(path);
-  try {
-    await writeFile(atomic.path, tar);
-    await atomic.commit();
-  } catch (error) {
-    await atomic.discard();
-    throw error;
-  }
+  await writePackage(resolve(cwd, given), tar, { force, given });
 };
 
 const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
@@ -54,7 +33,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
     .finally(() => progress.done());
   const { manifest, digest, examples: golden, blobs } = packed;
   const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
-  if (file !== undefined) await writePackage(file, tar, options, cli);
+  if (file !== undefined) await write(file, tar, options, cli);
   const registry = options.register ? await opened.registry() : undefined;
   const registered = registry
     ? await registry.register({

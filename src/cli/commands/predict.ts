@@ -197,17 +197,7 @@ const names = (text: string): readonly string[] => {
 };
 
 /** What has no meaning beside --row. */
-const ofTables: string[] = [
-  'in',
-  'out',
-  'format',
-  'inFormat',
-  'rejects',
-  'columns',
-  'onlyPredictions',
-  'csvSafe',
-  'force',
-];
+const ofTables = ['in', 'out', 'format', 'inFormat', 'rejects', 'columns', 'onlyPredictions', 'csvSafe', 'force'];
 
 export const define = (command: Command, cli: Cli): void => {
   command

@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
-import type { App } from '../../app.ts';
-import { fail, MillraceError } from '../../core/errors.ts';
 import type { Kept } from '../../monitor/records.ts';
-import { type Replayed, replay } from '../../monitor/replay.ts';
-import type { Package } from '../../package/layout.ts';
+import type { Replayed } from '../../monitor/replay.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
-import { deployedServings, serviceNames } from '../serve/servings.ts';
 import { shortDigest } from '../short.ts';
 
 interface Options {
@@ -14,35 +10,6 @@ interface Options {
   readonly json?: boolean;
   readonly timeout?: number;
 }
-
-/** The package at a reference, if it is the one that answered. */
-const openSame = async (app: App, ref: string, digest: string): Promise<Package | undefined> => {
-  const found = await app.open(ref).catch((error: unknown) => {
-    if (error instanceof MillraceError) return undefined;
-    throw error;
-  });
-  return found?.digest === digest ? found : undefined;
-};
-
-/** The very package that answered: as told, from the registry, or from where it was served. */
-const openAnswerer = async (app: App, kept: Kept, given: string | undefined): Promise<Package> => {
-  const { model, version, digest, deployment } = kept;
-  if (given !== undefined) {
-    const found = await app.open(given);
-    if (found.digest === digest) return found;
-    throw fail('UNKNOWN_VERSION', `${given} is not the package that answered.`, {
-      expected: digest,
-      got: found.digest,
-    });
-  }
-  const [served = { ref: deployment }] = serviceNames(app).includes(deployment)
-    ? deployedServings(app, [deployment])
-    : [];
-  const found = (await openSame(app, `${model}@${digest}`, digest)) ?? (await openSame(app, served.ref, digest));
-  if (found !== undefined) return found;
-  const message = `The package that answered, ${model}@${version}, is not in the registry. Name where it is with --package.`;
-  throw fail('UNKNOWN_VERSION', message, { expected: digest, got: 'another package, or none' });
-};
 
 const tell = ({ terminal }: Cli, kept: Kept, { same, before, now, differing }: Replayed): void => {
   const verdict = same ? terminal.style('green', 'same') : terminal.style('red', 'different');
@@ -61,26 +28,12 @@ const tell = ({ terminal }: Cli, kept: Kept, { same, before, now, differing }: R
 };
 
 const replayOne = async (id: string, options: Options, cli: Cli): Promise<void> => {
-  const app = await cli.app();
-  const kept = await (await app.records()).find(id);
-  if (kept === undefined) {
-    throw fail('NOT_FOUND', `There is no record of ${id}: it was not sampled, is not kept any more, or never was.`, {
-      expected: 'the id of a recorded prediction',
-      got: id.slice(0, 80),
-    });
-  }
-  const scorer = await app.loadSafely(await openAnswerer(app, kept, options.package), {
-    rowMs: options.timeout,
-    signal: cli.signal,
-  });
-  try {
-    const replayed = await replay(kept, scorer);
-    if (options.json) cli.terminal.json({ id: kept.id, digest: kept.digest, ...replayed });
-    else tell(cli, kept, replayed);
-    if (!replayed.same) cli.exit(1);
-  } finally {
-    await scorer.close();
-  }
+  const { replay } = await cli.app();
+  const how = { package: options.package, rowMs: options.timeout, signal: cli.signal };
+  const { kept, replayed } = await replay(id, how);
+  if (options.json) cli.terminal.json({ id: kept.id, digest: kept.digest, ...replayed });
+  else tell(cli, kept, replayed);
+  if (!replayed.same) cli.exit(1);
 };
 
 export const define = (command: Command, cli: Cli): void => {

@@ -1,18 +1,19 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Cli, examples } from '../command.ts';
+import { port, whole } from '../numbers.ts';
 import type { DeadLetterOptions } from '../streams/dead-letters.ts';
 import type { ProduceOptions } from '../streams/produce.ts';
 import type { RunOptions } from '../streams/run.ts';
 import type { StatusOptions } from '../streams/status.ts';
 import type { TailOptions } from '../streams/tail.ts';
 
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
+/** Read when a command of theirs is called. */
+const runFile = () => import('../streams/run.ts');
+const statusFile = () => import('../streams/status.ts');
+const produceFile = () => import('../streams/produce.ts');
+const growFile = () => import('../streams/grow.ts');
+const tailFile = () => import('../streams/tail.ts');
+const deadLettersFile = () => import('../streams/dead-letters.ts');
 
 export const define = (command: Command, cli: Cli): void => {
   command.description(
@@ -28,10 +29,8 @@ export const define = (command: Command, cli: Cli): void => {
       '--until-end',
       'stop when all that is there now has been predicted; exit code 1 if some became dead letters',
     )
-    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', whole(0, 65_535))
-    .action(async (names: readonly string[], options: RunOptions) =>
-      (await import('../streams/run.ts')).run(names, options, cli),
-    );
+    .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', port)
+    .action(async (names: readonly string[], options: RunOptions) => (await runFile()).run(names, options, cli));
   examples(
     run,
     ['millrace stream run tips', 'one deployment; run it again elsewhere to share its partitions'],
@@ -46,7 +45,7 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('[deployments...]', 'their names in millrace.yaml; all unless said')
     .option('--json', 'print JSON')
     .action(async (names: readonly string[], options: StatusOptions) =>
-      (await import('../streams/status.ts')).status(names, options, cli),
+      (await statusFile()).status(names, options, cli),
     );
   examples(
     status,
@@ -65,9 +64,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--key <path>', 'where the key lies in each line, such as ride_id: events of one key keep their order')
     .option('--rate <events>', 'send at most so many a second', whole(1, 10_000_000))
     .option('--partitions <number>', 'of a topic that is made; 3 unless said', whole(1, 10_000))
-    .action(async (topic: string, options: ProduceOptions) =>
-      (await import('../streams/produce.ts')).produce(topic, options, cli),
-    );
+    .action(async (topic: string, options: ProduceOptions) => (await produceFile()).produce(topic, options, cli));
   examples(
     produce,
     ['millrace stream produce ride.started --in rides.ndjson --key ride_id', 'a file'],
@@ -83,7 +80,7 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('<topic>', 'which')
     .requiredOption('--partitions <number>', 'how many there are to be', whole(1, 10_000))
     .action(async (topic: string, { partitions }: { readonly partitions: number }) =>
-      (await import('../streams/grow.ts')).grow(topic, partitions, cli),
+      (await growFile()).grow(topic, partitions, cli),
     );
   examples(grow, ['millrace stream grow ride.started --partitions 12', 'when three are too few']);
 
@@ -95,9 +92,7 @@ export const define = (command: Command, cli: Cli): void => {
     .addOption(new Option('--from <place>', 'where to begin').choices(['earliest', 'latest']).default('latest'))
     .option('--until-end', 'print all that is there now and stop')
     .option('--json', 'lines of JSON on a terminal too')
-    .action(async (topic: string, options: TailOptions) =>
-      (await import('../streams/tail.ts')).tail(topic, options, cli),
-    );
+    .action(async (topic: string, options: TailOptions) => (await tailFile()).tail(topic, options, cli));
   examples(
     tail,
     ['millrace stream tail ride.predicted', 'watch predictions come'],
@@ -115,7 +110,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
     .option('--json', 'lines of JSON on a terminal too')
     .action(async (name: string, options: DeadLetterOptions) =>
-      (await import('../streams/dead-letters.ts')).deadLetters(name, options, cli),
+      (await deadLettersFile()).deadLetters(name, options, cli),
     );
   examples(
     deadLetters,

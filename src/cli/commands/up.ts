@@ -1,20 +1,16 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { collectDefaultMetrics } from 'prom-client';
+import type { Command } from 'commander';
+import type { App } from '../../app.ts';
 import { fail } from '../../core/errors.ts';
+import { isRunHere } from '../../deployments/starters.ts';
+import { batchWords } from '../batch/words.ts';
 import { type Cli, examples } from '../command.ts';
-import { type HealthServer, serveHealth } from '../streams/health-server.ts';
+import { decideWords } from '../decide/words.ts';
+import { runDeployments } from '../deployed.ts';
+import { port } from '../numbers.ts';
+import { advised, type DoorWords, hosts, readDoorWords, share } from '../serve/options.ts';
+import { serveWords } from '../serve/words.ts';
+import { streamWords } from '../streams/words.ts';
 import type { Progress, Terminal } from '../terminal.ts';
-import type { UpOptions } from '../up/runner.ts';
-import { runners } from '../up/runners.ts';
-import { createVitals, type Vitals } from '../vitals.ts';
-
-const port = (text: string): number => {
-  const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
-  throw new InvalidArgumentError('Expected a port, from 0 to 65535.');
-};
-
-const names = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 const silent: Progress = { update: () => {}, done: () => {} };
 
@@ -22,53 +18,54 @@ const silent: Progress = { update: () => {}, done: () => {} };
 const shared = (terminal: Terminal): Terminal => ({ ...terminal, progress: () => silent });
 
 /** Without a service, whose doors would tell of everything, a port that is asked for is one for health and metrics. */
-const startHealth = async (
-  vitals: Vitals,
-  options: UpOptions,
-  { terminal }: Cli,
-): Promise<HealthServer | undefined> => {
-  const wanted = options.adminPort ?? options.port;
+const healthOf = ({ adminPort, adminHost, port: own, host: address }: DoorWords, { terminal }: Cli) => {
+  const wanted = adminPort ?? own;
   if (wanted === undefined) return undefined;
-  const health = await serveHealth(wanted, vitals, options.adminHost ?? options.host ?? '127.0.0.1');
-  collectDefaultMetrics({ register: vitals.registry });
-  terminal.err(`health and metrics on ${health.url}`);
-  return health;
+  const tell = (url: string): void => terminal.err(`health and metrics on ${url}`);
+  return { port: wanted, host: adminHost ?? address ?? '127.0.0.1', tell };
 };
 
-const up = async (given: readonly string[], options: UpOptions, cli: Cli): Promise<void> => {
-  const { project } = await cli.app();
-  const names = given.length > 0 ? given : project.deploymentNames;
-  const byMode = Map.groupBy(names, (name) => project.mode(name));
-  const found = [...byMode].flatMap(([mode, list]) => {
-    const load = runners[mode];
-    if (!load) cli.terminal.err(`${list.join(', ')}: mode ${mode} has nothing to run here`);
-    return load ? [{ load, list }] : [];
-  });
-  if (found.length === 0) {
+/** The deployments that something runs here; of the others it is said what they need. */
+const atWorkHere = (names: readonly string[], { project }: App, { terminal }: Cli): readonly string[] => {
+  const left = Map.groupBy(
+    names.filter((name) => !isRunHere(project.mode(name))),
+    (name) => project.mode(name),
+  );
+  for (const [mode, list] of left) terminal.err(`${list.join(', ')}: mode ${mode} has nothing to run here`);
+  const run = names.filter((name) => isRunHere(project.mode(name)));
+  if (run.length === 0) {
     throw fail('USAGE', 'The project has no deployment to run', {
       expected: 'a deployment with mode: service, batch, stream or decide in millrace.yaml',
       got: names.length === 0 ? 'none' : names.join(', '),
     });
   }
-  // One that cannot run takes the others along: half a project is worse than none.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([cli.signal, stop.signal]);
-  const vitals = createVitals();
-  const each: Cli = { ...cli, signal, terminal: shared(cli.terminal), vitals };
-  const health = byMode.has('service') ? undefined : await startHealth(vitals, options, cli);
-  let failure: unknown;
-  await Promise.all(
-    found.map(async ({ load, list }) => {
-      try {
-        await (await load())(list, each, options);
-      } catch (error) {
-        if (!signal.aborted) failure = error;
-        stop.abort();
-      }
-    }),
+  return run.filter((name) => {
+    if (project.mode(name) !== 'batch' || project.deploymentIn('batch', name).schedule !== undefined) return true;
+    terminal.err(`${name} has no schedule: millrace batch run ${name}`);
+    return false;
+  });
+};
+
+const up = async (given: readonly string[], words: DoorWords, cli: Cli): Promise<void> => {
+  const app = await cli.app();
+  const names = atWorkHere(given.length > 0 ? given : app.project.deploymentNames, app, cli);
+  const each: Cli = { ...cli, terminal: shared(cli.terminal) };
+  const hasService = names.some((name) => app.project.mode(name) === 'service');
+  const service = hasService ? readDoorWords(words, cli.env) : {};
+  await runDeployments(
+    {
+      service,
+      words: {
+        service: serveWords(service, each),
+        batch: batchWords(each),
+        stream: streamWords(each),
+        decide: decideWords(each),
+      },
+      start: ({ start }) => advised(start(names)),
+      health: hasService ? undefined : healthOf(words, cli),
+    },
+    each,
   );
-  await health?.close();
-  if (failure !== undefined) throw failure;
 };
 
 export const define = (command: Command, cli: Cli): void => {
@@ -85,10 +82,10 @@ export const define = (command: Command, cli: Cli): void => {
       port,
     )
     .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
-    .option('--allowed-host <name>', 'use records and model control under this name too', names)
-    .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none')
+    .option('--allowed-host <name>', 'use records and model control under this name too', hosts)
+    .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none', share)
     .option('--record-wait', 'services answer only once that is recorded, else refuse with 503')
-    .action((names: readonly string[], options: UpOptions) => up(names, options, cli));
+    .action((names: readonly string[], words: DoorWords) => up(names, words, cli));
   examples(
     command,
     ['millrace up', 'the whole project'],

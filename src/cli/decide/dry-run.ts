@@ -1,12 +1,12 @@
 import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
+import { named } from '../../deployments/decide.ts';
 import { keyName } from '../../events/key.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
 import type { Made } from '../../modes/decide/fold.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
-import { decideOf } from './run.ts';
 
 export interface DryRunOptions {
   readonly from: string;
@@ -49,7 +49,7 @@ const remarks = (totals: DryRunTotals): readonly string[] => [
 export const dryRun = async (name: string, { from, last, json }: DryRunOptions, cli: Cli): Promise<void> => {
   const { terminal, signal } = cli;
   const app = await cli.app();
-  const deployment = decideOf(app, name);
+  const deployment = named(app, name);
   const broker = await app.broker();
   const now = Date.now();
   const lines = json === true || !isTerminal(terminal);

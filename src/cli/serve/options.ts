@@ -1,14 +1,31 @@
 /** What `millrace serve` can be told, and how the words for it are read. */
-import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { fail, problemOf } from '../../core/errors.ts';
+import type { RecordOptions, ServeOptions } from '../../deployments/service/options.ts';
 import { type Isolation, isolations } from '../../modes/service/isolation.ts';
 import { type Level, levels } from '../../modes/service/log.ts';
+import { port, whole } from '../numbers.ts';
 
-export interface ServeOptions {
+/** What `millrace up` can be told of services, too. */
+export interface DoorWords {
   readonly port?: number;
+  readonly host?: string;
+  /** Where metrics, model control and records are, if not where all else is. */
+  readonly adminPort?: number;
+  readonly adminHost?: string;
+  /** Names under which model control and records may be used. */
+  readonly allowedHost?: readonly string[];
+  /** Which part of all calls is recorded. */
+  readonly record?: number;
+  /** Nobody has an answer before it is recorded. */
+  readonly recordWait?: true;
+  readonly recordDays?: number;
+  readonly recordMost?: number;
+}
+
+export interface ServeWords extends DoorWords {
   readonly grpcPort?: number;
   readonly grpc: boolean;
-  readonly host: string;
   readonly workers: number;
   readonly lameDuck: number;
   readonly timeout: number;
@@ -25,19 +42,8 @@ export interface ServeOptions {
   /** Opened for all that is served; deployments say it of themselves unless given. */
   readonly modelControl?: boolean;
   readonly recordsApi?: boolean;
-  /** Where metrics, model control and records are, if not where all else is. */
-  readonly adminPort?: number;
-  readonly adminHost?: string;
-  /** Names under which model control and records may be used. */
-  readonly allowedHost?: readonly string[];
   readonly isolation: Isolation;
   readonly modelWorkers?: number;
-  /** Which part of all calls is recorded. */
-  readonly record: number;
-  /** Nobody has an answer before it is recorded. */
-  readonly recordWait?: true;
-  readonly recordDays: number;
-  readonly recordMost: number;
   /** The topic that answers go to, whether they wait for it, and the topics of better ones. */
   readonly publish?: string;
   readonly publishWait?: true;
@@ -45,12 +51,6 @@ export interface ServeOptions {
   readonly logLevel: Level;
 }
 
-const whole = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (/^\d{1,12}$/.test(text) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-};
-export const port = whole(0, 65_535);
 const seconds = (text: string): number => {
   if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected seconds.');
@@ -65,12 +65,12 @@ const host = (text: string): string => {
     return text.toLowerCase();
   throw new InvalidArgumentError('Expected a name or an address without a port, such as models.example.');
 };
-const hosts = (text: string, before: readonly string[] = []): readonly string[] => [...before, host(text)];
+export const hosts = (text: string, before: readonly string[] = []): readonly string[] => [...before, host(text)];
 const origins = (text: string, before: readonly string[] = []): readonly string[] => {
   if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return [...before, text];
   throw new InvalidArgumentError('Expected an origin such as https://app.example, or *.');
 };
-const share = (text: string): number => {
+export const share = (text: string): number => {
   if (text === 'all') return 1;
   if (text === 'none') return 0;
   const part = Number(/^sample=(0?\.\d{1,6}|[01](?:\.0*)?)$/.exec(text)?.[1]);
@@ -78,9 +78,90 @@ const share = (text: string): number => {
   throw new InvalidArgumentError('Expected all, none, or a part of all such as sample=0.1.');
 };
 
-/** Processes for a model that has its own, where each of so many services has some. */
-export const defaultModelWorkers = (services: number): number =>
-  Math.max(1, Math.floor(availableParallelism() / services));
+const MEBI = 2 ** 20;
+
+const portOf = ({ port: given }: DoorWords, { PORT = '8080' }: NodeJS.ProcessEnv): number => {
+  if (given !== undefined) return given;
+  try {
+    return port(PORT);
+  } catch {
+    throw fail('USAGE', 'PORT is not a port.', { expected: 'a number from 0 to 65535', got: PORT });
+  }
+};
+
+const recordOf = ({ record = 0, recordWait, recordDays, recordMost }: DoorWords): RecordOptions | undefined => {
+  if (record > 0) return { share: record, wait: recordWait, days: recordDays, most: recordMost };
+  if (!recordWait) return undefined;
+  throw fail('USAGE', '--record-wait belongs to --record.', { expected: '--record all beside it', got: 'none' });
+};
+
+/** @throws USAGE */
+export const readDoorWords = (words: DoorWords, env: NodeJS.ProcessEnv): ServeOptions => {
+  const { host, adminHost, adminPort, allowedHost } = words;
+  if (adminHost !== undefined && adminPort === undefined) {
+    throw fail('USAGE', '--admin-host belongs to --admin-port.', { expected: '--admin-port beside it', got: 'none' });
+  }
+  return {
+    host,
+    port: portOf(words, env),
+    admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
+    allowedHosts: allowedHost,
+    record: recordOf(words),
+  };
+};
+
+const publishOf = ({ publish, publishWait, better }: ServeWords): ServeOptions['publish'] => {
+  if (publish !== undefined) return { topic: publish, wait: publishWait, better };
+  if (better === undefined && !publishWait) return undefined;
+  throw fail('USAGE', '--better and --publish-wait belong to --publish.', {
+    expected: '--publish <topic> beside them',
+    got: 'none',
+  });
+};
+
+/** @throws USAGE */
+export const readServeWords = (words: ServeWords, env: NodeJS.ProcessEnv): ServeOptions => ({
+  ...readDoorWords(words, env),
+  grpc: words.grpc && words.grpcPort,
+  origins: words.cors,
+  workers: words.workers,
+  lameDuckMs: words.lameDuck * 1000,
+  limits: {
+    bodyBytes: words.maxBody * MEBI,
+    bodiesBytes: Math.max(words.maxBody, words.maxBodies) * MEBI,
+    connections: words.maxConnections,
+    connectionsPerAddress: words.connectionsPerAddress ?? Math.ceil(words.maxConnections / 2),
+    rows: words.maxRows,
+    queueRequests: words.maxQueue,
+    queueMs: words.maxWait * 1000,
+    timeoutMs: words.timeout * 1000,
+  },
+  maxModels: words.maxModels,
+  modelControl: words.modelControl,
+  recordsApi: words.recordsApi,
+  isolation: words.isolation,
+  modelWorkers: words.modelWorkers,
+  publish: publishOf(words),
+  logLevel: words.logLevel,
+});
+
+/** What to do about a door that could not be opened, by the option of the service that says where it is. */
+const ADVICE: Readonly<Record<string, string>> = {
+  port: 'Choose another with --port (0 takes any free one) or --host.',
+  admin: 'Choose another with --admin-port (0 takes any free one) or --admin-host.',
+  grpc: 'Choose the port of gRPC with --grpc-port, or leave gRPC out with --no-grpc.',
+};
+
+/** Ends the message of a failure with what to do about it, in words of the command line. */
+export const advised = async (work: Promise<void>): Promise<void> => {
+  try {
+    await work;
+  } catch (error) {
+    const { code, message, field, ...details } = problemOf(error);
+    const advice = field === undefined ? undefined : ADVICE[field];
+    throw code === 'CANNOT_LISTEN' && advice ? fail(code, `${message} ${advice}`, { ...details, cause: error }) : error;
+  }
+};
 
 export const defineOptions = (command: Command): Command =>
   command

@@ -1,10 +1,11 @@
 import { MillraceError } from '../../core/errors.ts';
+import { named } from '../../deployments/stream.ts';
 import { type DeadLetter, type Graveyard, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
+import { textOrBytes } from '../../events/event-json.ts';
 import { keyName } from '../../events/key.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine, shortTime } from '../short.ts';
-import { streamOf } from './deployments.ts';
-import { isTerminal, textOrBytes } from './show-event.ts';
+import { isTerminal } from './show-event.ts';
 
 export interface DeadLetterOptions {
   readonly replay?: true;
@@ -21,7 +22,7 @@ const toJson = ({ event, at, ...letter }: DeadLetter): string =>
 
 /** `millrace stream dead-letters` */
 export const deadLetters = async (name: string, options: DeadLetterOptions, cli: Cli): Promise<void> =>
-  showDeadLetters(`stream dead-letters ${name}`, name, streamOf(await cli.app(), name), options, cli);
+  showDeadLetters(`stream dead-letters ${name}`, name, named(await cli.app(), name), options, cli);
 
 /** Shows dead letters of a deployment of any mode, or replays them. `command` is what was typed. */
 export const showDeadLetters = async (

@@ -138,9 +138,10 @@ const watchPublishing = (registry: Registry, publishing: Pick<Publishing, 'figur
   ]);
 };
 
-export const createMetrics = (): Metrics => {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+/** In a registry of its own, which tells of the process too, unless one is given. */
+export const createMetrics = (given?: Registry): Metrics => {
+  const registry = given ?? new Registry();
+  if (given === undefined) collectDefaultMetrics({ register: registry });
   const named = (name: string, help: string) => ({ name: `millrace_${name}`, help });
 
   const requests = counters(

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import { fail, type MillraceError, messageOf, problemOf } from '../../core/errors.ts';
 import type { Answered } from '../../monitor/answered.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
@@ -56,18 +57,12 @@ export interface ServiceOptions {
   readonly traceEnv?: NodeJS.ProcessEnv | undefined;
   /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly recorder?: Recorder | undefined;
-  /** What else is at work in this process, and tells of itself here; nothing unless given. */
-  readonly neighbours?: Neighbours | undefined;
+  /** Where its figures are, beside those of others in this process; a registry of its own unless given. */
+  readonly registry?: Registry | undefined;
+  /** What keeps others in this process from being ready, in words; nothing unless given. */
+  readonly obstacles?: (() => readonly string[]) | undefined;
   /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly publishing?: Publishing | undefined;
-}
-
-/** Other modes in the process of a service: they share its `/metrics` and its readiness. */
-export interface Neighbours {
-  /** As Prometheus reads it. */
-  metrics(): Promise<string>;
-  /** What keeps them from being ready, in words; empty when nothing does. */
-  obstacles(): readonly string[];
 }
 
 export interface CloseOptions {
@@ -96,6 +91,8 @@ export interface Service {
   listenGrpc(place: Place): Promise<string>;
   /** Takes connections that another process accepts, instead of listening. */
   takeIn(doors: { readonly grpc: boolean }): Promise<Doors>;
+  /** What keeps the service itself from being ready, in words; empty when nothing does. */
+  obstacles(): readonly string[];
   /** Says that it is not ready from now on, and goes on answering. */
   unready(): void;
   /** Not ready first; after the lame duck's time takes no more connections, finishes what is in flight, and stops. */
@@ -131,10 +128,10 @@ const notRecorded = (): MillraceError =>
 /** Loads the models. @throws MillraceError when one of them cannot be served. */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
   const { refs, source, maxModels, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers, peers, publishing, neighbours, adminDoor = false } = options;
+  const { isolation, modelWorkers: workers, peers, publishing, registry, obstacles, adminDoor = false } = options;
   const { modelControl = false, recordsApi = false, hosts = [], origins = [] } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
-  const metrics = createMetrics();
+  const metrics = createMetrics(registry);
   const bodies = createBodies(limits.bodiesBytes);
   const newPlaces = (): Connections => createConnections(limits, metrics.rejected);
   const places = { http: newPlaces(), grpc: newPlaces(), admin: newPlaces() };
@@ -163,13 +160,14 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   let stopped: string | undefined;
   const lack = (): string | undefined =>
     models.slots.map(({ model }) => model && lackOf(model.name, model.pool)).find((text) => text !== undefined);
+  const own = (): string | undefined => stopped ?? lack();
   const health = {
     closing: false,
     get ready() {
       return health.reason === undefined;
     },
     get reason(): string | undefined {
-      return stopped ?? lack() ?? neighbours?.obstacles()[0];
+      return own() ?? obstacles?.()[0];
     },
   };
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, reader, places, recorder, publishing });
@@ -187,7 +185,6 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
       hosts,
       origins,
       peers,
-      neighbours,
       recorder,
       publishing,
       tracing,
@@ -236,7 +233,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     await followed;
     await reader.close();
     await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
-    metrics.registry.clear();
+    if (registry === undefined) metrics.registry.clear();
   };
   let stopping: Promise<void> | undefined;
   let grpc: Grpc | undefined;
@@ -273,6 +270,10 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
         }),
       );
       return { http: http.accept, admin: own?.accept, grpc: wanted.grpc ? (await openGrpc()).accept : undefined };
+    },
+    obstacles: () => {
+      const found = own();
+      return found === undefined ? [] : [found];
     },
     unready,
     close(how = {}) {

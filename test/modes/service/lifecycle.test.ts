@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { Gauge, Registry } from 'prom-client';
 import { createService } from '../../../src/modes/service/service.ts';
 import { following, get, metric, models, openApp, post, register, serve, type Told, until } from './serving.ts';
 
@@ -100,8 +101,9 @@ describe('stopping', () => {
 describe('a service beside other modes', () => {
   it('is not ready while one of them is not, says which, and answers all the same', async (t) => {
     const stuck = ['tips: rides/0 has not advanced for 40 s; 12 events wait'];
-    const neighbours = { metrics: async () => 'millrace_stream_lag 12\n', obstacles: () => stuck };
-    const { url } = await serve(t, [models.integers], { neighbours });
+    const registry = new Registry();
+    new Gauge({ name: 'millrace_stream_lag', help: 'Events that wait.', registers: [registry] }).set(12);
+    const { url } = await serve(t, [models.integers], { registry, obstacles: () => stuck });
     const { status, json } = await get(`${url}/readyz`);
     assert.deepEqual([status, json], [503, { ready: false, reason: stuck[0] }]);
     const metrics = await (await fetch(`${url}/metrics`)).text();

@@ -30,8 +30,6 @@ export interface RoutesOptions extends GuardOptions {
   readonly control: ModelControl;
   readonly opened: { readonly records: Opened; readonly control: Opened };
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
-  /** Others in this process, whose metrics stand beside those of the service. */
-  readonly neighbours?: { metrics(): Promise<string> } | undefined;
   readonly recorder?: Recorder | undefined;
   readonly publishing?: Publishing | undefined;
 }
@@ -53,13 +51,12 @@ const docsRoute = (cards: () => readonly Card[], hasMetrics: boolean): Route => 
   }),
 });
 
-const metricsRoute = ({ plane: { metrics }, peers, neighbours }: RoutesOptions): Route => ({
+const metricsRoute = ({ plane: { metrics }, peers }: RoutesOptions): Route => ({
   method: 'GET',
   path: '/metrics',
   operation: reads('health', 'Figures for Prometheus'),
   async answer() {
-    const own = await (peers ?? metrics.registry).metrics();
-    const body = neighbours ? own + (await neighbours.metrics()) : own;
+    const body = await (peers ?? metrics.registry).metrics();
     return { headers: { 'content-type': metrics.registry.contentType }, body };
   },
 });

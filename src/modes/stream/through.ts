@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../../brokers/broker.ts';
-import type { Stream } from '../../modes/stream/stream.ts';
+import type { Stream } from './stream.ts';
 
-const period = 100;
+const PERIOD_MS = 100;
 
 /** Resolves when the deployments have committed all that was in their topics when this was called. */
 export const untilThrough = async (broker: Broker, streams: readonly Stream[], signal: AbortSignal): Promise<void> => {
@@ -16,7 +16,7 @@ export const untilThrough = async (broker: Broker, streams: readonly Stream[], s
         ({ topic, partition, committed, start }) => (committed ?? start) < (ends.get(`${topic}/${partition}`) ?? 0),
       );
       if (!open || signal.aborted) break;
-      await sleep(period, undefined, { signal }).catch(() => {});
+      await sleep(PERIOD_MS, undefined, { signal }).catch(() => {});
     }
   }
 };

@@ -2,7 +2,7 @@
 import type { Problem } from '../../core/errors.ts';
 import type { Serving } from '../../modes/service/models.ts';
 import type { ServeOptions } from './options.ts';
-import type { Told } from './running.ts';
+import type { ServiceDoor, Told } from './places.ts';
 
 /** Taking a model in or out of service. */
 export type Control = { readonly load: string } | { readonly unload: string; readonly version: string | undefined };
@@ -15,13 +15,9 @@ export interface Start {
   readonly file: string | undefined;
   readonly servings: readonly Serving[];
   readonly options: ServeOptions;
-  readonly port: number;
   /** What was taken out of service since the first members have started. */
   readonly controls: readonly Control[];
 }
-
-/** The doors of a service. */
-export type ServiceDoor = 'http' | 'grpc' | 'admin';
 
 export type ToMember =
   | { readonly start: Start }

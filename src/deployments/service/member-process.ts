@@ -1,11 +1,12 @@
 /** One of several processes of a service. It shares the ports of the process that started it, and ends with it. */
 import type { Socket } from 'node:net';
-import { type App, createApp } from '../../app.ts';
 import { fail, MillraceError, problemOf } from '../../core/errors.ts';
 import type { Peers } from '../../modes/service/peers.ts';
 import type { Doors } from '../../modes/service/service.ts';
+import { createResources, type Resources } from '../../resources/resources.ts';
+import { type AnsweringProcess, startAnswering } from './answering.ts';
 import type { Control, FromMember, Matter, Start, ToMember } from './messages.ts';
-import { type Running, startService, toldOf } from './running.ts';
+import { placesOf, toldOf } from './places.ts';
 
 const say = (message: FromMember): void => {
   if (process.connected) process.send?.(message);
@@ -29,30 +30,30 @@ const peers: Peers = {
   unload: async (name, version) => void (await raise({ unload: name, version })),
 };
 
-let running: Running | undefined;
+let answering: AnsweringProcess | undefined;
 let doors: Doors | undefined;
-let app: App | undefined;
+let resources: Resources | undefined;
 
 /** Finishes what is in flight; may be called again. */
 const close = async (): Promise<void> => {
-  await running?.close({ lame: false });
-  await app?.close();
+  await answering?.close({ lameDuckMs: 0 });
+  await resources?.close();
 };
 
-const apply = async ({ service }: Running, control: Control): Promise<void> => {
+const apply = async ({ service }: AnsweringProcess, control: Control): Promise<void> => {
   const { models } = service.plane;
   if ('load' in control) await models.load(control.load);
   else await models.unload(control.unload, control.version);
 };
 
-const start = async ({ cwd, file, servings, options, port, controls }: Start): Promise<void> => {
-  app = createApp({ cwd, env: process.env, file });
+const start = async ({ cwd, file, servings, options, controls }: Start): Promise<void> => {
+  resources = createResources({ cwd, env: process.env, file });
   try {
-    running = await startService({ app, servings, options, port, env: process.env, peers });
-    for (const control of controls) await apply(running, control);
+    answering = await startAnswering({ resources, servings, options, peers });
+    for (const control of controls) await apply(answering, control);
     if (!process.connected) throw fail('CANCELLED', 'The process that started this one is gone.');
-    doors = await running.service.takeIn({ grpc: options.grpc });
-    say({ ready: toldOf(running.service) });
+    doors = await answering.service.takeIn({ grpc: placesOf(options).grpc !== undefined });
+    say({ ready: toldOf(answering.service) });
   } catch (error) {
     await close();
     throw error;
@@ -60,12 +61,12 @@ const start = async ({ cwd, file, servings, options, port, controls }: Start): P
 };
 
 const takePart = async (part: number, matter: Matter): Promise<void> => {
-  if (running === undefined) return;
+  if (answering === undefined) return;
   if (matter === 'metrics') {
-    const metrics = await running.service.plane.metrics.registry.getMetricsAsJSON();
+    const metrics = await answering.service.plane.metrics.registry.getMetricsAsJSON();
     return say({ part, metrics });
   }
-  await apply(running, matter);
+  await apply(answering, matter);
   say({ part, done: true });
 };
 
@@ -87,7 +88,7 @@ process.on('message', (message: ToMember, socket: Socket | undefined) => {
     raised.delete(message.raised);
     if ('text' in message) waiting?.resolve(message.text);
     else waiting?.reject(new MillraceError(message.problem));
-  } else if ('unready' in message) running?.service.unready();
+  } else if ('unready' in message) answering?.service.unready();
   // Disconnected, nothing keeps the process alive any more.
   else void close().finally(() => process.connected && process.disconnect());
 });

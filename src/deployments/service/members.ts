@@ -4,18 +4,23 @@ import { AggregatorRegistry } from 'prom-client';
 import { MillraceError, problemOf } from '../../core/errors.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Member, startMember } from './member.ts';
-import type { Control, Matter, MemberPart, ServiceDoor, Start } from './messages.ts';
-import { adviceOf, advised, type Listening, placesOf, type Told } from './running.ts';
+import type { Control, Matter, MemberPart, Start } from './messages.ts';
+import { atDoor, type Listening, placesOf, type ServiceDoor, type Told } from './places.ts';
 
 export interface MembersOptions {
   readonly size: number;
   readonly start: Omit<Start, 'controls'>;
+  readonly env: NodeJS.ProcessEnv;
   /** Told of each member that ended by itself. */
   readonly onLost: (pid: number | undefined, how: string) => void;
 }
 
 export interface Members {
   readonly listening: Listening;
+  /** How many are there to answer. */
+  readonly there: number;
+  /** Of all of them, summed up, as Prometheus reads them. */
+  metrics(): Promise<string>;
   /** Stops in order, the lame duck's time first. Milliseconds more than that, and members are killed. */
   stop(how: { readonly lameDuckMs: number; readonly patienceMs: number }): Promise<void>;
 }
@@ -28,20 +33,20 @@ const settledMs = 1000;
 const mostWaiting = 1024;
 
 /** Opens the ports and starts all members. @throws MillraceError CANNOT_LISTEN; when a member cannot start */
-export const startMembers = async ({ size, start, onLost }: MembersOptions): Promise<Members> => {
+export const startMembers = async ({ size, start, env, onLost }: MembersOptions): Promise<Members> => {
   /** In the order in which they get the next connection. */
   const members: Member[] = [];
-  const waiting: { readonly kind: ServiceDoor; readonly socket: Socket }[] = [];
+  const waiting: { readonly door: ServiceDoor; readonly socket: Socket }[] = [];
   /** What callers have taken out of service, so that members who come later are as the others are. */
   let controls: readonly Control[] = [];
   let stopping = false;
 
-  const hand = (kind: ServiceDoor, socket: Socket): void => {
+  const hand = (door: ServiceDoor, socket: Socket): void => {
     const member = members.shift();
     if (member !== undefined) {
       members.push(member);
-      member.give(kind, socket);
-    } else if (waiting.length < mostWaiting) waiting.push({ kind, socket });
+      member.give(door, socket);
+    } else if (waiting.length < mostWaiting) waiting.push({ door, socket });
     else socket.destroy();
   };
 
@@ -73,7 +78,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   const add = async (): Promise<Member> => {
     const began = performance.now();
     const given = controls;
-    const member = await startMember({ ...start, controls: given }, settle);
+    const member = await startMember({ ...start, controls: given }, env, settle);
     void member.gone.then((how) => {
       const at = members.indexOf(member);
       if (at >= 0) members.splice(at, 1);
@@ -83,7 +88,7 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
     });
     await catchUp(member, given);
     members.push(member);
-    for (const { kind, socket } of waiting.splice(0)) hand(kind, socket);
+    for (const { door, socket } of waiting.splice(0)) hand(door, socket);
     return member;
   };
   const replace = async (delay: number): Promise<void> => {
@@ -98,15 +103,14 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
   };
 
   const doors: Door[] = [];
-  const open = async (kind: ServiceDoor): Promise<string | undefined> => {
-    const place = placesOf(start.options, start.port)[kind];
+  const places = placesOf(start.options);
+  const open = async (door: ServiceDoor): Promise<string | undefined> => {
+    const place = places[door];
     if (place === undefined) return undefined;
-    const door = await advised(
-      openDoor(place, (socket) => hand(kind, socket)),
-      adviceOf[kind],
-    );
-    doors.push(door);
-    return door.address;
+    const opening = openDoor(place, (socket) => hand(door, socket));
+    const opened = await atDoor(door, opening);
+    doors.push(opened);
+    return opened.address;
   };
   const stop: Members['stop'] = async ({ lameDuckMs, patienceMs }) => {
     stopping = true;
@@ -129,7 +133,14 @@ export const startMembers = async ({ size, start, onLost }: MembersOptions): Pro
     const failed = started.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     const told: readonly Told[] = members[0]?.told ?? [];
-    return { listening: { url: `http://${http}`, grpc, admin: admin && `http://${admin}`, models: told }, stop };
+    return {
+      listening: { url: `http://${http}`, grpc, admin: admin && `http://${admin}`, models: told },
+      get there() {
+        return members.length;
+      },
+      metrics: () => settle('metrics'),
+      stop,
+    };
   } catch (error) {
     await stop({ lameDuckMs: 0, patienceMs: settledMs });
     throw error instanceof MillraceError ? error : new MillraceError(problemOf(error), { cause: error });

@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
-import type { FromMember, Matter, MemberPart, ServiceDoor, Start, ToMember } from './messages.ts';
-import type { Told } from './running.ts';
+import type { FromMember, Matter, MemberPart, Start, ToMember } from './messages.ts';
+import type { ServiceDoor, Told } from './places.ts';
 
 export interface Member {
   readonly pid: number | undefined;
@@ -12,7 +12,7 @@ export interface Member {
   /** Resolves when the process is gone, with the reason in words. */
   readonly gone: Promise<string>;
   /** Hands a connection over. */
-  give(kind: ServiceDoor, socket: Socket): void;
+  give(door: ServiceDoor, socket: Socket): void;
   /** Its part of a matter; a problem when it ends or does not answer. Never rejects. */
   ask(matter: Matter): Promise<MemberPart>;
   /** Says that it is not ready from now on, and answers as before. */
@@ -29,8 +29,12 @@ const memberFile = new URL(`./member-process${import.meta.url.endsWith('.ts') ? 
 const metricsMs = 2000;
 
 /** Resolves when the member answers requests. `raise` settles what concerns all members. @throws MillraceError */
-export const startMember = async (start: Start, raise: (matter: Matter) => Promise<string>): Promise<Member> => {
-  const child = fork(memberFile, [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+export const startMember = async (
+  start: Start,
+  env: NodeJS.ProcessEnv,
+  raise: (matter: Matter) => Promise<string>,
+): Promise<Member> => {
+  const child = fork(memberFile, [], { env, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
   const parts = new Map<number, (part: MemberPart) => void>();
   let numbers = 0;
   const tell = (message: ToMember, socket?: Socket): void => {
@@ -68,7 +72,7 @@ export const startMember = async (start: Start, raise: (matter: Matter) => Promi
     pid: child.pid,
     told,
     gone,
-    give: (kind, socket) => tell({ connection: kind }, socket),
+    give: (door, socket) => tell({ connection: door }, socket),
     ask: (matter) =>
       new Promise((resolve) => {
         const part = ++numbers;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cannotListen } from '../../modes/service/listen.ts';
-import type { Vitals } from '../vitals.ts';
+import type { Registry } from 'prom-client';
+import { cannotListen } from '../modes/service/listen.ts';
 
 export interface HealthServer {
   readonly url: string;
@@ -17,8 +17,8 @@ export interface HealthServer {
  */
 export const serveHealth = async (
   port: number,
-  { registry, obstacles }: Pick<Vitals, 'registry' | 'obstacles'>,
-  host = '0.0.0.0',
+  { registry, obstacles }: { readonly registry: Registry; readonly obstacles: () => readonly string[] },
+  host: string,
 ): Promise<HealthServer> => {
   const server = createServer(async (request, response) => {
     const answer = (status: number, type: string, body: string): void => {

@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fail } from '../core/errors.ts';
+import { atomicFile } from '../files/atomic-file.ts';
+import { isSpecial } from '../files/place.ts';
+
+/**
+ * The file appears whole or not at all. One that is there stays, unless it is the same package or is to be replaced.
+ * `given` is the path as it was named.
+ *
+ * @throws FILE_EXISTS
+ */
+export const writePackage = async (
+  path: string,
+  tar: Uint8Array,
+  { force, given }: { readonly force: boolean; readonly given: string },
+): Promise<void> => {
+  if (await isSpecial(path)) return writeFile(path, tar);
+  const before = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (before?.equals(tar)) return;
+  if (before && !force) {
+    throw fail('FILE_EXISTS', `${given} exists already, and is another package; --force replaces it.`, {
+      expected: 'a file that does not exist, or --force',
+      got: given,
+    });
+  }
+  const atomic = await atomicFile(path);
+  try {
+    await writeFile(atomic.path, tar);
+    await atomic.commit();
+  } catch (error) {
+    await atomic.discard();
+    throw error;
+  }
+};

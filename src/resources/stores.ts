@@ -1,0 +1,88 @@
+/** What is kept for good, all in one database: the registry, records of predictions, the ledger of batch runs. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Recorder, RecorderOptions } from '../monitor/recorder.ts';
+import type { Records } from '../monitor/records.ts';
+import type { Registry } from '../registry/types.ts';
+import type { Sql } from '../store/sql.ts';
+import { once } from './once.ts';
+import { sqliteFile } from './placed.ts';
+
+export interface Stores {
+  /** Opened on the first call, the same one after that. @throws STORE_FAILED, BAD_PROJECT */
+  registry(): Promise<Registry>;
+  /** The same for looking things up: a registry that does not exist yet is empty, and is not made. */
+  lookup(): Promise<Registry>;
+  /** What is kept of predictions, in the registry's database; opened on the first call. Throws what `registry` throws. */
+  records(): Promise<Records>;
+  /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
+  isReadOnly(): Promise<boolean>;
+  /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
+  recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
+  /** Where the ledger of batch runs is, in the registry's database; opened on the first call. Throws what `registry` throws. */
+  ledgerStore(): Promise<Sql>;
+}
+
+export interface StoresOptions {
+  /** The registry's database. @throws BAD_PROJECT */
+  readonly url: () => string;
+  readonly environments: readonly string[];
+  readonly clock: () => Date;
+  readonly who: string;
+  /** Records are written by what processors have to spare alone. */
+  readonly idleRecords: boolean;
+}
+
+export const createStores = ({
+  url,
+  environments,
+  clock,
+  who,
+  idleRecords,
+}: StoresOptions): Stores & { readonly close: () => Promise<void> } => {
+  const openSql = async (): Promise<Sql> => (await import('../store/sql.ts')).openSql(url());
+  const openRegistry = async (at: string): Promise<Registry> => {
+    const [store, { folderBlobs }, { sqlBlobs }, registry] = await Promise.all([
+      import('../store/sql.ts'),
+      import('../store/folder-blobs.ts'),
+      import('../store/sql-blobs.ts'),
+      import('../registry/registry.ts'),
+    ]);
+    const sql = await store.openSql(at);
+    // Who opens the registry must find its packages: beside a file they are files, in a shared database they are rows.
+    const file = sqliteFile(sql.place) ?? ':memory:';
+    const blobs = file === ':memory:' ? sqlBlobs(sql) : await folderBlobs(join(dirname(file), 'blobs'));
+    return registry.openRegistry({ sql, blobs, environments, clock, who });
+  };
+  const registry = once(() => openRegistry(url()));
+  const none = once(async () => ({ ...(await openRegistry('sqlite::memory:')), place: url() }));
+  const records = once(async () => {
+    const [{ openRecords }, sql] = await Promise.all([import('../monitor/records.ts'), openSql()]);
+    return openRecords(sql);
+  });
+  const ledgerStore = once(openSql);
+  /** A database that is no file of this machine is taken to be there. */
+  const isMade = (): boolean => {
+    const file = sqliteFile(url());
+    return file === undefined || existsSync(file);
+  };
+
+  return {
+    registry: registry.get,
+    // Looked at anew each time: another process may make it.
+    lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
+    records: records.get,
+    isReadOnly: async () => {
+      const file = sqliteFile(url());
+      return file !== undefined && (await import('../store/read-only.ts')).isReadOnly(file);
+    },
+    recorder: async (options) => {
+      const { createRecorder } = await import('../monitor/recorder.ts');
+      return createRecorder({ idle: idleRecords, ...options, url: url() });
+    },
+    ledgerStore: ledgerStore.get,
+    close: async () => {
+      for (const one of [registry, none, records, ledgerStore]) await one.close();
+    },
+  };
+};

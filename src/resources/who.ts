@@ -1,0 +1,12 @@
+import { userInfo } from 'node:os';
+
+/** Who is named in histories: `MILLRACE_WHO`, else the user of the machine. */
+export const whoOf = (env: NodeJS.ProcessEnv): string => {
+  if (env.MILLRACE_WHO) return env.MILLRACE_WHO;
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no name.
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+};
