@@ -1,6 +1,6 @@
 /** The inside of a batch: columns, and the rows that dropped out on the way. */
+import type { Dtype, TensorData } from './data.ts';
 import type { Problem } from './errors.ts';
-import type { Dtype, TensorData } from './types.ts';
 
 /** number, integer, boolean (0 | 1) and datetime (ms since the epoch); NaN is missing. */
 export interface NumberColumn {

@@ -1,46 +1,8 @@
-/** The nouns that every folder shares: signature fields, the manifest, tensors, and what a scorer answers. */
+/** The nouns that every folder shares: data, signature fields, the manifest, and what a scorer answers. */
+import type { ColumnOutput, Row, Tensor, TensorSpec, Value } from './data.ts';
 import type { Problem } from './errors.ts';
 
-export type Dtype =
-  | 'float32'
-  | 'float64'
-  | 'int8'
-  | 'uint8'
-  | 'int16'
-  | 'uint16'
-  | 'int32'
-  | 'uint32'
-  | 'int64'
-  | 'uint64'
-  | 'bool'
-  | 'string';
-
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | readonly string[];
-
-/** Row-major; `bool` is a Uint8Array of 0 and 1, `int64` a BigInt64Array, `string` a plain array. */
-export interface Tensor {
-  readonly dtype: Dtype;
-  readonly dims: readonly number[];
-  readonly data: TensorData;
-}
-
-/** What a graph says of an input or output; null stands for a dimension that may vary. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly dims: readonly (number | null)[];
-}
+export type * from './data.ts';
 
 /** Which runtime answers for a model. */
 export interface AnsweringRuntime {
@@ -121,9 +83,6 @@ export type OutputField = Field & {
 };
 export type OutputFields = Readonly<Record<string, OutputField>>;
 
-export type Value = null | boolean | number | bigint | string | Date | readonly Value[] | ArrayBufferView;
-export type Row = Readonly<Record<string, unknown>>;
-
 /** One preparation step as written: `{ <name>: { …settings } }`. */
 export type StepConfig = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -179,17 +138,6 @@ export interface Refused {
   readonly error: Problem;
 }
 export type Answer = Scored | Refused;
-
-/**
- * A column as a caller may hand it in: typed (NaN is missing; a tensor is flat) or plain values as they would stand in
- * rows, so that a tensor of texts, for which there is no typed array, is an array a row.
- */
-export type ColumnInput = TensorData | readonly unknown[];
-/**
- * A column of answers. number, integer, boolean (0 | 1) and datetime (ms since the epoch) are Float64Arrays with NaN for
- * missing; category and text are arrays; a tensor is its flat row-major data.
- */
-export type ColumnOutput = TensorData | readonly (string | null)[];
 
 export interface ColumnAnswers {
   readonly rows: number;
