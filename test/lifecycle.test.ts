@@ -10,7 +10,12 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** The files of each stage, from `src/core` on. */
 const stages: Readonly<Record<string, readonly string[]>> = {
   route: ['../serving/route.ts', '../serving/live.ts', '../modes/service/models.ts'],
-  validate: ['field.ts', 'tensor-field.ts', 'signature.ts'],
+  validate: [
+    'signature.ts',
+    'field.ts',
+    'elements.ts',
+    ...readdirSync(join(root, 'src/core/kinds')).map((file) => `kinds/${file}`),
+  ],
   prepare: [
     'prepare.ts',
     'transform.ts',

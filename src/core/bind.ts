@@ -1,10 +1,11 @@
 /** From prepared columns to the tensors that the graph takes: each graph input is fed by the column of its name. */
 import { allocate, type Batch } from './columns.ts';
+import { elementWriter } from './elements.ts';
 import { type Code, fail, type Problem, show, showNames } from './errors.ts';
+import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
 import { plainValue } from './plain.ts';
 import { numbers, type StepContext, strings } from './steps/step.ts';
-import { elementWriter } from './tensor-field.ts';
 import type { Dtype, Tensor, TensorData, TensorSpec } from './types.ts';
 
 /** Makes one graph input's data out of a batch; rows that do not fit are refused. */
@@ -15,12 +16,6 @@ export interface Binding {
   /** The shape of one row, without the batch; undefined where the graph does not say how many dimensions it wants. */
   readonly shape: readonly number[] | undefined;
   read(batch: Batch): TensorData;
-}
-
-/** A column that is a tensor: what it holds, and the shape of one row. */
-export interface TensorInfo {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

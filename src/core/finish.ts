@@ -2,6 +2,7 @@
 import { allocate, type Batch, type Column, copyRow } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
+import { describe } from './kinds/index.ts';
 import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorSpec, Value } from './types.ts';
 import { LAST_INSTANT } from './zone.ts';
 
@@ -80,7 +81,7 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
   });
 
 const outputProblem = (name: string, field: Field, value: unknown, code: Code = 'BAD_OUTPUT'): Problem => {
-  const { message, ...rest } = complaintsOf(name, field)(
+  const { message, ...rest } = complaintsOf(name, describe(field))(
     code,
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
   );

@@ -1,9 +1,10 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
-import { type Binding, bindInputs, type TensorInfo } from './bind.ts';
+import { type Binding, bindInputs } from './bind.ts';
 import type { Batch, ColumnType } from './columns.ts';
 import { fail, showNames } from './errors.ts';
+import { kindOf, tensorOf } from './kinds/index.ts';
+import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
-import { columnTypeOf } from './signature.ts';
 import { stepKinds } from './steps/index.ts';
 import type { Step, StepContext, StepKind } from './steps/step.ts';
 import { applyTransform } from './transform.ts';
@@ -16,7 +17,7 @@ export interface Preparation {
   apply(batch: Batch): void;
 }
 
-const kindOf = (config: StepConfig, label: string): StepKind => {
+const stepKindOf = (config: StepConfig, label: string): StepKind => {
   const [name = '', ...more] = Object.keys(config);
   const known = Object.keys(stepKinds);
   if (more.length > 0 || !known.includes(name)) {
@@ -60,11 +61,14 @@ export const compilePreparation = (
   // What a transform module makes of an input is known only when it runs, even under the input's own name.
   const open = transform.prepare !== undefined;
   const types = new Map<string, ColumnType>(
-    Object.entries(fields).map(([name, field]) => [name, open ? 'any' : columnTypeOf(field)]),
+    Object.entries(fields).map(([name, field]) => [name, open ? 'any' : kindOf(field).column]),
   );
   const origins = new Map<string, Field>(Object.entries(fields));
   const tensors = new Map<string, TensorInfo>();
-  for (const [name, field] of Object.entries(fields)) if (field.kind === 'tensor') tensors.set(name, field);
+  for (const [name, field] of Object.entries(fields)) {
+    const tensor = tensorOf(field);
+    if (tensor) tensors.set(name, tensor);
+  }
   const base = {
     fields,
     graph: new Map(specs.map((spec) => [spec.name, spec])),
@@ -75,7 +79,7 @@ export const compilePreparation = (
   const steps: Step[] = (manifest.prepare ?? []).map((config, index) => {
     const [name] = Object.keys(config);
     const label = `prepare[${index}] (${name})`;
-    const kind = kindOf(config, label);
+    const kind = stepKindOf(config, label);
     const settings = config[name];
     checkSettings(settings, kind, label);
     const step = kind.compile(settings, { ...base, label } satisfies StepContext);

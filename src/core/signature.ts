@@ -1,22 +1,13 @@
 /** From rows or columns, as anyone may send them, to a batch of checked columns. Compiled once from the signature. */
-import { Batch, type Column, type ColumnType } from './columns.ts';
+import { Batch, type Column } from './columns.ts';
+import type { ColumnInput, Row } from './data.ts';
 import { fail, messageOf, type Problem, show, showNames } from './errors.ts';
-import {
-  checkField,
-  complaintsOf,
-  isProblem,
-  type Read,
-  readBoolean,
-  readDatetime,
-  readNumber,
-  readString,
-} from './field.ts';
+import { type Complain, complaintsOf, isProblem, type Read } from './field.ts';
+import { describe, type Field, type Fields, kindOf, kinds, tensorOf } from './kinds/index.ts';
+import type { NumberKind, TensorReader } from './kinds/kind.ts';
 import { misspellingOf, remembering } from './nearest.ts';
 import { slipFinder } from './slips.ts';
-import { tensorReader } from './tensor-field.ts';
-import type { ColumnInput, Field, Fields, NumberField, Row, TensorField } from './types.ts';
 import { unknownRow } from './unknown-row.ts';
-import { LAST_INSTANT } from './zone.ts';
 
 export interface Signature {
   readonly fields: Fields;
@@ -37,10 +28,6 @@ interface FieldReader {
   fromRows(rows: readonly Row[], batch: Batch): Column;
   fromColumn(values: ColumnInput, batch: Batch): Column;
 }
-
-/** The kind of column that a field becomes. */
-export const columnTypeOf = (field: Field): Exclude<ColumnType, 'any'> =>
-  field.kind === 'tensor' ? 'tensor' : field.kind === 'category' || field.kind === 'text' ? 'string' : 'number';
 
 const numeric = (name: string, read: Read<number>): FieldReader => ({
   name,
@@ -64,40 +51,18 @@ const numeric = (name: string, read: Read<number>): FieldReader => ({
   },
 });
 
-/** In typed columns a boolean is 0 or 1 and a datetime ms since the epoch; in plain ones they are as in rows. */
-const rawNumber = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
-const typedReader = (name: string, field: Field, read: Read<number>): Read<number> => {
-  const complain = complaintsOf(name, field);
-  if (field.kind === 'boolean')
-    return (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value);
-  if (field.kind !== 'datetime') return read;
-  return (value) => {
-    const time = rawNumber(value) as number;
-    if (Number.isNaN(time)) return read(null);
-    return Math.abs(time) <= LAST_INSTANT ? time : complain('BAD_DATETIME', value);
-  };
-};
-
-/** True when every value is a plain finite number that the field allows, so that the column can be taken as it is. */
-const allFit = (values: Float64Array, { kind, min = -Infinity, max = Infinity }: NumberField): boolean => {
-  const limit = kind === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
-  const least = Math.max(min, -limit);
-  const most = Math.min(max, limit);
-  for (let row = 0; row < values.length; row++) if (!(values[row] >= least && values[row] <= most)) return false;
-  return kind === 'number' || values.every(Number.isInteger);
-};
-
-const numericField = (name: string, field: Field, read: Read<number>): FieldReader => {
+const numberField = (name: string, field: Field, kind: NumberKind<Field>, complain: Complain, coerce: boolean) => {
+  const read = kind.read(field, complain, coerce);
   const plain = numeric(name, read);
-  const typed = numeric(name, typedReader(name, field, read));
-  const isNumber = field.kind === 'number' || field.kind === 'integer';
-  return {
+  const typed = kind.readTyped ? numeric(name, kind.readTyped(read, complain)) : plain;
+  const reader: FieldReader = {
     ...plain,
     fromColumn(input, batch) {
-      if (isNumber && input instanceof Float64Array && allFit(input, field)) return { type: 'number', values: input };
+      if (input instanceof Float64Array && kind.fits?.(field, input)) return { type: 'number', values: input };
       return (ArrayBuffer.isView(input) ? typed : plain).fromColumn(input, batch);
     },
   };
+  return reader;
 };
 
 const stringField = (name: string, read: Read<string | null>): FieldReader => {
@@ -119,26 +84,45 @@ const stringField = (name: string, read: Read<string | null>): FieldReader => {
   };
 };
 
-const tensorField = (name: string, field: TensorField): FieldReader => {
-  const { fill, fromColumn } = tensorReader(name, field);
-  return { name, fromRows: (rows, batch) => fill(batch, (row) => rows[row][name]), fromColumn };
+const tensorField = (name: string, { fill, fromColumn }: TensorReader): FieldReader => ({
+  name,
+  fromRows: (rows, batch) => fill(batch, (row) => rows[row][name]),
+  fromColumn,
+});
+
+const complainOf = (name: string, field: Field, coerce: boolean): Complain => {
+  const kind = kindOf(field);
+  const expected = describe(field);
+  if (coerce || kind.column === 'tensor' || kind.writeAs === undefined) return complaintsOf(name, expected);
+  const lenient = (): Read<unknown> => kind.read(field, complaintsOf(name, expected), true);
+  return complaintsOf(name, expected, { writeAs: kind.writeAs, lenient });
 };
 
 const readerOf = (name: string, field: Field, coerce: boolean): FieldReader => {
-  switch (field.kind) {
-    case 'number':
-    case 'integer':
-      return numericField(name, field, readNumber(name, field, coerce));
-    case 'boolean':
-      return numericField(name, field, readBoolean(name, field, coerce));
-    case 'datetime':
-      return numericField(name, field, readDatetime(name, field, coerce));
-    case 'category':
-    case 'text':
-      return stringField(name, readString(name, field, coerce));
-    case 'tensor':
-      return tensorField(name, field);
+  const kind = kindOf(field);
+  const complain = complainOf(name, field, coerce);
+  if (kind.column === 'number') return numberField(name, field, kind, complain, coerce);
+  if (kind.column === 'string') return stringField(name, kind.read(field, complain, coerce));
+  return tensorField(name, kind.reader(field, complain));
+};
+
+/** @throws BAD_MANIFEST for a field whose own settings make no sense; what a schema cannot say. */
+const checkField = (name: string, field: Field): void => {
+  if (name in Object.prototype) {
+    throw fail('BAD_MANIFEST', `${name} cannot be the name of a field: every JavaScript object has one.`, {
+      field: name,
+      expected: 'another name',
+      got: name,
+    });
   }
+  if (!Object.hasOwn(kinds, field.kind)) {
+    throw fail('BAD_MANIFEST', `${name}: this version of Millrace knows no kind ${show(field.kind)}.`, {
+      field: name,
+      expected: `one of ${Object.keys(kinds).join(', ')}`,
+      got: show(field.kind),
+    });
+  }
+  kindOf(field).check?.(name, field);
 };
 
 const emptyRow: Row = Object.freeze({});
@@ -256,7 +240,8 @@ const rowsIn = (name: string, field: Field | undefined, column: unknown): number
     throw badColumn(name, `Column ${name} is ${show(column)}, not an array.`, 'an array or typed array', show(column));
   }
   const { length } = column as ArrayLike<unknown>;
-  const size = field?.kind === 'tensor' && isTyped ? field.shape.reduce((a, b) => a * b, 1) : 1;
+  const tensor = field && isTyped ? tensorOf(field) : undefined;
+  const size = tensor === undefined ? 1 : tensor.shape.reduce((a, b) => a * b, 1);
   if (length % size === 0) return length / size;
   const expected = `a multiple of ${size} elements`;
   throw badColumn(name, `Column ${name} needs ${expected}, got ${length}.`, expected, `${length}`);

@@ -1,8 +1,10 @@
 /** The nouns that every folder shares: data, signature fields, the manifest, and what a scorer answers. */
-import type { ColumnOutput, Row, Tensor, TensorSpec, Value } from './data.ts';
+import type { ColumnInput, ColumnOutput, Row, Tensor, TensorSpec, Value } from './data.ts';
 import type { Problem } from './errors.ts';
+import type { Field } from './kinds/index.ts';
 
 export type * from './data.ts';
+export type { Field, Fields } from './kinds/index.ts';
 
 /** Which runtime answers for a model. */
 export interface AnsweringRuntime {
@@ -22,50 +24,6 @@ export interface ModelSession {
   run(feeds: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;
 }
-
-export type Kind = 'number' | 'integer' | 'boolean' | 'category' | 'text' | 'datetime' | 'tensor';
-
-interface FieldBase {
-  readonly description?: string;
-  readonly nullable?: boolean;
-  /** An example of a value, for forms and documentation. */
-  readonly example?: Value;
-}
-
-export interface NumberField extends FieldBase {
-  readonly kind: 'number' | 'integer';
-  readonly unit?: string;
-  readonly min?: number;
-  readonly max?: number;
-}
-export interface BooleanField extends FieldBase {
-  readonly kind: 'boolean';
-}
-export interface CategoryField extends FieldBase {
-  readonly kind: 'category';
-  readonly labels?: readonly string[];
-  /** What to do with a value outside `labels`; `reject` unless said. Without labels every value is allowed. */
-  readonly unknown?: 'reject' | 'allow';
-  readonly maxLength?: number;
-}
-export interface TextField extends FieldBase {
-  readonly kind: 'text';
-  readonly maxLength?: number;
-}
-export interface DatetimeField extends FieldBase {
-  readonly kind: 'datetime';
-  /** IANA zone in which a date and time without an offset is read, and in which its hour and weekday are taken. */
-  readonly zone?: string;
-}
-export interface TensorField extends FieldBase {
-  readonly kind: 'tensor';
-  readonly dtype: Dtype;
-  /** The shape of one row, without the batch dimension. */
-  readonly shape: readonly number[];
-}
-
-export type Field = NumberField | BooleanField | CategoryField | TextField | DatetimeField | TensorField;
-export type Fields = Readonly<Record<string, Field>>;
 
 /** An input field may also say which graph input it feeds, where that has another name. */
 export type InputField = Field & {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showNames } from '../../core/errors.ts';
-import { describe } from '../../core/field.ts';
+import { describe } from '../../core/kinds/index.ts';
 import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
 import { type Measured, measure } from '../../deployments/service/measure.ts';
 import { answeringRuntime } from '../../package/answering.ts';

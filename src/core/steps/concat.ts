@@ -1,7 +1,7 @@
 /** Columns side by side as the one feature tensor that many models take. */
 import { allocate, dtypes } from '../columns.ts';
+import { elementWriter } from '../elements.ts';
 import { fail } from '../errors.ts';
-import { elementWriter } from '../tensor-field.ts';
 import type { Dtype } from '../types.ts';
 import { nameSchema, need, needNumber, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
 

@@ -1,5 +1,5 @@
 /** Signatures as JSON Schema (2020-12, as OpenAPI 3.1 has it). */
-import { describe } from '../../core/field.ts';
+import { describe } from '../../core/kinds/index.ts';
 import type { Field, Fields } from '../../core/types.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** A form for a row, made from the signature; `client.ts` reads it back by the `data-` attributes set here. */
 
-import { describe } from '../../../core/field.ts';
+import { describe } from '../../../core/kinds/index.ts';
 import type { Field, Fields } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { type Html, html } from './html.ts';

@@ -4,7 +4,8 @@ import type { Columns } from '../../../core/column-parts.ts';
 import { allocate, type MutableTensorData } from '../../../core/columns.ts';
 import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
 import { nearest } from '../../../core/nearest.ts';
-import type { ColumnAnswers, ColumnInput, ColumnOutput, TensorField } from '../../../core/types.ts';
+import type { TensorField } from '../../../core/kinds/tensor.ts';
+import type { ColumnAnswers, ColumnInput, ColumnOutput } from '../../../core/types.ts';
 import { type Datatype, type Elements, wanted } from './datatypes.ts';
 import type { TensorBinding, TensorSignature } from './signature.ts';
 

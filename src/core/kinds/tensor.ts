@@ -1,64 +1,17 @@
-/** Reading the tensors of one field: nested or flat arrays, typed arrays, and whole typed columns. */
-import { allocate, type Batch, type Column, holds, type MutableTensorData } from './columns.ts';
-import type { Code, Problem } from './errors.ts';
-import { complaintsOf, isStorable } from './field.ts';
-import type { ColumnInput, Dtype, TensorData, TensorField } from './types.ts';
+/** Numbers, booleans or texts of one shape, row-major. */
+import { allocate, type Batch, type Column, holds, type MutableTensorData } from '../columns.ts';
+import type { Dtype, TensorData } from '../data.ts';
+import { elementWriter } from '../elements.ts';
+import { type Code, fail, type Problem } from '../errors.ts';
+import type { Complain } from '../field.ts';
+import type { FieldBase, TensorKind, TensorReader } from './kind.ts';
 
-/** Puts one element into its place, or says why it cannot stand there. */
-export type WriteElement = (value: unknown, to: MutableTensorData, at: number) => Code | undefined;
-
-type Slots = Record<number, unknown>;
-
-/** An integer past 2^53, as JSON has them; a float is the nearest one. */
-const isLong = (value: unknown): value is bigint => typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
-
-const writeFloat =
-  (nullable: boolean): WriteElement =>
-  (value, to, at) => {
-    const number = value === null ? Number.NaN : isLong(value) ? Number(value) : value;
-    if (typeof number !== 'number') return 'WRONG_TYPE';
-    if (Number.isNaN(number) && !nullable) return 'NULL_VALUE';
-    if (Math.abs(number) === Infinity) return 'NOT_FINITE';
-    (to as Slots)[at] = number;
-    return undefined;
-  };
-
-const writeBool: WriteElement = (value, to, at) => {
-  if (value === null) return 'NULL_VALUE';
-  if (typeof value !== 'boolean' && value !== 0 && value !== 1) return 'WRONG_TYPE';
-  (to as Slots)[at] = Number(value);
-  return undefined;
-};
-
-const writeString: WriteElement = (value, to, at) => {
-  if (value === null) return 'NULL_VALUE';
-  if (typeof value !== 'string' || !isStorable(value)) return 'WRONG_TYPE';
-  (to as Slots)[at] = value;
-  return undefined;
-};
-
-/** What does not fit the array's type comes out of it as another number. */
-const writeInteger =
-  (wide: boolean): WriteElement =>
-  (value, to, at) => {
-    if (value === null) return 'NULL_VALUE';
-    if (typeof value !== 'number' && typeof value !== 'bigint') return 'WRONG_TYPE';
-    if (typeof value === 'number' && !Number.isInteger(value))
-      return Number.isFinite(value) ? 'NOT_INTEGER' : Number.isNaN(value) ? 'NULL_VALUE' : 'NOT_FINITE';
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) return 'UNSAFE_INTEGER';
-    const target = to as Slots;
-    const wanted = wide ? BigInt(value) : Number(value);
-    target[at] = wanted;
-    return target[at] === wanted || (wanted === 0 && target[at] === 0) ? undefined : 'OUT_OF_RANGE';
-  };
-
-/** How elements of a dtype are read. Integers past 2^53 − 1 need a bigint; `nullable` lets NaN and null into floats. */
-export const elementWriter = (dtype: Dtype, nullable = false): WriteElement => {
-  if (dtype === 'string') return writeString;
-  if (dtype === 'bool') return writeBool;
-  if (dtype === 'float32' || dtype === 'float64') return writeFloat(nullable);
-  return writeInteger(dtype === 'int64' || dtype === 'uint64');
-};
+export interface TensorField extends FieldBase {
+  readonly kind: 'tensor';
+  readonly dtype: Dtype;
+  /** The shape of one row, without the batch dimension. */
+  readonly shape: readonly number[];
+}
 
 /** True when a typed array of the right type may hold elements that its field does not allow. */
 const needsLook = (dtype: Dtype): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'bool';
@@ -68,19 +21,12 @@ interface Off {
   readonly value: unknown;
 }
 
-export interface TensorReader {
-  fill(batch: Batch, valueAt: (row: number) => unknown): Column;
-  fromColumn(input: ColumnInput, batch: Batch): Column;
-}
-
 /**
  * Reads a tensor a row: arrays nested as the shape says, a flat array or typed array in row-major order. A typed column of
  * the field's own dtype is looked through and taken as it is, without a copy.
  */
-export const tensorReader = (name: string, field: TensorField): TensorReader => {
-  const { dtype, shape, nullable = false } = field;
+const tensorReader = ({ dtype, shape, nullable = false }: TensorField, complain: Complain): TensorReader => {
   const size = shape.reduce((product, dim) => product * dim, 1);
-  const complain = complaintsOf(name, field);
   const write = elementWriter(dtype, nullable);
 
   /** Walks nested arrays; answers the place after the last element, or what is wrong. */
@@ -144,4 +90,19 @@ export const tensorReader = (name: string, field: TensorField): TensorReader => 
       return { type: 'tensor', dtype, size, data };
     },
   };
+};
+
+export const tensor: TensorKind<TensorField> = {
+  column: 'tensor',
+  check(name, { dtype, nullable }) {
+    if (!nullable || dtype === 'float32' || dtype === 'float64') return;
+    throw fail('BAD_MANIFEST', `${name}: a ${dtype} tensor cannot be nullable, as it has no NaN.`, {
+      field: name,
+      expected: 'dtype: float32 or float64',
+      got: dtype,
+    });
+  },
+  describe: ({ dtype, shape }) => `a ${dtype} tensor of shape [${shape.join(', ')}]`,
+  tensor: ({ dtype, shape }) => ({ dtype, shape }),
+  reader: tensorReader,
 };

@@ -1,0 +1,26 @@
+/** True or false; 1 or 0 in a column. */
+import { isBlank, missing } from '../field.ts';
+import type { FieldBase, NumberKind } from './kind.ts';
+
+export interface BooleanField extends FieldBase {
+  readonly kind: 'boolean';
+}
+
+export const boolean: NumberKind<BooleanField> = {
+  column: 'number',
+  describe: () => 'true or false',
+  read:
+    ({ nullable }, complain, coerce) =>
+    (value) => {
+      if (value === true) return 1;
+      if (value === false) return 0;
+      if (value === undefined || value === null || Number.isNaN(value)) return missing(nullable, value, complain);
+      if (!coerce || (typeof value !== 'string' && typeof value !== 'number')) return complain('WRONG_TYPE', value);
+      if (isBlank(value)) return missing(nullable, value, complain);
+      const text = String(value).trim().toLowerCase();
+      if (text === 'true' || text === '1') return 1;
+      return text === 'false' || text === '0' ? 0 : complain('WRONG_TYPE', value);
+    },
+  writeAs: 'as true or false',
+  readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
+};

@@ -1,0 +1,37 @@
+/** A text out of few: one of its labels, where it has some. */
+import { show } from '../errors.ts';
+import type { FieldBase, StringKind } from './kind.ts';
+import { readTexts } from './texts.ts';
+
+export interface CategoryField extends FieldBase {
+  readonly kind: 'category';
+  readonly labels?: readonly string[];
+  /** What to do with a value outside `labels`; `reject` unless given. Without labels every value is allowed. */
+  readonly unknown?: 'reject' | 'allow';
+  readonly maxLength?: number;
+}
+
+/** The labels outside which no value is allowed. */
+const closedLabels = ({ labels, unknown }: CategoryField): readonly string[] | undefined =>
+  unknown === 'allow' ? undefined : labels;
+
+/** So many labels are named in messages. */
+const MAX_SHOWN = 8;
+
+export const category: StringKind<CategoryField> = {
+  column: 'string',
+  describe(field) {
+    const labels = closedLabels(field);
+    if (labels === undefined) {
+      const { maxLength } = field;
+      return `a category (text)${maxLength === undefined ? '' : ` of at most ${maxLength} characters`}`;
+    }
+    const more = labels.length - MAX_SHOWN;
+    return `one of ${labels.slice(0, MAX_SHOWN).map(show).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  },
+  read(field, complain, coerce) {
+    const labels = closedLabels(field);
+    return readTexts(field, complain, coerce, labels && new Set(labels));
+  },
+  writeAs: 'as text',
+};

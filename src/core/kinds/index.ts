@@ -1,0 +1,29 @@
+/** The table of kinds. To add one: a file, and a row here (docs/ADDING.md). What asks of what kind a field is asks here. */
+import { boolean } from './boolean.ts';
+import { category } from './category.ts';
+import { datetime } from './datetime.ts';
+import { integer } from './integer.ts';
+import type { Kind, TensorInfo } from './kind.ts';
+import { number } from './number.ts';
+import { tensor } from './tensor.ts';
+import { text } from './text.ts';
+
+export const kinds = { number, integer, boolean, category, text, datetime, tensor };
+
+type FieldOf<K> = K extends { describe(field: infer F): string } ? F : never;
+/** A field of the signature, of any kind. */
+export type Field = FieldOf<(typeof kinds)[keyof typeof kinds]>;
+export type Fields = Readonly<Record<string, Field>>;
+
+/** What is known of the field's kind. Ask once a field, not once a value. */
+export const kindOf = (field: Field): Kind<Field> => kinds[field.kind];
+
+/** What a field wants, in words: "a number from 0 to 200 (mile) or null". */
+export const describe = (field: Field): string =>
+  `${kindOf(field).describe(field)}${field.nullable ? ' or null' : ''}`;
+
+/** dtype and shape of a field whose values are tensors; undefined of all others. */
+export const tensorOf = (field: Field): TensorInfo | undefined => {
+  const kind = kindOf(field);
+  return kind.column === 'tensor' ? kind.tensor(field) : undefined;
+};

@@ -1,0 +1,16 @@
+/** A whole number within ±(2^53 − 1), so that a float64 has all its digits. */
+import type { NumberKind } from './kind.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric } from './numeric.ts';
+
+export interface IntegerField extends NumericField {
+  readonly kind: 'integer';
+}
+
+export const integer: NumberKind<IntegerField> = {
+  column: 'number',
+  check: checkRange,
+  describe: (field) => describeNumeric('an integer', field),
+  read: (field, complain, coerce) => readNumeric(field, complain, coerce, true),
+  writeAs: 'as a number',
+  fits: (field, values) => allWithin(field, values, Number.MAX_SAFE_INTEGER) && values.every(Number.isInteger),
+};

@@ -1,0 +1,67 @@
+/** The port of this folder: what Millrace knows of a kind of field. A kind is a file, and a row in index.ts. */
+import type { Batch, Column } from '../columns.ts';
+import type { ColumnInput, Dtype, Value } from '../data.ts';
+import type { Complain, Read } from '../field.ts';
+
+/** What a field of any kind may say. */
+export interface FieldBase {
+  readonly description?: string;
+  readonly nullable?: boolean;
+  /** An example of a value, for forms and documentation. */
+  readonly example?: Value;
+}
+
+/** What is asked of every kind. Methods are handed a field of the kind. */
+interface KindBase<F> {
+  /**
+   * Looks at what a schema cannot say of a field's settings.
+   *
+   * @throws BAD_MANIFEST
+   */
+  check?(name: string, field: F): void;
+  /** What the field wants, in words, without "or null": "a number from 0 to 200 (mile)". */
+  describe(field: F): string;
+}
+
+/** How values one by one become a column of numbers or of texts. */
+interface ReadsValues<F, T> {
+  /** Reads values as rows and plain columns have them; asked once a field. With `coerce` it reads what CSV writes, too. */
+  read(field: F, complain: Complain, coerce: boolean): Read<T>;
+  /** How to write a value that only `coerce` reads, such as "as a number"; said to who sends one. */
+  readonly writeAs?: string;
+}
+
+/** Values become numbers, NaN for missing. */
+export interface NumberKind<F = unknown> extends KindBase<F>, ReadsValues<F, number> {
+  readonly column: 'number';
+  /** Reads the elements of a typed column by `read`, where they are not what stands in rows. */
+  readTyped?(read: Read<number>, complain: Complain): Read<number>;
+  /** Whether a typed column holds nothing but plain values that the field allows, so that it is taken as it is. */
+  fits?(field: F, values: Float64Array): boolean;
+}
+
+/** Values become texts, null for missing. */
+export interface StringKind<F = unknown> extends KindBase<F>, ReadsValues<F, string | null> {
+  readonly column: 'string';
+}
+
+/** A column that is a tensor: what it holds, and the shape of one row. */
+export interface TensorInfo {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+/** Makes the column of a tensor field, out of values or out of a column as it comes. */
+export interface TensorReader {
+  fill(batch: Batch, valueAt: (row: number) => unknown): Column;
+  fromColumn(input: ColumnInput, batch: Batch): Column;
+}
+
+/** Values become tensors of one shape; what else is asked of them follows from their dtype. */
+export interface TensorKind<F = unknown> extends KindBase<F> {
+  readonly column: 'tensor';
+  tensor(field: F): TensorInfo;
+  reader(field: F, complain: Complain): TensorReader;
+}
+
+export type Kind<F = unknown> = NumberKind<F> | StringKind<F> | TensorKind<F>;

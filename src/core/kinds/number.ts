@@ -1,0 +1,16 @@
+/** A number: a float64. */
+import type { NumberKind } from './kind.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric } from './numeric.ts';
+
+export interface NumberField extends NumericField {
+  readonly kind: 'number';
+}
+
+export const number: NumberKind<NumberField> = {
+  column: 'number',
+  check: checkRange,
+  describe: (field) => describeNumeric('a number', field),
+  read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
+  writeAs: 'as a number',
+  fits: (field, values) => allWithin(field, values, Number.MAX_VALUE),
+};

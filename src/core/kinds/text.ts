@@ -1,0 +1,15 @@
+/** Any text. */
+import type { FieldBase, StringKind } from './kind.ts';
+import { MAX_TEXT, readTexts } from './texts.ts';
+
+export interface TextField extends FieldBase {
+  readonly kind: 'text';
+  readonly maxLength?: number;
+}
+
+export const text: StringKind<TextField> = {
+  column: 'string',
+  describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
+  read: readTexts,
+  writeAs: 'as text',
+};
