@@ -4,7 +4,7 @@ import { elementWriter } from './elements.ts';
 import { type Code, fail, type Problem, show, showNames } from './errors.ts';
 import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
-import { plainValue } from './plain.ts';
+import { plainReader } from './plain.ts';
 import { numbers, type StepContext, strings } from './steps/step.ts';
 import type { Dtype, Tensor, TensorData, TensorSpec } from './types.ts';
 
@@ -17,6 +17,9 @@ export interface Binding {
   readonly shape: readonly number[] | undefined;
   read(batch: Batch): TensorData;
 }
+
+/** Of a column that is no field's: values as they are. */
+const plain = plainReader(undefined);
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -144,7 +147,7 @@ const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<
       const column = batch.columns.get(name);
       if (column?.type === 'tensor' && column.dtype === dtype && column.size === size) return column.data;
       if (tensor === undefined && size === 1) return readScalars(spec, batch, context);
-      return readElements(spec, size, batch, (row) => column && plainValue(undefined, column, row));
+      return readElements(spec, size, batch, (row) => column && plain(column, row));
     },
   };
 };

@@ -2,18 +2,17 @@
 import { allocate, type Batch, type Column, copyRow } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
-import { describe } from './kinds/index.ts';
-import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorSpec, Value } from './types.ts';
-import { LAST_INSTANT } from './zone.ts';
+import { describe, kindOf } from './kinds/index.ts';
+import type { NumberKind, StringKind, TensorInfo } from './kinds/kind.ts';
+import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorData, TensorSpec, Value } from './types.ts';
 
 /** One output field bound to its graph output. */
 export interface OutputBinding {
   readonly name: string;
-  readonly field: OutputField;
+  /** The graph output's name. */
   readonly from: string;
-  readonly spec: TensorSpec;
-  /** Of a category whose unknown values are refused. */
-  readonly labels: ReadonlySet<string> | undefined;
+  /** Reads the output of all rows; a value that the signature does not allow refuses its row. */
+  read(tensor: Tensor, batch: Batch): Column;
 }
 
 /** Throws BAD_MANIFEST when an output names a graph output or column that is not there. */
@@ -29,10 +28,10 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
         got: from,
       });
     }
-    const text = field.kind === 'category' || field.kind === 'text';
+    const kind = kindOf(field);
     const isString = spec.dtype === 'string';
-    const labelled = field.kind === 'category' && field.labels !== undefined && !isString;
-    if (field.kind !== 'tensor' && text !== isString && !labelled) {
+    const isLabelled = kind.column === 'string' && !isString && kind.labels?.(field) !== undefined;
+    if (kind.column !== 'tensor' && (kind.column === 'string') !== isString && !isLabelled) {
       throw fail(
         'BAD_MANIFEST',
         `outputs.${name}: a ${field.kind} cannot be read from ${from}, which is ${spec.dtype}.`,
@@ -46,7 +45,7 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
     const width = spec.dims
       .slice(1)
       .reduce<number | null>((product, dim) => (product === null || dim === null ? null : product * dim), 1);
-    if (field.kind !== 'tensor' && field.at === undefined && width !== null && width > 1) {
+    if (kind.column !== 'tensor' && field.at === undefined && width !== null && width > 1) {
       throw fail(
         'BAD_MANIFEST',
         `outputs.${name}: ${from} has ${width} values a row; say which with at: 0 … ${width - 1}.`,
@@ -69,15 +68,14 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
         },
       );
     }
-    if (field.kind === 'tensor' && field.at !== undefined) {
+    if (kind.column === 'tensor' && field.at !== undefined) {
       throw fail('BAD_MANIFEST', `outputs.${name}: a tensor is the whole of ${from}; at: is for one column of it.`, {
         field: name,
         expected: 'no at:',
         got: `${field.at}`,
       });
     }
-    const refuses = field.kind === 'category' && field.labels !== undefined && field.unknown !== 'allow';
-    return { name, field, from, spec, labels: refuses ? new Set(field.labels) : undefined };
+    return { name, from, read: readerOf(name, field, spec) };
   });
 
 const outputProblem = (name: string, field: Field, value: unknown, code: Code = 'BAD_OUTPUT'): Problem => {
@@ -88,68 +86,86 @@ const outputProblem = (name: string, field: Field, value: unknown, code: Code = 
   return { ...rest, message: `The model's output ${message}` };
 };
 
-/** Reads one output of all rows; a value that the signature does not allow refuses its row. */
-export const readOutput = ({ name, field, spec, labels }: OutputBinding, tensor: Tensor, batch: Batch): Column => {
-  const { rows } = batch;
-  const stride = rows === 0 ? 1 : tensor.data.length / rows;
-  if (field.kind === 'tensor') {
-    const size = field.shape.reduce((product, dim) => product * dim, 1);
-    if (stride !== size || tensor.dtype !== field.dtype) {
-      const got = `${tensor.dtype} [${tensor.dims.join(', ')}]`;
-      for (let row = 0; row < rows; row++) batch.refuse(row, outputProblem(name, field, got));
-      return { type: 'tensor', dtype: field.dtype, size, data: allocate(field.dtype, rows * size) };
-    }
-    return { type: 'tensor', dtype: field.dtype, size, data: tensor.data };
-  }
-  const at = field.at ?? 0;
-  if (!Number.isInteger(stride) || at >= stride) {
-    throw fail(
-      'BAD_MODEL',
-      `${spec.name} came back as [${tensor.dims.join(', ')}] for ${rows} rows; ${name} reads column ${at}.`,
-      {
-        field: name,
-        expected: `[${rows}, …]`,
-        got: `[${tensor.dims.join(', ')}]`,
-      },
-    );
-  }
-  const data = tensor.data;
-  if (field.kind === 'category' || field.kind === 'text') {
-    const values = new Array<string | null>(rows);
-    const ordered = field.kind === 'category' ? field.labels : undefined;
-    for (let row = 0; row < rows; row++) {
+/** One column of a graph output of shape [rows, …]. */
+interface Elements {
+  readonly data: TensorData;
+  /** Elements a row. */
+  readonly stride: number;
+  /** Which of them is read. */
+  readonly at: number;
+}
+type ReadElements = (elements: Elements, batch: Batch) => Column;
+
+const textReader = (name: string, field: Field, kind: StringKind<Field>): ReadElements => {
+  const labels = kind.labels?.(field);
+  const allowed = labels?.isOpen === false ? new Set(labels.all) : undefined;
+  return ({ data, stride, at }, batch) => {
+    const values = new Array<string | null>(batch.rows);
+    for (let row = 0; row < batch.rows; row++) {
       const value = data[row * stride + at];
-      const label = typeof value === 'string' ? value : ordered?.[Number(value)];
-      if (label === undefined || labels?.has(label) === false)
+      const text = typeof value === 'string' ? value : labels?.all[Number(value)];
+      if (text === undefined || allowed?.has(text) === false)
         batch.refuse(row, outputProblem(name, field, typeof value === 'bigint' ? Number(value) : value));
-      values[row] = label ?? null;
+      values[row] = text ?? null;
     }
     return { type: 'string', values };
-  }
-  const values = new Float64Array(rows);
-  const whole = field.kind === 'integer';
-  const most = field.kind === 'datetime' ? LAST_INSTANT : Number.MAX_VALUE;
-  for (let row = 0; row < rows; row++) {
-    const value = Number(data[row * stride + at]);
-    values[row] = field.kind === 'boolean' ? Number(value !== 0) : value;
-    if (!(Math.abs(value) <= most)) {
-      values[row] = Number.NaN;
-      if (!field.nullable) batch.refuse(row, outputProblem(name, field, value));
-    } else if (whole && !Number.isSafeInteger(value)) {
-      batch.refuse(row, outputProblem(name, field, value, Number.isInteger(value) ? 'UNSAFE_INTEGER' : 'BAD_OUTPUT'));
-    }
-  }
-  return { type: 'number', values };
+  };
 };
+
+const numberReader = (name: string, field: Field, kind: NumberKind<Field>): ReadElements => {
+  const { isWhole = false, limit = Number.MAX_VALUE, settle } = kind;
+  return ({ data, stride, at }, batch) => {
+    const values = new Float64Array(batch.rows);
+    for (let row = 0; row < batch.rows; row++) {
+      const value = Number(data[row * stride + at]);
+      values[row] = settle === undefined ? value : settle(value);
+      if (!(Math.abs(value) <= limit)) {
+        values[row] = Number.NaN;
+        if (!field.nullable) batch.refuse(row, outputProblem(name, field, value));
+      } else if (isWhole && !Number.isSafeInteger(value)) {
+        batch.refuse(row, outputProblem(name, field, value, Number.isInteger(value) ? 'UNSAFE_INTEGER' : 'BAD_OUTPUT'));
+      }
+    }
+    return { type: 'number', values };
+  };
+};
+
+const tensorReader =
+  (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] =>
+  (tensor, batch) => {
+    const { rows } = batch;
+    const size = sizeOf(shape);
+    if (tensor.dtype === dtype && (rows === 0 ? 1 : tensor.data.length / rows) === size)
+      return { type: 'tensor', dtype, size, data: tensor.data };
+    const got = `${tensor.dtype} [${tensor.dims.join(', ')}]`;
+    for (let row = 0; row < rows; row++) batch.refuse(row, outputProblem(name, field, got));
+    return { type: 'tensor', dtype, size, data: allocate(dtype, rows * size) };
+  };
+
+const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBinding['read'] => {
+  const kind = kindOf(field);
+  if (kind.column === 'tensor') return tensorReader(name, field, kind.tensor(field));
+  const read = kind.column === 'string' ? textReader(name, field, kind) : numberReader(name, field, kind);
+  const { at = 0 } = field;
+  return ({ data, dims }, batch) => {
+    const { rows } = batch;
+    const stride = rows === 0 ? 1 : data.length / rows;
+    if (Number.isInteger(stride) && at < stride) return read({ data, stride, at }, batch);
+    const got = `[${dims.join(', ')}]`;
+    const message = `${spec.name} came back as ${got} for ${rows} rows; ${name} reads column ${at}.`;
+    throw fail('BAD_MODEL', message, { field: name, expected: `[${rows}, …]`, got });
+  };
+};
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 /** The column of a field when no row was scored. */
 export const emptyColumn = (field: Field): Column => {
-  if (field.kind === 'tensor') {
-    const size = field.shape.reduce((product, dim) => product * dim, 1);
-    return { type: 'tensor', dtype: field.dtype, size, data: allocate(field.dtype, 0) };
-  }
-  if (field.kind === 'category' || field.kind === 'text') return { type: 'string', values: [] };
-  return { type: 'number', values: new Float64Array(0) };
+  const kind = kindOf(field);
+  if (kind.column === 'string') return { type: 'string', values: [] };
+  if (kind.column === 'number') return { type: 'number', values: new Float64Array(0) };
+  const { dtype, shape } = kind.tensor(field);
+  return { type: 'tensor', dtype, size: sizeOf(shape), data: allocate(dtype, 0) };
 };
 
 /** Nested arrays of one row of a tensor, for JSON. */
@@ -169,20 +185,20 @@ const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, is
 
 /** Reads the value of one row out of a column, as it stands in an output row. */
 export const valueReader = (field: Field): ((column: Column, row: number) => Value) => {
-  if (field.kind === 'tensor') {
+  const kind = kindOf(field);
+  if (kind.column === 'tensor') {
+    const { shape, dtype } = kind.tensor(field);
     return (column, row) =>
       column.type === 'tensor'
-        ? nest(column.data as ArrayLike<unknown>, field.shape, row * column.size, field.dtype === 'bool')
+        ? nest(column.data as ArrayLike<unknown>, shape, row * column.size, dtype === 'bool')
         : null;
   }
-  if (field.kind === 'category' || field.kind === 'text')
-    return (column, row) => (column.type === 'string' ? column.values[row] : null);
-  const convert = (value: number): Value =>
-    field.kind === 'boolean' ? value !== 0 : field.kind === 'datetime' ? new Date(value).toISOString() : value;
+  if (kind.column === 'string') return (column, row) => (column.type === 'string' ? column.values[row] : null);
+  const { value: told } = kind;
   return (column, row) => {
     if (column.type !== 'number') return null;
     const value = column.values[row];
-    return Number.isNaN(value) ? null : convert(value);
+    return Number.isNaN(value) ? null : told === undefined ? value : told(value);
   };
 };
 

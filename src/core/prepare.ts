@@ -7,7 +7,7 @@ import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
 import { stepKinds } from './steps/index.ts';
 import type { Step, StepContext, StepKind } from './steps/step.ts';
-import { applyTransform } from './transform.ts';
+import { preparer } from './transform.ts';
 import type { Field, Manifest, StepConfig, TensorSpec, Transform } from './types.ts';
 
 export interface Preparation {
@@ -111,10 +111,11 @@ export const compilePreparation = (
     if (tensor) tensors.set(to, tensor);
   }
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);
+  const transformed = transform.prepare && preparer(transform.prepare, fields);
   return {
     bindings,
     apply(batch) {
-      if (transform.prepare) applyTransform(transform.prepare, fields, batch);
+      transformed?.(batch);
       for (const step of steps) batch.columns.set(step.as, step.apply(batch));
       for (const { name, to } of renamed) {
         const column = batch.columns.get(name);

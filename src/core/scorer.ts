@@ -1,9 +1,10 @@
 /** A loaded package: validate → prepare → run → finish. It knows no transport, no file and no database. */
 import { Batch, type Column } from './columns.ts';
 import type { Problem } from './errors.ts';
-import { bindOutputs, emptyColumn, readOutput, spread, valueReader } from './finish.ts';
+import { bindOutputs, emptyColumn, spread, valueReader } from './finish.ts';
 import { createGate } from './gate.ts';
-import { plainRow } from './plain.ts';
+import { kindOf } from './kinds/index.ts';
+import { plainRowReader } from './plain.ts';
 import { compilePreparation } from './prepare.ts';
 import { rowsPerRun, runBatch } from './run.ts';
 import { compileSignature, type Signature } from './signature.ts';
@@ -13,6 +14,7 @@ import type {
   ColumnOutput,
   Manifest,
   ModelSession,
+  OutputField,
   OutputFields,
   Row,
   Scorer,
@@ -56,6 +58,7 @@ const compose = (outer: Int32Array | undefined, inner: Int32Array | undefined): 
 export const createScorer = ({ manifest, digest, session, transform = {} }: ScorerParts): Scorer => {
   const { inputs, outputs, extraFields } = manifest;
   const strict = compileSignature(inputs, { extraFields, coerce: manifest.coerce });
+  const answerSignature = compileSignature(withoutRanges(outputs), { strangers: 'allow' });
   let lenient: Signature | undefined = manifest.coerce ? strict : undefined;
   const signature = (coerce: boolean | undefined): Signature => {
     if (!coerce) return strict;
@@ -71,8 +74,8 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
   const outputBindings = bindOutputs(Object.fromEntries(fromGraph), session.outputs);
   const names = [...new Set(outputBindings.map(({ from }) => from))];
   const most = rowsPerRun(session);
-  const answerSignature = compileSignature(withoutRanges(outputs), { strangers: 'allow' });
   const finish = transform.finish && finisher(transform.finish, answerSignature);
+  const givenRow = plainRowReader(inputs);
   const readers = Object.entries(outputs).map(([name, field]) => ({ name, read: valueReader(field) }));
 
   const gate = createGate(`The scorer of ${manifest.name}@${manifest.version}`, () => session.close());
@@ -109,10 +112,10 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
     for (const [row, problem] of batch.problems) answered.refuse(row, problem);
     for (const binding of outputBindings) {
       const tensor = tensors.get(binding.from);
-      if (tensor) answered.columns.set(binding.name, readOutput(binding, tensor, answered));
+      if (tensor) answered.columns.set(binding.name, binding.read(tensor, answered));
     }
     batch = answered;
-    if (finish && given) batch = finish(answered, (row) => plainRow(inputs, given, places ? places[row] : row));
+    if (finish && given) batch = finish(answered, (row) => givenRow(given, places ? places[row] : row));
     settle();
     return { columns: batch.columns, places, problems };
   };
@@ -168,8 +171,7 @@ export const createScorer = ({ manifest, digest, session, transform = {} }: Scor
 const withoutRanges = (outputs: OutputFields): OutputFields =>
   Object.fromEntries(
     Object.entries(outputs).map(([name, field]) => {
-      if (field.kind !== 'number' && field.kind !== 'integer') return [name, field];
-      const { min: _, max: __, ...rest } = field;
+      const { min: _, max: __, ...rest } = field as OutputField & { readonly min?: number; readonly max?: number };
       return [name, rest];
     }),
   );
@@ -177,18 +179,22 @@ const withoutRanges = (outputs: OutputFields): OutputFields =>
 /** The transform module's `finish`, row by row; what it returns is checked like an input, by the outputs' signature. */
 const finisher = (finish: NonNullable<Transform['finish']>, signature: Signature) => {
   const { fields } = signature;
-  const datetimes = Object.keys(fields).filter((name) => fields[name].kind === 'datetime');
+  const plainRow = plainRowReader(fields);
+  const converted = Object.entries(fields).flatMap(([name, field]) => {
+    const kind = kindOf(field);
+    return kind.column === 'number' && kind.fromPlain ? [{ name, convert: kind.fromPlain }] : [];
+  });
   return (answered: Batch, rowOf: (row: number) => Record<string, unknown>): Batch => {
     const rows: Row[] = [];
     const failed = new Map(answered.problems);
     for (let row = 0; row < answered.rows; row++) {
-      const output = plainRow(fields, answered.columns, row);
+      const output = plainRow(answered.columns, row);
       const { row: result, problem } = failed.has(row)
         ? { row: {} }
         : callTransform('finish', () => finish({ ...output }, rowOf(row)));
       if (problem) failed.set(row, problem);
       const merged: Record<string, unknown> = { ...output, ...result };
-      for (const name of datetimes) if (typeof merged[name] === 'number') merged[name] = new Date(merged[name]);
+      for (const { name, convert } of converted) merged[name] = convert(merged[name]);
       rows.push(merged);
     }
     const batch = signature.fromRows(rows);

@@ -1,7 +1,7 @@
 /** Calling the functions of a transform module, row by row. What one row makes them do is that row's problem alone. */
 import type { Batch } from './columns.ts';
 import { type Problem, show } from './errors.ts';
-import { plainRow, plainValue } from './plain.ts';
+import { plainReader, plainRowReader } from './plain.ts';
 import type { Fields, Row, Transform } from './types.ts';
 import { wordsOf } from './words.ts';
 
@@ -57,23 +57,27 @@ export const callTransform = (name: keyof Transform, call: () => unknown): Calle
 };
 
 /**
- * Adds what `prepare` returns for each row to the batch, as columns whose values nobody has looked at yet. A name that it
+ * Adds what `prepare` returns for each row to a batch, as columns whose values nobody has looked at yet. A name that it
  * returns for some rows only keeps its value, or stays absent, in the others.
  */
-export const applyTransform = (prepare: NonNullable<Transform['prepare']>, fields: Fields, batch: Batch): void => {
-  const returned: Row[] = [];
-  const names = new Set<string>();
-  for (let row = 0; row < batch.rows; row++) {
-    const { row: result = {}, problem } = callTransform('prepare', () => prepare(plainRow(fields, batch.columns, row)));
-    if (problem) batch.refuse(row, problem);
-    returned.push(result);
-    for (const name of Object.keys(result)) names.add(name);
-  }
-  for (const name of names) {
-    const before = batch.columns.get(name);
-    const values = returned.map((result, row) =>
-      Object.hasOwn(result, name) ? result[name] : before && plainValue(fields[name], before, row),
-    );
-    batch.columns.set(name, { type: 'any', values });
-  }
+export const preparer = (prepare: NonNullable<Transform['prepare']>, fields: Fields): ((batch: Batch) => void) => {
+  const rowOf = plainRowReader(fields);
+  return (batch) => {
+    const returned: Row[] = [];
+    const names = new Set<string>();
+    for (let row = 0; row < batch.rows; row++) {
+      const { row: result = {}, problem } = callTransform('prepare', () => prepare(rowOf(batch.columns, row)));
+      if (problem) batch.refuse(row, problem);
+      returned.push(result);
+      for (const name of Object.keys(result)) names.add(name);
+    }
+    for (const name of names) {
+      const before = batch.columns.get(name);
+      const read = plainReader(fields[name]);
+      const values = returned.map((result, row) =>
+        Object.hasOwn(result, name) ? result[name] : before && read(before, row),
+      );
+      batch.columns.set(name, { type: 'any', values });
+    }
+  };
 };

@@ -6,6 +6,8 @@ export interface BooleanField extends FieldBase {
   readonly kind: 'boolean';
 }
 
+const truth = (number: number): boolean | number => (number === 0 ? false : number === 1 ? true : number);
+
 export const boolean: NumberKind<BooleanField> = {
   column: 'number',
   describe: () => 'true or false',
@@ -23,4 +25,7 @@ export const boolean: NumberKind<BooleanField> = {
     },
   writeAs: 'as true or false',
   readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
+  settle: (answer) => Number(answer !== 0),
+  value: truth,
+  plain: truth,
 };

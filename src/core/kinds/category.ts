@@ -34,4 +34,5 @@ export const category: StringKind<CategoryField> = {
     return readTexts(field, complain, coerce, labels && new Set(labels));
   },
   writeAs: 'as text',
+  labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

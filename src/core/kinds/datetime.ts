@@ -36,4 +36,8 @@ export const datetime: NumberKind<DatetimeField> = {
     if (Number.isNaN(time)) return read(null);
     return Math.abs(time) <= LAST_INSTANT ? time : complain('BAD_DATETIME', value);
   },
+  limit: LAST_INSTANT,
+  value: (number) => (Math.abs(number) <= LAST_INSTANT ? new Date(number).toISOString() : number),
+  fromPlain: (value) => (typeof value === 'number' ? new Date(value) : value),
+  isInstant: true,
 };

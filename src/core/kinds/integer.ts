@@ -13,4 +13,5 @@ export const integer: NumberKind<IntegerField> = {
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, true),
   writeAs: 'as a number',
   fits: (field, values) => allWithin(field, values, Number.MAX_SAFE_INTEGER) && values.every(Number.isInteger),
+  isWhole: true,
 };

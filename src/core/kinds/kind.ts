@@ -38,11 +38,33 @@ export interface NumberKind<F = unknown> extends KindBase<F>, ReadsValues<F, num
   readTyped?(read: Read<number>, complain: Complain): Read<number>;
   /** Whether a typed column holds nothing but plain values that the field allows, so that it is taken as it is. */
   fits?(field: F, values: Float64Array): boolean;
+  /** True where a model must answer an integer. */
+  readonly isWhole?: boolean;
+  /** What a model answers beyond ±limit stands for nothing, as NaN does; the range of a float64 unless given. */
+  readonly limit?: number;
+  /** What the column holds for a number that a model answers; the number itself unless given. */
+  settle?(answer: number): number;
+  /** The value that a number of the column stands for, in answers and records; the number itself unless given, and for all others. */
+  value?(number: number): Value;
+  /** The same for a transform module. */
+  plain?(number: number): Value;
+  /** What a row has for a value as a transform module gives it; that itself unless given. */
+  fromPlain?(value: unknown): unknown;
+  /** Numbers of the column are ms since the epoch, which are no quantity. */
+  readonly isInstant?: boolean;
 }
 
 /** Values become texts, null for missing. */
 export interface StringKind<F = unknown> extends KindBase<F>, ReadsValues<F, string | null> {
   readonly column: 'string';
+  /** The texts that are known; a model's integers are places among them. Undefined where every text is as good as another. */
+  labels?(field: F): Labels | undefined;
+}
+
+export interface Labels {
+  readonly all: readonly string[];
+  /** Other texts are allowed, too. */
+  readonly isOpen: boolean;
 }
 
 /** A column that is a tensor: what it holds, and the shape of one row. */

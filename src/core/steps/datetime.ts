@@ -2,6 +2,7 @@
 import { fail } from '../errors.ts';
 import { LAST_INSTANT, zoneOf } from '../zone.ts';
 import {
+  isInstant,
   mapNumbers,
   nameSchema,
   need,
@@ -20,13 +21,13 @@ const zoneSchema = { type: 'string', description: "IANA zone; the field's own un
 /** Throws BAD_MANIFEST unless `name` is a datetime, or something that the transform module may make one. */
 const needDatetime = (context: StepContext, name: string): void => {
   need(context, name, 'number');
-  const kind = context.fieldOf(name)?.kind;
-  if (context.types.get(name) !== 'number' || kind === 'datetime') return;
+  const field = context.fieldOf(name);
+  if (context.types.get(name) !== 'number' || isInstant(field)) return;
   throw fail('BAD_MANIFEST', `${context.label}: ${name} is not a datetime.`, {
     step: context.label,
     field: name,
     expected: 'a field of kind datetime',
-    got: kind === undefined ? 'the result of another step' : `kind: ${kind}`,
+    got: field === undefined ? 'the result of another step' : `kind: ${field.kind}`,
   });
 };
 
@@ -39,7 +40,7 @@ const part = (description: string, read: (local: number) => number): StepKind =>
     const { of, as } = settings as { of: string; as: string };
     needDatetime(context, of);
     const field = context.fieldOf(of);
-    const own = field?.kind === 'datetime' ? field.zone : undefined;
+    const own = field && 'zone' in field ? field.zone : undefined;
     const zone = zoneOf((settings.zone as string | undefined) ?? own);
     return mapNumbers(context, of, as, (instant) => {
       if (Math.abs(instant) <= LAST) return read(instant + zone.offset(instant));

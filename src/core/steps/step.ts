@@ -1,8 +1,9 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
 import type { Batch, Column, ColumnType } from '../columns.ts';
 import { fail, type Problem, show, showNames } from '../errors.ts';
+import { kindOf } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
-import { plainValue } from '../plain.ts';
+import { plainReader } from '../plain.ts';
 import type { Dtype, Field, Fields, TensorSpec } from '../types.ts';
 
 /** What is known when steps are compiled. */
@@ -74,10 +75,16 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
   }
 };
 
+/** True of a field whose numbers are ms since the epoch. */
+export const isInstant = (field: Field | undefined): boolean => {
+  const kind = field && kindOf(field);
+  return kind?.column === 'number' && kind.isInstant === true;
+};
+
 /** Throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */
 export const needNumber = (context: StepContext, name: string): void => {
   need(context, name, 'number');
-  if (context.types.get(name) !== 'number' || context.fieldOf(name)?.kind !== 'datetime') return;
+  if (context.types.get(name) !== 'number' || !isInstant(context.fieldOf(name))) return;
   throw fail('BAD_MANIFEST', `${context.label}: ${name} is a datetime, not a number.`, {
     step: context.label,
     field: name,
@@ -106,7 +113,9 @@ const numberOf = (value: unknown): number | undefined => {
 const valueAt = (context: StepContext, batch: Batch, name: string): ((row: number) => unknown) => {
   const column = batch.columns.get(name);
   const field = Object.hasOwn(context.fields, name) ? context.fields[name] : undefined;
-  return column === undefined ? () => undefined : (row) => plainValue(field, column, row);
+  if (column === undefined) return () => undefined;
+  const read = plainReader(field);
+  return (row) => read(column, row);
 };
 
 /** The column as numbers (NaN is missing); rows where it is none are refused. */
