@@ -11,6 +11,7 @@ const truth = (number: number): boolean | number => (number === 0 ? false : numb
 export const boolean: NumberKind<BooleanField> = {
   column: 'number',
   describe: () => 'true or false',
+  sample: () => true,
   read:
     ({ nullable }, complain, coerce) =>
     (value) => {

@@ -29,6 +29,7 @@ export const category: StringKind<CategoryField> = {
     const more = labels.length - MAX_SHOWN;
     return `one of ${labels.slice(0, MAX_SHOWN).map(show).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   },
+  sample: ({ labels }) => labels?.[0] ?? 'a',
   read(field, complain, coerce) {
     const labels = closedLabels(field);
     return readTexts(field, complain, coerce, labels && new Set(labels));

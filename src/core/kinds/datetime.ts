@@ -16,6 +16,7 @@ export const datetime: NumberKind<DatetimeField> = {
   },
   describe: ({ zone }) =>
     `an ISO 8601 date and time ${zone === undefined ? 'with an offset' : `(read in ${zone} when it has no offset)`}`,
+  sample: () => '2026-01-31T12:00:00Z',
   /** A text without an offset is read in the field's zone; without a zone it is refused, as it is no point in time. */
   read({ nullable, zone }, complain, coerce) {
     const own = zone === undefined ? undefined : zoneOf(zone);

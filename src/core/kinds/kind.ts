@@ -21,6 +21,8 @@ interface KindBase<F> {
   check?(name: string, field: F): void;
   /** What the field wants, in words, without "or null": "a number from 0 to 200 (mile)". */
   describe(field: F): string;
+  /** A value as JSON has it, which the field takes. */
+  sample(field: F): unknown;
 }
 
 /** How values one by one become a column of numbers or of texts. */

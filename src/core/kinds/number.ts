@@ -1,6 +1,6 @@
 /** A number: a float64. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric, withinRange } from './numeric.ts';
 
 export interface NumberField extends NumericField {
   readonly kind: 'number';
@@ -10,6 +10,7 @@ export const number: NumberKind<NumberField> = {
   column: 'number',
   check: checkRange,
   describe: (field) => describeNumeric('a number', field),
+  sample: (field) => withinRange(field, 1),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
   fits: (field, values) => allWithin(field, values, Number.MAX_VALUE),

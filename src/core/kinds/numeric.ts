@@ -24,6 +24,10 @@ export const checkRange = (name: string, { min, max }: NumericField): void => {
     throw fail('BAD_MANIFEST', `${name}: min ${min} is above max ${max}.`, { field: name });
 };
 
+/** The value, or the end of the range that is nearest to it. */
+export const withinRange = ({ min = -Infinity, max = Infinity }: NumericField, value: number): number =>
+  Math.min(max, Math.max(min, value));
+
 const digits = /^[+-]?\d+$/;
 /** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */
 const longNumeral = (text: string): number | bigint => (digits.test(text) ? integerOf(text) : Number(text));

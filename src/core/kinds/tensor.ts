@@ -92,6 +92,11 @@ const tensorReader = ({ dtype, shape, nullable = false }: TensorField, complain:
   };
 };
 
+const filled = (shape: readonly number[], element: unknown): unknown => {
+  const [length, ...inner] = shape;
+  return length === undefined ? element : Array.from({ length }, () => filled(inner, element));
+};
+
 export const tensor: TensorKind<TensorField> = {
   column: 'tensor',
   check(name, { dtype, nullable }) {
@@ -103,6 +108,7 @@ export const tensor: TensorKind<TensorField> = {
     });
   },
   describe: ({ dtype, shape }) => `a ${dtype} tensor of shape [${shape.join(', ')}]`,
+  sample: ({ dtype, shape }) => filled(shape, dtype === 'string' ? '' : dtype === 'bool' ? false : 0),
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,
 };

@@ -10,6 +10,7 @@ export interface TextField extends FieldBase {
 export const text: StringKind<TextField> = {
   column: 'string',
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
+  sample: () => 'text',
   read: readTexts,
   writeAs: 'as text',
 };
