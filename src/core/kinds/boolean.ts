@@ -1,6 +1,6 @@
 /** True or false; 1 or 0 in a column. */
 import { isBlank, missing } from '../field.ts';
-import type { FieldBase, NumberKind } from './kind.ts';
+import { type FieldBase, type NumberKind, orNull } from './kind.ts';
 
 export interface BooleanField extends FieldBase {
   readonly kind: 'boolean';
@@ -12,6 +12,7 @@ export const boolean: NumberKind<BooleanField> = {
   column: 'number',
   describe: () => 'true or false',
   sample: () => true,
+  schema: ({ nullable }) => ({ type: orNull('boolean', nullable) }),
   read:
     ({ nullable }, complain, coerce) =>
     (value) => {

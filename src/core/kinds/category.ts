@@ -1,7 +1,7 @@
 /** A text out of few: one of its labels, where it has some. */
 import { show } from '../errors.ts';
 import type { FieldBase, StringKind } from './kind.ts';
-import { readTexts } from './texts.ts';
+import { readTexts, textSchema } from './texts.ts';
 
 export interface CategoryField extends FieldBase {
   readonly kind: 'category';
@@ -17,6 +17,8 @@ const closedLabels = ({ labels, unknown }: CategoryField): readonly string[] | u
 
 /** So many labels are named in messages. */
 const MAX_SHOWN = 8;
+/** So many of an open field's labels are examples. */
+const MAX_EXAMPLES = 10;
 
 export const category: StringKind<CategoryField> = {
   column: 'string',
@@ -30,6 +32,12 @@ export const category: StringKind<CategoryField> = {
     return `one of ${labels.slice(0, MAX_SHOWN).map(show).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   },
   sample: ({ labels }) => labels?.[0] ?? 'a',
+  schema(field) {
+    const { nullable, labels } = field;
+    const closed = closedLabels(field);
+    if (closed) return { ...textSchema(field), enum: nullable ? [...closed, null] : closed };
+    return { ...textSchema(field), ...(labels && { examples: labels.slice(0, MAX_EXAMPLES) }) };
+  },
   read(field, complain, coerce) {
     const labels = closedLabels(field);
     return readTexts(field, complain, coerce, labels && new Set(labels));

@@ -1,7 +1,7 @@
 /** A point in time: ms since the epoch in a column. */
 import { isBlank, missing } from '../field.ts';
 import { LAST_INSTANT, parseDatetime, zoneOf } from '../zone.ts';
-import type { FieldBase, NumberKind } from './kind.ts';
+import { type FieldBase, type NumberKind, orNull } from './kind.ts';
 
 export interface DatetimeField extends FieldBase {
   readonly kind: 'datetime';
@@ -17,6 +17,11 @@ export const datetime: NumberKind<DatetimeField> = {
   describe: ({ zone }) =>
     `an ISO 8601 date and time ${zone === undefined ? 'with an offset' : `(read in ${zone} when it has no offset)`}`,
   sample: () => '2026-01-31T12:00:00Z',
+  /** Without an offset, where the field has a zone, it is no RFC 3339 date-time. */
+  schema: ({ nullable, zone }) => ({
+    type: orNull('string', nullable),
+    ...(zone === undefined && { format: 'date-time' }),
+  }),
   /** A text without an offset is read in the field's zone; without a zone it is refused, as it is no point in time. */
   read({ nullable, zone }, complain, coerce) {
     const own = zone === undefined ? undefined : zoneOf(zone);

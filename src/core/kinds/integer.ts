@@ -1,6 +1,6 @@
 /** A whole number within ±(2^53 − 1), so that a float64 has all its digits. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, readNumeric, withinRange } from './numeric.ts';
 
 export interface IntegerField extends NumericField {
   readonly kind: 'integer';
@@ -11,6 +11,7 @@ export const integer: NumberKind<IntegerField> = {
   check: checkRange,
   describe: (field) => describeNumeric('an integer', field),
   sample: (field) => Math.ceil(withinRange(field, 1)),
+  schema: (field) => numericSchema('integer', field),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, true),
   writeAs: 'as a number',
   fits: (field, values) => allWithin(field, values, Number.MAX_SAFE_INTEGER) && values.every(Number.isInteger),

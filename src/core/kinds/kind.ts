@@ -11,6 +11,12 @@ export interface FieldBase {
   readonly example?: Value;
 }
 
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** A type of JSON Schema, and null where the field may be missing. */
+export const orNull = (type: string, nullable: boolean | undefined): string | readonly string[] =>
+  nullable ? [type, 'null'] : type;
+
 /** What is asked of every kind. Methods are handed a field of the kind. */
 interface KindBase<F> {
   /**
@@ -23,6 +29,8 @@ interface KindBase<F> {
   describe(field: F): string;
   /** A value as JSON has it, which the field takes. */
   sample(field: F): unknown;
+  /** JSON Schema (2020-12) of its values, without what stands in it for people. */
+  schema(field: F): Schema;
 }
 
 /** How values one by one become a column of numbers or of texts. */

@@ -1,6 +1,6 @@
 /** A number: a float64. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, readNumeric, withinRange } from './numeric.ts';
 
 export interface NumberField extends NumericField {
   readonly kind: 'number';
@@ -11,6 +11,7 @@ export const number: NumberKind<NumberField> = {
   check: checkRange,
   describe: (field) => describeNumeric('a number', field),
   sample: (field) => withinRange(field, 1),
+  schema: (field) => numericSchema('number', field),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
   fits: (field, values) => allWithin(field, values, Number.MAX_VALUE),

@@ -2,7 +2,7 @@
 import { fail } from '../errors.ts';
 import { type Complain, isBlank, missing, parseNumeral, type Read } from '../field.ts';
 import { exactNumber, integerOf } from '../integer.ts';
-import type { FieldBase } from './kind.ts';
+import { type FieldBase, orNull, type Schema } from './kind.ts';
 
 export interface NumericField extends FieldBase {
   readonly unit?: string;
@@ -27,6 +27,12 @@ export const checkRange = (name: string, { min, max }: NumericField): void => {
 /** The value, or the end of the range that is nearest to it. */
 export const withinRange = ({ min = -Infinity, max = Infinity }: NumericField, value: number): number =>
   Math.min(max, Math.max(min, value));
+
+export const numericSchema = (type: 'number' | 'integer', { nullable, min, max }: NumericField): Schema => ({
+  type: orNull(type, nullable),
+  ...(min !== undefined && { minimum: min }),
+  ...(max !== undefined && { maximum: max }),
+});
 
 const digits = /^[+-]?\d+$/;
 /** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */

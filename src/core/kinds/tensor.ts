@@ -4,7 +4,7 @@ import type { Dtype, TensorData } from '../data.ts';
 import { elementWriter } from '../elements.ts';
 import { type Code, fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
-import type { FieldBase, TensorKind, TensorReader } from './kind.ts';
+import type { FieldBase, Schema, TensorKind, TensorReader } from './kind.ts';
 
 export interface TensorField extends FieldBase {
   readonly kind: 'tensor';
@@ -92,6 +92,13 @@ const tensorReader = ({ dtype, shape, nullable = false }: TensorField, complain:
   };
 };
 
+/** The type of an element in JSON Schema. */
+const elementType = (dtype: Dtype): string => {
+  if (dtype === 'string') return 'string';
+  if (dtype === 'bool') return 'boolean';
+  return dtype.startsWith('float') ? 'number' : 'integer';
+};
+
 const filled = (shape: readonly number[], element: unknown): unknown => {
   const [length, ...inner] = shape;
   return length === undefined ? element : Array.from({ length }, () => filled(inner, element));
@@ -109,6 +116,10 @@ export const tensor: TensorKind<TensorField> = {
   },
   describe: ({ dtype, shape }) => `a ${dtype} tensor of shape [${shape.join(', ')}]`,
   sample: ({ dtype, shape }) => filled(shape, dtype === 'string' ? '' : dtype === 'bool' ? false : 0),
+  schema: ({ dtype, shape }) =>
+    shape.reduceRight<Schema>((items, length) => ({ type: 'array', items, minItems: length, maxItems: length }), {
+      type: elementType(dtype),
+    }),
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,
 };

@@ -1,6 +1,6 @@
 /** Any text. */
 import type { FieldBase, StringKind } from './kind.ts';
-import { MAX_TEXT, readTexts } from './texts.ts';
+import { MAX_TEXT, readTexts, textSchema } from './texts.ts';
 
 export interface TextField extends FieldBase {
   readonly kind: 'text';
@@ -11,6 +11,7 @@ export const text: StringKind<TextField> = {
   column: 'string',
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
   sample: () => 'text',
+  schema: textSchema,
   read: readTexts,
   writeAs: 'as text',
 };

@@ -1,5 +1,5 @@
 /** The words in which OpenAPI 3.1 describes an address. */
-import type { Schema } from '../json-schema.ts';
+import type { Schema } from '../../../core/kinds/kind.ts';
 
 /** What stands at a path and a method of the document. */
 export type Operation = Schema;

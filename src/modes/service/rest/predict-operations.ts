@@ -1,5 +1,5 @@
 /** How `/predict` is described: an operation for each model, and for each of several versions, with its own schemas. */
-import type { Schema } from '../json-schema.ts';
+import type { Schema } from '../../../core/kinds/kind.ts';
 import { rowSchema } from '../json-schema.ts';
 import type { Card } from '../model.ts';
 import { identity, json, type Operation, object, ref } from './operation.ts';
