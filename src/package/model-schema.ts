@@ -1,64 +1,14 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
-import { dtypes } from '../core/columns.ts';
+import { kinds } from '../core/kinds/index.ts';
+import type { Settings } from '../core/kinds/kind.ts';
 import { stepKinds } from '../core/steps/index.ts';
 
 const text = (description: string) => ({ type: 'string', description });
-const nullable = {
-  type: 'boolean',
-  description: 'null, NaN or an absent field stand for a missing value (default false)',
-};
 const common = {
   description: text('What the field means, for people'),
   example: { description: 'A value as an example, for forms and documentation' },
 };
-const numeric = {
-  unit: text('Unit, as people write it: mile, minute, dollar'),
-  min: { type: 'number', description: 'Least value that is accepted' },
-  max: { type: 'number', description: 'Greatest value that is accepted' },
-};
-const maxLength = { type: 'integer', minimum: 1, description: 'Most characters (default 65,536)' };
-/** Settings that each kind of field takes besides `kind`. */
-const kinds: Readonly<Record<string, { readonly properties: object; readonly required?: readonly string[] }>> = {
-  number: { properties: { ...numeric, nullable } },
-  integer: { properties: { ...numeric, nullable } },
-  boolean: { properties: { nullable } },
-  category: {
-    properties: {
-      labels: {
-        type: 'array',
-        items: { type: 'string' },
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Values that are known',
-      },
-      unknown: {
-        enum: ['reject', 'allow'],
-        description: 'A value outside labels is refused (default) or passed on to the model',
-      },
-      maxLength,
-      nullable,
-    },
-  },
-  text: { properties: { maxLength, nullable } },
-  datetime: {
-    properties: {
-      zone: text('IANA zone in which a time without an offset is read; without it such a time is refused'),
-      nullable,
-    },
-  },
-  tensor: {
-    properties: {
-      dtype: { enum: dtypes },
-      shape: {
-        type: 'array',
-        items: { type: 'integer', minimum: 1 },
-        description: 'Shape of one row, without the batch',
-      },
-      nullable: { ...nullable, description: 'NaN and null stand for missing elements (float dtypes; default false)' },
-    },
-    required: ['dtype', 'shape'],
-  },
-};
+const settings = Object.entries(kinds).map(([kind, { settings }]): readonly [string, Settings] => [kind, settings]);
 
 const source = {
   from: text("The graph's output that holds it (default: the field's own name)"),
@@ -71,7 +21,7 @@ const fieldSchema = (more: object) => ({
   type: 'object',
   required: ['kind'],
   properties: { kind: { enum: Object.keys(kinds) } },
-  allOf: Object.entries(kinds).map(([kind, { properties, required = [] }]) => ({
+  allOf: settings.map(([kind, { properties, required = [] }]) => ({
     if: { properties: { kind: { const: kind } }, required: ['kind'] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: {

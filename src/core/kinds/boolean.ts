@@ -1,6 +1,7 @@
 /** True or false; 1 or 0 in a column. */
 import { isBlank, missing } from '../field.ts';
 import { type FieldBase, type NumberKind, orNull } from './kind.ts';
+import { nullable } from './settings.ts';
 
 export interface BooleanField extends FieldBase {
   readonly kind: 'boolean';
@@ -10,6 +11,7 @@ const truth = (number: number): boolean | number => (number === 0 ? false : numb
 
 export const boolean: NumberKind<BooleanField> = {
   column: 'number',
+  settings: { properties: { nullable } },
   describe: () => 'true or false',
   sample: () => true,
   schema: ({ nullable }) => ({ type: orNull('boolean', nullable) }),

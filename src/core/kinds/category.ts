@@ -1,6 +1,7 @@
 /** A text out of few: one of its labels, where it has some. */
 import { show } from '../errors.ts';
 import type { FieldBase, StringKind } from './kind.ts';
+import { maxLength, nullable } from './settings.ts';
 import { readTexts, textSchema } from './texts.ts';
 
 export interface CategoryField extends FieldBase {
@@ -22,6 +23,23 @@ const MAX_EXAMPLES = 10;
 
 export const category: StringKind<CategoryField> = {
   column: 'string',
+  settings: {
+    properties: {
+      labels: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Values that are known',
+      },
+      unknown: {
+        enum: ['reject', 'allow'],
+        description: 'A value outside labels is refused (default) or passed on to the model',
+      },
+      maxLength,
+      nullable,
+    },
+  },
   describe(field) {
     const labels = closedLabels(field);
     if (labels === undefined) {

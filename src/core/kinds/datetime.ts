@@ -2,6 +2,7 @@
 import { isBlank, missing } from '../field.ts';
 import { LAST_INSTANT, parseDatetime, zoneOf } from '../zone.ts';
 import { type FieldBase, type NumberKind, orNull } from './kind.ts';
+import { nullable, said } from './settings.ts';
 
 export interface DatetimeField extends FieldBase {
   readonly kind: 'datetime';
@@ -11,6 +12,12 @@ export interface DatetimeField extends FieldBase {
 
 export const datetime: NumberKind<DatetimeField> = {
   column: 'number',
+  settings: {
+    properties: {
+      zone: said('IANA zone in which a time without an offset is read; without it such a time is refused'),
+      nullable,
+    },
+  },
   check: (_, { zone }) => {
     zoneOf(zone);
   },

@@ -1,6 +1,6 @@
 /** A whole number within ±(2^53 − 1), so that a float64 has all its digits. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
 
 export interface IntegerField extends NumericField {
   readonly kind: 'integer';
@@ -8,6 +8,7 @@ export interface IntegerField extends NumericField {
 
 export const integer: NumberKind<IntegerField> = {
   column: 'number',
+  settings: numericSettings,
   check: checkRange,
   describe: (field) => describeNumeric('an integer', field),
   sample: (field) => Math.ceil(withinRange(field, 1)),

@@ -17,8 +17,15 @@ export type Schema = Readonly<Record<string, unknown>>;
 export const orNull = (type: string, nullable: boolean | undefined): string | readonly string[] =>
   nullable ? [type, 'null'] : type;
 
+export interface Settings {
+  readonly properties: Schema;
+  readonly required?: readonly string[];
+}
+
 /** What is asked of every kind. Methods are handed a field of the kind. */
 interface KindBase<F> {
+  /** JSON Schema of what such a field may say in model.yaml, besides what every field may. */
+  readonly settings: Settings;
   /**
    * Looks at what a schema cannot say of a field's settings.
    *

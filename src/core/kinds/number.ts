@@ -1,6 +1,6 @@
 /** A number: a float64. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
 
 export interface NumberField extends NumericField {
   readonly kind: 'number';
@@ -8,6 +8,7 @@ export interface NumberField extends NumericField {
 
 export const number: NumberKind<NumberField> = {
   column: 'number',
+  settings: numericSettings,
   check: checkRange,
   describe: (field) => describeNumeric('a number', field),
   sample: (field) => withinRange(field, 1),

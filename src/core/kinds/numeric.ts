@@ -2,13 +2,23 @@
 import { fail } from '../errors.ts';
 import { type Complain, isBlank, missing, parseNumeral, type Read } from '../field.ts';
 import { exactNumber, integerOf } from '../integer.ts';
-import { type FieldBase, orNull, type Schema } from './kind.ts';
+import { type FieldBase, orNull, type Schema, type Settings } from './kind.ts';
+import { nullable, said } from './settings.ts';
 
 export interface NumericField extends FieldBase {
   readonly unit?: string;
   readonly min?: number;
   readonly max?: number;
 }
+
+export const numericSettings: Settings = {
+  properties: {
+    unit: said('Unit, as people write it: mile, minute, dollar'),
+    min: { type: 'number', description: 'Least value that is accepted' },
+    max: { type: 'number', description: 'Greatest value that is accepted' },
+    nullable,
+  },
+};
 
 const rangeText = ({ min, max }: NumericField): string => {
   if (min !== undefined) return max === undefined ? ` of at least ${min}` : ` from ${min} to ${max}`;

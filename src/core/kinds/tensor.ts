@@ -1,10 +1,11 @@
 /** Numbers, booleans or texts of one shape, row-major. */
-import { allocate, type Batch, type Column, holds, type MutableTensorData } from '../columns.ts';
+import { allocate, type Batch, type Column, dtypes, holds, type MutableTensorData } from '../columns.ts';
 import type { Dtype, TensorData } from '../data.ts';
 import { elementWriter } from '../elements.ts';
 import { type Code, fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
 import type { FieldBase, Schema, TensorKind, TensorReader } from './kind.ts';
+import { nullable } from './settings.ts';
 
 export interface TensorField extends FieldBase {
   readonly kind: 'tensor';
@@ -106,6 +107,18 @@ const filled = (shape: readonly number[], element: unknown): unknown => {
 
 export const tensor: TensorKind<TensorField> = {
   column: 'tensor',
+  settings: {
+    properties: {
+      dtype: { enum: dtypes },
+      shape: {
+        type: 'array',
+        items: { type: 'integer', minimum: 1 },
+        description: 'Shape of one row, without the batch',
+      },
+      nullable: { ...nullable, description: 'NaN and null stand for missing elements (float dtypes; default false)' },
+    },
+    required: ['dtype', 'shape'],
+  },
   check(name, { dtype, nullable }) {
     if (!nullable || dtype === 'float32' || dtype === 'float64') return;
     throw fail('BAD_MANIFEST', `${name}: a ${dtype} tensor cannot be nullable, as it has no NaN.`, {

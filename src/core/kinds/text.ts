@@ -1,5 +1,6 @@
 /** Any text. */
 import type { FieldBase, StringKind } from './kind.ts';
+import { maxLength, nullable } from './settings.ts';
 import { MAX_TEXT, readTexts, textSchema } from './texts.ts';
 
 export interface TextField extends FieldBase {
@@ -9,6 +10,7 @@ export interface TextField extends FieldBase {
 
 export const text: StringKind<TextField> = {
   column: 'string',
+  settings: { properties: { maxLength, nullable } },
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
   sample: () => 'text',
   schema: textSchema,
