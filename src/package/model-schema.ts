@@ -1,6 +1,5 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
 import { kinds } from '../core/kinds/index.ts';
-import type { Settings } from '../core/kinds/kind.ts';
 import { stepKinds } from '../core/steps/index.ts';
 
 const text = (description: string) => ({ type: 'string', description });
@@ -8,7 +7,6 @@ const common = {
   description: text('What the field means, for people'),
   example: { description: 'A value as an example, for forms and documentation' },
 };
-const settings = Object.entries(kinds).map(([kind, { settings }]): readonly [string, Settings] => [kind, settings]);
 
 const source = {
   from: text("The graph's output that holds it (default: the field's own name)"),
@@ -21,7 +19,7 @@ const fieldSchema = (more: object) => ({
   type: 'object',
   required: ['kind'],
   properties: { kind: { enum: Object.keys(kinds) } },
-  allOf: settings.map(([kind, { properties, required = [] }]) => ({
+  allOf: Object.entries(kinds).map(([kind, { settings: { properties, required = [] } }]) => ({
     if: { properties: { kind: { const: kind } }, required: ['kind'] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: {

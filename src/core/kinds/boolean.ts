@@ -28,6 +28,7 @@ export const boolean: NumberKind<BooleanField> = {
       return text === 'false' || text === '0' ? 0 : complain('WRONG_TYPE', value);
     },
   writeAs: 'as true or false',
+  protocol: { datatype: 'BOOL', dtypes: ['bool'] },
   readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
   settle: (answer) => Number(answer !== 0),
   value: truth,

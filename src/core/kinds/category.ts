@@ -2,7 +2,7 @@
 import { show } from '../errors.ts';
 import type { FieldBase, StringKind } from './kind.ts';
 import { maxLength, nullable } from './settings.ts';
-import { readTexts, textSchema } from './texts.ts';
+import { readTexts, textProtocol, textSchema } from './texts.ts';
 
 export interface CategoryField extends FieldBase {
   readonly kind: 'category';
@@ -61,5 +61,6 @@ export const category: StringKind<CategoryField> = {
     return readTexts(field, complain, coerce, labels && new Set(labels));
   },
   writeAs: 'as text',
+  protocol: textProtocol,
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

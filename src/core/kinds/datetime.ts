@@ -44,6 +44,7 @@ export const datetime: NumberKind<DatetimeField> = {
       return Number.isNaN(time) ? complain('BAD_DATETIME', value) : time;
     };
   },
+  protocol: { datatype: 'BYTES', dtypes: [] },
   readTyped: (read, complain) => (value) => {
     const time = typeof value === 'bigint' ? Number(value) : (value as number);
     if (Number.isNaN(time)) return read(null);

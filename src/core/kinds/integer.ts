@@ -15,6 +15,13 @@ export const integer: NumberKind<IntegerField> = {
   schema: (field) => numericSchema('integer', field),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, true),
   writeAs: 'as a number',
+  /** INT64 has no value for "missing"; every integer that is let through is exact in FP64. */
+  protocol: {
+    datatype: 'INT64',
+    nullable: 'FP64',
+    dtypes: ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64'],
+  },
+  isNumber: true,
   fits: (field, values) => allWithin(field, values, Number.MAX_SAFE_INTEGER) && values.every(Number.isInteger),
   isWhole: true,
 };

@@ -40,12 +40,22 @@ interface KindBase<F> {
   schema(field: F): Schema;
 }
 
+/** A type of the Open Inference Protocol, for values one by one. */
+export interface Protocol {
+  readonly datatype: 'FP64' | 'INT64' | 'BOOL' | 'BYTES';
+  /** The same where the field may be missing, if `datatype` has no value for that. */
+  readonly nullable?: 'FP64';
+  /** Types of a graph that stand for a value without a change. */
+  readonly dtypes: readonly Dtype[];
+}
+
 /** How values one by one become a column of numbers or of texts. */
 interface ReadsValues<F, T> {
   /** Reads values as rows and plain columns have them; asked once a field. With `coerce` it reads what CSV writes, too. */
   read(field: F, complain: Complain, coerce: boolean): Read<T>;
   /** How to write a value that only `coerce` reads, such as "as a number"; said to who sends one. */
   readonly writeAs?: string;
+  readonly protocol: Protocol;
 }
 
 /** Values become numbers, NaN for missing. */
@@ -67,6 +77,8 @@ export interface NumberKind<F = unknown> extends KindBase<F>, ReadsValues<F, num
   plain?(number: number): Value;
   /** What a row has for a value as a transform module gives it; that itself unless given. */
   fromPlain?(value: unknown): unknown;
+  /** Values are numbers: any type of number brings them. */
+  readonly isNumber?: boolean;
   /** Numbers of the column are ms since the epoch, which are no quantity. */
   readonly isInstant?: boolean;
 }

@@ -15,5 +15,7 @@ export const number: NumberKind<NumberField> = {
   schema: (field) => numericSchema('number', field),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
+  protocol: { datatype: 'FP64', dtypes: ['float32', 'float64'] },
+  isNumber: true,
   fits: (field, values) => allWithin(field, values, Number.MAX_VALUE),
 };

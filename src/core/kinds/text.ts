@@ -1,7 +1,7 @@
 /** Any text. */
 import type { FieldBase, StringKind } from './kind.ts';
 import { maxLength, nullable } from './settings.ts';
-import { MAX_TEXT, readTexts, textSchema } from './texts.ts';
+import { MAX_TEXT, readTexts, textProtocol, textSchema } from './texts.ts';
 
 export interface TextField extends FieldBase {
   readonly kind: 'text';
@@ -16,4 +16,5 @@ export const text: StringKind<TextField> = {
   schema: textSchema,
   read: readTexts,
   writeAs: 'as text',
+  protocol: textProtocol,
 };

@@ -1,7 +1,7 @@
 /** What category and text share: texts that every runtime and database keeps, of some length. */
 import type { Problem } from '../errors.ts';
 import { type Complain, isStorable, type Read } from '../field.ts';
-import { orNull, type Schema } from './kind.ts';
+import { orNull, type Protocol, type Schema } from './kind.ts';
 
 /** Longest text or category unless the field says otherwise, in UTF-16 units. */
 export const MAX_TEXT = 65_536;
@@ -15,6 +15,8 @@ export const textSchema = ({ nullable, maxLength }: Texts): Schema => ({
   type: orNull('string', nullable),
   ...(maxLength !== undefined && { maxLength }),
 });
+
+export const textProtocol: Protocol = { datatype: 'BYTES', dtypes: ['string'] };
 
 /**
  * Reads texts, those of `labels` only where there are some. A blank cell of a CSV file is a missing value where the field is

@@ -1,4 +1,5 @@
 /** A package's signature as tensors: what the protocol's metadata says, and what a request must bring. */
+import { kindOf } from '../../../core/kinds/index.ts';
 import type { Dtype, Field, OutputField, Scorer, TensorSpec } from '../../../core/types.ts';
 import { type Datatype, datatypeOf } from './datatypes.ts';
 
@@ -15,38 +16,25 @@ export interface TensorSignature {
   readonly outputs: readonly TensorBinding[];
 }
 
-const datatypeOfField = (field: Field): Datatype => {
-  switch (field.kind) {
-    case 'number':
-      return 'FP64';
-    case 'integer':
-      // INT64 has no value for "missing"; every integer that the core lets through is exact in FP64.
-      return field.nullable ? 'FP64' : 'INT64';
-    case 'boolean':
-      return 'BOOL';
-    case 'tensor':
-      return datatypeOf(field.dtype);
-    default:
-      return 'BYTES';
+const bindingOf = (name: string, field: Field): TensorBinding => {
+  const kind = kindOf(field);
+  if (kind.column === 'tensor') {
+    const { dtype, shape } = kind.tensor(field);
+    return { name, datatype: datatypeOf(dtype), shape: [-1, ...shape], field };
   }
+  const { datatype, nullable = datatype } = kind.protocol;
+  return { name, datatype: field.nullable ? nullable : datatype, shape: [-1], field };
 };
 
-const bindingOf = (name: string, field: Field): TensorBinding => ({
-  name,
-  datatype: datatypeOfField(field),
-  shape: field.kind === 'tensor' ? [-1, ...field.shape] : [-1],
-  field,
-});
-
-/** Graph types that can stand for a field without a value changing on the way. */
-const faithful: Readonly<Record<Field['kind'], readonly Dtype[]>> = {
-  number: ['float32', 'float64'],
-  integer: ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64'],
-  boolean: ['bool'],
-  category: ['string'],
-  text: ['string'],
-  datetime: [],
-  tensor: [],
+/** Whether the graph's own type can stand for the field without a value changing on the way. */
+const isFaithful = (field: Field, dtype: Dtype, size: number): boolean => {
+  const kind = kindOf(field);
+  if (kind.column === 'tensor') {
+    const own = kind.tensor(field);
+    return own.dtype === dtype && product(own.shape) === size;
+  }
+  const { nullable, dtypes } = kind.protocol;
+  return size === 1 && !(field.nullable && nullable) && dtypes.includes(dtype);
 };
 
 const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
@@ -57,11 +45,7 @@ const mirrored = (name: string, field: OutputField, specs: readonly TensorSpec[]
   if (spec === undefined || spec.name !== name || spec.dims.length === 0 || field.at) return undefined;
   const shape = [-1, ...spec.dims.slice(1).map((dim) => dim ?? -1)];
   const size = product(shape.slice(1));
-  const fits =
-    field.kind === 'tensor'
-      ? field.dtype === spec.dtype && product(field.shape) === size
-      : size === 1 && !(field.nullable && field.kind === 'integer') && faithful[field.kind].includes(spec.dtype);
-  return fits ? { name, datatype: datatypeOf(spec.dtype), shape, field } : undefined;
+  return isFaithful(field, spec.dtype, size) ? { name, datatype: datatypeOf(spec.dtype), shape, field } : undefined;
 };
 
 const bind = (

@@ -3,8 +3,9 @@
 import type { Columns } from '../../../core/column-parts.ts';
 import { allocate, type MutableTensorData } from '../../../core/columns.ts';
 import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
+import { kindOf, tensorOf } from '../../../core/kinds/index.ts';
+import type { TensorInfo } from '../../../core/kinds/kind.ts';
 import { nearest } from '../../../core/nearest.ts';
-import type { TensorField } from '../../../core/kinds/tensor.ts';
 import type { ColumnAnswers, ColumnInput, ColumnOutput } from '../../../core/types.ts';
 import { type Datatype, type Elements, wanted } from './datatypes.ts';
 import type { TensorBinding, TensorSignature } from './signature.ts';
@@ -41,7 +42,8 @@ const numeric: ReadonlySet<Datatype> = new Set([
 
 /** A number field takes every numeric datatype, as each of its values is checked anyway. */
 const takes = ({ field, datatype }: TensorBinding, given: Datatype): boolean => {
-  if (field.kind === 'number' || field.kind === 'integer') return numeric.has(given);
+  const kind = kindOf(field);
+  if (kind.column === 'number' && kind.isNumber) return numeric.has(given);
   return given === datatype || (given === 'FP16' && datatype === 'FP32');
 };
 
@@ -49,11 +51,11 @@ const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 /** The rows of a tensor. Throws BAD_SHAPE when it is not of the field's shape. */
 const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[]): number => {
-  const inner = field.kind === 'tensor' ? field.shape : [];
+  const inner = tensorOf(field)?.shape;
   const rest = given.slice(1);
   const same = (dims: readonly number[]) => dims.length === rest.length && dims.every((dim, at) => dim === rest[at]);
-  const scalar = field.kind !== 'tensor' && rest.every((dim) => dim === 1) && rest.length <= 1;
-  if (given.length > 0 && (scalar || same(inner) || same(shape.slice(1)))) return given[0];
+  const fits = inner === undefined ? rest.every((dim) => dim === 1) && rest.length <= 1 : same(inner);
+  if (given.length > 0 && (fits || same(shape.slice(1)))) return given[0];
   throw fail('BAD_SHAPE', `${name}: expected a tensor of shape ${showShape(shape)}, got ${showShape(given)}.`, {
     field: name,
     expected: showShape(shape),
@@ -78,7 +80,7 @@ const unsafe = (name: string, value: number): Error => {
   });
 };
 
-const tensorColumn = (name: string, { dtype, shape, nullable = false }: TensorField, data: Elements): ColumnInput => {
+const tensorColumn = (name: string, { dtype, shape }: TensorInfo, nullable: boolean, data: Elements): ColumnInput => {
   if (ArrayBuffer.isView(data)) return data;
   if (!nullable && data.some((value) => value === null)) {
     const expected = dtype === 'string' ? 'a text' : 'a number';
@@ -106,8 +108,9 @@ const columnOf = (binding: TensorBinding, { name, datatype, data }: InputTensor)
       got: datatype,
     });
   }
-  if (field.kind === 'tensor') return tensorColumn(name, field, data);
-  if (field.kind === 'boolean' && !ArrayBuffer.isView(data))
+  const tensor = tensorOf(field);
+  if (tensor) return tensorColumn(name, tensor, field.nullable ?? false, data);
+  if (datatype === 'BOOL' && !ArrayBuffer.isView(data))
     return data.map((value) => (value === null ? null : Boolean(value)));
   return data;
 };
@@ -173,14 +176,12 @@ export const wantedOutputs = (
   return [...asked.values()];
 };
 
-const elementsOf = ({ field }: TensorBinding, column: ColumnOutput): Elements => {
-  if (field.kind === 'datetime') {
-    return Array.from(column as Float64Array, (time) => (Number.isNaN(time) ? null : new Date(time).toISOString()));
-  }
-  if (field.kind === 'boolean' && field.nullable) {
-    return Array.from(column as Float64Array, (value) => (Number.isNaN(value) ? null : value !== 0));
-  }
-  return column;
+/** Numbers go as they are where the datatype has them: as the values that they stand for in texts, and where some are missing. */
+const elementsOf = ({ field, datatype }: TensorBinding, column: ColumnOutput): Elements => {
+  const kind = kindOf(field);
+  const told = kind.column === 'number' ? kind.value : undefined;
+  if (told === undefined || !(datatype === 'BYTES' || field.nullable)) return column;
+  return Array.from(column as Float64Array, (value) => (Number.isNaN(value) ? null : told(value))) as Elements;
 };
 
 /** The tensors of an answer. The first refused row refuses all of them, as the protocol has no place for errors of rows. */
