@@ -15,6 +15,7 @@ export const boolean: NumberKind<BooleanField> = {
   describe: () => 'true or false',
   sample: () => true,
   schema: ({ nullable }) => ({ type: orNull('boolean', nullable) }),
+  control: () => ({ shape: 'choice', reads: 'boolean', options: ['true', 'false'] }),
   read:
     ({ nullable }, complain, coerce) =>
     (value) => {

@@ -13,6 +13,7 @@ export const integer: NumberKind<IntegerField> = {
   describe: (field) => describeNumeric('an integer', field),
   sample: (field) => Math.ceil(withinRange(field, 1)),
   schema: (field) => numericSchema('integer', field),
+  control: ({ min, max }) => ({ shape: 'line', reads: 'number', step: 1, min, max }),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, true),
   writeAs: 'as a number',
   /** INT64 has no value for "missing"; every integer that is let through is exact in FP64. */

@@ -22,6 +22,19 @@ export interface Settings {
   readonly required?: readonly string[];
 }
 
+/** A control of a form, as plain data: what a person types or chooses, and what its text stands for in JSON. */
+export interface Control {
+  /** A line of text, one of `options`, or several lines. */
+  readonly shape: 'line' | 'choice' | 'lines';
+  readonly reads: 'text' | 'number' | 'boolean' | 'json';
+  readonly options?: readonly string[];
+  /** Other texts than `options` are values, too. */
+  readonly isOpen?: boolean;
+  readonly step?: 1 | 'any';
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
 /** What is asked of every kind. Methods are handed a field of the kind. */
 interface KindBase<F> {
   /** JSON Schema of what such a field may say in model.yaml, besides what every field may. */
@@ -38,6 +51,8 @@ interface KindBase<F> {
   sample(field: F): unknown;
   /** JSON Schema (2020-12) of its values, without what stands in it for people. */
   schema(field: F): Schema;
+  /** How a person gives a value in a form. */
+  control(field: F): Control;
 }
 
 /** A type of the Open Inference Protocol, for values one by one. */

@@ -13,6 +13,7 @@ export const number: NumberKind<NumberField> = {
   describe: (field) => describeNumeric('a number', field),
   sample: (field) => withinRange(field, 1),
   schema: (field) => numericSchema('number', field),
+  control: ({ min, max }) => ({ shape: 'line', reads: 'number', step: 'any', min, max }),
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
   protocol: { datatype: 'FP64', dtypes: ['float32', 'float64'] },

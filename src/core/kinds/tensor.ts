@@ -133,6 +133,7 @@ export const tensor: TensorKind<TensorField> = {
     shape.reduceRight<Schema>((items, length) => ({ type: 'array', items, minItems: length, maxItems: length }), {
       type: elementType(dtype),
     }),
+  control: () => ({ shape: 'lines', reads: 'json' }),
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,
 };

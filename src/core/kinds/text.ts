@@ -14,6 +14,7 @@ export const text: StringKind<TextField> = {
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
   sample: () => 'text',
   schema: textSchema,
+  control: () => ({ shape: 'line', reads: 'text' }),
   read: readTexts,
   writeAs: 'as text',
   protocol: textProtocol,

@@ -23,11 +23,11 @@ export const client = (): void => {
   type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
   const controlOf = (field: Element): Control => find<Control>(field, 'input, select, textarea');
 
-  const parsed = (kind: string | undefined, text: string): unknown => {
+  const parsed = (reads: string | undefined, text: string): unknown => {
     if (text === '') return null;
-    if (kind === 'number' || kind === 'integer') return Number(text);
-    if (kind === 'boolean') return text === 'true';
-    if (kind !== 'tensor') return text;
+    if (reads === 'number') return Number(text);
+    if (reads === 'boolean') return text === 'true';
+    if (reads !== 'json') return text;
     try {
       return JSON.parse(text);
     } catch {
@@ -61,7 +61,7 @@ export const client = (): void => {
 
     const read = (): Row =>
       Object.fromEntries(
-        fields.map((field) => [field.dataset.field ?? '', parsed(field.dataset.kind, controlOf(field).value)]),
+        fields.map((field) => [field.dataset.field ?? '', parsed(field.dataset.reads, controlOf(field).value)]),
       );
     const showRequest = (): void => {
       const json = JSON.stringify(read(), null, 2);

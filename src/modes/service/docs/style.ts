@@ -35,7 +35,7 @@ form { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr
 .field label { display: flex; justify-content: space-between; gap: .5rem; font-weight: 600; font-size: .9rem; margin-bottom: .25rem; overflow-wrap: anywhere; }
 .field label small { font-weight: 400; color: var(--soft); white-space: nowrap; }
 .field label b { color: var(--accent); font-weight: 600; }
-.field[data-kind=tensor] { grid-column: 1 / -1; }
+.field[data-reads=json] { grid-column: 1 / -1; }
 input, select, textarea { width: 100%; padding: .5rem .6rem; font: inherit; font-size: .95rem; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 7px; }
 textarea { font-family: var(--mono); font-size: .85rem; }
 input:focus-visible, select:focus-visible, textarea:focus-visible, button:focus-visible, a:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
