@@ -1,4 +1,5 @@
 /** Between tables and scorers: which columns go in, what the answers are called, and as what types they are written. */
+import { kindOf, tensorOf } from '../core/kinds/index.ts';
 import { misspellingOf } from '../core/nearest.ts';
 import type {
   ColumnAnswers,
@@ -17,7 +18,13 @@ import { type Cells, type ColumnSpec, type ColumnType, type Rows, record, type T
  * (docs/VALIDATION.md).
  */
 export const emptyCell = (field: Field | undefined): '' | null =>
-  (field?.kind === 'text' || field?.kind === 'category') && !field.nullable ? '' : null;
+  field && kindOf(field).column === 'string' && !field.nullable ? '' : null;
+
+/** Whether numbers of the field's column stand for values that are none. */
+const isCoded = (field: Field): boolean => {
+  const kind = kindOf(field);
+  return kind.column === 'number' && kind.value !== undefined;
+};
 
 /** The columns that the signature asks for, all of them, so that an absent one is missing in every row. */
 const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, cells: Cells) => {
@@ -26,7 +33,7 @@ const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest
     if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
     else if (cells === 'text' && emptyCell(field) === '') {
       given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
-    } else if (ArrayBuffer.isView(columns[name]) && (field.kind === 'datetime' || field.kind === 'boolean')) {
+    } else if (ArrayBuffer.isView(columns[name]) && isCoded(field)) {
       // The scorer's own typed columns hold ms and 0 | 1; a file's numbers are numbers, and refused as in JSON.
       given[name] = Array.from(columns[name] as ArrayLike<unknown>);
     } else given[name] = columns[name];
@@ -96,20 +103,10 @@ const elementTypes: Readonly<Record<Dtype, ColumnType>> = {
 
 /** The type of the column that holds a field's values. */
 export const columnTypeOf = (field: Field): ColumnType => {
-  switch (field.kind) {
-    case 'number':
-      return 'DOUBLE';
-    case 'integer':
-      return 'BIGINT';
-    case 'boolean':
-      return 'BOOLEAN';
-    case 'datetime':
-      return 'TIMESTAMP WITH TIME ZONE';
-    case 'tensor':
-      return elementTypes[field.dtype] + '[]'.repeat(field.shape.length);
-    default:
-      return 'VARCHAR';
-  }
+  const kind = kindOf(field);
+  if (kind.column !== 'tensor') return kind.sqlType;
+  const { dtype, shape } = kind.tensor(field);
+  return elementTypes[dtype] + '[]'.repeat(shape.length);
 };
 
 /** Nested arrays of `shape` out of flat row-major data. */
@@ -121,16 +118,11 @@ const nest = (data: ArrayLike<unknown>, [length, ...inner]: readonly number[], a
 
 /** A column of answers with one value a row: a tensor's flat data becomes nested arrays. */
 export const answerColumn = (field: Field, answers: ColumnOutput, rows: number): ColumnInput => {
-  if (
-    field.kind !== 'tensor' ||
-    field.shape.length === 0 ||
-    !(ArrayBuffer.isView(answers) || answers.length !== rows)
-  ) {
-    return answers;
-  }
-  const size = field.shape.reduce((product, dim) => product * dim, 1);
-  const data = field.dtype === 'bool' ? Array.from(answers as Uint8Array, (value) => value === 1) : answers;
-  return Array.from({ length: rows }, (_, row) => nest(data as ArrayLike<unknown>, field.shape, row * size));
+  const { dtype, shape = [] } = tensorOf(field) ?? {};
+  if (shape.length === 0 || !(ArrayBuffer.isView(answers) || answers.length !== rows)) return answers;
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const data = dtype === 'bool' ? Array.from(answers as Uint8Array, (value) => value === 1) : answers;
+  return Array.from({ length: rows }, (_, row) => nest(data as ArrayLike<unknown>, shape, row * size));
 };
 
 export interface AnswerColumn extends ColumnSpec {

@@ -1,4 +1,5 @@
 /** Values of one row out of columns, as they would stand in the row itself. */
+import { kindOf } from '../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../core/types.ts';
 
 const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, isBool: boolean): unknown => {
@@ -10,19 +11,19 @@ const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, is
 
 /** Typed columns hold booleans as 0 and 1, datetimes as milliseconds and missing numbers as NaN; plain ones hold values. */
 const valueAt = (field: Field | undefined, column: ColumnInput | ColumnOutput, row: number): unknown => {
-  if (!ArrayBuffer.isView(column)) {
-    const size = field?.kind === 'tensor' && !Array.isArray(column[0]) ? field.shape.reduce((a, b) => a * b, 1) : 1;
-    return field?.kind === 'tensor' && size > 1 ? nest(column, field.shape, row * size, false) : column[row];
+  const kind = field && kindOf(field);
+  const isTyped = ArrayBuffer.isView(column);
+  if (kind?.column === 'tensor') {
+    const { shape, dtype } = kind.tensor(field as Field);
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    if (!isTyped && (size <= 1 || Array.isArray(column[0]))) return column[row];
+    return nest(column as ArrayLike<unknown>, shape, row * size, isTyped && dtype === 'bool');
   }
-  if (field?.kind === 'tensor') {
-    const size = field.shape.reduce((product, dim) => product * dim, 1);
-    return nest(column as ArrayLike<unknown>, field.shape, row * size, field.dtype === 'bool');
-  }
+  if (!isTyped) return column[row];
   const value = (column as ArrayLike<number | bigint>)[row];
   if (Number.isNaN(value)) return null;
-  if (field?.kind === 'boolean') return Number(value) === 0 ? false : Number(value) === 1 ? true : value;
-  if (field?.kind === 'datetime' && Math.abs(Number(value)) <= 8.64e15) return new Date(Number(value)).toISOString();
-  return value;
+  const told = kind?.column === 'number' ? kind.value?.(Number(value)) : undefined;
+  return typeof told === 'number' ? value : (told ?? value);
 };
 
 export type AnyColumns = Readonly<Record<string, ColumnInput | ColumnOutput>>;

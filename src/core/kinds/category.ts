@@ -66,5 +66,6 @@ export const category: StringKind<CategoryField> = {
   },
   writeAs: 'as text',
   protocol: textProtocol,
+  sqlType: 'VARCHAR',
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

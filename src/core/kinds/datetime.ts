@@ -46,6 +46,7 @@ export const datetime: NumberKind<DatetimeField> = {
     };
   },
   protocol: { datatype: 'BYTES', dtypes: [] },
+  sqlType: 'TIMESTAMP WITH TIME ZONE',
   readTyped: (read, complain) => (value) => {
     const time = typeof value === 'bigint' ? Number(value) : (value as number);
     if (Number.isNaN(time)) return read(null);

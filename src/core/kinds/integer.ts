@@ -22,6 +22,8 @@ export const integer: NumberKind<IntegerField> = {
     nullable: 'FP64',
     dtypes: ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64'],
   },
+  sqlType: 'BIGINT',
+  fromCell: Number,
   isNumber: true,
   fits: (field, values) => allWithin(field, values, Number.MAX_SAFE_INTEGER) && values.every(Number.isInteger),
   isWhole: true,

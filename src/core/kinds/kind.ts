@@ -53,6 +53,8 @@ interface KindBase<F> {
   schema(field: F): Schema;
   /** How a person gives a value in a form. */
   control(field: F): Control;
+  /** A value as a database without booleans and lists has it, made one of the kind where it can be; that itself unless given. */
+  fromLoose?(value: unknown): unknown;
 }
 
 /** A type of the Open Inference Protocol, for values one by one. */
@@ -64,6 +66,9 @@ export interface Protocol {
   readonly dtypes: readonly Dtype[];
 }
 
+/** The type of a column of a table that holds values one by one, in the words of DuckDB's SQL. */
+export type SqlType = 'DOUBLE' | 'BIGINT' | 'BOOLEAN' | 'TIMESTAMP WITH TIME ZONE' | 'VARCHAR';
+
 /** How values one by one become a column of numbers or of texts. */
 interface ReadsValues<F, T> {
   /** Reads values as rows and plain columns have them; asked once a field. With `coerce` it reads what CSV writes, too. */
@@ -71,6 +76,7 @@ interface ReadsValues<F, T> {
   /** How to write a value that only `coerce` reads, such as "as a number"; said to who sends one. */
   readonly writeAs?: string;
   readonly protocol: Protocol;
+  readonly sqlType: SqlType;
 }
 
 /** Values become numbers, NaN for missing. */
@@ -92,6 +98,8 @@ export interface NumberKind<F = unknown> extends KindBase<F>, ReadsValues<F, num
   plain?(number: number): Value;
   /** What a row has for a value as a transform module gives it; that itself unless given. */
   fromPlain?(value: unknown): unknown;
+  /** The value of a cell of CSV that was scored, trimmed and not blank; its text unless given. */
+  fromCell?(text: string): Value;
   /** Values are numbers: any type of number brings them. */
   readonly isNumber?: boolean;
   /** Numbers of the column are ms since the epoch, which are no quantity. */

@@ -17,6 +17,8 @@ export const number: NumberKind<NumberField> = {
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
   protocol: { datatype: 'FP64', dtypes: ['float32', 'float64'] },
+  sqlType: 'DOUBLE',
+  fromCell: Number,
   isNumber: true,
   fits: (field, values) => allWithin(field, values, Number.MAX_VALUE),
 };

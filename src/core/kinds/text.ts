@@ -18,4 +18,5 @@ export const text: StringKind<TextField> = {
   read: readTexts,
   writeAs: 'as text',
   protocol: textProtocol,
+  sqlType: 'VARCHAR',
 };

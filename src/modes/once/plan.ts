@@ -1,11 +1,12 @@
 /** What the output looks like, settled by the input's first rows. */
 import { fail } from '../../core/errors.ts';
+import { kindOf } from '../../core/kinds/index.ts';
 import { misspellingOf, nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
 import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { eachText, type PassColumn } from '../../files/output-rows.ts';
-import { type AnswerColumn, answerColumns, columnTypeOf } from '../../files/scoring.ts';
+import { type AnswerColumn, answerColumns } from '../../files/scoring.ts';
 import type { Cells, Format, TableChunk } from '../../files/table.ts';
 
 export interface PlanOptions {
@@ -30,15 +31,11 @@ export interface Plan {
 
 const isJson = (format: Format): boolean => format === 'json' || format === 'ndjson';
 
-const readBoolean = (text: string): boolean => text === '1' || text.toLowerCase() === 'true';
-
 /** CSV and JSON have no types. In Parquet the signature's fields get theirs, as scored rows are known to fit; all else is text. */
 const typed = (name: string, field: Field | undefined): PassColumn => {
-  if (field?.kind === 'number' || field?.kind === 'integer') {
-    return { name, type: columnTypeOf(field), fit: eachText(Number) };
-  }
-  if (field?.kind === 'boolean') return { name, type: 'BOOLEAN', fit: eachText(readBoolean) };
-  return { name, type: 'VARCHAR' };
+  const kind = field && kindOf(field);
+  if (kind?.column !== 'number' || kind.fromCell === undefined) return { name, type: 'VARCHAR' };
+  return { name, type: kind.sqlType, fit: eachText(kind.fromCell) };
 };
 
 /** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */

@@ -1,4 +1,5 @@
 /** The rows of an answered call with their ids, as records and events name them. */
+import { kindOf } from '../../../core/kinds/index.ts';
 import type { Fields } from '../../../core/types.ts';
 import type { Answered } from '../../../monitor/answered.ts';
 import { rowAt } from '../../../monitor/values.ts';
@@ -13,13 +14,12 @@ export interface AnsweredRow {
 const typed = (row: unknown, inputs: Fields): unknown => {
   if (typeof row !== 'object' || row === null) return row;
   const read = (name: string, value: unknown): unknown => {
-    const kind = Object.hasOwn(inputs, name) ? inputs[name].kind : undefined;
-    if (typeof value !== 'string' || kind === undefined || kind === 'category' || kind === 'text') return value;
+    const kind = Object.hasOwn(inputs, name) ? kindOf(inputs[name]) : undefined;
+    if (typeof value !== 'string' || kind === undefined || kind.column === 'string') return value;
     const text = value.trim();
     if (text === '') return null;
-    if (kind === 'boolean') return /^(?:true|1)$/i.test(text);
-    const number = Number(text);
-    return (kind === 'number' || kind === 'integer') && !Number.isNaN(number) ? number : value;
+    const told = kind.column === 'number' ? kind.fromCell?.(text) : undefined;
+    return told === undefined || Number.isNaN(told) ? value : told;
   };
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, read(name, value)]));
 };
