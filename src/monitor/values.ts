@@ -1,5 +1,5 @@
 /** Values of one row out of columns, as they would stand in the row itself. */
-import { kindOf } from '../core/kinds/index.ts';
+import { kindOf, tensorOf } from '../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../core/types.ts';
 
 const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, isBool: boolean): unknown => {
@@ -11,10 +11,10 @@ const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, is
 
 /** Typed columns hold booleans as 0 and 1, datetimes as milliseconds and missing numbers as NaN; plain ones hold values. */
 const valueAt = (field: Field | undefined, column: ColumnInput | ColumnOutput, row: number): unknown => {
-  const kind = field && kindOf(field);
   const isTyped = ArrayBuffer.isView(column);
-  if (kind?.column === 'tensor') {
-    const { shape, dtype } = kind.tensor(field as Field);
+  const tensor = field && tensorOf(field);
+  if (tensor) {
+    const { shape, dtype } = tensor;
     const size = shape.reduce((product, dim) => product * dim, 1);
     if (!isTyped && (size <= 1 || Array.isArray(column[0]))) return column[row];
     return nest(column as ArrayLike<unknown>, shape, row * size, isTyped && dtype === 'bool');
@@ -22,6 +22,7 @@ const valueAt = (field: Field | undefined, column: ColumnInput | ColumnOutput, r
   if (!isTyped) return column[row];
   const value = (column as ArrayLike<number | bigint>)[row];
   if (Number.isNaN(value)) return null;
+  const kind = field && kindOf(field);
   const told = kind?.column === 'number' ? kind.value?.(Number(value)) : undefined;
   return typeof told === 'number' ? value : (told ?? value);
 };

@@ -32,7 +32,6 @@ export const boolean: NumberKind<BooleanField> = {
   protocol: { datatype: 'BOOL', dtypes: ['bool'] },
   sqlType: 'BOOLEAN',
   fromCell: (text) => /^(?:true|1)$/i.test(text),
-  fromLoose: (value) => (value === 0 || value === 1 ? value === 1 : value),
   readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
   settle: (answer) => Number(answer !== 0),
   value: truth,

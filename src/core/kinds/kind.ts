@@ -53,8 +53,6 @@ interface KindBase<F> {
   schema(field: F): Schema;
   /** How a person gives a value in a form. */
   control(field: F): Control;
-  /** A value as a database without booleans and lists has it, made one of the kind where it can be; that itself unless given. */
-  fromLoose?(value: unknown): unknown;
 }
 
 /** A type of the Open Inference Protocol, for values one by one. */

@@ -134,14 +134,6 @@ export const tensor: TensorKind<TensorField> = {
       type: elementType(dtype),
     }),
   control: () => ({ shape: 'lines', reads: 'json' }),
-  fromLoose(value) {
-    if (typeof value !== 'string') return value;
-    try {
-      return JSON.parse(value);
-    } catch {
-      return value;
-    }
-  },
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,
 };

@@ -1,5 +1,7 @@
 /** What a run writes, settled by the first rows of its source; and whether it can, before anything is scored. */
 import { fail, showNames } from '../../core/errors.ts';
+import { kindOf } from '../../core/kinds/index.ts';
+import type { SqlType } from '../../core/kinds/kind.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
 import { unknownRow } from '../../core/unknown-row.ts';
@@ -47,22 +49,26 @@ const isNumber = (type: ColumnType): boolean =>
 const isTime = (type: ColumnType): boolean => type.startsWith('TIMESTAMP') || type === 'DATE' || isText(type);
 const isList = (type: ColumnType): boolean => /\[\d*\]$|^JSON$/.test(type);
 
+/** Of what types a column may be whose values are to become those of a type. */
+const sourcesOf: Readonly<Record<SqlType, (type: ColumnType, cells: Cells) => boolean>> = {
+  DOUBLE: isNumber,
+  BIGINT: isNumber,
+  BOOLEAN: (type, cells) => type === 'BOOLEAN' || (cells === 'free' && isNumber(type)),
+  'TIMESTAMP WITH TIME ZONE': isTime,
+  VARCHAR: (type) => isText(type) || type.startsWith('ENUM'),
+};
+
 /** Whether columns of a type can hold values of a field. A column of free cells is judged by what it was declared as. */
 const canHold = (field: Field, type: ColumnType, cells: Cells): boolean => {
   if (type === 'JSON' && cells === 'free') return true;
-  switch (field.kind) {
-    case 'number':
-    case 'integer':
-      return isNumber(type);
-    case 'boolean':
-      return type === 'BOOLEAN' || (cells === 'free' && isNumber(type));
-    case 'datetime':
-      return isTime(type);
-    case 'tensor':
-      return isList(type) || (cells === 'free' && isText(type));
-    default:
-      return isText(type) || type.startsWith('ENUM');
-  }
+  const kind = kindOf(field);
+  if (kind.column === 'tensor') return isList(type) || (cells === 'free' && isText(type));
+  return sourcesOf[kind.sqlType](type, cells);
+};
+
+const isInstant = (field: Field): boolean => {
+  const kind = kindOf(field);
+  return kind.column === 'number' && kind.isInstant === true;
 };
 
 /** How a query makes an instant of seconds since 1970. */
@@ -86,7 +92,7 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: So
         got: showNames(have),
       });
     }
-    const isLenient = manifest.coerce && field.kind !== 'datetime';
+    const isLenient = manifest.coerce && !isInstant(field);
     const without = first.lacking?.[name];
     if (without !== undefined && !field.nullable) {
       throw fail('BAD_SOURCE', `${without} has no column ${name}, which may not be missing`, {
@@ -104,7 +110,7 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: So
       {
         field: name,
         expected:
-          field.kind === 'datetime' && isNumber(type)
+          isInstant(field) && isNumber(type)
             ? `dates or ISO 8601 text, as a number does not say its unit; in SQL, ${instantSql(name, cells)}`
             : `a column of a ${field.kind}; in SQL, cast(${name} as …)`,
         got: type,
@@ -142,13 +148,9 @@ const carriedType = (name: string, chunk: TableChunk, { cells, manifest, key }: 
   if (cells === 'typed') return type;
   if (cells === 'free')
     return type === 'JSON' ? settle(chunk.columns[name] as ArrayLike<unknown>, key.includes(name)) : type;
-  const field = Object.hasOwn(manifest.inputs, name) ? manifest.inputs[name] : undefined;
+  const kind = Object.hasOwn(manifest.inputs, name) ? kindOf(manifest.inputs[name]) : undefined;
   // Rows that were scored are known to have numbers here.
-  return field?.kind === 'number' || field?.kind === 'integer'
-    ? field.kind === 'number'
-      ? 'DOUBLE'
-      : 'BIGINT'
-    : 'VARCHAR';
+  return kind?.column === 'number' && kind.isNumber ? kind.sqlType : 'VARCHAR';
 };
 
 /**
