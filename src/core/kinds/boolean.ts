@@ -30,6 +30,13 @@ export const boolean: NumberKind<BooleanField> = {
     },
   writeAs: 'as true or false',
   protocol: { datatype: 'BOOL', dtypes: ['bool'] },
+  profile: {
+    as: 'category',
+    labelOf: () => (value) => {
+      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
+      return String(value === true || value === 1 || value === 'true' || value === '1');
+    },
+  },
   sqlType: 'BOOLEAN',
   fromCell: (text) => /^(?:true|1)$/i.test(text),
   readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),

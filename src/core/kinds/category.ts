@@ -66,6 +66,10 @@ export const category: StringKind<CategoryField> = {
   },
   writeAs: 'as text',
   protocol: textProtocol,
+  profile: {
+    as: 'category',
+    labelOf: () => (value) => (value === null || value === undefined || Number.isNaN(value) ? undefined : String(value)),
+  },
   sqlType: 'VARCHAR',
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

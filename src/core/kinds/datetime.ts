@@ -46,6 +46,16 @@ export const datetime: NumberKind<DatetimeField> = {
     };
   },
   protocol: { datatype: 'BYTES', dtypes: [] },
+  profile: {
+    as: 'number',
+    numberOf({ zone }) {
+      const own = zoneOf(zone);
+      return (value) => {
+        if (typeof value === 'string') return parseDatetime(value, own);
+        return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
+      };
+    },
+  },
   sqlType: 'TIMESTAMP WITH TIME ZONE',
   readTyped: (read, complain) => (value) => {
     const time = typeof value === 'bigint' ? Number(value) : (value as number);

@@ -1,6 +1,6 @@
 /** A whole number within ±(2^53 − 1), so that a float64 has all its digits. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericProfile, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
 
 export interface IntegerField extends NumericField {
   readonly kind: 'integer';
@@ -22,6 +22,7 @@ export const integer: NumberKind<IntegerField> = {
     nullable: 'FP64',
     dtypes: ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64'],
   },
+  profile: numericProfile,
   sqlType: 'BIGINT',
   fromCell: Number,
   isNumber: true,

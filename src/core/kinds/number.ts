@@ -1,6 +1,6 @@
 /** A number: a float64. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, checkRange, describeNumeric, type NumericField, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
+import { allWithin, checkRange, describeNumeric, type NumericField, numericProfile, numericSchema, numericSettings, readNumeric, withinRange } from './numeric.ts';
 
 export interface NumberField extends NumericField {
   readonly kind: 'number';
@@ -17,6 +17,7 @@ export const number: NumberKind<NumberField> = {
   read: (field, complain, coerce) => readNumeric(field, complain, coerce, false),
   writeAs: 'as a number',
   protocol: { datatype: 'FP64', dtypes: ['float32', 'float64'] },
+  profile: numericProfile,
   sqlType: 'DOUBLE',
   fromCell: Number,
   isNumber: true,

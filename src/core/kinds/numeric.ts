@@ -2,7 +2,7 @@
 import { fail } from '../errors.ts';
 import { type Complain, isBlank, missing, parseNumeral, type Read } from '../field.ts';
 import { exactNumber, integerOf } from '../integer.ts';
-import { type FieldBase, orNull, type Schema, type Settings } from './kind.ts';
+import { type CountedNumbers, type FieldBase, orNull, type Schema, type Settings } from './kind.ts';
 import { nullable, said } from './settings.ts';
 
 export interface NumericField extends FieldBase {
@@ -43,6 +43,13 @@ export const numericSchema = (type: 'number' | 'integer', { nullable, min, max }
   ...(min !== undefined && { minimum: min }),
   ...(max !== undefined && { maximum: max }),
 });
+
+const countedNumber = (value: unknown): number => {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
+  return typeof value === 'bigint' ? Number(value) : Number.NaN;
+};
+export const numericProfile: CountedNumbers<unknown> = { as: 'number', numberOf: () => countedNumber };
 
 const digits = /^[+-]?\d+$/;
 /** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */

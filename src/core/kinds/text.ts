@@ -18,5 +18,11 @@ export const text: StringKind<TextField> = {
   read: readTexts,
   writeAs: 'as text',
   protocol: textProtocol,
+  /** By their length, so that none is kept. */
+  profile: {
+    as: 'number',
+    unit: 'characters',
+    numberOf: () => (value) => (typeof value === 'string' ? value.length : Number.NaN),
+  },
   sqlType: 'VARCHAR',
 };
