@@ -1,7 +1,7 @@
 /** True or false; 1 or 0 in a column. */
 import { isBlank, missing } from '../field.ts';
-import { type FieldBase, type NumberKind, orNull } from './kind.ts';
-import { nullable } from './settings.ts';
+import type { FieldBase, NumberKind } from './kind.ts';
+import { nullable, orNull } from './schemas.ts';
 
 export interface BooleanField extends FieldBase {
   readonly kind: 'boolean';
@@ -29,7 +29,13 @@ export const boolean: NumberKind<BooleanField> = {
       return text === 'false' || text === '0' ? 0 : complain('WRONG_TYPE', value);
     },
   writeAs: 'as true or false',
+  readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
+  settle: (answer) => Number(answer !== 0),
+  value: truth,
+  plain: truth,
+  fromCell: (text) => /^(?:true|1)$/i.test(text),
   protocol: { datatype: 'BOOL', dtypes: ['bool'] },
+  sqlType: 'BOOLEAN',
   profile: {
     as: 'category',
     labelOf: () => (value) => {
@@ -37,10 +43,4 @@ export const boolean: NumberKind<BooleanField> = {
       return String(value === true || value === 1 || value === 'true' || value === '1');
     },
   },
-  sqlType: 'BOOLEAN',
-  fromCell: (text) => /^(?:true|1)$/i.test(text),
-  readTyped: (read) => (value) => read(Number(value) === 1 ? true : Number(value) === 0 ? false : value),
-  settle: (answer) => Number(answer !== 0),
-  value: truth,
-  plain: truth,
 };

@@ -1,8 +1,8 @@
 /** A text out of few: one of its labels, where it has some. */
 import { show } from '../errors.ts';
 import type { FieldBase, StringKind } from './kind.ts';
-import { maxLength, nullable } from './settings.ts';
-import { readTexts, textProtocol, textSchema } from './texts.ts';
+import { maxLength, nullable } from './schemas.ts';
+import { readTexts, textSchema, texts } from './texts.ts';
 
 export interface CategoryField extends FieldBase {
   readonly kind: 'category';
@@ -22,7 +22,7 @@ const MAX_SHOWN = 8;
 const MAX_EXAMPLES = 10;
 
 export const category: StringKind<CategoryField> = {
-  column: 'string',
+  ...texts,
   settings: {
     properties: {
       labels: {
@@ -64,12 +64,9 @@ export const category: StringKind<CategoryField> = {
     const labels = closedLabels(field);
     return readTexts(field, complain, coerce, labels && new Set(labels));
   },
-  writeAs: 'as text',
-  protocol: textProtocol,
   profile: {
     as: 'category',
     labelOf: () => (value) => (value === null || value === undefined || Number.isNaN(value) ? undefined : String(value)),
   },
-  sqlType: 'VARCHAR',
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

@@ -1,8 +1,8 @@
 /** A point in time: ms since the epoch in a column. */
 import { isBlank, missing } from '../field.ts';
 import { LAST_INSTANT, parseDatetime, zoneOf } from '../zone.ts';
-import { type FieldBase, type NumberKind, orNull } from './kind.ts';
-import { nullable, said } from './settings.ts';
+import type { FieldBase, NumberKind } from './kind.ts';
+import { nullable, orNull, said } from './schemas.ts';
 
 export interface DatetimeField extends FieldBase {
   readonly kind: 'datetime';
@@ -45,7 +45,17 @@ export const datetime: NumberKind<DatetimeField> = {
       return Number.isNaN(time) ? complain('BAD_DATETIME', value) : time;
     };
   },
+  readTyped: (read, complain) => (value) => {
+    const time = typeof value === 'bigint' ? Number(value) : (value as number);
+    if (Number.isNaN(time)) return read(null);
+    return Math.abs(time) <= LAST_INSTANT ? time : complain('BAD_DATETIME', value);
+  },
+  limit: LAST_INSTANT,
+  value: (number) => (Math.abs(number) <= LAST_INSTANT ? new Date(number).toISOString() : number),
+  fromPlain: (value) => (typeof value === 'number' ? new Date(value) : value),
+  isInstant: true,
   protocol: { datatype: 'BYTES', dtypes: [] },
+  sqlType: 'TIMESTAMP WITH TIME ZONE',
   profile: {
     as: 'number',
     numberOf({ zone }) {
@@ -56,14 +66,4 @@ export const datetime: NumberKind<DatetimeField> = {
       };
     },
   },
-  sqlType: 'TIMESTAMP WITH TIME ZONE',
-  readTyped: (read, complain) => (value) => {
-    const time = typeof value === 'bigint' ? Number(value) : (value as number);
-    if (Number.isNaN(time)) return read(null);
-    return Math.abs(time) <= LAST_INSTANT ? time : complain('BAD_DATETIME', value);
-  },
-  limit: LAST_INSTANT,
-  value: (number) => (Math.abs(number) <= LAST_INSTANT ? new Date(number).toISOString() : number),
-  fromPlain: (value) => (typeof value === 'number' ? new Date(value) : value),
-  isInstant: true,
 };

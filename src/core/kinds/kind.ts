@@ -13,10 +13,6 @@ export interface FieldBase {
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** A type of JSON Schema, and null where the field may be missing. */
-export const orNull = (type: string, nullable: boolean | undefined): string | readonly string[] =>
-  nullable ? [type, 'null'] : type;
-
 export interface Settings {
   readonly properties: Schema;
   readonly required?: readonly string[];

@@ -2,23 +2,14 @@
 import { fail } from '../errors.ts';
 import { type Complain, isBlank, missing, parseNumeral, type Read } from '../field.ts';
 import { exactNumber, integerOf } from '../integer.ts';
-import { type CountedNumbers, type FieldBase, orNull, type Schema, type Settings } from './kind.ts';
-import { nullable, said } from './settings.ts';
+import type { FieldBase, NumberKind, Schema } from './kind.ts';
+import { nullable, orNull, said } from './schemas.ts';
 
 export interface NumericField extends FieldBase {
   readonly unit?: string;
   readonly min?: number;
   readonly max?: number;
 }
-
-export const numericSettings: Settings = {
-  properties: {
-    unit: said('Unit, as people write it: mile, minute, dollar'),
-    min: { type: 'number', description: 'Least value that is accepted' },
-    max: { type: 'number', description: 'Greatest value that is accepted' },
-    nullable,
-  },
-};
 
 const rangeText = ({ min, max }: NumericField): string => {
   if (min !== undefined) return max === undefined ? ` of at least ${min}` : ` from ${min} to ${max}`;
@@ -27,12 +18,6 @@ const rangeText = ({ min, max }: NumericField): string => {
 
 export const describeNumeric = (noun: string, field: NumericField): string =>
   `${noun}${rangeText(field)}${field.unit === undefined ? '' : ` (${field.unit})`}`;
-
-/** @throws BAD_MANIFEST for a range that holds nothing. */
-export const checkRange = (name: string, { min, max }: NumericField): void => {
-  if ((min ?? -Infinity) > (max ?? Infinity))
-    throw fail('BAD_MANIFEST', `${name}: min ${min} is above max ${max}.`, { field: name });
-};
 
 /** The value, or the end of the range that is nearest to it. */
 export const withinRange = ({ min = -Infinity, max = Infinity }: NumericField, value: number): number =>
@@ -49,8 +34,6 @@ const countedNumber = (value: unknown): number => {
   if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
   return typeof value === 'bigint' ? Number(value) : Number.NaN;
 };
-export const numericProfile: CountedNumbers<unknown> = { as: 'number', numberOf: () => countedNumber };
-
 const digits = /^[+-]?\d+$/;
 /** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */
 const longNumeral = (text: string): number | bigint => (digits.test(text) ? integerOf(text) : Number(text));
@@ -94,3 +77,23 @@ export const allWithin = ({ min = -Infinity, max = Infinity }: NumericField, val
   for (let row = 0; row < values.length; row++) if (!(values[row] >= least && values[row] <= most)) return false;
   return true;
 };
+
+export const numeric = {
+  column: 'number',
+  settings: {
+    properties: {
+      unit: said('Unit, as people write it: mile, minute, dollar'),
+      min: { type: 'number', description: 'Least value that is accepted' },
+      max: { type: 'number', description: 'Greatest value that is accepted' },
+      nullable,
+    },
+  },
+  check(name, { min, max }) {
+    if ((min ?? -Infinity) > (max ?? Infinity))
+      throw fail('BAD_MANIFEST', `${name}: min ${min} is above max ${max}.`, { field: name });
+  },
+  writeAs: 'as a number',
+  profile: { as: 'number', numberOf: () => countedNumber },
+  fromCell: Number,
+  isNumber: true,
+} satisfies Partial<NumberKind<NumericField>>;

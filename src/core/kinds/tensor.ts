@@ -5,7 +5,7 @@ import { elementWriter } from '../elements.ts';
 import { type Code, fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
 import type { FieldBase, Schema, TensorKind, TensorReader } from './kind.ts';
-import { nullable } from './settings.ts';
+import { nullable } from './schemas.ts';
 
 export interface TensorField extends FieldBase {
   readonly kind: 'tensor';

@@ -1,7 +1,7 @@
 /** Any text. */
 import type { FieldBase, StringKind } from './kind.ts';
-import { maxLength, nullable } from './settings.ts';
-import { MAX_TEXT, readTexts, textProtocol, textSchema } from './texts.ts';
+import { maxLength, nullable } from './schemas.ts';
+import { MAX_TEXT, readTexts, textSchema, texts } from './texts.ts';
 
 export interface TextField extends FieldBase {
   readonly kind: 'text';
@@ -9,20 +9,17 @@ export interface TextField extends FieldBase {
 }
 
 export const text: StringKind<TextField> = {
-  column: 'string',
+  ...texts,
   settings: { properties: { maxLength, nullable } },
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
   sample: () => 'text',
   schema: textSchema,
   control: () => ({ shape: 'line', reads: 'text' }),
   read: readTexts,
-  writeAs: 'as text',
-  protocol: textProtocol,
   /** By their length, so that none is kept. */
   profile: {
     as: 'number',
     unit: 'characters',
     numberOf: () => (value) => (typeof value === 'string' ? value.length : Number.NaN),
   },
-  sqlType: 'VARCHAR',
 };

@@ -1,7 +1,8 @@
 /** What category and text share: texts that every runtime and database keeps, of some length. */
 import type { Problem } from '../errors.ts';
 import { type Complain, isStorable, type Read } from '../field.ts';
-import { orNull, type Protocol, type Schema } from './kind.ts';
+import type { Schema, StringKind } from './kind.ts';
+import { orNull } from './schemas.ts';
 
 /** Longest text or category unless the field says otherwise, in UTF-16 units. */
 export const MAX_TEXT = 65_536;
@@ -15,8 +16,6 @@ export const textSchema = ({ nullable, maxLength }: Texts): Schema => ({
   type: orNull('string', nullable),
   ...(maxLength !== undefined && { maxLength }),
 });
-
-export const textProtocol: Protocol = { datatype: 'BYTES', dtypes: ['string'] };
 
 /**
  * Reads texts, those of `labels` only where there are some. A blank cell of a CSV file is a missing value where the field is
@@ -49,3 +48,10 @@ export const readTexts = (
     return coerce && nullable && value === '' ? null : known(value);
   };
 };
+
+export const texts = {
+  column: 'string',
+  writeAs: 'as text',
+  protocol: { datatype: 'BYTES', dtypes: ['string'] },
+  sqlType: 'VARCHAR',
+} satisfies Partial<StringKind<Texts>>;

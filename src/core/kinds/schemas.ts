@@ -1,4 +1,4 @@
-/** JSON Schema of settings that several kinds have in model.yaml. */
+/** Pieces of JSON Schema that kinds share: of their settings in model.yaml, and of their values. */
 
 export const said = (description: string) => ({ type: 'string', description });
 
@@ -8,3 +8,7 @@ export const nullable = {
 };
 
 export const maxLength = { type: 'integer', minimum: 1, description: 'Most characters (default 65,536)' };
+
+/** A type of JSON Schema, and null where the field may be missing. */
+export const orNull = (type: string, nullable: boolean | undefined): string | readonly string[] =>
+  nullable ? [type, 'null'] : type;
