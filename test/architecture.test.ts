@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { kinds } from '../src/core/kinds/index.ts';
 import { table, violations } from './architecture.ts';
 import {
   blindCasts,
@@ -13,6 +14,7 @@ import {
   unsaidInvariants,
 } from './house-style.ts';
 import { readSyntax } from './syntax.ts';
+import { kindQuestions } from './kind-questions.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -255,4 +257,33 @@ test('docs/WORDS.md says where each word lives, and it does', () => {
   const places = [...words.matchAll(/^\| .+ \| .+ \| (`.+`) \|$/gm)].flatMap(([, list]) => list.split(', '));
   assert.ok(places.length > 30);
   for (const place of places) assert.ok(existsSync(join(root, place.replaceAll('`', ''))), place);
+});
+
+test('of what kind a field is, is asked in the folder of kinds alone', () => {
+  assert.deepEqual(kindQuestions(sources, Object.keys(kinds)), []);
+});
+
+test('a question of what kind a field is is found, however it is asked', () => {
+  const asked = [
+    "if (field.kind === 'number') {}",
+    "const isText = field?.kind !== 'text';",
+    "({ kind }: Field) => kind === 'tensor'",
+    "return 'boolean' === field.kind;",
+    'switch (field.kind) {',
+    "case 'datetime': return 1;",
+    'const type = types[field.kind];',
+    "['number', 'integer'].includes(field.kind)",
+  ];
+  const fine = ["if (database.kind === 'sqlite') {}", "profile?.kind === 'number'", 'kindOf(field).column', "typeof x === 'number'"];
+  const found = kindQuestions(
+    new Map([
+      ['src/files/a.ts', [...asked, ...fine].join('\n')],
+      ['src/core/kinds/a.ts', asked.join('\n')],
+    ]),
+    Object.keys(kinds),
+  );
+  assert.deepEqual(
+    found.map((line) => line.split(':')[1]),
+    asked.map((_, index) => String(index + 1)),
+  );
 });

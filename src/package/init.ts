@@ -1,4 +1,5 @@
 /** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
+import { kinds } from '../core/kinds/index.ts';
 import type { TensorSpec } from '../core/types.ts';
 import type { OnnxGraph } from '../runtimes/onnx-graph.ts';
 import { intsOf, type OnnxNode, stringsOf } from '../runtimes/onnx-node.ts';
@@ -149,7 +150,7 @@ model: ${yaml(file)}
 #   payment:  { kind: category, labels: [cash, credit card] }
 #   pickup:   { kind: datetime, zone: America/New_York }
 # A field whose name is not the graph's says whom it feeds: monthly_charges: { kind: number, to: MonthlyCharges }
-# kinds: number, integer, boolean, category, text, datetime, tensor. nullable: true lets missing values through.
+# kinds: ${Object.keys(kinds).join(', ')}. nullable: true lets missing values through.
 # The graph takes:
 ${specs(graph.inputs)}
 inputs:

@@ -1,3 +1,4 @@
+import { kindOf, tensorOf } from '../../src/core/kinds/index.ts';
 import { createScorer } from '../../src/core/scorer.ts';
 import type {
   Dtype,
@@ -21,7 +22,7 @@ export const echoSession = (inputs: ModelSession['inputs']): ModelSession => ({
 });
 
 const dtypeOf = (field: Field): Dtype =>
-  field.kind === 'tensor' ? field.dtype : field.kind === 'category' || field.kind === 'text' ? 'string' : 'float64';
+  tensorOf(field)?.dtype ?? (kindOf(field).column === 'string' ? 'string' : 'float64');
 
 /** A scorer whose answer is what it understood: one output for each input, of the same kind. */
 export const echo = (inputs: Fields, more: Partial<Manifest> = {}): Scorer => {
@@ -31,14 +32,14 @@ export const echo = (inputs: Fields, more: Partial<Manifest> = {}): Scorer => {
       const { example: _, ...field } = inputs[name] as Field;
       return [
         name,
-        { ...field, from: `${name} out`, ...(field.kind !== 'tensor' && { nullable: true }) } as OutputField,
+        { ...field, from: `${name} out`, ...(!tensorOf(field) && { nullable: true }) } as OutputField,
       ];
     }),
   );
   const session = echoSession(
     names.map((name) => {
       const field = inputs[name] as Field;
-      return { name, dtype: dtypeOf(field), dims: [null, ...(field.kind === 'tensor' ? field.shape : [1])] };
+      return { name, dtype: dtypeOf(field), dims: [null, ...(tensorOf(field)?.shape ?? [1])] };
     }),
   );
   return createScorer({
