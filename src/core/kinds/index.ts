@@ -27,3 +27,9 @@ export const tensorOf = (field: Field): TensorInfo | undefined => {
   const kind = kindOf(field);
   return kind.column === 'tensor' ? kind.tensor(field) : undefined;
 };
+
+/** True of a field whose numbers are ms since the epoch. */
+export const isInstant = (field: Field | undefined): boolean => {
+  const kind = field && kindOf(field);
+  return kind?.column === 'number' && kind.isInstant === true;
+};

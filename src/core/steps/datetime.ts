@@ -1,8 +1,8 @@
 /** Steps over datetimes: what hour, weekday or month it is somewhere, and the time between two of them. */
 import { fail } from '../errors.ts';
+import { isInstant } from '../kinds/index.ts';
 import { LAST_INSTANT, zoneOf } from '../zone.ts';
 import {
-  isInstant,
   mapNumbers,
   nameSchema,
   need,

@@ -1,7 +1,7 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
 import type { Batch, Column, ColumnType } from '../columns.ts';
 import { fail, type Problem, show, showNames } from '../errors.ts';
-import { kindOf } from '../kinds/index.ts';
+import { isInstant } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
 import { plainReader } from '../plain.ts';
 import type { Dtype, Field, Fields, TensorSpec } from '../types.ts';
@@ -73,12 +73,6 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
       },
     );
   }
-};
-
-/** True of a field whose numbers are ms since the epoch. */
-export const isInstant = (field: Field | undefined): boolean => {
-  const kind = field && kindOf(field);
-  return kind?.column === 'number' && kind.isInstant === true;
 };
 
 /** Throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */

@@ -1,6 +1,6 @@
 /** What a run writes, settled by the first rows of its source; and whether it can, before anything is scored. */
 import { fail, showNames } from '../../core/errors.ts';
-import { kindOf } from '../../core/kinds/index.ts';
+import { isInstant, kindOf } from '../../core/kinds/index.ts';
 import type { SqlType } from '../../core/kinds/kind.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
@@ -64,11 +64,6 @@ const canHold = (field: Field, type: ColumnType, cells: Cells): boolean => {
   const kind = kindOf(field);
   if (kind.column === 'tensor') return isList(type) || (cells === 'free' && isText(type));
   return sourcesOf[kind.sqlType](type, cells);
-};
-
-const isInstant = (field: Field): boolean => {
-  const kind = kindOf(field);
-  return kind.column === 'number' && kind.isInstant === true;
 };
 
 /** How a query makes an instant of seconds since 1970. */
