@@ -86,22 +86,17 @@ const outputProblem = (name: string, field: Field, value: unknown, code: Code = 
   return { ...rest, message: `The model's output ${message}` };
 };
 
-/** One column of a graph output of shape [rows, …]. */
-interface Elements {
-  readonly data: TensorData;
-  /** Elements a row. */
-  readonly stride: number;
-  /** Which of them is read. */
-  readonly at: number;
-}
-type ReadElements = (elements: Elements, batch: Batch) => Column;
+/** Reads one column of a graph output of shape [rows, stride]. */
+type ReadElements = (data: TensorData, stride: number, batch: Batch) => Column;
 
-const textReader = (name: string, field: Field, kind: StringKind<Field>): ReadElements => {
+const textReader = (name: string, field: OutputField, kind: StringKind<Field>): ReadElements => {
+  const { at = 0 } = field;
   const labels = kind.labels?.(field);
   const allowed = labels?.isOpen === false ? new Set(labels.all) : undefined;
-  return ({ data, stride, at }, batch) => {
-    const values = new Array<string | null>(batch.rows);
-    for (let row = 0; row < batch.rows; row++) {
+  return (data, stride, batch) => {
+    const { rows } = batch;
+    const values = new Array<string | null>(rows);
+    for (let row = 0; row < rows; row++) {
       const value = data[row * stride + at];
       const text = typeof value === 'string' ? value : labels?.all[Number(value)];
       if (text === undefined || allowed?.has(text) === false)
@@ -112,16 +107,18 @@ const textReader = (name: string, field: Field, kind: StringKind<Field>): ReadEl
   };
 };
 
-const numberReader = (name: string, field: Field, kind: NumberKind<Field>): ReadElements => {
+const numberReader = (name: string, field: OutputField, kind: NumberKind<Field>): ReadElements => {
+  const { at = 0, nullable } = field;
   const { isWhole = false, limit = Number.MAX_VALUE, settle } = kind;
-  return ({ data, stride, at }, batch) => {
-    const values = new Float64Array(batch.rows);
-    for (let row = 0; row < batch.rows; row++) {
+  return (data, stride, batch) => {
+    const { rows } = batch;
+    const values = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) {
       const value = Number(data[row * stride + at]);
       values[row] = settle === undefined ? value : settle(value);
       if (!(Math.abs(value) <= limit)) {
         values[row] = Number.NaN;
-        if (!field.nullable) batch.refuse(row, outputProblem(name, field, value));
+        if (!nullable) batch.refuse(row, outputProblem(name, field, value));
       } else if (isWhole && !Number.isSafeInteger(value)) {
         batch.refuse(row, outputProblem(name, field, value, Number.isInteger(value) ? 'UNSAFE_INTEGER' : 'BAD_OUTPUT'));
       }
@@ -130,17 +127,17 @@ const numberReader = (name: string, field: Field, kind: NumberKind<Field>): Read
   };
 };
 
-const tensorReader =
-  (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] =>
-  (tensor, batch) => {
+const tensorReader = (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] => {
+  const size = sizeOf(shape);
+  return (tensor, batch) => {
     const { rows } = batch;
-    const size = sizeOf(shape);
     if (tensor.dtype === dtype && (rows === 0 ? 1 : tensor.data.length / rows) === size)
       return { type: 'tensor', dtype, size, data: tensor.data };
     const got = `${tensor.dtype} [${tensor.dims.join(', ')}]`;
     for (let row = 0; row < rows; row++) batch.refuse(row, outputProblem(name, field, got));
     return { type: 'tensor', dtype, size, data: allocate(dtype, rows * size) };
   };
+};
 
 const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBinding['read'] => {
   const kind = kindOf(field);
@@ -150,7 +147,7 @@ const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBin
   return ({ data, dims }, batch) => {
     const { rows } = batch;
     const stride = rows === 0 ? 1 : data.length / rows;
-    if (Number.isInteger(stride) && at < stride) return read({ data, stride, at }, batch);
+    if (Number.isInteger(stride) && at < stride) return read(data, stride, batch);
     const got = `[${dims.join(', ')}]`;
     const message = `${spec.name} came back as ${got} for ${rows} rows; ${name} reads column ${at}.`;
     throw fail('BAD_MODEL', message, { field: name, expected: `[${rows}, …]`, got });
