@@ -281,7 +281,12 @@ test('a question of what kind a field is is found, however it is asked', () => {
     'const type = types[field.kind];',
     "['number', 'integer'].includes(field.kind)",
   ];
-  const fine = ["if (database.kind === 'sqlite') {}", "profile?.kind === 'number'", 'kindOf(field).column', "typeof x === 'number'"];
+  const fine = [
+    "if (database.kind === 'sqlite') {}",
+    "profile?.kind === 'number'",
+    'kindOf(field).column',
+    "typeof x === 'number'",
+  ];
   const found = kindQuestions(
     new Map([
       ['src/files/a.ts', [...asked, ...fine].join('\n')],

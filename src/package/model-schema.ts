@@ -19,15 +19,22 @@ const fieldSchema = (more: object) => ({
   type: 'object',
   required: ['kind'],
   properties: { kind: { enum: Object.keys(kinds) } },
-  allOf: Object.entries(kinds).map(([kind, { settings: { properties, required = [] } }]) => ({
-    if: { properties: { kind: { const: kind } }, required: ['kind'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: {
-      additionalProperties: false,
-      required: ['kind', ...required],
-      properties: { kind: {}, ...common, ...properties, ...more },
-    },
-  })),
+  allOf: Object.entries(kinds).map(
+    ([
+      kind,
+      {
+        settings: { properties, required = [] },
+      },
+    ]) => ({
+      if: { properties: { kind: { const: kind } }, required: ['kind'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: {
+        additionalProperties: false,
+        required: ['kind', ...required],
+        properties: { kind: {}, ...common, ...properties, ...more },
+      },
+    }),
+  ),
 });
 
 /** Names that JavaScript objects already have would be found in every row. */

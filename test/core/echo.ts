@@ -30,10 +30,7 @@ export const echo = (inputs: Fields, more: Partial<Manifest> = {}): Scorer => {
   const outputs = Object.fromEntries(
     names.map((name): [string, OutputField] => {
       const { example: _, ...field } = inputs[name] as Field;
-      return [
-        name,
-        { ...field, from: `${name} out`, ...(!tensorOf(field) && { nullable: true }) } as OutputField,
-      ];
+      return [name, { ...field, from: `${name} out`, ...(!tensorOf(field) && { nullable: true }) } as OutputField];
     }),
   );
   const session = echoSession(

@@ -8,8 +8,8 @@ import { sampleRow } from '../../src/core/sample-row.ts';
 import { compileSignature } from '../../src/core/signature.ts';
 import { codecOf } from '../../src/files/column-types.ts';
 import { columnTypeOf } from '../../src/files/scoring.ts';
-import { columnsOf, tensorsOf } from '../../src/modes/service/oip/tensors.ts';
 import { tensorSignature } from '../../src/modes/service/oip/signature.ts';
+import { columnsOf, tensorsOf } from '../../src/modes/service/oip/tensors.ts';
 import { modelSchema } from '../../src/package/model-schema.ts';
 import { echo } from './echo.ts';
 

@@ -66,7 +66,8 @@ export const category: StringKind<CategoryField> = {
   },
   profile: {
     as: 'category',
-    labelOf: () => (value) => (value === null || value === undefined || Number.isNaN(value) ? undefined : String(value)),
+    labelOf: () => (value) =>
+      value === null || value === undefined || Number.isNaN(value) ? undefined : String(value),
   },
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

@@ -19,8 +19,7 @@ export type Fields = Readonly<Record<string, Field>>;
 export const kindOf = (field: Field): Kind<Field> => kinds[field.kind];
 
 /** What a field wants, in words: "a number from 0 to 200 (mile) or null". */
-export const describe = (field: Field): string =>
-  `${kindOf(field).describe(field)}${field.nullable ? ' or null' : ''}`;
+export const describe = (field: Field): string => `${kindOf(field).describe(field)}${field.nullable ? ' or null' : ''}`;
 
 /** dtype and shape of a field whose values are tensors; undefined of all others. */
 export const tensorOf = (field: Field): TensorInfo | undefined => {

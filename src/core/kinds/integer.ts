@@ -1,6 +1,14 @@
 /** A whole number within ±(2^53 − 1), so that a float64 has all its digits. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, describeNumeric, type NumericField, numeric, numericSchema, readNumeric, withinRange } from './numeric.ts';
+import {
+  allWithin,
+  describeNumeric,
+  type NumericField,
+  numeric,
+  numericSchema,
+  readNumeric,
+  withinRange,
+} from './numeric.ts';
 
 export interface IntegerField extends NumericField {
   readonly kind: 'integer';

@@ -1,6 +1,14 @@
 /** A number: a float64. */
 import type { NumberKind } from './kind.ts';
-import { allWithin, describeNumeric, type NumericField, numeric, numericSchema, readNumeric, withinRange } from './numeric.ts';
+import {
+  allWithin,
+  describeNumeric,
+  type NumericField,
+  numeric,
+  numericSchema,
+  readNumeric,
+  withinRange,
+} from './numeric.ts';
 
 export interface NumberField extends NumericField {
   readonly kind: 'number';

@@ -39,7 +39,12 @@ const digits = /^[+-]?\d+$/;
 const longNumeral = (text: string): number | bigint => (digits.test(text) ? integerOf(text) : Number(text));
 
 /** Booleans are not numbers; strings are only with `coerce`; a bigint is if it is safe. */
-export const readNumeric = (field: NumericField, complain: Complain, coerce: boolean, isWhole: boolean): Read<number> => {
+export const readNumeric = (
+  field: NumericField,
+  complain: Complain,
+  coerce: boolean,
+  isWhole: boolean,
+): Read<number> => {
   const { nullable, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = field;
   const read: Read<number> = (value) => {
     if (typeof value !== 'number') {
