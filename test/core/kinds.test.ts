@@ -108,17 +108,5 @@ for (const name of Object.keys(kinds) as readonly Field['kind'][]) {
       const { encode } = codecOf(columnTypeOf(field));
       assert.notEqual(encode(sample), undefined);
     });
-
-    it('is counted alike in rows and in columns of answers', async () => {
-      const { profile } = kind;
-      if (profile === undefined) return;
-      const { columns } = await echo(named(field)).scoreColumns({ x: [sample] });
-      const countOf: (value: unknown) => unknown =
-        profile.as === 'number' ? profile.numberOf(field) : profile.labelOf(field);
-      const none = profile.as === 'number' ? Number.NaN : undefined;
-      assert.notEqual(countOf(sample), none);
-      assert.equal(countOf(columns.x?.[0]), countOf(sample));
-      assert.equal(countOf(null), none);
-    });
   });
 }

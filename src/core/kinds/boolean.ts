@@ -36,11 +36,5 @@ export const boolean: NumberKind<BooleanField> = {
   fromCell: (text) => /^(?:true|1)$/i.test(text),
   protocol: { datatype: 'BOOL', dtypes: ['bool'] },
   sqlType: 'BOOLEAN',
-  profile: {
-    as: 'category',
-    labelOf: () => (value) => {
-      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
-      return String(value === true || value === 1 || value === 'true' || value === '1');
-    },
-  },
+  profile: 'labels',
 };

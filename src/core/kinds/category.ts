@@ -64,10 +64,6 @@ export const category: StringKind<CategoryField> = {
     const labels = closedLabels(field);
     return readTexts(field, complain, coerce, labels && new Set(labels));
   },
-  profile: {
-    as: 'category',
-    labelOf: () => (value) =>
-      value === null || value === undefined || Number.isNaN(value) ? undefined : String(value),
-  },
+  profile: 'labels',
   labels: ({ labels, unknown }) => labels && { all: labels, isOpen: unknown === 'allow' },
 };

@@ -56,14 +56,5 @@ export const datetime: NumberKind<DatetimeField> = {
   isInstant: true,
   protocol: { datatype: 'BYTES', dtypes: [] },
   sqlType: 'TIMESTAMP WITH TIME ZONE',
-  profile: {
-    as: 'number',
-    numberOf({ zone }) {
-      const own = zoneOf(zone);
-      return (value) => {
-        if (typeof value === 'string') return parseDatetime(value, own);
-        return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
-      };
-    },
-  },
+  profile: 'numbers',
 };

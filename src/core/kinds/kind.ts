@@ -31,22 +31,6 @@ export interface Control {
   readonly max?: number | undefined;
 }
 
-/** Values are counted as numbers, on bins. */
-export interface CountedNumbers<F> {
-  readonly as: 'number';
-  /** Of what the numbers are, where they are not the values themselves. */
-  readonly unit?: string;
-  /** Makes the number of a value, of whatever type a source or an answer has it; NaN where it is missing. */
-  numberOf(field: F): (value: unknown) => number;
-}
-
-/** Values are counted as labels. */
-export interface CountedLabels<F> {
-  readonly as: 'category';
-  /** Makes the label of a value, of whatever type a source or an answer has it; undefined where it is missing. */
-  labelOf(field: F): (value: unknown) => string | undefined;
-}
-
 /** What is asked of every kind. Methods are handed a field of the kind. */
 interface KindBase<F> {
   /** JSON Schema of what such a field may say in model.yaml, besides what every field may. */
@@ -65,8 +49,8 @@ interface KindBase<F> {
   schema(field: F): Schema;
   /** How a person gives a value in a form. */
   control(field: F): Control;
-  /** As what values are counted in profiles; not at all unless given. */
-  readonly profile?: CountedNumbers<F> | CountedLabels<F>;
+  /** As what values are counted in profiles: texts by their length where none of them may be kept. Not at all unless given. */
+  readonly profile?: 'numbers' | 'labels' | 'lengths';
 }
 
 /** A type of the Open Inference Protocol, for values one by one. */

@@ -29,11 +29,6 @@ export const numericSchema = (type: 'number' | 'integer', { nullable, min, max }
   ...(max !== undefined && { maximum: max }),
 });
 
-const countedNumber = (value: unknown): number => {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
-  return typeof value === 'bigint' ? Number(value) : Number.NaN;
-};
 const digits = /^[+-]?\d+$/;
 /** A numeral past 2^53: a bigint where it is an integer's digits, as JSON's are. */
 const longNumeral = (text: string): number | bigint => (digits.test(text) ? integerOf(text) : Number(text));
@@ -98,7 +93,7 @@ export const numeric = {
       throw fail('BAD_MANIFEST', `${name}: min ${min} is above max ${max}.`, { field: name });
   },
   writeAs: 'as a number',
-  profile: { as: 'number', numberOf: () => countedNumber },
+  profile: 'numbers',
   fromCell: Number,
   isNumber: true,
 } satisfies Partial<NumberKind<NumericField>>;

@@ -16,10 +16,5 @@ export const text: StringKind<TextField> = {
   schema: textSchema,
   control: () => ({ shape: 'line', reads: 'text' }),
   read: readTexts,
-  /** By their length, so that none is kept. */
-  profile: {
-    as: 'number',
-    unit: 'characters',
-    numberOf: () => (value) => (typeof value === 'string' ? value.length : Number.NaN),
-  },
+  profile: 'lengths',
 };
