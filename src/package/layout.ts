@@ -10,7 +10,7 @@ import { exactJson } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
 import { keyTwice } from '../text/json-keys.ts';
 import { flawOf } from './fits-schema.ts';
-import { examplesSchema, manifestSchema } from './model-schema.ts';
+import { examplesSchema, manifestSchema } from './manifest-schema.ts';
 
 export const mediaTypes = {
   artifact: 'application/vnd.cncf.model.manifest.v1+json',

@@ -1,103 +1,5 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
-import { kinds } from '../core/kinds/index.ts';
-import { stepKinds } from '../core/steps/index.ts';
-
-const text = (description: string) => ({ type: 'string', description });
-const common = {
-  description: text('What the field means, for people'),
-  example: { description: 'A value as an example, for forms and documentation' },
-};
-
-const source = {
-  from: text("The graph's output that holds it (default: the field's own name)"),
-  at: { type: 'integer', minimum: 0, description: 'Column of a graph output of shape [rows, columns]' },
-};
-
-const target = { to: text("The graph's input that takes it (default: the one of the field's own name)") };
-
-const fieldSchema = (more: object) => ({
-  type: 'object',
-  required: ['kind'],
-  properties: { kind: { enum: Object.keys(kinds) } },
-  allOf: Object.entries(kinds).map(
-    ([
-      kind,
-      {
-        settings: { properties, required = [] },
-      },
-    ]) => ({
-      if: { properties: { kind: { const: kind } }, required: ['kind'] },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: {
-        additionalProperties: false,
-        required: ['kind', ...required],
-        properties: { kind: {}, ...common, ...properties, ...more },
-      },
-    }),
-  ),
-});
-
-/** Names that JavaScript objects already have would be found in every row. */
-const fieldNames = {
-  minLength: 1,
-  maxLength: 128,
-  not: { enum: [...Object.getOwnPropertyNames(Object.prototype), 'prototype'] },
-};
-
-const stepSchema = {
-  type: 'object',
-  minProperties: 1,
-  maxProperties: 1,
-  additionalProperties: false,
-  properties: Object.fromEntries(Object.entries(stepKinds).map(([name, { schema }]) => [name, schema])),
-};
-
-const tolerance = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    atol: { type: 'number', minimum: 0, description: 'Absolute (default 1e-6)' },
-    rtol: { type: 'number', minimum: 0, description: 'Relative (default 1e-5)' },
-  },
-  description: 'How far an answer may be from the golden one: atol + rtol × |golden|',
-};
-
-const semver = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$';
-
-/** What model.yaml says that model.json keeps. */
-const kept = {
-  name: {
-    type: 'string',
-    pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$',
-    description: 'Lower-case letters, digits and . _ - between them',
-  },
-  version: { type: 'string', pattern: semver, description: 'A semantic version such as 1.2.0' },
-  description: text('What the model answers, in a line'),
-  license: text('SPDX identifier'),
-  inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
-  outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
-  extraFields: {
-    enum: ['ignore', 'reject'],
-    description: 'Fields that the signature lacks are ignored (default) or refuse the row',
-  },
-  coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
-  prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
-  tolerance,
-  intendedUse: text('What the model is for'),
-  limitations: text('Where it should not be trusted'),
-  metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
-  provenance: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      commit: text('Git commit of the training code'),
-      data: text('Digest of the training data: sha256:…'),
-      trainer: text('Library and version that trained it'),
-      trained: text('When, as ISO 8601'),
-      metrics: { type: 'object', additionalProperties: { type: 'number' } },
-    },
-  },
-} as const;
+import { draft, kept, text } from './manifest-schema.ts';
 
 /** Settings of fields and steps that may stand in a CSV file beside model.yaml; a package has them in model.json. */
 const fileSettings: Readonly<Record<string, string>> = {
@@ -110,8 +12,6 @@ const orFiles = <T>(schema: T): T =>
       ? { ...value, type: [value.type, 'string'], pattern: '\\.csv$', description: fileSettings[key] }
       : value,
   ) as T;
-
-const draft = 'https://json-schema.org/draft/2020-12/schema';
 
 export const modelSchema = {
   $schema: draft,
@@ -132,40 +32,5 @@ export const modelSchema = {
       'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
     ),
     reference: text('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
-  },
-} as const;
-
-/** The JSON Schema of model.json, the manifest within a package. */
-export const manifestSchema = {
-  $schema: draft,
-  title: 'model.json of a Millrace package',
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
-  properties: {
-    ...kept,
-    runtime: text('Which runtime loads the model: onnx, or one of trees and onnxruntime in any case'),
-  },
-} as const;
-
-const row = { type: 'object' } as const;
-const off = { type: 'number', minimum: 0 } as const;
-
-/** The JSON Schema of examples.json. */
-export const examplesSchema = {
-  $schema: draft,
-  title: 'Golden examples of a Millrace package',
-  type: 'array',
-  items: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['input', 'output'],
-    properties: {
-      input: { ...row, description: 'A row as a caller sends it' },
-      output: { ...row, minProperties: 1, description: 'What the library that trained the model answers' },
-      atol: { ...off, description: 'Absolute tolerance of this example' },
-      rtol: { ...off, description: 'Relative tolerance of this example' },
-      note: text('What the example is about'),
-    },
   },
 } as const;

@@ -5,7 +5,8 @@ import type { Example, Fields, Manifest } from '../core/types.ts';
 import { readJson } from '../text/json.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { flawOf } from './fits-schema.ts';
-import { examplesSchema, modelSchema } from './model-schema.ts';
+import { examplesSchema } from './manifest-schema.ts';
+import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
 

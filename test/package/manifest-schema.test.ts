@@ -8,7 +8,8 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { bundleTransform } from '../../src/package/bundle.ts';
 import { flawOf } from '../../src/package/fits-schema.ts';
-import { examplesSchema, manifestSchema, modelSchema } from '../../src/package/model-schema.ts';
+import { examplesSchema, manifestSchema } from '../../src/package/manifest-schema.ts';
+import { modelSchema } from '../../src/package/model-schema.ts';
 import { loadTransform } from '../../src/package/open.ts';
 import { files, modelFolder, packed } from './model-folder.ts';
 
