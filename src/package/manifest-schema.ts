@@ -1,19 +1,19 @@
 /** The JSON Schemas of what a package has within, by which it is checked wherever it is opened. Web-standard. */
 import { kinds } from '../core/kinds/index.ts';
+import { said } from '../core/kinds/schemas.ts';
 import { stepKinds } from '../core/steps/index.ts';
 
-export const text = (description: string) => ({ type: 'string', description });
 const common = {
-  description: text('What the field means, for people'),
+  description: said('What the field means, for people'),
   example: { description: 'A value as an example, for forms and documentation' },
 };
 
 const source = {
-  from: text("The graph's output that holds it (default: the field's own name)"),
+  from: said("The graph's output that holds it (default: the field's own name)"),
   at: { type: 'integer', minimum: 0, description: 'Column of a graph output of shape [rows, columns]' },
 };
 
-const target = { to: text("The graph's input that takes it (default: the one of the field's own name)") };
+const target = { to: said("The graph's input that takes it (default: the one of the field's own name)") };
 
 const fieldSchema = (more: object) => ({
   type: 'object',
@@ -72,8 +72,8 @@ export const kept = {
     description: 'Lower-case letters, digits and . _ - between them',
   },
   version: { type: 'string', pattern: semver, description: 'A semantic version such as 1.2.0' },
-  description: text('What the model answers, in a line'),
-  license: text('SPDX identifier'),
+  description: said('What the model answers, in a line'),
+  license: said('SPDX identifier'),
   inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
   outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
   extraFields: {
@@ -83,17 +83,17 @@ export const kept = {
   coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
   prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
   tolerance,
-  intendedUse: text('What the model is for'),
-  limitations: text('Where it should not be trusted'),
+  intendedUse: said('What the model is for'),
+  limitations: said('Where it should not be trusted'),
   metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
   provenance: {
     type: 'object',
     additionalProperties: false,
     properties: {
-      commit: text('Git commit of the training code'),
-      data: text('Digest of the training data: sha256:…'),
-      trainer: text('Library and version that trained it'),
-      trained: text('When, as ISO 8601'),
+      commit: said('Git commit of the training code'),
+      data: said('Digest of the training data: sha256:…'),
+      trainer: said('Library and version that trained it'),
+      trained: said('When, as ISO 8601'),
       metrics: { type: 'object', additionalProperties: { type: 'number' } },
     },
   },
@@ -110,7 +110,7 @@ export const manifestSchema = {
   required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
   properties: {
     ...kept,
-    runtime: text('Which runtime loads the model: onnx, or one of trees and onnxruntime in any case'),
+    runtime: said('Which runtime loads the model: onnx, or one of trees and onnxruntime in any case'),
   },
 } as const;
 
@@ -131,7 +131,7 @@ export const examplesSchema = {
       output: { ...row, minProperties: 1, description: 'What the library that trained the model answers' },
       atol: { ...off, description: 'Absolute tolerance of this example' },
       rtol: { ...off, description: 'Relative tolerance of this example' },
-      note: text('What the example is about'),
+      note: said('What the example is about'),
     },
   },
 } as const;

@@ -1,5 +1,6 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
-import { draft, kept, text } from './manifest-schema.ts';
+import { said } from '../core/kinds/schemas.ts';
+import { draft, kept } from './manifest-schema.ts';
 
 /** Settings of fields and steps that may stand in a CSV file beside model.yaml; a package has them in model.json. */
 const fileSettings: Readonly<Record<string, string>> = {
@@ -21,16 +22,16 @@ export const modelSchema = {
   required: ['name', 'version', 'model', 'inputs', 'outputs'],
   properties: {
     ...orFiles(kept),
-    model: text('The model file, beside model.yaml'),
+    model: said('The model file, beside model.yaml'),
     runtime: {
       enum: ['trees', 'onnx'],
       description:
         'Which runtime answers: the own one of tabular models, or ONNX Runtime (default: the own one where it knows every operator)',
     },
-    transform: text('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
-    examples: text(
+    transform: said('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
+    examples: said(
       'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
     ),
-    reference: text('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
+    reference: said('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
   },
 } as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { valueReader } from '../../src/core/finish.ts';
-import { type Field, kindOf, kinds, describe as wishOf } from '../../src/core/kinds/index.ts';
+import { controlOf, type Field, kindOf, kinds, describe as wishOf } from '../../src/core/kinds/index.ts';
 import type { Control, Schema } from '../../src/core/kinds/kind.ts';
 import { sampleRow } from '../../src/core/sample-row.ts';
 import { compileSignature } from '../../src/core/signature.ts';
@@ -92,7 +92,7 @@ for (const name of Object.keys(kinds) as readonly Field['kind'][]) {
     });
 
     it('is read out of its control as it stood in it', () => {
-      assert.deepEqual(typedIn(sample, kind.control(field)), sample);
+      assert.deepEqual(typedIn(sample, controlOf(field)), sample);
     });
 
     it('goes through the Open Inference Protocol and back', async () => {

@@ -56,10 +56,6 @@ export const category: StringKind<CategoryField> = {
     if (closed) return { ...textSchema(field), enum: nullable ? [...closed, null] : closed };
     return { ...textSchema(field), ...(labels && { examples: labels.slice(0, MAX_EXAMPLES) }) };
   },
-  control: ({ labels, unknown }) =>
-    labels === undefined
-      ? { shape: 'line', reads: 'text' }
-      : { shape: 'choice', reads: 'text', options: labels, isOpen: unknown === 'allow' },
   read(field, complain, coerce) {
     const labels = closedLabels(field);
     return readTexts(field, complain, coerce, labels && new Set(labels));

@@ -29,7 +29,6 @@ export const datetime: NumberKind<DatetimeField> = {
     type: orNull('string', nullable),
     ...(zone === undefined && { format: 'date-time' }),
   }),
-  control: () => ({ shape: 'line', reads: 'text' }),
   /** A text without an offset is read in the field's zone; without a zone it is refused, as it is no point in time. */
   read({ nullable, zone }, complain, coerce) {
     const own = zone === undefined ? undefined : zoneOf(zone);

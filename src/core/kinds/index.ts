@@ -3,7 +3,7 @@ import { boolean } from './boolean.ts';
 import { category } from './category.ts';
 import { datetime } from './datetime.ts';
 import { integer } from './integer.ts';
-import type { Kind, TensorInfo } from './kind.ts';
+import type { Control, Kind, TensorInfo } from './kind.ts';
 import { number } from './number.ts';
 import { tensor } from './tensor.ts';
 import { text } from './text.ts';
@@ -31,4 +31,13 @@ export const tensorOf = (field: Field): TensorInfo | undefined => {
 export const isInstant = (field: Field | undefined): boolean => {
   const kind = field && kindOf(field);
   return kind?.column === 'number' && kind.isInstant === true;
+};
+
+/** How a person gives a value of a field in a form. */
+export const controlOf = (field: Field): Control => {
+  const kind = kindOf(field);
+  if (kind.control) return kind.control(field);
+  const labels = kind.column === 'string' ? kind.labels?.(field) : undefined;
+  if (labels === undefined) return { shape: 'line', reads: 'text' };
+  return { shape: 'choice', reads: 'text', options: labels.all, isOpen: labels.isOpen };
 };

@@ -47,8 +47,8 @@ interface KindBase<F> {
   sample(field: F): unknown;
   /** JSON Schema (2020-12) of its values, without what stands in it for people. */
   schema(field: F): Schema;
-  /** How a person gives a value in a form. */
-  control(field: F): Control;
+  /** How a person gives a value in a form: as one of its labels or a line of text, unless given. */
+  control?(field: F): Control;
   /** As what values are counted in profiles: texts by their length where none of them may be kept. Not at all unless given. */
   readonly profile?: 'numbers' | 'labels' | 'lengths';
 }

@@ -14,7 +14,6 @@ export const text: StringKind<TextField> = {
   describe: ({ maxLength = MAX_TEXT }) => `a text of at most ${maxLength} characters`,
   sample: () => 'text',
   schema: textSchema,
-  control: () => ({ shape: 'line', reads: 'text' }),
   read: readTexts,
   profile: 'lengths',
 };

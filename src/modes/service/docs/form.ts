@@ -1,6 +1,6 @@
 /** A form for a row, made from the signature; `client.ts` reads it back by the `data-` attributes set here. */
 
-import { kindOf, tensorOf } from '../../../core/kinds/index.ts';
+import { controlOf, kindOf, tensorOf } from '../../../core/kinds/index.ts';
 import type { Control } from '../../../core/kinds/kind.ts';
 import type { Field, Fields } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
@@ -31,7 +31,7 @@ const choiceOf = (id: string, { options = [], isOpen }: Control, text: string, n
   return html`<select id="${id}">${optionsOf(all, text, nullable)}</select>`;
 };
 
-const controlOf = (id: string, control: Control, text: string, nullable: boolean | undefined): Html => {
+const controlHtml = (id: string, control: Control, text: string, nullable: boolean | undefined): Html => {
   if (control.shape === 'choice') return choiceOf(id, control, text, nullable);
   if (control.shape === 'line') return lineOf(id, control, text);
   return html`<textarea id="${id}" rows="4" spellcheck="false">${text}</textarea>`;
@@ -55,10 +55,10 @@ const hint = (field: Field, { options = [], isOpen }: Control): string => {
 export const formFields = (model: string, fields: Fields, row: Readonly<Record<string, unknown>>): Html =>
   html`${Object.entries(fields).map(([name, field]) => {
     const id = `${model}--${name}`;
-    const control = kindOf(field).control(field);
+    const control = controlOf(field);
     return html`<div class="field" data-field="${name}" data-reads="${control.reads}">
     <label for="${id}">${name} <small>${kindNote(field)}${!field.nullable && html`<b title="required"> *</b>`}</small></label>
-    ${controlOf(id, control, shown(row[name]), field.nullable)}
+    ${controlHtml(id, control, shown(row[name]), field.nullable)}
     <p class="hint">${hint(field, control)}</p>
     <p class="problem" role="alert" hidden></p>
   </div>`;
