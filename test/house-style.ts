@@ -95,7 +95,7 @@ export const casts: Exceptions = {
   'bell.ts': 'a call that came over the wire',
   'bind.ts': 'a view of any element type, as a list',
   'column-parts.ts': 'a column of the type that its parts have',
-  'tensor-field.ts': 'a view of any element type, as a list',
+  'tensor.ts': 'a view of any element type, as a list',
   'json.ts': 'a view of any element type, as a list',
   'cells.ts': 'a view of any element type, as a list',
   'rows.ts': 'a column of the type that it was picked from',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { valueReader } from '../../src/core/finish.ts';
 import { controlOf, type Field, kindOf, kinds, describe as wishOf } from '../../src/core/kinds/index.ts';
-import type { Control, Schema } from '../../src/core/kinds/kind.ts';
+import type { FormControl, Schema } from '../../src/core/kinds/kind.ts';
 import { sampleRow } from '../../src/core/sample-row.ts';
 import { compileSignature } from '../../src/core/signature.ts';
 import { codecOf } from '../../src/files/column-types.ts';
@@ -31,7 +31,7 @@ const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const named = (x: Field) => ({ x });
 
 /** What a form makes of a value that stands in one of its controls. */
-const typedIn = (value: unknown, { reads }: Control): unknown => {
+const typedIn = (value: unknown, { reads }: FormControl): unknown => {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   if (reads === 'json') return JSON.parse(text);
   return reads === 'number' ? Number(text) : reads === 'boolean' ? text === 'true' : text;

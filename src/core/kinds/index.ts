@@ -3,7 +3,7 @@ import { boolean } from './boolean.ts';
 import { category } from './category.ts';
 import { datetime } from './datetime.ts';
 import { integer } from './integer.ts';
-import type { Control, Kind, TensorInfo } from './kind.ts';
+import type { FormControl, Kind, TensorInfo } from './kind.ts';
 import { number } from './number.ts';
 import { tensor } from './tensor.ts';
 import { text } from './text.ts';
@@ -34,7 +34,7 @@ export const isInstant = (field: Field | undefined): boolean => {
 };
 
 /** How a person gives a value of a field in a form. */
-export const controlOf = (field: Field): Control => {
+export const controlOf = (field: Field): FormControl => {
   const kind = kindOf(field);
   if (kind.control) return kind.control(field);
   const labels = kind.column === 'string' ? kind.labels?.(field) : undefined;

@@ -19,7 +19,7 @@ export interface Settings {
 }
 
 /** A control of a form, as plain data: what a person types or chooses, and what its text stands for in JSON. */
-export interface Control {
+export interface FormControl {
   /** A line of text, one of `options`, or several lines. */
   readonly shape: 'line' | 'choice' | 'lines';
   readonly reads: 'text' | 'number' | 'boolean' | 'json';
@@ -48,13 +48,13 @@ interface KindBase<F> {
   /** JSON Schema (2020-12) of its values, without what stands in it for people. */
   schema(field: F): Schema;
   /** How a person gives a value in a form: as one of its labels or a line of text, unless given. */
-  control?(field: F): Control;
+  control?(field: F): FormControl;
   /** As what values are counted in profiles: texts by their length where none of them may be kept. Not at all unless given. */
   readonly profile?: 'numbers' | 'labels' | 'lengths';
 }
 
 /** A type of the Open Inference Protocol, for values one by one. */
-export interface Protocol {
+export interface ProtocolType {
   readonly datatype: 'FP64' | 'INT64' | 'BOOL' | 'BYTES';
   /** The same where the field may be missing, if `datatype` has no value for that. */
   readonly nullable?: 'FP64';
@@ -71,7 +71,7 @@ interface ReadsValues<F, T> {
   read(field: F, complain: Complain, coerce: boolean): Read<T>;
   /** How to write a value that only `coerce` reads, such as "as a number"; said to who sends one. */
   readonly writeAs?: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolType;
   readonly sqlType: SqlType;
 }
 

@@ -1,7 +1,7 @@
 /** A form for a row, made from the signature; `client.ts` reads it back by the `data-` attributes set here. */
 
 import { controlOf, kindOf, tensorOf } from '../../../core/kinds/index.ts';
-import type { Control } from '../../../core/kinds/kind.ts';
+import type { FormControl } from '../../../core/kinds/kind.ts';
 import type { Field, Fields } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { type Html, html } from './html.ts';
@@ -16,13 +16,18 @@ const optionsOf = (values: readonly string[], chosen: string, nullable: boolean 
   ${nullable && html`<option value="">not known</option>`}
   ${values.map((value) => html`<option ${value === chosen && 'selected'}>${value}</option>`)}`;
 
-const lineOf = (id: string, { reads, step, min, max }: Control, text: string): Html =>
+const lineOf = (id: string, { reads, step, min, max }: FormControl, text: string): Html =>
   reads === 'number'
     ? html`<input id="${id}" type="number" inputmode="decimal" value="${text}" step="${step ?? 'any'}"
         ${min !== undefined && html`min="${min}"`} ${max !== undefined && html`max="${max}"`}>`
     : html`<input id="${id}" type="text" value="${text}">`;
 
-const choiceOf = (id: string, { options = [], isOpen }: Control, text: string, nullable: boolean | undefined): Html => {
+const choiceOf = (
+  id: string,
+  { options = [], isOpen }: FormControl,
+  text: string,
+  nullable: boolean | undefined,
+): Html => {
   if (isOpen && options.length > MAX_OPTIONS) {
     return html`<input id="${id}" type="text" value="${text}" list="${id}-labels" autocomplete="off">
       <datalist id="${id}-labels">${options.map((label) => html`<option>${label}</option>`)}</datalist>`;
@@ -31,7 +36,7 @@ const choiceOf = (id: string, { options = [], isOpen }: Control, text: string, n
   return html`<select id="${id}">${optionsOf(all, text, nullable)}</select>`;
 };
 
-const controlHtml = (id: string, control: Control, text: string, nullable: boolean | undefined): Html => {
+const controlHtml = (id: string, control: FormControl, text: string, nullable: boolean | undefined): Html => {
   if (control.shape === 'choice') return choiceOf(id, control, text, nullable);
   if (control.shape === 'line') return lineOf(id, control, text);
   return html`<textarea id="${id}" rows="4" spellcheck="false">${text}</textarea>`;
@@ -44,7 +49,7 @@ const kindNote = (field: Field): string => {
 };
 
 /** What is worth saying of a field below its kind and unit. */
-const hint = (field: Field, { options = [], isOpen }: Control): string => {
+const hint = (field: Field, { options = [], isOpen }: FormControl): string => {
   const { description, nullable } = field;
   const wish = isOpen ? `one of ${options.length} known, or another` : kindOf(field).describe(field);
   const plain = ['a number', 'an integer', 'true or false', 'a category (text)'].includes(wish);
