@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts';
 import { stepKinds } from './steps/index.ts';
 import type { Step, StepContext, StepKind } from './steps/step.ts';
 import { preparer } from './transform.ts';
-import type { Field, Manifest, StepConfig, TensorSpec, Transform } from './types.ts';
+import type { Field, Fields, Manifest, StepConfig, TensorSpec, Transform } from './types.ts';
 
 export interface Preparation {
   /** What feeds each graph input. */
@@ -51,6 +51,15 @@ const checkSettings = (settings: Readonly<Record<string, unknown>>, { schema }: 
 /** Steps after which a datetime is still one. */
 const keepsField = new Set(['impute', 'clip']);
 
+const tensorsOf = (fields: Fields): Map<string, TensorInfo> => {
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, field] of Object.entries(fields)) {
+    const tensor = tensorOf(field);
+    if (tensor) tensors.set(name, tensor);
+  }
+  return tensors;
+};
+
 /** Compiles `prepare`. Throws BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
 export const compilePreparation = (
   manifest: Manifest,
@@ -64,11 +73,7 @@ export const compilePreparation = (
     Object.entries(fields).map(([name, field]) => [name, open ? 'any' : kindOf(field).column]),
   );
   const origins = new Map<string, Field>(Object.entries(fields));
-  const tensors = new Map<string, TensorInfo>();
-  for (const [name, field] of Object.entries(fields)) {
-    const tensor = tensorOf(field);
-    if (tensor) tensors.set(name, tensor);
-  }
+  const tensors = tensorsOf(fields);
   const base = {
     fields,
     graph: new Map(specs.map((spec) => [spec.name, spec])),
