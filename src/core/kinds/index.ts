@@ -3,7 +3,7 @@ import { boolean } from './boolean.ts';
 import { category } from './category.ts';
 import { datetime } from './datetime.ts';
 import { integer } from './integer.ts';
-import type { FormControl, Kind, TensorInfo } from './kind.ts';
+import type { FormControl, Kind, Labels, TensorInfo } from './kind.ts';
 import { number } from './number.ts';
 import { tensor } from './tensor.ts';
 import { text } from './text.ts';
@@ -33,11 +33,17 @@ export const isInstant = (field: Field | undefined): boolean => {
   return kind?.column === 'number' && kind.isInstant === true;
 };
 
+/** The texts that are known of a field; undefined where it has none. */
+export const labelsOf = (field: Field): Labels | undefined => {
+  const kind = kindOf(field);
+  return kind.column === 'string' ? kind.labels?.(field) : undefined;
+};
+
 /** How a person gives a value of a field in a form. */
 export const controlOf = (field: Field): FormControl => {
   const kind = kindOf(field);
   if (kind.control) return kind.control(field);
-  const labels = kind.column === 'string' ? kind.labels?.(field) : undefined;
+  const labels = labelsOf(field);
   if (labels === undefined) return { shape: 'line', reads: 'text' };
   return { shape: 'choice', reads: 'text', options: labels.all, isOpen: labels.isOpen };
 };

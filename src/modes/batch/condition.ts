@@ -10,17 +10,17 @@ export type Condition = (summary: Summary) => { readonly holds: boolean } | { re
 
 const numbers = ['rows_in', 'rows_out', 'rows_rejected', 'rejected_share', 'seconds'] as const;
 
-const total = (field: FieldProfile): number => field.count + field.missing;
+const total = (profile: FieldProfile): number => profile.count + profile.missing;
 /** Of a field; NaN, of which nothing is true, where it has no value. */
-const functions: Readonly<Record<string, (field: FieldProfile, label: string) => number>> = {
-  'mean(map): double': (field) => (field.kind === 'number' && field.count > 0 ? meanOf(field) : Number.NaN),
-  'std(map): double': (field) => (field.kind === 'number' && field.count > 0 ? stdOf(field) : Number.NaN),
-  'min(map): double': (field) => (field.kind === 'number' ? (field.min ?? Number.NaN) : Number.NaN),
-  'max(map): double': (field) => (field.kind === 'number' ? (field.max ?? Number.NaN) : Number.NaN),
-  'count(map): double': (field) => field.count,
-  'missing(map): double': (field) => (total(field) === 0 ? Number.NaN : field.missing / total(field)),
-  'share(map, string): double': (field, label) =>
-    field.kind === 'category' && field.count > 0 ? timesOf(field.counts, label) / field.count : Number.NaN,
+const functions: Readonly<Record<string, (profile: FieldProfile, label: string) => number>> = {
+  'mean(map): double': (profile) => (profile.kind === 'number' && profile.count > 0 ? meanOf(profile) : Number.NaN),
+  'std(map): double': (profile) => (profile.kind === 'number' && profile.count > 0 ? stdOf(profile) : Number.NaN),
+  'min(map): double': (profile) => (profile.kind === 'number' ? (profile.min ?? Number.NaN) : Number.NaN),
+  'max(map): double': (profile) => (profile.kind === 'number' ? (profile.max ?? Number.NaN) : Number.NaN),
+  'count(map): double': (profile) => profile.count,
+  'missing(map): double': (profile) => (total(profile) === 0 ? Number.NaN : profile.missing / total(profile)),
+  'share(map, string): double': (profile, label) =>
+    profile.kind === 'category' && profile.count > 0 ? timesOf(profile.counts, label) / profile.count : Number.NaN,
 };
 
 const compare: Readonly<Record<string, (a: number, b: number) => boolean>> = {

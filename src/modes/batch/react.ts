@@ -38,11 +38,11 @@ export interface Reaction {
   act(summary: Summary, key: string, context: ReactionContext): Promise<Reacted>;
 }
 
-const toldField = (field: FieldProfile) => {
-  if (field.kind === 'category')
-    return { kind: field.kind, count: field.count, missing: field.missing, counts: field.counts };
-  const { count, missing, min, max } = field;
-  return { kind: field.kind, count, missing, min, max, mean: meanOf(field), std: stdOf(field) };
+const toldField = (profile: FieldProfile) => {
+  const { kind, count, missing } = profile;
+  if (profile.kind === 'category') return { kind, count, missing, counts: profile.counts };
+  const { min, max } = profile;
+  return { kind, count, missing, min, max, mean: meanOf(profile), std: stdOf(profile) };
 };
 const toldProfile = (profile: Profile) =>
   Object.fromEntries(Object.entries(profile).map(([name, field]) => [name, toldField(field)]));

@@ -1,5 +1,6 @@
 /** The loops that profiles are made of: one field's values, counted on its bins. */
-import type { ColumnInput, ColumnOutput, DatetimeField, Field, Fields } from '../../core/types.ts';
+import { isInstant, kindOf } from '../../core/kinds/index.ts';
+import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { parseDatetime, zoneOf } from '../../core/zone.ts';
 import { createSummation } from './exact.ts';
 import {
@@ -11,20 +12,22 @@ import {
   SCORE_BINS,
 } from './profile.ts';
 
-/** As what the values of a kind are counted: texts by their length, so that none is kept; tensors not at all. */
-export const countedAs = ({ kind }: Field): 'number' | 'category' | undefined => {
-  if (kind === 'tensor') return undefined;
-  return kind === 'category' || kind === 'boolean' ? 'category' : 'number';
+const asOf = { numbers: 'number', lengths: 'number', labels: 'category' } as const;
+/** As what the values of a field are counted; undefined where they are passed over. */
+export const countedAs = (field: Field): 'number' | 'category' | undefined => {
+  const { profile } = kindOf(field);
+  return profile && asOf[profile];
 };
+
+const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : Number.NaN);
 
 /** Reads a value as the number that is counted; NaN for one that is missing. */
 export const numberOf = (field: Field): ((value: unknown) => number) => {
-  if (field.kind === 'text') return (value) => (typeof value === 'string' ? value.length : Number.NaN);
-  if (field.kind === 'datetime') {
-    const { zone } = field as DatetimeField;
-    const read = zone === undefined ? undefined : zoneOf(zone);
+  if (kindOf(field).profile === 'lengths') return lengthOf;
+  if (isInstant(field)) {
+    const zone = zoneOf('zone' in field ? field.zone : undefined);
     return (value) => {
-      if (typeof value === 'string') return parseDatetime(value, read ?? zoneOf('UTC'));
+      if (typeof value === 'string') return parseDatetime(value, zone);
       return value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Number.NaN;
     };
   }
@@ -35,25 +38,23 @@ export const numberOf = (field: Field): ((value: unknown) => number) => {
   };
 };
 
+const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
+const textOf = (value: unknown): string | undefined => (isMissing(value) ? undefined : String(value));
+
 /** Reads a value as the label that is counted; undefined for one that is missing. */
 export const labelOf = (field: Field): ((value: unknown) => string | undefined) => {
-  if (field.kind === 'boolean') {
-    return (value) => {
-      if (value === null || value === undefined || Number.isNaN(value) || value === '') return undefined;
-      return String(value === true || value === 1 || value === 'true' || value === '1');
-    };
-  }
-  return (value) =>
-    value === null || value === undefined || Number.isNaN(value)
-      ? undefined
-      : typeof value === 'string'
-        ? value
-        : String(value);
+  const kind = kindOf(field);
+  if (kind.column !== 'number') return textOf;
+  const { value: told = (number) => number, fromCell = (text) => text } = kind;
+  return (value) => {
+    if (typeof value === 'string') return value === '' ? undefined : String(fromCell(value));
+    return textOf(typeof value === 'number' && !Number.isNaN(value) ? told(value) : value);
+  };
 };
 
 /** A column as the numbers that are counted. */
 export const numbersOf = (field: Field, values: ColumnInput | ColumnOutput): Float64Array =>
-  values instanceof Float64Array && field.kind !== 'text'
+  values instanceof Float64Array && kindOf(field).column === 'number'
     ? values
     : Float64Array.from(values as ArrayLike<unknown>, numberOf(field));
 

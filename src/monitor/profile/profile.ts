@@ -108,11 +108,11 @@ const mergeLabels = (a: CategoryProfile, b: CategoryProfile): CategoryProfile =>
 /** The profile of two sets of rows together; both are on the same bins. */
 export const merge = (a: Profile, b: Profile): Profile => {
   const merged: Record<string, FieldProfile> = { ...a };
-  for (const [name, field] of Object.entries(b)) {
-    const before = merged[name];
-    if (before === undefined) merged[name] = field;
-    else if (before.kind === 'number' && field.kind === 'number') merged[name] = mergeNumbers(before, field);
-    else if (before.kind === 'category' && field.kind === 'category') merged[name] = mergeLabels(before, field);
+  for (const [name, profile] of Object.entries(b)) {
+    const known = merged[name];
+    if (known === undefined) merged[name] = profile;
+    else if (known.kind === 'number' && profile.kind === 'number') merged[name] = mergeNumbers(known, profile);
+    else if (known.kind === 'category' && profile.kind === 'category') merged[name] = mergeLabels(known, profile);
   }
   return merged;
 };

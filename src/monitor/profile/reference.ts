@@ -2,6 +2,7 @@
  * The reference: what the training data looked like, field by field, small enough to travel in the package. Its bins are
  * the deciles of its values, so that profiles on the same bins can be compared with it.
  */
+import { kindOf, labelsOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { countedAs, labelOf, numbersOf } from './counting.ts';
 import { type Bins, binOf, type FieldBins, type NumberBins } from './profile.ts';
@@ -154,7 +155,12 @@ const evenEdges = ({ edges, quantiles, min, max }: NumberReference): readonly nu
   return Array.from({ length: EVEN_BINS - 1 }, (_, index) => low + ((high - low) * (index + 1)) / EVEN_BINS);
 };
 
-const isProbability = (field: Field): boolean => field.kind === 'number' && field.min === 0 && field.max === 1;
+/** A number from 0 to 1. */
+const isProbability = (field: Field): boolean => {
+  const kind = kindOf(field);
+  if (kind.column !== 'number' || !kind.isNumber || kind.isWhole) return false;
+  return 'min' in field && field.min === 0 && field.max === 1;
+};
 
 const numberBins = (
   field: Field,
@@ -169,7 +175,7 @@ const numberBins = (
 
 const fieldBins = (field: Field, known: FieldReference, isKnown: boolean): FieldBins => {
   if (known.kind === 'number') return numberBins(field, known, isKnown ? known.edges : evenEdges(known), isKnown);
-  const own = field.kind === 'category' ? (field.labels ?? []) : [];
+  const own = labelsOf(field)?.all ?? [];
   return { labels: [...new Set([...own, ...Object.keys(known.counts)])].slice(0, MOST_LABELS) };
 };
 

@@ -1,4 +1,5 @@
 /** A run beside its package's reference and the run before it: what a report says, as data. */
+import { isInstant, kindOf } from '../../../core/kinds/index.ts';
 import type { Field, Fields, Manifest } from '../../../core/types.ts';
 import { meanOf, stdOf } from '../../../monitor/profile/exact.ts';
 import { type FieldBins, type FieldProfile, timesOf } from '../../../monitor/profile/profile.ts';
@@ -24,7 +25,10 @@ export interface Moments {
 
 export interface FieldReport {
   readonly name: string;
-  readonly kind: Field['kind'];
+  /** Numbers are points in time. */
+  readonly isInstant: boolean;
+  /** Bars are labels, not ranges of numbers. */
+  readonly isLabels: boolean;
   readonly unit?: string | undefined;
   readonly description?: string | undefined;
   readonly count: number;
@@ -86,8 +90,8 @@ const short = (value: number): string => {
 
 const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
-const edgeLabels = (edges: readonly number[], kind: Field['kind']): readonly string[] => {
-  const text = kind === 'datetime' ? timeText : short;
+const edgeLabels = (edges: readonly number[], isTime: boolean): readonly string[] => {
+  const text = isTime ? timeText : short;
   if (edges.length === 0) return ['all'];
   return [
     `≤ ${text(edges[0] ?? 0)}`,
@@ -179,7 +183,7 @@ const fieldReport = (
   const counts = countsOf(profile, bins);
   const reference = referenceCounts(known, bins);
   const [now, then] = [shares(counts), reference && shares(reference)];
-  const labels = 'edges' in bins ? edgeLabels(bins.edges, field.kind) : [...bins.labels, OTHER];
+  const labels = 'edges' in bins ? edgeLabels(bins.edges, isInstant(field)) : [...bins.labels, OTHER];
   const low = Math.min(...numbersOf(profile, known, 'min'));
   const high = Math.max(...numbersOf(profile, known, 'max'));
   const drawn = 'edges' in bins && bins.edges.length > FEW_EDGES ? drawnEdges(bins.edges, low, high) : [];
@@ -205,8 +209,9 @@ const fieldReport = (
       : undefined;
   return {
     name,
-    kind: field.kind,
-    unit: field.kind === 'text' ? 'characters' : 'unit' in field ? field.unit : undefined,
+    isInstant: isInstant(field),
+    isLabels: profile.kind === 'category',
+    unit: kindOf(field).profile === 'lengths' ? 'characters' : 'unit' in field ? field.unit : undefined,
     description: field.description,
     count: profile.count,
     missing: rows === 0 ? 0 : profile.missing / rows,

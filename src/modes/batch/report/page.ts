@@ -21,7 +21,7 @@ const seconds = (value: number): string => {
 
 const time = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 const value = (field: FieldReport, n: number): string =>
-  field.kind === 'datetime' ? time(new Date(n).toISOString()) : number(n);
+  field.isInstant ? time(new Date(n).toISOString()) : number(n);
 
 const delta = (relative: number | undefined): string => {
   if (relative === undefined) return '';
@@ -65,7 +65,7 @@ const momentsTable = (field: FieldReport): string => {
       : [
           line('mean', (moments) => moments.mean),
           // The spread of instants is a length of time, and says little.
-          field.kind === 'datetime' ? '' : line('std', (moments) => moments.std),
+          field.isInstant ? '' : line('std', (moments) => moments.std),
           line('min', (moments) => moments.min),
           line('max', (moments) => moments.max),
         ].join('');
@@ -74,11 +74,10 @@ const momentsTable = (field: FieldReport): string => {
 
 const fieldCard = (field: FieldReport): string => {
   const unit = field.unit === undefined ? '' : ` <small>${escapeHtml(field.unit)}</small>`;
-  const isLabels = field.kind === 'category' || field.kind === 'boolean';
   const chart =
     field.count === 0
       ? '<p class="soft">no values</p>'
-      : isLabels
+      : field.isLabels
         ? rows(field.bars)
         : histogram(field.bars, field.name, endsOf(field));
   const about = field.description === undefined ? '' : ` title="${escapeHtml(field.description)}"`;

@@ -1,6 +1,7 @@
 /** The OpenAPI document of a service, made of its routes and of the signatures of its models. */
-import { version } from '../../../version.ts';
+
 import type { Schema } from '../../../core/kinds/kind.ts';
+import { version } from '../../../version.ts';
 import type { Limits } from '../limits.ts';
 import type { Card } from '../model.ts';
 import { datatypes } from '../oip/datatypes.ts';
