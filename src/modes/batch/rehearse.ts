@@ -1,10 +1,10 @@
 /** A run without its effects: the first rows are read and scored, and both ends looked at. */
 import { fail } from '../../core/errors.ts';
 import type { Package } from '../../package/layout.ts';
+import { propose } from './agree.ts';
 import { type EndsOptions, withEnds } from './ends.ts';
 import type { BatchHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { makePlan, shapeOf } from './plan.ts';
 import { prepareRows, score } from './score.ts';
 import { WHOLE } from './window.ts';
 
@@ -17,39 +17,29 @@ export interface RehearseOptions extends EndsOptions {
 
 /** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
 export const rehearse = async (host: BatchHost, ledger: Ledger, options: RehearseOptions) => {
-  const { deployment, window, found } = options;
+  const { deployment, window, found, force = false } = options;
+  const { name, key, columns } = deployment;
+  const { manifest } = found;
   const scorer = await host.load(found, { threads: 0, rowMs: deployment.rowMs });
   try {
     return await withEnds(host, ledger, options, async ({ source, sink }) => {
       for await (const chunk of source.read()) {
-        const plan = makePlan(
-          {
-            manifest: found.manifest,
-            digest: found.digest,
-            run: 'dry-run',
-            source: source.name,
-            cells: source.cells,
-            fingerprint: await source.fingerprint(),
-            key: deployment.key,
-            columns: deployment.columns,
-            before: (await ledger.lastFinished(deployment.name))?.plan,
-          },
-          chunk,
-        );
-        await sink.check(shapeOf(plan), { deployment: deployment.name, isForced: options.force ?? false });
+        const before = (await ledger.lastFinished(name))?.plan;
+        const run = { id: 'dry-run', deployment: name, digest: found.digest };
+        const plan = await propose({ run, manifest, source, sink, key, columns, before, isForced: force }, chunk);
         const scored = await score(scorer, chunk, source);
         const prepared = prepareRows(scored, {
           plan,
-          manifest: found.manifest,
+          manifest,
           cells: source.cells,
           isTyped: sink.isTyped,
           at: host.clock().getTime(),
         });
         return {
-          deployment: deployment.name,
+          deployment: name,
           scope: window?.label ?? WHOLE,
-          model: found.manifest.name,
-          version: found.manifest.version,
+          model: manifest.name,
+          version: manifest.version,
           digest: found.digest,
           source: source.name,
           sink: sink.name,

@@ -1,18 +1,22 @@
 /** A run, from taking its slot to telling of its end. */
 import { randomBytes } from 'node:crypto';
-import { fail, MillraceError, messageOf, type Problem } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Package } from '../../package/layout.ts';
-import { type Attempted, attempt, checkRejects, type Progress } from './attempt.ts';
+import { agree } from './agree.ts';
+import { commit } from './commit.ts';
 import type { BatchDeployment } from './deployment.ts';
 import { withEnds } from './ends.ts';
+import { giveUp } from './give-up.ts';
 import type { BatchHost } from './host.ts';
+import type { Job, Progress } from './job.ts';
 import type { Ledger, NewRun } from './ledger/ledger.ts';
-import { lost } from './ledger/runs.ts';
+import { cancelled, lost } from './ledger/runs.ts';
+import { localEngine } from './move.ts';
 import { newOwner } from './owner.ts';
 import { patiently } from './patience.ts';
 import { summarize } from './summary.ts';
-import type { Cause, Run, ShardEntry, Status, Summary } from './types.ts';
+import type { Cause, Run, Summary } from './types.ts';
 import { WHOLE, type Window } from './window.ts';
 
 /** How often a run says that it is alive, in milliseconds. */
@@ -81,8 +85,6 @@ const keepAlive = (ledger: Ledger, run: string, owner: string, stop: AbortContro
   return () => clearInterval(timer);
 };
 
-const cancelled = (id: string) => fail('CANCELLED', `The run ${id} was cancelled`);
-
 /**
  * Does a slot of a deployment: begins, goes on with what was left, or finds it done.
  *
@@ -137,6 +139,9 @@ export const runSlot = async (host: BatchHost, ledger: Ledger, options: RunOptio
   }
 };
 
+const threadsOf = ({ deployment: { workers }, threaded = false }: RunOptions): number =>
+  workers > 1 || threaded ? workers : 0;
+
 interface Mine {
   readonly run: Run;
   readonly owner: string;
@@ -144,129 +149,63 @@ interface Mine {
   readonly drops: readonly string[];
 }
 
-const work = async (
-  host: BatchHost,
-  ledger: Ledger,
-  options: RunOptions,
-  { run, owner, drops }: Mine,
-): Promise<Summary> => {
-  const { deployment, signal, retry, onEvent, threaded = false } = options;
-  let last: { readonly entries: readonly ShardEntry[]; readonly source: string; readonly sink: string } | undefined;
-  let publishing = 0;
-  const summaryOf = (status: Status, problem?: Problem): Summary =>
-    summarize({
-      run,
-      status,
-      entries: last?.entries ?? [],
-      finishedAt: host.clock().toISOString(),
-      publishing,
-      source: last?.source ?? '',
-      sink: last?.sink ?? '',
-      problem,
-    });
+type Ready = Omit<Job, 'source' | 'sink' | 'onCommit'>;
 
+/** What the acts need of a run besides its ends. */
+const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, found: Package, { run, owner }: Mine) => {
+  const { deployment, retry, signal, onEvent, force = false } = options;
+  const { key, columns, shardRows } = deployment;
+  const ready: Ready = {
+    run,
+    owner,
+    retry,
+    manifest: found.manifest,
+    reference: referenceOf(found),
+    ledger,
+    key,
+    columns,
+    shardRows,
+    maxRejected: retry ? 1 : deployment.maxRejected,
+    depth: Math.max(1, threadsOf(options) * 2),
+    before: (await ledger.lastFinished(deployment.name, run.id))?.plan,
+    isForced: force,
+    clock: host.clock,
+    signal,
+    onProgress: (one) => onEvent?.({ what: 'progress', ...one }),
+    onNote: (message) => onEvent?.({ what: 'noted', message }),
+  };
+  return ready;
+};
+
+/** The three acts, again while they fail for what passes by itself; each time they go on from where the sink says that it stands. */
+const work = async (host: BatchHost, ledger: Ledger, options: RunOptions, mine: Mine): Promise<Summary> => {
+  const { deployment, signal, onEvent } = options;
+  const { patience, rowMs } = deployment;
+  const { run, owner, drops } = mine;
   const found = await openPinned(host, run, options.found);
-  const threads = deployment.workers > 1 || threaded ? deployment.workers : 0;
-  const scorer = host.load(found, { threads, rowMs: deployment.rowMs, signal });
+  const scorer = host.load(found, { threads: threadsOf(options), rowMs, signal });
   // Whoever awaits it hears of a failure; until then it must not count as unhandled.
   scorer.catch(() => {});
   try {
-    const before = await ledger.lastFinished(deployment.name, run.id);
-    await patiently(
-      (progress) =>
-        withEnds(host, ledger, options, async ({ source, sink }) => {
-          for (const id of drops) await sink.drop(id);
-          const attempted: Attempted = await attempt({
-            run,
-            manifest: found.manifest,
-            scorer,
-            reference: referenceOf(found),
-            source,
-            sink,
-            ledger,
-            key: deployment.key,
-            columns: deployment.columns,
-            shardRows: deployment.shardRows,
-            maxRejected: retry ? 1 : deployment.maxRejected,
-            depth: Math.max(1, threads * 2),
-            before: before?.plan,
-            isForced: options.force ?? false,
-            clock: host.clock,
-            signal,
-            onProgress: (one) => onEvent?.({ what: 'progress', ...one }),
-            onNote: (message) => onEvent?.({ what: 'noted', message }),
-            onCommit: progress,
-          });
-          last = { entries: attempted.entries, source: source.name, sink: sink.name };
-          const { rows_in, rows_out, rows_rejected } = summaryOf('running');
-          if (rows_in !== rows_out + rows_rejected) {
-            throw fail('INTERNAL', `${rows_in} rows came in, ${rows_out} went out and ${rows_rejected} were rejected.`);
-          }
-          if (!retry) checkRejects(rows_rejected, rows_in, deployment.maxRejected);
-          signal.throwIfAborted();
-          const state = await ledger.beat(run.id, owner);
-          if (state !== 'kept') throw state === 'lost' ? lost(run.id) : cancelled(run.id);
-          const start = performance.now();
-          await attempted.sinkRun.publish(retry ? 'add' : 'replace', rows_out);
-          publishing += performance.now() - start;
-          if (retry) await ledger.resolveRejects(retry.id, run.id);
+    const ready = await prepare(host, ledger, options, found, mine);
+    const done = await patiently(
+      (onCommit) =>
+        withEnds(host, ledger, options, async (ends) => {
+          for (const id of drops) await ends.sink.drop(id);
+          const job: Job = { ...ready, ...ends, onCommit };
+          const agreement = await agree(job);
+          const entries = await localEngine.move(agreement, scorer, job);
+          return commit(agreement, entries, job);
         }),
-      {
-        patience: deployment.patience,
-        signal,
-        onWait: (waiting) => onEvent?.({ what: 'waiting', ...waiting }),
-      },
+      { patience, signal, onWait: (waiting) => onEvent?.({ what: 'waiting', ...waiting }) },
     );
-    const summary = summaryOf('finished');
-    await patiently(() => ledger.end(run.id, owner, 'finished', summary), { patience: deployment.patience, signal });
+    const finishedAt = host.clock().toISOString();
+    const summary = summarize({ run, status: 'finished', finishedAt, ...done });
+    await patiently(() => ledger.end(run.id, owner, 'finished', summary), { patience, signal });
     return summary;
   } catch (error) {
-    throw await giveUp(error);
+    throw await giveUp(host, ledger, { ...options, run, owner }, error);
   } finally {
     await scorer.then((loaded) => loaded.close()).catch(() => {});
-  }
-
-  /**
-   * What has failed is said to have; what was only stopped is left as it is, for whoever goes on. Resolves to what is to
-   * be thrown: the error, with where to look.
-   */
-  async function giveUp(error: unknown): Promise<unknown> {
-    const isOurs = error instanceof MillraceError;
-    const isCancelled = isOurs && error.code === 'CANCELLED';
-    if ((signal.aborted && !isOurs) || (isOurs && error.code === 'RUN_BUSY')) return error;
-    let problem: Problem = isOurs ? error.problem : { code: 'INTERNAL', message: messageOf(error) };
-    last ??= { entries: await ledger.shards(run.id).catch(() => []), source: '', sink: '' };
-    const setAside = ['TOO_MANY_REJECTS', 'DUPLICATE_KEY'].includes(problem.code);
-    try {
-      await withEnds(host, ledger, options, async ({ sink, source }) => {
-        last = { entries: last?.entries ?? [], source: source.name, sink: sink.name };
-        if (isCancelled) return sink.drop(run.id);
-        if (!setAside) return;
-        const { plan } = await ledger.find(run.id);
-        if (!plan) return;
-        const { shapeOf } = await import('./plan.ts');
-        const { id, ...info } = run;
-        const staged = await sink.open({ ...info, id }, shapeOf(plan));
-        const aside = await staged.setAside();
-        last = { ...last, sink: aside };
-        if (last.entries.length > 0)
-          problem = { ...problem, message: `${problem.message}. What there is of it: ${aside}` };
-      });
-    } catch {
-      // The failure itself is what is to be told; what is staged is found again by the next run.
-    }
-    if (problem.code === 'TOO_MANY_REJECTS') {
-      problem = { ...problem, message: `${problem.message}. See why: millrace batch rejects ${run.id}` };
-    }
-    await ledger
-      .end(
-        run.id,
-        owner,
-        isCancelled ? 'cancelled' : 'failed',
-        summaryOf(isCancelled ? 'cancelled' : 'failed', problem),
-        problem,
-      )
-      .catch(() => {});
-    return isOurs && problem !== error.problem ? new MillraceError(problem, { cause: error }) : error;
   }
 };

@@ -7,6 +7,7 @@ import { binsOf, type Reference } from '../../monitor/profile/reference.ts';
 import type { ShardWriter, SinkRun } from '../../sinks/sink.ts';
 import type { Position } from '../../sources/source.ts';
 import type { Prepared, ScoredChunk } from './score.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { Reject, ShardEntry, Waits } from './types.ts';
 
 /** A shard with so many rejects ends, so that those in memory are few. */
@@ -20,10 +21,10 @@ export interface ShardBins {
 export interface OpenShard {
   readonly index: number;
   readonly rejects: readonly Reject[];
-  readonly bins: ShardBins;
-  add(scored: ScoredChunk, prepared: Prepared): Promise<void>;
+  /** Where the sink is waited for, that is timed. */
+  add(scored: ScoredChunk, prepared: Prepared, stopwatch: Stopwatch): Promise<void>;
   isFull(shardRows: number): boolean;
-  entry(lastKey: readonly string[] | undefined): ShardEntry;
+  entry(lastKey: readonly string[] | undefined, waits: Waits): ShardEntry;
   /** Rows and entry together. */
   commit(entry: ShardEntry): Promise<void>;
   abort(): Promise<void>;
@@ -33,13 +34,19 @@ export interface ShardOptions {
   readonly index: number;
   readonly sink: SinkRun;
   readonly manifest: Manifest;
-  readonly reference: Reference | undefined;
-  /** Of the first shard; absent while this is the first. */
-  readonly bins: ShardBins | undefined;
-  readonly first: ScoredChunk;
-  /** Filled by whoever waits. */
-  readonly waits: { read: number; score: number; write: number };
+  /** Of the first shard, on which all others count too. */
+  readonly bins: ShardBins;
 }
+
+/** What all shards of a run count on, by its reference or its first rows. */
+export const binsOfRun = (
+  { inputs, outputs }: Manifest,
+  reference: Reference | undefined,
+  { chunk, answers }: ScoredChunk,
+): ShardBins => ({
+  inputs: binsOf(inputs, reference?.inputs, chunk.columns),
+  outputs: binsOf(outputs, reference?.outputs, answers.columns),
+});
 
 const countCodes = (rejects: readonly Reject[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
@@ -48,24 +55,19 @@ const countCodes = (rejects: readonly Reject[]): Readonly<Record<string, number>
 };
 
 export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
-  const { index, sink, manifest, reference, first, waits } = options;
-  const bins: ShardBins = options.bins ?? {
-    inputs: binsOf(manifest.inputs, reference?.inputs, first.chunk.columns),
-    outputs: binsOf(manifest.outputs, reference?.outputs, first.answers.columns),
-  };
+  const { index, sink, manifest, bins } = options;
   const inputs = startCounting(manifest.inputs, bins.inputs);
   const outputs = startCounting(manifest.outputs, bins.outputs);
   const rejects: Reject[] = [];
   let rowsIn = 0;
   let rowsOut = 0;
   let refused = 0;
-  let next: Position = first.chunk.next;
+  let next: Position = {};
   let writer: ShardWriter | undefined = await sink.shard(index);
   return {
     index,
     rejects,
-    bins,
-    async add({ chunk, answers }, prepared) {
+    async add({ chunk, answers }, prepared, stopwatch) {
       rowsIn += chunk.rows + chunk.rejects.length;
       rowsOut += prepared.rows.rows;
       refused += answers.errors.size;
@@ -73,12 +75,10 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       inputs.add(chunk.columns);
       outputs.add(answers.columns);
       next = chunk.next;
-      const start = performance.now();
-      if (prepared.rows.rows > 0) await writer?.write(prepared.rows);
-      waits.write += performance.now() - start;
+      if (writer && prepared.rows.rows > 0) await stopwatch.timed('write', writer.write(prepared.rows));
     },
     isFull: (shardRows) => rowsIn >= shardRows || rejects.length >= MOST_REJECTS,
-    entry: (lastKey) => ({
+    entry: (lastKey, waits) => ({
       rows_in: rowsIn,
       rows_out: rowsOut,
       rows_rejected: rejects.length,
@@ -87,7 +87,7 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       last_key: lastKey,
       inputs: inputs.profile(),
       outputs: outputs.profile(refused),
-      waits: { ...waits } satisfies Waits,
+      waits,
       ...(index === 0 && { bins }),
     }),
     async commit(entry) {

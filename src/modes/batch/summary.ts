@@ -16,6 +16,10 @@ export interface SummaryOptions {
 
 const none: Profile = {};
 
+/** Rows of some shards together. */
+export const total = (entries: readonly ShardEntry[], rows: 'rows_in' | 'rows_out' | 'rows_rejected'): number =>
+  entries.reduce((sum, entry) => sum + entry[rows], 0);
+
 /** All that is told of a run, out of its shards. Time in which no process was at work does not count. */
 export const summarize = (options: SummaryOptions): Summary => {
   const { run, status, entries, finishedAt, publishing, source, sink, problem } = options;

@@ -57,6 +57,8 @@ export const lost = (id: string) =>
     got: 'another',
   });
 
+export const cancelled = (id: string) => fail('CANCELLED', `The run ${id} was cancelled`);
+
 export const openRuns = ({
   db,
 }: Sql): Pick<Ledger, 'find' | 'list' | 'slot' | 'lastFinished' | 'lastStarted' | 'reacted'> => ({

@@ -1,0 +1,115 @@
+/**
+ * The first act of a run: source, sink and ledger agree on what will be written, and on what is done already. The sink says
+ * what is done, so a killed process, a restarted database and a stop by hand are one and the same.
+ */
+import { fail } from '../../core/errors.ts';
+import { ahead } from '../../files/ahead.ts';
+import type { SinkRun } from '../../sinks/sink.ts';
+import type { Source, SourceChunk } from '../../sources/source.ts';
+import { type Job, sinkRunOf } from './job.ts';
+import { readEntry } from './ledger/stored.ts';
+import { makePlan, shapeOf } from './plan.ts';
+import type { Plan, Run, ShardEntry } from './types.ts';
+
+export interface Agreement {
+  readonly plan: Plan;
+  readonly sinkRun: SinkRun;
+  /** The shards that are done, in order. */
+  readonly entries: readonly ShardEntry[];
+  /** The rows behind them, to be read once and ended; undefined where the run is published already. */
+  readonly rows: AsyncGenerator<SourceChunk> | undefined;
+  /** Milliseconds that were waited for the first rows. */
+  readonly readMs: number;
+}
+
+/** What the sink has is what is done; the ledger may be one shard behind, or know of shards that somebody has removed. */
+const reconcile = async ({ ledger, run }: Job, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
+  const known = await ledger.shards(run.id);
+  if (await sinkRun.isPublished()) return known;
+  const there = await sinkRun.committed();
+  if (known.length > there.size) {
+    await ledger.clearShards(run.id);
+    throw fail('BAD_SINK', `The sink has lost what the run ${run.id} had staged there; run it again`, {
+      expected: `${known.length} shards`,
+      got: `${there.size}`,
+    });
+  }
+  const entries = [...known];
+  for (let shard = known.length; shard < there.size; shard++) {
+    const entry = readEntry(there.get(shard));
+    await ledger.addShard(run.id, shard, entry);
+    entries.push(entry);
+  }
+  return entries;
+};
+
+const checkFingerprint = async (source: Source, plan: Plan): Promise<void> => {
+  const now = await source.fingerprint();
+  if (now === plan.fingerprint) return;
+  throw fail('BAD_SOURCE', `${source.name} has changed since the run began; --force begins a new one`, {
+    expected: plan.fingerprint,
+    got: now,
+  });
+};
+
+/** Rows behind a position. Only what the model reads is looked at; all else passes through as it is stored. */
+const readBehind = ({ source, manifest }: Job, last: ShardEntry | undefined): AsyncGenerator<SourceChunk> =>
+  ahead(source.read(last?.next, Object.keys(manifest.inputs)));
+
+const goOn = async (job: Job, plan: Plan): Promise<Agreement> => {
+  const sinkRun = await job.sink.open(sinkRunOf(job.run), shapeOf(plan));
+  const entries = await reconcile(job, sinkRun);
+  const isPublished = await sinkRun.isPublished();
+  if (!isPublished) await checkFingerprint(job.source, plan);
+  return { plan, sinkRun, entries, rows: isPublished ? undefined : readBehind(job, entries.at(-1)), readMs: 0 };
+};
+
+export type Proposal = Pick<Job, 'manifest' | 'source' | 'sink' | 'key' | 'columns' | 'before' | 'isForced'> & {
+  readonly run: Pick<Run, 'id' | 'deployment' | 'digest'>;
+};
+
+/** What the first rows settle, where the sink takes it: one failure before the start beats a reject for every row. */
+export const propose = async (proposal: Proposal, first: SourceChunk): Promise<Plan> => {
+  const { manifest, run, source, sink, key, columns, before, isForced } = proposal;
+  const { name, cells } = source;
+  const fingerprint = await source.fingerprint();
+  const about = { manifest, digest: run.digest, run: run.id, source: name, cells, fingerprint, key, columns, before };
+  const plan = makePlan(about, first);
+  await sink.check(shapeOf(plan), { deployment: run.deployment, isForced });
+  return plan;
+};
+
+async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+const begin = async (job: Job): Promise<Agreement> => {
+  const rows = readBehind(job, undefined);
+  try {
+    const start = performance.now();
+    const { done, value: first } = await rows.next();
+    const readMs = performance.now() - start;
+    if (done) throw fail('INTERNAL', `${job.source.name} told nothing of its columns.`);
+    job.signal.throwIfAborted();
+    const plan = await propose(job, first);
+    await job.ledger.pin(job.run.id, plan);
+    const sinkRun = await job.sink.open(sinkRunOf(job.run), shapeOf(plan));
+    return { plan, sinkRun, entries: [], rows: startingWith(first, rows), readMs };
+  } catch (error) {
+    await rows.return(undefined);
+    throw error;
+  }
+};
+
+/**
+ * @throws MillraceError BAD_SOURCE, BAD_SINK, BAD_PROJECT, FILE_EXISTS; what sources, sinks and ledgers throw.
+ */
+export const agree = async (job: Job): Promise<Agreement> => {
+  const plan = job.run.plan ?? (await job.ledger.find(job.run.id)).plan;
+  return plan ? goOn(job, plan) : begin(job);
+};
