@@ -47,21 +47,21 @@ const rowsAt = (chunk: TableChunk, places: readonly number[]): readonly Record<s
 };
 
 /** A row that goes no further. */
-export interface Refused extends Place {
+export interface RefusedRow extends Place {
   readonly problem: Problem;
   /** The row as it was read, or the text that could not be read as one. */
   readonly input: unknown;
 }
 
 /** A row that was lost before it could be scored. */
-export const unreadable = ({ raw, ...place }: BadRow): Refused => ({ ...place, input: raw });
+export const unreadable = ({ raw, ...place }: BadRow): RefusedRow => ({ ...place, input: raw });
 
 /** Parts the rows of an output from those that have a problem, or could not be read; these in the order of the chunk. */
 export const partRows = (
   whole: Rows,
   chunk: TableChunk,
   problems: ReadonlyMap<number, Problem>,
-): { readonly rows: Rows; readonly refused: readonly Refused[] } => {
+): { readonly rows: Rows; readonly refused: readonly RefusedRow[] } => {
   if (problems.size === 0 && chunk.rejects.length === 0) return { rows: whole, refused: [] };
   const keep = new Int32Array(whole.rows - problems.size);
   let next = 0;

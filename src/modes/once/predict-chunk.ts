@@ -1,7 +1,7 @@
 /** One chunk on its way: scored, joined with what is kept of the input, and parted from the rows that go no further. */
 import type { Problem } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
-import { type PassColumn, partRows, passColumns, type Refused } from '../../files/output-rows.ts';
+import { type PassColumn, partRows, passColumns, type RefusedRow } from '../../files/output-rows.ts';
 import { answerColumn, scoreChunk } from '../../files/scoring.ts';
 import type { Cells, Rows, TableChunk } from '../../files/table.ts';
 import type { Plan } from './plan.ts';
@@ -36,7 +36,7 @@ export const predictChunk = async (
   chunk: TableChunk,
   plan: Plan,
   cells: Cells,
-): Promise<{ readonly rows: Rows; readonly refused: readonly Refused[] }> => {
+): Promise<{ readonly rows: Rows; readonly refused: readonly RefusedRow[] }> => {
   const answers = await scoreChunk(scorer, chunk, cells);
   const known = plan.others === 'kept' ? keptColumns(chunk, plan) : plan.pass;
   const { columns, stored } = passColumns(

@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } from '../../files/index.ts';
-import { type Refused, unreadable } from '../../files/output-rows.ts';
+import { type RefusedRow, unreadable } from '../../files/output-rows.ts';
 import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import { cellsOf, type Format, type TableChunk, type TableWriter } from '../../files/table.ts';
 import { type Plan, planOutput } from './plan.ts';
@@ -45,7 +45,7 @@ export interface PredictFileResult {
   readonly rows_rejected: number;
   /** Rejected rows by the code of their first problem. */
   readonly rejected: Readonly<Record<string, number>>;
-  readonly first_rejects: readonly Refused[];
+  readonly first_rejects: readonly RefusedRow[];
   /** Fields that may be absent and were, in every row. */
   readonly absent_fields: readonly string[];
 }

@@ -1,15 +1,15 @@
 /** Rows that stand in no output: counted by code, the first few remembered, all of them written where asked. */
 import { openSink } from '../../files/byte-sink.ts';
 import { jsonText } from '../../files/cells.ts';
-import type { Refused } from '../../files/output-rows.ts';
+import type { RefusedRow } from '../../files/output-rows.ts';
 import type { Target } from '../../files/place.ts';
 
 export interface Rejects {
   readonly count: number;
   readonly byCode: Readonly<Record<string, number>>;
   /** The first five. */
-  readonly first: readonly Refused[];
-  add(rejects: readonly Refused[]): Promise<void>;
+  readonly first: readonly RefusedRow[];
+  add(rejects: readonly RefusedRow[]): Promise<void>;
   close(): Promise<void>;
   abort(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface Rejects {
 const KEPT = 5;
 
 /** One line of a rejects file. */
-const line = ({ row, line: at, problem, input }: Refused): string => {
+const line = ({ row, line: at, problem, input }: RefusedRow): string => {
   const { code, field, expected, got, step, message } = problem;
   return `${jsonText({ row, line: at, code, field, expected, got, step, message, input })}\n`;
 };
@@ -26,7 +26,7 @@ const line = ({ row, line: at, problem, input }: Refused): string => {
 export const createRejects = async (target: Target | undefined): Promise<Rejects> => {
   const sink = target === undefined ? undefined : await openSink(target);
   const byCode: Record<string, number> = {};
-  const first: Refused[] = [];
+  const first: RefusedRow[] = [];
   let count = 0;
   return {
     get count() {
