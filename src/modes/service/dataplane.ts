@@ -13,7 +13,8 @@ import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
 import type { ModelTable } from './models.ts';
-import { columnsOf, type InputTensor, type OutputTensor, tensorsOf, wantedOutputs } from './oip/tensors.ts';
+import type { InferRequest, InferResponse } from './oip/infer.ts';
+import { columnsOf, tensorsOf, wantedOutputs } from './oip/tensors.ts';
 import type { Reader } from './reading/reader.ts';
 import { tooManyRows } from './reading/row-limits.ts';
 import type { RequestSpan } from './traces.ts';
@@ -51,19 +52,6 @@ export interface Predicted {
   readonly texts?: readonly string[] | undefined;
   /** Milliseconds from the decoded request to its answers. */
   readonly ms: number;
-}
-
-export interface InferRequest {
-  readonly model: string;
-  readonly version?: string | undefined;
-  readonly inputs: readonly InputTensor[];
-  /** Names; all outputs unless given. */
-  readonly outputs?: readonly string[] | undefined;
-}
-
-export interface InferResponse {
-  readonly model: Card;
-  readonly outputs: readonly OutputTensor[];
 }
 
 export interface Dataplane {

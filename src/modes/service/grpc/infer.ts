@@ -1,7 +1,7 @@
 /** Inference requests and answers as messages of gRPC. */
 import { fail, show } from '../../../core/errors.ts';
-import type { InferRequest, InferResponse } from '../dataplane.ts';
 import { datatypes, isDatatype } from '../oip/datatypes.ts';
+import type { InferRequest, InferResponse } from '../oip/infer.ts';
 import { elementsOfRaw, rawOf } from '../oip/raw.ts';
 import { checkedShape, sizeOf } from '../oip/shape.ts';
 import type { InputTensor, OutputTensor } from '../oip/tensors.ts';
