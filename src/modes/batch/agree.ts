@@ -6,9 +6,9 @@ import { fail } from '../../core/errors.ts';
 import { ahead } from '../../files/ahead.ts';
 import type { SinkRun } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
-import { type Job, sinkRunOf } from './job.ts';
 import { readEntry } from './ledger/stored.ts';
 import { makePlan, shapeOf } from './plan.ts';
+import { sinkRunOf, type Task } from './task.ts';
 import type { Plan, Run, ShardEntry } from './types.ts';
 
 export interface Agreement {
@@ -23,7 +23,7 @@ export interface Agreement {
 }
 
 /** What the sink has is what is done; the ledger may be one shard behind, or know of shards that somebody has removed. */
-const reconcile = async ({ ledger, run }: Job, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
+const reconcile = async ({ ledger, run }: Task, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
   const known = await ledger.shards(run.id);
   if (await sinkRun.isPublished()) return known;
   const there = await sinkRun.committed();
@@ -53,18 +53,18 @@ const checkFingerprint = async (source: Source, plan: Plan): Promise<void> => {
 };
 
 /** Rows behind a position. Only what the model reads is looked at; all else passes through as it is stored. */
-const readBehind = ({ source, manifest }: Job, last: ShardEntry | undefined): AsyncGenerator<SourceChunk> =>
+const readBehind = ({ source, manifest }: Task, last: ShardEntry | undefined): AsyncGenerator<SourceChunk> =>
   ahead(source.read(last?.next, Object.keys(manifest.inputs)));
 
-const goOn = async (job: Job, plan: Plan): Promise<Agreement> => {
-  const sinkRun = await job.sink.open(sinkRunOf(job.run), shapeOf(plan));
-  const entries = await reconcile(job, sinkRun);
+const goOn = async (task: Task, plan: Plan): Promise<Agreement> => {
+  const sinkRun = await task.sink.open(sinkRunOf(task.run), shapeOf(plan));
+  const entries = await reconcile(task, sinkRun);
   const isPublished = await sinkRun.isPublished();
-  if (!isPublished) await checkFingerprint(job.source, plan);
-  return { plan, sinkRun, entries, rows: isPublished ? undefined : readBehind(job, entries.at(-1)), readMs: 0 };
+  if (!isPublished) await checkFingerprint(task.source, plan);
+  return { plan, sinkRun, entries, rows: isPublished ? undefined : readBehind(task, entries.at(-1)), readMs: 0 };
 };
 
-export type Proposal = Pick<Job, 'manifest' | 'source' | 'sink' | 'key' | 'columns' | 'before' | 'isForced'> & {
+export type Proposal = Pick<Task, 'manifest' | 'source' | 'sink' | 'key' | 'columns' | 'before' | 'isForced'> & {
   readonly run: Pick<Run, 'id' | 'deployment' | 'digest'>;
 };
 
@@ -79,27 +79,29 @@ export const propose = async (proposal: Proposal, first: SourceChunk): Promise<P
   return plan;
 };
 
-async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+async function* startingWith<T>(first: T, others: AsyncGenerator<T>): AsyncGenerator<T> {
   try {
     yield first;
-    yield* rest;
+    yield* others;
   } finally {
-    await rest.return(undefined);
+    await others.return(undefined);
   }
 }
 
-const begin = async (job: Job): Promise<Agreement> => {
-  const rows = readBehind(job, undefined);
+const begin = async (task: Task): Promise<Agreement> => {
+  const rows = readBehind(task, undefined);
   try {
     const start = performance.now();
     const { done, value: first } = await rows.next();
     const readMs = performance.now() - start;
-    if (done) throw fail('INTERNAL', `${job.source.name} told nothing of its columns.`);
-    job.signal.throwIfAborted();
-    const plan = await propose(job, first);
-    await job.ledger.pin(job.run.id, plan);
-    const sinkRun = await job.sink.open(sinkRunOf(job.run), shapeOf(plan));
-    return { plan, sinkRun, entries: [], rows: startingWith(first, rows), readMs };
+    if (done) throw fail('INTERNAL', `${task.source.name} told nothing of its columns.`);
+    task.signal.throwIfAborted();
+    const { notes = [], ...rest } = first;
+    for (const note of notes) task.onNote(note);
+    const plan = await propose(task, first);
+    await task.ledger.pin(task.run.id, plan);
+    const sinkRun = await task.sink.open(sinkRunOf(task.run), shapeOf(plan));
+    return { plan, sinkRun, entries: [], rows: startingWith(rest, rows), readMs };
   } catch (error) {
     await rows.return(undefined);
     throw error;
@@ -109,7 +111,7 @@ const begin = async (job: Job): Promise<Agreement> => {
 /**
  * @throws MillraceError BAD_SOURCE, BAD_SINK, BAD_PROJECT, FILE_EXISTS; what sources, sinks and ledgers throw.
  */
-export const agree = async (job: Job): Promise<Agreement> => {
-  const plan = job.run.plan ?? (await job.ledger.find(job.run.id)).plan;
-  return plan ? goOn(job, plan) : begin(job);
+export const agree = async (task: Task): Promise<Agreement> => {
+  const plan = task.run.plan ?? (await task.ledger.find(task.run.id)).plan;
+  return plan ? goOn(task, plan) : begin(task);
 };

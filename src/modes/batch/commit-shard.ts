@@ -6,9 +6,9 @@
  */
 import { fail } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
-import type { Job } from './job.ts';
 import type { OpenShard } from './shard.ts';
 import { total } from './summary.ts';
+import type { Task } from './task.ts';
 import type { ShardEntry } from './types.ts';
 
 /** No more rejects than these are kept of a run that already has more of them than it may. */
@@ -37,8 +37,8 @@ export interface Commits {
 }
 
 /** `before` are the entries of the shards that are done. */
-export const createCommits = (job: Job, before: readonly ShardEntry[]): Commits => {
-  const { run, ledger, maxRejected, onCommit } = job;
+export const createCommits = (task: Task, before: readonly ShardEntry[]): Commits => {
+  const { run, ledger, maxRejected, onCommit } = task;
   const entries = [...before];
   const commit = async (shard: OpenShard, entry: ShardEntry): Promise<void> => {
     invariant(shard.index === entries.length, 'shards are committed in order and without gaps');

@@ -2,9 +2,9 @@
 import { fail } from '../../core/errors.ts';
 import type { Agreement } from './agree.ts';
 import { checkRejects } from './commit-shard.ts';
-import type { Job } from './job.ts';
 import { cancelled, lost } from './ledger/runs.ts';
 import { total } from './summary.ts';
+import type { Task } from './task.ts';
 import type { ShardEntry } from './types.ts';
 
 export interface Committed {
@@ -17,8 +17,12 @@ export interface Committed {
 }
 
 /** @throws MillraceError TOO_MANY_REJECTS, DUPLICATE_KEY, RUN_BUSY, CANCELLED; what sinks and ledgers throw. Again is harmless. */
-export const commit = async ({ sinkRun }: Agreement, entries: readonly ShardEntry[], job: Job): Promise<Committed> => {
-  const { run, owner, retry, source, sink, ledger, maxRejected, signal } = job;
+export const commit = async (
+  { sinkRun }: Agreement,
+  entries: readonly ShardEntry[],
+  task: Task,
+): Promise<Committed> => {
+  const { run, owner, retry, source, sink, ledger, maxRejected, signal } = task;
   const [rowsIn, rowsOut] = [total(entries, 'rows_in'), total(entries, 'rows_out')];
   const rejected = total(entries, 'rows_rejected');
   if (rowsIn !== rowsOut + rejected) {

@@ -1,7 +1,7 @@
 /** The port of the middle act: what moves the rows of a run. This process does (`move.ts`); a cluster may. */
 import type { Scorer } from '../../core/types.ts';
 import type { Agreement } from './agree.ts';
-import type { Job } from './job.ts';
+import type { Task } from './task.ts';
 import type { ShardEntry } from './types.ts';
 
 export interface Engine {
@@ -12,5 +12,5 @@ export interface Engine {
    * @throws MillraceError TOO_MANY_REJECTS, DUPLICATE_KEY; what sources, sinks, scorers and ledgers throw; the signal's
    * reason. What was committed stays: the next attempt goes on from there.
    */
-  move(agreement: Agreement, scorer: Promise<Scorer>, job: Job): Promise<readonly ShardEntry[]>;
+  move(agreement: Agreement, scorer: Promise<Scorer>, task: Task): Promise<readonly ShardEntry[]>;
 }

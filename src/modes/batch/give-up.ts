@@ -3,10 +3,10 @@ import { MillraceError, messageOf, type Problem } from '../../core/errors.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import { type EndsOptions, withEnds } from './ends.ts';
 import type { BatchHost } from './host.ts';
-import { sinkRunOf } from './job.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { shapeOf } from './plan.ts';
 import { summarize } from './summary.ts';
+import { sinkRunOf } from './task.ts';
 import type { Run } from './types.ts';
 
 export interface GiveUpOptions extends EndsOptions {

@@ -4,21 +4,21 @@ import type { SourceChunk } from '../../sources/source.ts';
 import type { Agreement } from './agree.ts';
 import { createCommits } from './commit-shard.ts';
 import type { Engine } from './engine.ts';
-import type { Job } from './job.ts';
 import { keyWatch } from './key-watch.ts';
 import { prepareRows, type ScoredChunk, score } from './score.ts';
 import { binsOfRun, type OpenShard, openShard } from './shard.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { total } from './summary.ts';
+import type { Task } from './task.ts';
 
 /** Chunks in the order of the source, `depth` of them being scored at a time. One without rows only counts where nothing else is. */
 async function* scored(
   rows: AsyncGenerator<SourceChunk>,
   scorer: Promise<Scorer>,
-  job: Job,
+  task: Task,
   { isFirst, stopwatch }: { readonly isFirst: boolean; readonly stopwatch: Stopwatch },
 ): AsyncGenerator<ScoredChunk> {
-  const { source, signal, depth, onNote } = job;
+  const { source, signal, depth, onNote } = task;
   const inFlight: Promise<ScoredChunk>[] = [];
   const next = async (): Promise<ScoredChunk> => {
     const one = await stopwatch.timed('score', inFlight[0]).catch((error: unknown) => {
@@ -51,13 +51,18 @@ async function* scored(
   }
 }
 
-const moveRows = async (agreement: Agreement, rows: AsyncGenerator<SourceChunk>, scorer: Promise<Scorer>, job: Job) => {
+const moveRows = async (
+  agreement: Agreement,
+  rows: AsyncGenerator<SourceChunk>,
+  scorer: Promise<Scorer>,
+  task: Task,
+) => {
   const { plan, sinkRun, entries, readMs } = agreement;
-  const { manifest, reference, source, sink, clock, shardRows, onProgress } = job;
+  const { manifest, reference, source, sink, clock, shardRows, onProgress } = task;
   const stopwatch = createStopwatch({ read: readMs, score: 0, write: 0 });
   const watch = keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key);
-  const commits = createCommits(job, entries);
-  const chunks = scored(rows, scorer, job, { isFirst: entries.length === 0, stopwatch });
+  const commits = createCommits(task, entries);
+  const chunks = scored(rows, scorer, task, { isFirst: entries.length === 0, stopwatch });
   let rowsIn = total(entries, 'rows_in');
   let rejected = total(entries, 'rows_rejected');
 
@@ -108,6 +113,6 @@ const moveRows = async (agreement: Agreement, rows: AsyncGenerator<SourceChunk>,
 };
 
 export const localEngine: Engine = {
-  move: async (agreement, scorer, job) =>
-    agreement.rows ? moveRows(agreement, agreement.rows, scorer, job) : agreement.entries,
+  move: async (agreement, scorer, task) =>
+    agreement.rows ? moveRows(agreement, agreement.rows, scorer, task) : agreement.entries,
 };

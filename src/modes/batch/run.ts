@@ -9,13 +9,13 @@ import type { BatchDeployment } from './deployment.ts';
 import { withEnds } from './ends.ts';
 import { giveUp } from './give-up.ts';
 import type { BatchHost } from './host.ts';
-import type { Job, Progress } from './job.ts';
 import type { Ledger, NewRun } from './ledger/ledger.ts';
 import { cancelled, lost } from './ledger/runs.ts';
 import { localEngine } from './move.ts';
 import { newOwner } from './owner.ts';
 import { patiently } from './patience.ts';
 import { summarize } from './summary.ts';
+import type { Progress, Task } from './task.ts';
 import type { Cause, Run, Summary } from './types.ts';
 import { WHOLE, type Window } from './window.ts';
 
@@ -149,7 +149,7 @@ interface Mine {
   readonly drops: readonly string[];
 }
 
-type Ready = Omit<Job, 'source' | 'sink' | 'onCommit'>;
+type Ready = Omit<Task, 'source' | 'sink' | 'onCommit'>;
 
 /** What the acts need of a run besides its ends. */
 const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, found: Package, { run, owner }: Mine) => {
@@ -192,10 +192,10 @@ const work = async (host: BatchHost, ledger: Ledger, options: RunOptions, mine: 
       (onCommit) =>
         withEnds(host, ledger, options, async (ends) => {
           for (const id of drops) await ends.sink.drop(id);
-          const job: Job = { ...ready, ...ends, onCommit };
-          const agreement = await agree(job);
-          const entries = await localEngine.move(agreement, scorer, job);
-          return commit(agreement, entries, job);
+          const task: Task = { ...ready, ...ends, onCommit };
+          const agreement = await agree(task);
+          const entries = await localEngine.move(agreement, scorer, task);
+          return commit(agreement, entries, task);
         }),
       { patience, signal, onWait: (waiting) => onEvent?.({ what: 'waiting', ...waiting }) },
     );

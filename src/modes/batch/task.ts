@@ -13,7 +13,7 @@ export interface Progress {
   readonly share?: number | undefined;
 }
 
-export interface Job {
+export interface Task {
   readonly run: Run;
   /** Who is at work on it. */
   readonly owner: string;
