@@ -129,6 +129,31 @@ const samples: readonly (readonly [what: string, files: Readonly<Record<string, 
       [],
     ],
     [
+      'a thread of its own way',
+      { 'src/files/a.ts': "import { Worker } from 'node:worker_threads';\nexport const a = () => new Worker('b');" },
+      ['src/files/a.ts: starts or serves a thread or process by itself, which is for src/threads'],
+    ],
+    [
+      'a process of its own way, and one that answers',
+      {
+        'src/files/a.ts':
+          "import { exec, fork } from 'node:child_process';\nexport const a = () => [fork('b'), exec('c')];",
+        'src/files/b.ts': 'export const b = () => process.send?.(1);',
+      },
+      [
+        'src/files/a.ts: starts or serves a thread or process by itself, which is for src/threads',
+        'src/files/b.ts: starts or serves a thread or process by itself, which is for src/threads',
+      ],
+    ],
+    [
+      'a thread of src/threads, and a program that is no process of ours',
+      {
+        'src/threads/a.ts': "import { Worker } from 'node:worker_threads';\nexport const a = () => new Worker('b');",
+        'src/files/b.ts': "import { spawn } from 'node:child_process';\nexport const b = () => spawn('chrt');",
+      },
+      [],
+    ],
+    [
       'a command that ends the process',
       { 'src/cli/commands/a.ts': 'export const a = () => process.exit(1);' },
       ['src/cli/commands/a.ts: ends the process'],

@@ -221,6 +221,11 @@ const cyclesOf = (modules: ReadonlyMap<string, Module>): readonly string[] => {
   return found;
 };
 
+/** Threads, and processes that are spoken with, are started and served in `src/threads` alone. */
+const speaksWithThreads = (text: string, imports: readonly Import[]): boolean =>
+  imports.some(({ to }) => to === 'node:worker_threads') ||
+  /^import [^;]*\bfork\b[^;]* from 'node:child_process'|^[^*/]*\bprocess\.send\b/m.test(text);
+
 /** What the sources do against the design, one line each; empty when they keep to it. */
 export const violations = async (sources: Sources): Promise<readonly string[]> => {
   const modules = await readModules(sources);
@@ -232,6 +237,9 @@ export const violations = async (sources: Sources): Promise<readonly string[]> =
     for (const { to, external } of [...imports, ...types]) {
       if (external && part === 'core') found.push(`${path}: core imports the package ${to}`);
       if (!external && !mayImport(part, partOf(to))) found.push(`${path}: ${part} imports ${to}`);
+    }
+    if (part !== 'threads' && speaksWithThreads(sources.get(path) ?? '', imports)) {
+      found.push(`${path}: starts or serves a thread or process by itself, which is for src/threads`);
     }
     if (globals.includes('process_exit') && path !== endsProcess) found.push(`${path}: ends the process`);
     if (definesGetter.test(sources.get(path) ?? ''))
