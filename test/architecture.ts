@@ -84,6 +84,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'sinks',
     'workers',
     'monitor',
+    'threads',
     'serving',
     'modes/*',
     'resources',

@@ -22,6 +22,8 @@ export interface Process<Theirs extends Calls> extends OtherSide<Theirs>, Lastin
 }
 
 export interface ProcessOptions {
+  /** Its environment; that of this process unless given. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** What it may call of who has started it. */
   readonly own?: Calls | undefined;
   /** What those are told who ask it, or wait for an answer of it, when it has ended. */
@@ -36,9 +38,10 @@ const MEBI = 2 ** 20;
 
 export const startProcess = <Theirs extends Calls>(
   file: URL,
-  { own, lost, memoryBytes, hungUpMs }: ProcessOptions,
+  { env, own, lost, memoryBytes, hungUpMs }: ProcessOptions,
 ): Process<Theirs> => {
   const child = fork(file, memoryBytes === undefined ? [] : watchedArguments(memoryBytes), {
+    env,
     serialization: 'advanced',
     // What user code writes must not stand among the results of a command.
     stdio: ['ignore', 2, 2, 'ipc', ...(memoryBytes === undefined ? [] : (['pipe'] as const))],

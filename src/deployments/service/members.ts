@@ -1,10 +1,13 @@
 /** Several processes behind one port: started, watched, replaced when they end, asked together, and stopped in order. */
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
 import { MillraceError, problemOf } from '../../core/errors.ts';
+import { within } from '../../threads/ended.ts';
+import { type Supervisor, supervise } from '../../threads/supervise.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Member, startMember } from './member.ts';
-import type { Control, Matter, MemberPart, Start } from './messages.ts';
+import type { Control, Matter, Start } from './messages.ts';
 import { atDoor, type Listening, placesOf, type ServiceDoor, type Told } from './places.ts';
 
 export interface MembersOptions {
@@ -25,12 +28,13 @@ export interface Members {
   stop(how: { readonly lameDuckMs: number; readonly patienceMs: number }): Promise<void>;
 }
 
-/** Milliseconds before a member is started again that ended at once, at first and at most. */
-const backoff = { first: 100, most: 5000 };
-/** A member that has lived so many milliseconds did not end at once. */
-const settledMs = 1000;
+const BACKOFF = { firstMs: 100, mostMs: 5000, settledMs: 1000 } as const;
+/** Milliseconds that members have to end when not all of them could be started. */
+const GIVE_UP_MS = 1000;
+/** Milliseconds that a member has to tell its metrics. */
+const METRICS_MS = 2000;
 /** Connections that wait while no member is there. */
-const mostWaiting = 1024;
+const MOST_WAITING = 1024;
 
 /** Opens the ports and starts all members. @throws MillraceError CANNOT_LISTEN; when a member cannot start */
 export const startMembers = async ({ size, start, env, onLost }: MembersOptions): Promise<Members> => {
@@ -39,66 +43,41 @@ export const startMembers = async ({ size, start, env, onLost }: MembersOptions)
   const waiting: { readonly door: ServiceDoor; readonly socket: Socket }[] = [];
   /** What callers have taken out of service, so that members who come later are as the others are. */
   let controls: readonly Control[] = [];
-  let stopping = false;
 
   const hand = (door: ServiceDoor, socket: Socket): void => {
     const member = members.shift();
     if (member !== undefined) {
       members.push(member);
-      member.give(door, socket);
-    } else if (waiting.length < mostWaiting) waiting.push({ door, socket });
+      member.give('connection', door, socket);
+    } else if (waiting.length < MOST_WAITING) waiting.push({ door, socket });
     else socket.destroy();
   };
 
   const settle = async (matter: Matter): Promise<string> => {
-    const parts = await Promise.all(members.map((member) => member.ask(matter)));
     if (matter === 'metrics') {
-      const told = parts.flatMap((part) => ('metrics' in part ? [part.metrics] : []));
-      return AggregatorRegistry.aggregate(told as never).metrics();
+      // What ends or does not answer in time has no part in the sum.
+      const told = members.map((member) =>
+        Promise.race([member.ask('metrics', []), pause(METRICS_MS, [], { ref: false })]).catch(() => []),
+      );
+      return AggregatorRegistry.aggregate((await Promise.all(told)) as never).metrics();
     }
-    const failed = parts.find((part): part is Extract<MemberPart, { problem: unknown }> => 'problem' in part);
-    if (failed) throw new MillraceError(failed.problem);
+    const outcomes = await Promise.allSettled(members.map((member) => member.ask('apply', [matter])));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
     controls = remember(controls, matter);
     return '';
   };
 
   /** Tells a member what has been taken in and out of service while it was starting. */
   const catchUp = async (member: Member, since: readonly Control[]): Promise<void> => {
+    const apply = (control: Control) => member.ask('apply', [control]).catch(() => undefined);
     for (let known = since; known !== controls; ) {
       const now = controls;
       for (const control of known) {
-        if (!now.includes(control) && 'unload' in control) await member.ask({ load: control.unload });
+        if (!now.includes(control) && 'unload' in control) await apply({ load: control.unload });
       }
-      for (const control of now) if (!known.includes(control)) await member.ask(control);
+      for (const control of now) if (!known.includes(control)) await apply(control);
       known = now;
-    }
-  };
-
-  /** Starts one, and lets it take part once it is as the others are. */
-  const add = async (): Promise<Member> => {
-    const began = performance.now();
-    const given = controls;
-    const member = await startMember({ ...start, controls: given }, env, settle);
-    void member.gone.then((how) => {
-      const at = members.indexOf(member);
-      if (at >= 0) members.splice(at, 1);
-      if (stopping) return;
-      onLost(member.pid, how);
-      void replace(performance.now() - began < settledMs ? backoff.first : 0);
-    });
-    await catchUp(member, given);
-    members.push(member);
-    for (const { door, socket } of waiting.splice(0)) hand(door, socket);
-    return member;
-  };
-  const replace = async (delay: number): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    if (stopping) return;
-    try {
-      const member = await add();
-      if (stopping) member.stop();
-    } catch {
-      if (!stopping) void replace(Math.min(backoff.most, Math.max(backoff.first, delay * 2)));
     }
   };
 
@@ -112,25 +91,48 @@ export const startMembers = async ({ size, start, env, onLost }: MembersOptions)
     doors.push(opened);
     return opened.address;
   };
+  let isStopping = false;
+  const begin = (): Supervisor<Member> =>
+    supervise<Member>({
+      size,
+      backoff: BACKOFF,
+      async start() {
+        const given = controls;
+        const member = await startMember({ ...start, controls: given }, env, settle);
+        await catchUp(member, given);
+        return member;
+      },
+      /** It takes part now that it is as the others are. */
+      onUp(member) {
+        if (isStopping) return member.say('stop', []);
+        members.push(member);
+        for (const { door, socket } of waiting.splice(0)) hand(door, socket);
+      },
+      onGone(member, { how }) {
+        const at = members.indexOf(member);
+        if (at >= 0) members.splice(at, 1);
+        if (!isStopping) onLost(member.pid, how);
+      },
+    });
+  let supervisor: Supervisor<Member> | undefined;
   const stop: Members['stop'] = async ({ lameDuckMs, patienceMs }) => {
-    stopping = true;
-    for (const member of members) member.unready();
-    await new Promise((resolve) => setTimeout(resolve, lameDuckMs));
+    isStopping = true;
+    void supervisor?.close();
+    for (const member of members) member.say('unready', []);
+    await pause(lameDuckMs);
     await Promise.all(doors.map((door) => door.close()));
     for (const { socket } of waiting.splice(0)) socket.destroy();
     const all = [...members];
-    for (const member of all) member.stop();
-    const timer = setTimeout(() => {
-      for (const member of all) member.kill();
-    }, patienceMs);
-    await Promise.all(all.map(({ gone }) => gone));
-    clearTimeout(timer);
+    for (const member of all) member.say('stop', []);
+    await within(patienceMs, Promise.all(all.map(({ gone }) => gone)), () => {
+      for (const member of all) member.kill('it did not end in time');
+    });
   };
 
   try {
     const [http, grpc, admin] = [await open('http'), await open('grpc'), await open('admin')];
-    const started = await Promise.allSettled(Array.from({ length: size }, add));
-    const failed = started.find((outcome) => outcome.status === 'rejected');
+    supervisor = begin();
+    const failed = (await Promise.allSettled(supervisor.first)).find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     const told: readonly Told[] = members[0]?.told ?? [];
     return {
@@ -142,7 +144,7 @@ export const startMembers = async ({ size, start, env, onLost }: MembersOptions)
       stop,
     };
   } catch (error) {
-    await stop({ lameDuckMs: 0, patienceMs: settledMs });
+    await stop({ lameDuckMs: 0, patienceMs: GIVE_UP_MS });
     throw error instanceof MillraceError ? error : new MillraceError(problemOf(error), { cause: error });
   }
 };

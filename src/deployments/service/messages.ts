@@ -1,5 +1,5 @@
-/** What the processes of one service tell each other: the one that was started, and the members that answer. */
-import type { Problem } from '../../core/errors.ts';
+/** What the processes of one service ask each other: the one that was started, and the members that answer. */
+import type { Socket } from 'node:net';
 import type { Serving } from '../../modes/service/models.ts';
 import type { ServeOptions } from './options.ts';
 import type { ServiceDoor, Told } from './places.ts';
@@ -19,27 +19,22 @@ export interface Start {
   readonly controls: readonly Control[];
 }
 
-export type ToMember =
-  | { readonly start: Start }
+export type MemberCalls = {
+  /** Answers when it answers requests, with what it has loaded. */
+  readonly start: (start: Start) => Promise<readonly Told[]>;
+  /** Comes with the connection itself, unless the caller is gone by now. */
+  readonly connection: (door: ServiceDoor, socket?: Socket) => void;
+  /** Its own metrics, as prom-client gathers them. */
+  readonly metrics: () => Promise<readonly object[]>;
+  readonly apply: (control: Control) => Promise<void>;
   /** Not ready from now on, though all is answered as before. */
-  | { readonly unready: true }
+  readonly unready: () => void;
   /** No more connections will come: finish, and end. */
-  | { readonly stop: true }
-  /** Comes with the connection itself. */
-  | { readonly connection: ServiceDoor }
-  /** One member's part of a matter. */
-  | { readonly part: number; readonly matter: Matter }
-  /** What came of a matter that this member has raised. */
-  | { readonly raised: number; readonly text: string }
-  | { readonly raised: number; readonly problem: Problem };
+  readonly stop: () => void;
+};
 
-export type MemberPart = Extract<FromMember, { part: unknown }>;
-
-export type FromMember =
-  | { readonly ready: readonly Told[] }
-  | { readonly failed: Problem }
+/** What a member asks the process that has started it. */
+export type ServiceCalls = {
   /** A matter for all of them: somebody has asked this member. */
-  | { readonly raise: number; readonly matter: Matter }
-  | { readonly part: number; readonly metrics: readonly object[] }
-  | { readonly part: number; readonly done: true }
-  | { readonly part: number; readonly problem: Problem };
+  readonly raise: (matter: Matter) => Promise<string>;
+};
