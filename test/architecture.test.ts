@@ -9,6 +9,8 @@ import {
   doubleNames,
   doubles,
   FUNCTION_LINES,
+  lowerCase,
+  lowerConstants,
   MOST_LINES,
   tooLong,
   unsaidInvariants,
@@ -196,6 +198,10 @@ test('an exported type has its name alone, or docs/WORDS.md says why not', () =>
   );
 });
 
+test('a constant of a plain value is in UPPER_CASE', () => {
+  assert.deepEqual(lowerCase(syntax, lowerConstants), []);
+});
+
 test('a file that holds invariants opens with them', () => {
   assert.deepEqual(unsaidInvariants(sources), []);
 });
@@ -239,6 +245,24 @@ test('a cast through unknown is found, and not what only looks like one', () => 
   assert.deepEqual(blindCasts(found, { 'a.ts': 'a driver', 'c.ts': 'a driver' }), [
     'b.ts: casts through unknown in line 1',
     'c.ts: needs no exception any more',
+  ]);
+});
+
+test('a constant in lower case is found, and not what is worked out, bound or within a function', () => {
+  const found = readSyntax(
+    new Map([
+      ['src/a.ts', "export const leaseMs = 60 * 1_000;\nconst name = 'x', sign = -1;\nconst table = { a: 1 };"],
+      [
+        'src/b.ts',
+        'export const LEASE_MS = (1 + 2) * 3; const far = Math.max(1, 2); const near = () => { const a = 1; };',
+      ],
+    ]),
+  );
+  const why = 'a plain value is in UPPER_CASE, with its unit';
+  assert.deepEqual(lowerCase(found, ['a.ts sign', 'b.ts far']), [
+    `a.ts leaseMs: ${why}`,
+    `a.ts name: ${why}`,
+    'b.ts far: needs no exception any more',
   ]);
 });
 

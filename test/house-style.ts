@@ -112,7 +112,6 @@ export const casts: Exceptions = {
 
 /** Exported types that share a name, a debt as well; what is to stay so stands in docs/WORDS.md with its reason. */
 export const doubles: readonly string[] = [
-  'Asked',
   'Attributes',
   'Batch',
   'ColumnType',
@@ -120,22 +119,33 @@ export const doubles: readonly string[] = [
   'Entry',
   'Fetched',
   'Format',
-  'ListOptions',
   'Made',
   'Outcome',
-  'Place',
-  'Plan',
-  'PlanOptions',
-  'Pool',
   'Position',
   'Prediction',
   'Progress',
   'Read',
-  'RetryOptions',
-  'Run',
   'RunOptions',
   'Source',
   'WindowKind',
+];
+
+/** Constants of plain values that are not in UPPER_CASE, as `file.ts name`: a debt. */
+export const lowerConstants: readonly string[] = [
+  'binary.ts jsonLengthHeader',
+  'csv.ts csvType',
+  'duration.ts durationPattern',
+  'errors.ts jsonType',
+  'inspect.ts settingsWidth',
+  'main.ts couldNotRun',
+  'main.ts done',
+  'main.ts echoMs',
+  'main.ts interrupted',
+  'manifest-schema.ts draft',
+  'manifest-schema.ts semver',
+  'server.ts callsPerConnection',
+  'stream.ts deadLettersKept',
+  'stream.ts defaultFollowEvery',
 ];
 
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -177,6 +187,17 @@ export const blindCasts = (sources: ReadonlyMap<string, Syntax>, listed: Excepti
     if (lines.length > 0) found.set(fileOf(path), `casts through unknown in line ${lines.join(', ')}`);
   }
   return against(found, listed);
+};
+
+export const lowerCase = (sources: ReadonlyMap<string, Syntax>, debts: readonly string[]): readonly string[] => {
+  const found = new Map<string, string>();
+  for (const [path, { constants }] of sources) {
+    for (const name of constants) {
+      if (!/^[A-Z][A-Z0-9_]*$/.test(name))
+        found.set(`${fileOf(path)} ${name}`, 'a plain value is in UPPER_CASE, with its unit');
+    }
+  }
+  return against(found, Object.fromEntries(debts.map((name) => [name, 'a debt'])));
 };
 
 /** `listed` holds the names that may occur more than once. */

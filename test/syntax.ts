@@ -1,7 +1,8 @@
-import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';
+import { type Node, NodeFlags, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';
 import {
   isArrowFunction,
   isAsExpression,
+  isBinaryExpression,
   isClassDeclaration,
   isConstructorDeclaration,
   isEnumDeclaration,
@@ -11,11 +12,14 @@ import {
   isIdentifier,
   isInterfaceDeclaration,
   isMethodDeclaration,
+  isNumericLiteral,
   isParenthesizedExpression,
+  isPrefixUnaryExpression,
   isPropertyAssignment,
   isStringLiteral,
   isTypeAliasDeclaration,
   isVariableDeclaration,
+  isVariableStatement,
 } from 'typescript/unstable/ast/is';
 import { createVirtualFileSystem } from 'typescript/unstable/fs';
 import { API } from 'typescript/unstable/sync';
@@ -29,6 +33,8 @@ export interface Syntax {
   readonly casts: readonly number[];
   /** Types, interfaces, classes and enumerations that the file declares and exports. */
   readonly types: readonly string[];
+  /** Constants of the module that are numbers or texts, or are reckoned from such. */
+  readonly constants: readonly string[];
 }
 
 const PROJECT = '/sources';
@@ -54,6 +60,14 @@ const nameOf = (node: Node, file: SourceFile): string => {
 
 const bare = (node: Node): Node => (isParenthesizedExpression(node) ? bare(node.expression) : node);
 
+/** A number or text, or what is reckoned from numbers alone. */
+const isPlain = (node: Node): boolean =>
+  isNumericLiteral(node) ||
+  isStringLiteral(node) ||
+  (isPrefixUnaryExpression(node) && isPlain(node.operand)) ||
+  (isParenthesizedExpression(node) && isPlain(node.expression)) ||
+  (isBinaryExpression(node) && isPlain(node.left) && isPlain(node.right));
+
 const isExported = (node: Node): boolean =>
   ((node as { modifiers?: readonly Node[] }).modifiers ?? []).some(({ kind }) => kind === SyntaxKind.ExportKeyword);
 
@@ -61,6 +75,7 @@ const read = (file: SourceFile): Syntax => {
   const functions: { name: string; lines: number }[] = [];
   const casts: number[] = [];
   const types: string[] = [];
+  const constants: string[] = [];
   const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line + 1;
   const visit = (node: Node): void => {
     if (isFunction(node)) {
@@ -78,7 +93,13 @@ const read = (file: SourceFile): Syntax => {
     node.forEachChild(visit);
   };
   file.forEachChild(visit);
-  return { functions, casts, types };
+  for (const statement of file.statements) {
+    if (!isVariableStatement(statement) || !(statement.declarationList.flags & NodeFlags.Const)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (initializer !== undefined && isPlain(initializer)) constants.push(name.getText(file));
+    }
+  }
+  return { functions, casts, types, constants };
 };
 
 /** The syntax of every source file, by its path. One compiler reads them all, without resolving or checking anything. */

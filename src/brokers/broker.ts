@@ -11,7 +11,7 @@ export interface NewEvent {
   readonly key?: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers?: Headers;
-  /** When it happened, in milliseconds since the epoch; now unless said. */
+  /** When it happened, in milliseconds since the epoch; now unless given. */
   readonly at?: number;
 }
 
@@ -34,9 +34,9 @@ export interface EventBatch {
 }
 
 export interface TopicOptions {
-  /** 3 unless said. */
+  /** 3 unless given. */
   readonly partitions?: number;
-  /** How long events are kept, in milliseconds; 7 days unless said. */
+  /** How long events are kept, in milliseconds; 7 days unless given. */
   readonly retention?: number;
   /** The largest event, in bytes, where the broker has a limit of its own. */
   readonly largest?: number;
@@ -102,7 +102,7 @@ export interface GroupOptions {
    * made while the group is there, are read from their first event: nobody could have read it before.
    */
   readonly start: 'earliest' | 'latest';
-  /** How many events, and bytes of them, may wait in a partition; 1,000 and 4 MiB unless said. */
+  /** How many events, and bytes of them, may wait in a partition; 1,000 and 4 MiB unless given. */
   readonly waiting?: { readonly events: number; readonly bytes: number };
   /** What went wrong and will be tried again. */
   readonly onTrouble?: (error: unknown) => void;

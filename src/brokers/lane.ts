@@ -32,7 +32,7 @@ export const backoff = (turn: number, most = 5000): number =>
 export const isFenced = (error: unknown): boolean => error instanceof MillraceError && error.code === 'FENCED';
 
 /** After this long without trouble, in milliseconds, the next trouble is the first one again. */
-const calm = 30_000;
+const CALM_MS = 30_000;
 
 export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
   const stopping = new AbortController();
@@ -60,7 +60,7 @@ export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
         // Whoever took the partition goes on where the last commit was; that is no trouble.
         if (!isFenced(error)) onTrouble(error);
       }
-      if (performance.now() - began > calm) turn = 0;
+      if (performance.now() - began > CALM_MS) turn = 0;
       await sleep(backoff(turn), undefined, { signal }).catch(() => {});
     }
   };

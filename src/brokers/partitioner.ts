@@ -1,4 +1,4 @@
-const multiplier = 0x5bd1e995;
+const MULTIPLIER = 0x5bd1e995;
 
 /**
  * MurmurHash2 of 32 bits (Austin Appleby, public domain) with the seed of Kafka's own clients, so that a key lies in
@@ -12,15 +12,15 @@ export const murmur2 = (data: Uint8Array): number => {
   const end = length - (length % 4);
   for (let i = 0; i < end; i += 4) {
     let word = data[i] | (data[i + 1] << 8) | (data[i + 2] << 16) | (data[i + 3] << 24);
-    word = Math.imul(word, multiplier);
-    word = Math.imul(word ^ (word >>> 24), multiplier);
-    hash = Math.imul(hash, multiplier) ^ word;
+    word = Math.imul(word, MULTIPLIER);
+    word = Math.imul(word ^ (word >>> 24), MULTIPLIER);
+    hash = Math.imul(hash, MULTIPLIER) ^ word;
   }
   if (length > end) {
     for (let i = length - 1; i >= end; i--) hash ^= data[i] << (8 * (i - end));
-    hash = Math.imul(hash, multiplier);
+    hash = Math.imul(hash, MULTIPLIER);
   }
-  hash = Math.imul(hash ^ (hash >>> 13), multiplier);
+  hash = Math.imul(hash ^ (hash >>> 13), MULTIPLIER);
   return hash ^ (hash >>> 15);
 };
 

@@ -29,7 +29,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Runs until the signal of `cli` is aborted. Throws what keeps one of them from its work. */
+/** Runs until the signal of `cli` is aborted. @throws what keeps one of them from its work. */
 export const runDeployments = async (
   { words, start, service, health, until }: RunOptions,
   { app, signal }: Cli,

@@ -46,7 +46,7 @@ const coloured = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv):
 const cellText = (cell: Cell): string => (cell === null || cell === undefined ? '' : String(cell));
 
 /** A progress line is written at most this often. */
-const progressEvery = 100;
+const PROGRESS_MS = 100;
 
 export const createTerminal = ({ stdin, stdout, stderr, env }: TerminalStreams): Terminal => {
   const colours = { out: coloured(stdout, env), err: coloured(stderr, env) };
@@ -90,7 +90,7 @@ export const createTerminal = ({ stdin, stdout, stderr, env }: TerminalStreams):
       return {
         update: (text) => {
           const now = Date.now();
-          if (stderr.isTTY !== true || now - last < progressEvery) return;
+          if (stderr.isTTY !== true || now - last < PROGRESS_MS) return;
           last = now;
           stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns || 80) - 1)}`);
           shown = true;

@@ -153,7 +153,7 @@ const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<
 };
 
 /**
- * Binds every graph input to the column of its name. Throws BAD_MANIFEST when a column is absent, or of a type, shape or
+ * Binds every graph input to the column of its name. @throws MillraceError BAD_MANIFEST when a column is absent, or of a type, shape or
  * width that the graph cannot take.
  */
 export const bindInputs = (

@@ -2,7 +2,7 @@
 import { fail } from './errors.ts';
 
 export interface Gate {
-  /** Runs a call; what is behind the gate stays open until it ends. Throws UNAVAILABLE once the gate is closing. */
+  /** Runs a call; what is behind the gate stays open until it ends. @throws MillraceError UNAVAILABLE once the gate is closing. */
   through<T>(call: () => Promise<T>): Promise<T>;
   /** Waits for the calls under way, then closes what is behind the gate, once. */
   close(): Promise<void>;

@@ -60,7 +60,7 @@ const tensorsOf = (fields: Fields): Map<string, TensorInfo> => {
   return tensors;
 };
 
-/** Compiles `prepare`. Throws BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
+/** Compiles `prepare`. @throws MillraceError BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
 export const compilePreparation = (
   manifest: Manifest,
   specs: readonly TensorSpec[],

@@ -8,7 +8,7 @@ import { wordsOf } from './words.ts';
 /** Rows a run at most, so that memory does not grow with the batch. The bits do not depend on it. */
 const MAX_ROWS = 16_384;
 
-/** How many rows one run may have. Throws BAD_MODEL for a graph with a fixed batch of several rows. */
+/** How many rows one run may have. @throws MillraceError BAD_MODEL for a graph with a fixed batch of several rows. */
 export const rowsPerRun = (session: ModelSession): number => {
   let most = session.batchInvariant ? MAX_ROWS : 1;
   for (const { name, dims } of session.inputs) {

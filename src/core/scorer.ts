@@ -54,7 +54,7 @@ const stopwatch = (timings: Timings | undefined): Lap => {
 const compose = (outer: Int32Array | undefined, inner: Int32Array | undefined): Int32Array | undefined =>
   outer === undefined ? inner : inner === undefined ? outer : inner.map((place) => outer[place]);
 
-/** Throws BAD_MANIFEST or BAD_MODEL when manifest and graph do not fit each other. */
+/** @throws MillraceError BAD_MANIFEST or BAD_MODEL when manifest and graph do not fit each other. */
 export const createScorer = ({ manifest, digest, session, transform = {} }: ScorerParts): Scorer => {
   const { inputs, outputs, extraFields } = manifest;
   const strict = compileSignature(inputs, { extraFields, coerce: manifest.coerce });

@@ -18,7 +18,7 @@ export interface Signature {
 export interface SignatureOptions {
   readonly coerce?: boolean;
   readonly extraFields?: 'ignore' | 'reject';
-  /** What becomes of a row that has none of the fields; `reject` unless said. */
+  /** What becomes of a row that has none of the fields; `reject` unless given. */
   readonly strangers?: 'allow' | 'reject';
 }
 
@@ -127,7 +127,7 @@ const checkField = (name: string, field: Field): void => {
 
 const emptyRow: Row = Object.freeze({});
 
-/** Compiles a signature. Throws BAD_MANIFEST for fields that make no sense. */
+/** Compiles a signature. @throws MillraceError BAD_MANIFEST for fields that make no sense. */
 export const compileSignature = (fields: Fields, options: SignatureOptions = {}): Signature => {
   const { coerce = false, extraFields = 'ignore', strangers = 'reject' } = options;
   const names = Object.keys(fields);
@@ -233,7 +233,7 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
 const badColumn = (field: string, message: string, expected: string, got: string) =>
   fail('BAD_SHAPE', message, { field, expected, got });
 
-/** The rows in one column. Throws BAD_SHAPE for what is no column, and for a tensor's typed data that ends within a row. */
+/** The rows in one column. @throws MillraceError BAD_SHAPE for what is no column, and for a tensor's typed data that ends within a row. */
 const rowsIn = (name: string, field: Field | undefined, column: unknown): number => {
   const isTyped = ArrayBuffer.isView(column) && !(column instanceof DataView);
   if (!isTyped && !Array.isArray(column)) {
@@ -247,7 +247,7 @@ const rowsIn = (name: string, field: Field | undefined, column: unknown): number
   throw badColumn(name, `Column ${name} needs ${expected}, got ${length}.`, expected, `${length}`);
 };
 
-/** The number of rows in a set of columns. Throws BAD_SHAPE when they differ. */
+/** The number of rows in a set of columns. @throws MillraceError BAD_SHAPE when they differ. */
 export const rowsOf = (fields: Fields, columns: Readonly<Record<string, ColumnInput>>): number => {
   let rows: number | undefined;
   let first = '';

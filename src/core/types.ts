@@ -27,14 +27,14 @@ export interface ModelSession {
 
 /** An input field may also say which graph input it feeds, where that has another name. */
 export type InputField = Field & {
-  /** The graph input that takes this field, as it stands after all steps; the one of the field's own name unless said. */
+  /** The graph input that takes this field, as it stands after all steps; the one of the field's own name unless given. */
   readonly to?: string;
 };
 export type InputFields = Readonly<Record<string, InputField>>;
 
 /** An output field also says where in the graph's outputs it lies. */
 export type OutputField = Field & {
-  /** The graph output's name; the field's own name unless said. */
+  /** The graph output's name; the field's own name unless given. */
   readonly from?: string;
   /** Which column of a graph output of shape [rows, columns]. */
   readonly at?: number;
@@ -79,9 +79,9 @@ export interface Manifest {
   readonly runtime: 'onnx' | 'trees' | 'onnxruntime';
   readonly inputs: InputFields;
   readonly outputs: OutputFields;
-  /** What to do with fields that the signature lacks; `ignore` unless said. */
+  /** What to do with fields that the signature lacks; `ignore` unless given. */
   readonly extraFields?: 'ignore' | 'reject';
-  /** Read numbers, booleans and dates from strings too, as CSV files and forms write them; false unless said. */
+  /** Read numbers, booleans and dates from strings too, as CSV files and forms write them; false unless given. */
   readonly coerce?: boolean;
   readonly prepare?: readonly StepConfig[];
   readonly tolerance?: Tolerance;

@@ -33,7 +33,7 @@ const parseOffset = (text: string): number => {
 
 const zones = new Map<string, Zone>();
 
-/** The zone of an IANA name. Throws BAD_MANIFEST for a name that the platform does not know. */
+/** The zone of an IANA name. @throws MillraceError BAD_MANIFEST for a name that the platform does not know. */
 export const zoneOf = (name: string | undefined): Zone => {
   if (name === undefined || name === 'UTC') return utc;
   const known = zones.get(name);

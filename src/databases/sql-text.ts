@@ -8,7 +8,7 @@ export const tableText = (name: TableName): string => name.map(identifier).join(
 export const columnList = (columns: readonly (ColumnSpec | string)[]): string =>
   columns.map((column) => identifier(typeof column === 'string' ? column : column.name)).join(', ');
 
-/** Parts of a table's name as a person writes it. Throws BAD_PROJECT when there are none, or more than two. */
+/** Parts of a table's name as a person writes it. @throws MillraceError BAD_PROJECT when there are none, or more than two. */
 export const parseTable = (text: string): TableName => {
   const parts = text.split('.');
   if (parts.length <= 2 && parts.every((part) => part !== '')) return parts;

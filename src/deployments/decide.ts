@@ -15,7 +15,7 @@ export const named = ({ project }: Pick<Resources, 'project'>, name: string): De
 
 const metricsOf = perRegistry(createDecideMetrics);
 
-/** Throws what `startDecide` throws; STORE_FAILED for what it remembers of keys. */
+/** @throws what `startDecide` throws; STORE_FAILED for what it remembers of keys. */
 export const start = async (
   resources: Resources,
   deployment: DecideDeployment,

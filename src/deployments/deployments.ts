@@ -14,7 +14,7 @@ export interface Deployments {
    * @throws BAD_PROJECT; USAGE for one that nothing would run here; what keeps one of them from its work
    */
   start(names: readonly string[]): Promise<void>;
-  /** Starts a service of references, as `Resources.open` takes them. Throws what starting a service throws. */
+  /** Starts a service of references, as `Resources.open` takes them. @throws what starting a service throws. */
   serve(refs: readonly string[]): Promise<void>;
   /** Answers `/metrics`, `/ready` and `/live` there, and resolves with its URL: a service does of itself. @throws CANNOT_LISTEN */
   openHealth(place: { readonly host: string; readonly port: number }): Promise<string>;

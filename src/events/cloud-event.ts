@@ -22,11 +22,11 @@ export type ReadEvent =
   | { readonly incoming: Incoming; readonly problem?: undefined }
   | { readonly incoming?: undefined; readonly problem: Problem };
 
-const structuredType = 'application/cloudevents+json';
+const STRUCTURED_TYPE = 'application/cloudevents+json';
 /** What the headers of attributes begin with, and those that tell one form from another. */
-const prefix = 'ce_';
-const versionHeader = `${prefix}specversion`;
-const typeHeader = 'content-type';
+const PREFIX = 'ce_';
+const versionHeader = `${PREFIX}specversion`;
+const TYPE_HEADER = 'content-type';
 const encoder = new TextEncoder();
 
 const bad = (message: string, details: Partial<Problem> = {}): ReadEvent => ({
@@ -78,22 +78,22 @@ const readBinary = (event: StreamEvent, value: Uint8Array): ReadEvent => {
   const attributes: Record<string, string> = {};
   let type: string | undefined;
   for (const [name, bytes] of event.headers) {
-    if (name !== typeHeader && !name.startsWith(prefix)) continue;
+    if (name !== TYPE_HEADER && !name.startsWith(PREFIX)) continue;
     // In Kafka's binding attributes are UTF-8 as they are; only the one of HTTP encodes them with percent signs.
     const text = utf8Text(bytes);
     if (text === undefined) {
       const got = `bytes ${Buffer.from(bytes.subarray(0, 16)).toString('hex')}`;
       return bad(`The header ${name} of the CloudEvent is not text in UTF-8`, { field: name, expected: 'UTF-8', got });
     }
-    const attribute = name.slice(prefix.length);
-    if (name === typeHeader) type = text;
+    const attribute = name.slice(PREFIX.length);
+    if (name === TYPE_HEADER) type = text;
     else if (Object.hasOwn(attributes, attribute) && attributes[attribute] !== text) {
       return bad(`The CloudEvent has the header ${name} twice`, { field: name, expected: 'one value', got: 'two' });
     } else attributes[attribute] = text;
   }
   if (type !== undefined && !isJson(type)) {
     return bad('The data of the CloudEvent is not JSON', {
-      field: typeHeader,
+      field: TYPE_HEADER,
       expected: 'application/json',
       got: type,
     });
@@ -129,7 +129,7 @@ export const readEvent = (event: StreamEvent): ReadEvent => {
   if ('problem' in parsed) return parsed;
   const { json } = parsed;
   const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
-  const declared = header(event, typeHeader)?.toLowerCase().startsWith(structuredType) === true;
+  const declared = header(event, TYPE_HEADER)?.toLowerCase().startsWith(STRUCTURED_TYPE) === true;
   if (isObject && (declared || ('specversion' in json && 'source' in json && 'id' in json))) {
     return readStructured(json as Readonly<Record<string, unknown>>);
   }
@@ -148,7 +148,7 @@ export interface OutgoingEvent {
 
 export type Format = 'structured' | 'binary';
 
-const jsonType = 'application/json';
+const JSON_TYPE = 'application/json';
 
 /** Writes a CloudEvent with JSON data. */
 export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: Format): NewEvent => {
@@ -156,15 +156,15 @@ export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, form
   if (format === 'structured') {
     return {
       ...common,
-      value: Buffer.from(toJson({ ...attributes, datacontenttype: jsonType, data })),
+      value: Buffer.from(toJson({ ...attributes, datacontenttype: JSON_TYPE, data })),
       headers: structuredHeaders,
     };
   }
-  const headers: [string, Uint8Array][] = [[typeHeader, encoder.encode(jsonType)]];
+  const headers: [string, Uint8Array][] = [[TYPE_HEADER, encoder.encode(JSON_TYPE)]];
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) headers.push([prefix + name, encoder.encode(value)]);
+    if (value !== undefined) headers.push([PREFIX + name, encoder.encode(value)]);
   }
   return { ...common, value: Buffer.from(toJson(data)), headers };
 };
 
-const structuredHeaders: Headers = [[typeHeader, encoder.encode(`${structuredType}; charset=UTF-8`)]];
+const structuredHeaders: Headers = [[TYPE_HEADER, encoder.encode(`${STRUCTURED_TYPE}; charset=UTF-8`)]];

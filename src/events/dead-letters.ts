@@ -3,7 +3,7 @@ import { type Broker, type Headers, header, type NewEvent, type StreamEvent } fr
 import type { Code, Problem } from '../core/errors.ts';
 import { type KeyJson, keyJson } from './key.ts';
 
-const prefix = 'millrace-';
+const PREFIX = 'millrace-';
 const encoder = new TextEncoder();
 
 /** Where an event stood first, also when it comes again. */
@@ -14,16 +14,16 @@ export interface Origin {
 }
 
 const own = ({ headers }: Pick<StreamEvent, 'headers'>): Headers =>
-  headers.filter(([name]) => !name.startsWith(prefix));
+  headers.filter(([name]) => !name.startsWith(PREFIX));
 
 /** The first place of an event; only those that are replayed say so in their headers. */
 export const originOf = (event: StreamEvent, replay: string): Origin => {
-  const topic = event.topic === replay ? header(event, `${prefix}topic`) : undefined;
+  const topic = event.topic === replay ? header(event, `${PREFIX}topic`) : undefined;
   if (topic === undefined) return event;
   return {
     topic,
-    partition: Number(header(event, `${prefix}partition`)),
-    offset: Number(header(event, `${prefix}offset`)),
+    partition: Number(header(event, `${PREFIX}partition`)),
+    offset: Number(header(event, `${PREFIX}offset`)),
   };
 };
 
@@ -49,7 +49,7 @@ export const toDeadLetter = (event: StreamEvent, topic: string, death: Death): N
     model,
   };
   const told = Object.entries(notes).flatMap(
-    ([name, value]): Headers => (value === undefined ? [] : [[prefix + name, encoder.encode(value)]]),
+    ([name, value]): Headers => (value === undefined ? [] : [[PREFIX + name, encoder.encode(value)]]),
   );
   return { topic, key: event.key, value: event.value, headers: [...own(event), ...told], at: event.at };
 };
@@ -66,15 +66,15 @@ export interface DeadLetter extends Origin {
 }
 
 const toLetter = (event: StreamEvent): DeadLetter => {
-  const field = header(event, `${prefix}field`);
+  const field = header(event, `${PREFIX}field`);
   return {
-    code: (header(event, `${prefix}code`) ?? 'INTERNAL') as Code,
-    reason: header(event, `${prefix}reason`) ?? '',
+    code: (header(event, `${PREFIX}code`) ?? 'INTERNAL') as Code,
+    reason: header(event, `${PREFIX}reason`) ?? '',
     ...(field !== undefined && { field }),
-    topic: header(event, `${prefix}topic`) ?? event.topic,
-    partition: Number(header(event, `${prefix}partition`) ?? event.partition),
-    offset: Number(header(event, `${prefix}offset`) ?? event.offset),
-    model: header(event, `${prefix}model`) ?? '',
+    topic: header(event, `${PREFIX}topic`) ?? event.topic,
+    partition: Number(header(event, `${PREFIX}partition`) ?? event.partition),
+    offset: Number(header(event, `${PREFIX}offset`) ?? event.offset),
+    model: header(event, `${PREFIX}model`) ?? '',
     key: event.key && keyJson(event.key),
     at: event.at,
     event,

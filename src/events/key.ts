@@ -57,17 +57,17 @@ export const keyOfJson = (value: unknown): Uint8Array | null => {
   return typeof base64 === 'string' && Object.keys(others).length === 0 ? (decoded(base64) ?? null) : null;
 };
 
-const mark = 'base64:';
+const MARK = 'base64:';
 
 /** A text that is this key's and no other's: for a column, a table on a terminal, an index in memory. */
 export const keyName = (key: KeyJson): string => {
-  if (typeof key !== 'string') return mark + key.base64;
-  return key.startsWith(mark) ? mark + base64Of(encoder.encode(key)) : key;
+  if (typeof key !== 'string') return MARK + key.base64;
+  return key.startsWith(MARK) ? MARK + base64Of(encoder.encode(key)) : key;
 };
 
 /** The key that has this name. */
 export const keyNamed = (name: string): Uint8Array =>
-  (name.startsWith(mark) ? decoded(name.slice(mark.length)) : undefined) ?? encoder.encode(name);
+  (name.startsWith(MARK) ? decoded(name.slice(MARK.length)) : undefined) ?? encoder.encode(name);
 
 /** The key of an event: what `keyOf` finds in its data, and without one its own; null where there is none. */
 export const readKey = (

@@ -6,7 +6,7 @@ export type Read = (value: unknown) => unknown;
 const step = /\.([A-Za-z_][\w-]*)|\[(\d+)\]|\["([^"\\]+)"\]|\['([^'\\]+)'\]/y;
 
 /** How a path is written, for JSON Schemas. */
-export const pathDescription = 'a path such as $, $.ride, $.rides[0].id or ride_id, which is short for $.ride_id';
+export const PATH_DESCRIPTION = 'a path such as $, $.ride, $.rides[0].id or ride_id, which is short for $.ride_id';
 
 /**
  * Compiles a path: JSONPath (RFC 9535) with names and indexes only, so that it means one place.
@@ -21,7 +21,7 @@ export const compilePath = (text: string, field: string): Read => {
     step.lastIndex = at;
     const found = step.exec(path);
     if (found === null) {
-      throw fail('BAD_PROJECT', `'${field}' is not a path`, { field, expected: pathDescription, got: text });
+      throw fail('BAD_PROJECT', `'${field}' is not a path`, { field, expected: PATH_DESCRIPTION, got: text });
     }
     const [, name, index, quoted, single] = found;
     steps.push(index === undefined ? (name ?? quoted ?? single ?? '') : Number(index));

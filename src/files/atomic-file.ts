@@ -41,7 +41,7 @@ const removeOrphans = async (folder: string, prefix: string): Promise<void> => {
 
 /**
  * A file that takes the place of `target` only when it is whole: written beside it under another name, flushed to the
- * disk, renamed. A link is followed. What a killed process left behind of it goes first. Throws FILE_NOT_FOUND when the folder is missing or cannot be written.
+ * disk, renamed. A link is followed. What a killed process left behind of it goes first. @throws MillraceError FILE_NOT_FOUND when the folder is missing or cannot be written.
  */
 export const atomicFile = async (target: string): Promise<AtomicFile> => {
   const final = await realpath(target).catch(() => target);

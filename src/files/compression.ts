@@ -20,7 +20,7 @@ export const compressionOf = (path: string): string | undefined => {
   return Object.hasOwn(decoders, extension) ? extension : undefined;
 };
 
-/** The bytes within a compressed file. Throws BAD_FILE for one that is another, damaged or cut off. */
+/** The bytes within a compressed file. @throws MillraceError BAD_FILE for one that is another, damaged or cut off. */
 export async function* decompressed(path: string, extension: string): AsyncGenerator<Uint8Array> {
   const decoder = decoders[extension]();
   // A failure of either end destroys the decoder, and whoever reads it hears of it.

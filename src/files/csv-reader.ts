@@ -54,7 +54,7 @@ const wrongWidth = (names: readonly string[], got: number): Problem => ({
   got: `${got}`,
 });
 
-/** A blank line is a row only where the table has one column. Throws `code` while reading when no line names the columns. */
+/** A blank line is a row only where the table has one column. @throws MillraceError `code` while reading when no line names the columns. */
 export const createCsvReader = ({ what, code }: CsvReaderOptions): CsvReader => {
   let names: readonly string[] | undefined;
   let records: RecordReader | undefined;

@@ -57,7 +57,7 @@ const ways: Readonly<Record<FileFlaw['what'], string>> = {
     'TIMESTAMP in microseconds, or in nanoseconds without UTC; write the column anew so, or leave it out of the output',
 };
 
-/** Throws `code` for the first column whose flaw would show in an answer or in the output. */
+/** @throws MillraceError `code` for the first column whose flaw would show in an answer or in the output. */
 export const refuseFlaws = (
   flaws: Readonly<Record<string, FileFlaw>> | undefined,
   { table, code, read, passed }: FlawUse,

@@ -43,7 +43,7 @@ export const formatOfName = (place: Source | Target): Format | undefined => {
   return compression !== undefined && format === 'parquet' ? undefined : format;
 };
 
-/** The format of a file, by its name unless given. Throws USAGE when neither tells. */
+/** The format of a file, by its name unless given. @throws MillraceError USAGE when neither tells. */
 export const formatOf = (place: Source | Target, format?: Format): Format => {
   const known = format ?? formatOfName(place);
   if (known) return known;
@@ -54,7 +54,7 @@ export const formatOf = (place: Source | Target, format?: Format): Format => {
   });
 };
 
-/** The format that a file is to be written in, by its name unless given. Throws USAGE, also for a name of a compressed file. */
+/** The format that a file is to be written in, by its name unless given. @throws MillraceError USAGE, also for a name of a compressed file. */
 export const targetFormatOf = (target: Target, format?: Format): Format => {
   const compression = typeof target === 'string' ? compressionOf(target) : undefined;
   if (compression === undefined) return formatOf(target, format);
@@ -74,7 +74,7 @@ export interface ReadOptions {
 
 /**
  * Reads a table in chunks, in the file's order and in flat memory. A row that cannot be read is among its chunk's `rejects`.
- * Throws (while iterating) FILE_NOT_FOUND, BAD_FILE for a file of another format, USAGE when the format is not known.
+ * @throws MillraceError (while iterating) FILE_NOT_FOUND, BAD_FILE for a file of another format, USAGE when the format is not known.
  */
 export async function* readTable(
   source: Source,
@@ -120,7 +120,7 @@ const withValues = (writer: TableWriter, columns: readonly ColumnSpec[]): TableW
 
 /**
  * Opens a table for writing. A file appears under its name only on `close`, whole and flushed to the disk, and replaces one that
- * is there; a stream is written as it comes and left open. Throws FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
+ * is there; a stream is written as it comes and left open. @throws MillraceError FILE_NOT_FOUND, USAGE; writing throws STORE_FAILED.
  */
 export const createTableWriter = async (
   target: Target,

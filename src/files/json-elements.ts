@@ -13,9 +13,9 @@ export class NotAnArray extends Error {
 }
 
 export interface ElementReader {
-  /** Elements that end in this piece of text. Throws NotAnArray. */
+  /** Elements that end in this piece of text. @throws NotAnArray. */
   push(text: string): Generator<JsonElement>;
-  /** Throws NotAnArray when the array has not ended. */
+  /** @throws NotAnArray when the array has not ended. */
   end(): void;
 }
 

@@ -12,7 +12,7 @@ export type Target = string | Writable;
 export const sourceName = (source: Source): string => (typeof source === 'string' ? source : 'standard input');
 export const targetName = (target: Target): string => (typeof target === 'string' ? target : 'standard output');
 
-/** Throws `code` for an address such as `s3://bucket/key`: paths are all that is read and written. */
+/** @throws MillraceError `code` for an address such as `s3://bucket/key`: paths are all that is read and written. */
 export const refuseRemote = (place: string, code: Code): void => {
   const [, scheme] = /^([a-z][a-z\d+.-]+):\/\//i.exec(place) ?? [];
   if (scheme === undefined) return;
@@ -24,7 +24,7 @@ export const refuseRemote = (place: string, code: Code): void => {
 
 const BLOCK = 256 * 1024;
 
-/** The bytes of a source in blocks, decompressed, and its size where that is known. Throws FILE_NOT_FOUND. */
+/** The bytes of a source in blocks, decompressed, and its size where that is known. @throws MillraceError FILE_NOT_FOUND. */
 export const openSource = async (
   source: Source,
 ): Promise<{ readonly size?: number; readonly bytes: AsyncIterable<Uint8Array> }> => {
@@ -36,7 +36,7 @@ export const openSource = async (
   return { bytes, ...(size === undefined ? {} : { size }) };
 };
 
-/** The size of a file that can be read; undefined for pipes and devices. Throws FILE_NOT_FOUND. */
+/** The size of a file that can be read; undefined for pipes and devices. @throws MillraceError FILE_NOT_FOUND. */
 export const sizeOf = async (path: string): Promise<number | undefined> => {
   try {
     const stats = await stat(path);

@@ -13,7 +13,7 @@ export type Format = (typeof formats)[number];
 export type Cells = 'typed' | 'text' | 'free';
 export const cellsOf: Readonly<Record<Format, Cells>> = { csv: 'text', json: 'free', ndjson: 'free', parquet: 'typed' };
 
-/** Rows in a chunk unless said otherwise: four of DuckDB's vectors, and a good batch for a model. */
+/** Rows in a chunk unless given otherwise: four of DuckDB's vectors, and a good batch for a model. */
 export const CHUNK_ROWS = 8192;
 /** Longest row of a text format, in UTF-16 units. A longer one is rejected, so memory stays flat in any file. */
 export const MAX_ROW_CHARS = 16 * 1024 * 1024;

@@ -31,7 +31,7 @@ export const exactColumn = (rows: Rows, column: ColumnSpec): ColumnInput => {
   return kept && exact ? exact(kept, rows.rows) : valuesOf(rows, column);
 };
 
-/** Columns of values as they are stored. Throws WRONG_TYPE for a value that the column's type cannot hold. */
+/** Columns of values as they are stored. @throws MillraceError WRONG_TYPE for a value that the column's type cannot hold. */
 export const store = (name: string, type: ColumnType, values: ColumnInput | undefined, rows: number): Stored => {
   const { bits, encode } = codecOf(type);
   const source = (values ?? []) as ArrayLike<unknown>;

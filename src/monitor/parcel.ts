@@ -41,21 +41,21 @@ export interface Packer {
 }
 
 /** Bytes of a buffer: so few that they are still in the processor's cache when they are read. */
-export const capacity = 2 ** 17;
+export const CAPACITY_BYTES = 2 ** 17;
 /** Buffers that are kept to be filled again. */
-const mostSpare = 4;
+const MOST_SPARE = 4;
 
 /** A row's head, little-endian: at and ms (float64), model, bytes of id, input and answer (uint32), refused 1 and coerced 2 (uint32). */
 const head = { at: 0, ms: 8, model: 16, id: 20, input: 24, answer: 28, flags: 32, bytes: 36 } as const;
 /** Bytes of UTF-8 a UTF-16 unit may take. */
-const widest = 3;
+const WIDEST_BYTES = 3;
 
 /** About how many bytes a single row takes. */
 export const rowBytes = (input: string, answer: string): number => head.bytes + 24 + input.length + answer.length;
 
 export const createPacker = (): Packer => {
   const spare: ArrayBuffer[] = [];
-  const room = () => Buffer.from(spare.pop() ?? new ArrayBuffer(capacity));
+  const room = () => Buffer.from(spare.pop() ?? new ArrayBuffer(CAPACITY_BYTES));
   let buffer = room();
   let view = new DataView(buffer.buffer);
   let used = 0;
@@ -86,9 +86,9 @@ export const createPacker = (): Packer => {
       return sum.rows;
     },
     addRow(id, at, ms, model, input, answer, refused, coerced) {
-      const most = head.bytes + widest * (id.length + input.length + answer.length);
-      if (most > capacity - used) {
-        if (most <= capacity) return false;
+      const most = head.bytes + WIDEST_BYTES * (id.length + input.length + answer.length);
+      if (most > CAPACITY_BYTES - used) {
+        if (most <= CAPACITY_BYTES) return false;
         const row = { kind: 'row', id, at, ms, model, input, answer, refused, coerced } as const;
         addOther(row, rowBytes(input, answer), 1);
         return true;
@@ -104,9 +104,9 @@ export const createPacker = (): Packer => {
     },
     addOther,
     take() {
-      invariant(used <= capacity, 'a parcel lies within its buffer');
+      invariant(used <= CAPACITY_BYTES, 'a parcel lies within its buffer');
       // What holds little is copied: parcels that wait never take much more memory than they have bytes.
-      const isOwn = used > capacity / 2;
+      const isOwn = used > CAPACITY_BYTES / 2;
       const parcel = {
         buffer: isOwn ? buffer.buffer : buffer.buffer.slice(0, used),
         used,
@@ -125,7 +125,7 @@ export const createPacker = (): Packer => {
       return parcel;
     },
     giveBack(buffer) {
-      if (buffer.byteLength === capacity && spare.length < mostSpare) spare.push(buffer);
+      if (buffer.byteLength === CAPACITY_BYTES && spare.length < MOST_SPARE) spare.push(buffer);
     },
   };
 };

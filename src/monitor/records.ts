@@ -62,9 +62,9 @@ export interface Records {
 }
 
 /** Rows an insert: enough that the statement costs little, few enough for every database's limit of parameters. */
-const chunkRows = 50;
+const CHUNK_ROWS = 50;
 /** Predictions removed at a time, so that nobody waits long for the database. */
-const pruneRows = 2000;
+const PRUNE_ROWS = 2000;
 
 type NewRow = Omit<RecordedRow, 'seq'>;
 type Served = Omit<ServedRow, 'id'>;
@@ -212,8 +212,8 @@ export const openRecords = ({ db, close }: Sql): Records => {
       if (predictions.length === 0) return;
       const rows = await rowsOf(predictions);
       await db.transaction().execute(async (trx) => {
-        for (let at = 0; at < rows.length; at += chunkRows) {
-          await trx.executeQuery(insert(rows.slice(at, at + chunkRows)));
+        for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
+          await trx.executeQuery(insert(rows.slice(at, at + CHUNK_ROWS)));
         }
       });
     },
@@ -237,7 +237,7 @@ export const openRecords = ({ db, close }: Sql): Records => {
       return { ...found, label };
     },
     async prune({ before, most }) {
-      const oldest = db.selectFrom('recorded').select('seq').limit(pruneRows);
+      const oldest = db.selectFrom('recorded').select('seq').limit(PRUNE_ROWS);
       let removed = 0;
       // Each by its own index: asked for both at once, databases look at every prediction there is. Clocks may be wrong, so
       // what is old by its time need not be what was written first.

@@ -80,7 +80,7 @@ const flawOf = (checked: Bundled): string | undefined => {
 };
 
 /**
- * Bundles a transform module. The same sources give the same bytes on every machine. Throws BAD_TRANSFORM when an import
+ * Bundles a transform module. The same sources give the same bytes on every machine. @throws MillraceError BAD_TRANSFORM when an import
  * cannot be resolved, when something of Node is needed, or when clocks, chance or the network are used.
  */
 export const bundleTransform = async (file: string): Promise<Uint8Array> => {

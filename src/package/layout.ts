@@ -224,7 +224,7 @@ const readLayers = async (
 };
 
 /**
- * Opens a package from its blobs. Throws DAMAGED_PACKAGE, naming the file, when any of them is not what its digest says,
+ * Opens a package from its blobs. @throws MillraceError DAMAGED_PACKAGE, naming the file, when any of them is not what its digest says,
  * or when it is no package that this version can read.
  */
 export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
@@ -292,7 +292,7 @@ const pick = (
 
 /**
  * Opens a package from the files of its layout, which other tools may have written anew: what counts is a descriptor in
- * `index.json` and what the digests say. `tag` tells which of several. Throws DAMAGED_PACKAGE.
+ * `index.json` and what the digests say. `tag` tells which of several. @throws MillraceError DAMAGED_PACKAGE.
  */
 export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: string): Promise<Package> => {
   const layout = files.get('oci-layout');

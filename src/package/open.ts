@@ -6,7 +6,7 @@ import { modelFiles } from '../runtimes/model-files.ts';
 import { openLayout, type Package } from './layout.ts';
 import { readTar } from './tar.ts';
 
-/** Opens a packed file. Throws DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
+/** Opens a packed file. @throws MillraceError DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
 export const openPackage = async (tar: Uint8Array, tag?: string): Promise<Package> => openLayout(readTar(tar), tag);
 
 /** Evaluates a bundled transform module. Its code comes with the package and runs with the rights of the process. */

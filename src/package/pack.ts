@@ -9,7 +9,7 @@ import { refuseChance } from '../runtimes/onnx-parts.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
-import { readSource, type Source } from './source.ts';
+import { type ModelFolder, readSource } from './source.ts';
 import { writeTar } from './tar.ts';
 
 /** A piece of the reference sample: columns, and whether its cells are all text, as in CSV files. */
@@ -146,7 +146,7 @@ const readProfile = async (scorer: Scorer, path: string, options: PackOptions): 
 
 /** Files that are known before anything is scored. */
 const firstFiles = async (
-  source: Source,
+  source: ModelFolder,
   manifest: Manifest,
   bundled: Uint8Array | undefined,
 ): Promise<Map<string, Uint8Array>> =>

@@ -19,7 +19,7 @@ type ModelYaml = Omit<Manifest, 'runtime'> & {
   readonly reference?: string;
 };
 
-export interface Source {
+export interface ModelFolder {
   readonly dir: string;
   readonly manifest: Manifest;
   readonly model: Uint8Array;
@@ -103,8 +103,8 @@ const manifestOf = ({
   };
 };
 
-/** Reads `<dir>/model.yaml` and what it names. Throws BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
-export const readSource = async (dir: string): Promise<Source> => {
+/** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
+export const readSource = async (dir: string): Promise<ModelFolder> => {
   const path = join(dir, 'model.yaml');
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });

@@ -57,7 +57,7 @@ const field = (header: Uint8Array, start: number, length: number): string => {
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 /**
- * The files of a tar file by path, without copying. Folders are passed over. Throws DAMAGED_PACKAGE when a header's
+ * The files of a tar file by path, without copying. Folders are passed over. @throws MillraceError DAMAGED_PACKAGE when a header's
  * checksum is off, a file is cut or stands in it twice, or there is anything where nothing should be.
  */
 export const readTar = (tar: Uint8Array): ReadonlyMap<string, Uint8Array> => {

@@ -59,11 +59,11 @@ interface ProjectFile {
 const isIn = <M extends Mode>(mode: M, deployment: Deployment): deployment is DeploymentIn<M> =>
   deployment.mode === mode;
 
-const fileName = 'millrace.yaml';
+const FILE_NAME = 'millrace.yaml';
 
 /** The nearest `millrace.yaml` in `folder` or above it. */
 const nearestFile = (folder: string): string | undefined => {
-  const file = join(folder, fileName);
+  const file = join(folder, FILE_NAME);
   if (existsSync(file)) return file;
   const above = dirname(folder);
   return above === folder ? undefined : nearestFile(above);
@@ -71,7 +71,7 @@ const nearestFile = (folder: string): string | undefined => {
 
 /** The file that a person means by its name or by that of its folder. */
 const fileAt = (path: string): string =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, fileName) : path;
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, FILE_NAME) : path;
 
 const textOf = (file: string, given: string): string => {
   try {
@@ -112,7 +112,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
 
   const { data, at } =
     file === undefined
-      ? { data: {} as ProjectFile, at: () => fileName }
+      ? { data: {} as ProjectFile, at: () => FILE_NAME }
       : readYaml<ProjectFile>(textOf(file, nameFrom(cwd, file)), {
           file: nameFrom(cwd, file),
           schema: projectSchema,
@@ -130,7 +130,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
       const what = section.slice(0, -1);
       const hint = meant === undefined ? '' : `, did you mean '${meant}'?`;
       throw fail('BAD_PROJECT', `the project has no ${what} '${name}'${hint}`, {
-        expected: names.length === 0 ? `a ${what} in ${fileName}` : `one of ${names.join(', ')}`,
+        expected: names.length === 0 ? `a ${what} in ${FILE_NAME}` : `one of ${names.join(', ')}`,
         got: name,
       });
     }

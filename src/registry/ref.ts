@@ -14,7 +14,7 @@ const word = /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/;
 const prefix = /^sha256:[0-9a-f]{8,64}$/;
 const looksLikePath = /[\\/]|^\.|\.tar(?::\w[\w.-]*)?$/;
 
-const expected = 'name@1.2.0, name@production, name@sha256:…, name, or a path such as ./folder or model.tar';
+const EXPECTED = 'name@1.2.0, name@production, name@sha256:…, name, or a path such as ./folder or model.tar';
 
 /** Names of models and of environments: lower-case letters, digits and . _ - between them, at most 128. */
 export const isName = (text: string): boolean => word.test(text);
@@ -29,7 +29,7 @@ export const parseRef = (text: string): Ref => {
   if (looksLikePath.test(text)) return { kind: 'path', path: text };
   const [name = '', ...rest] = text.split('@');
   const refuse = (what: string) =>
-    fail('BAD_REF', `${show(text)} is not a reference to a model: ${what}`, { expected, got: show(text) });
+    fail('BAD_REF', `${show(text)} is not a reference to a model: ${what}`, { expected: EXPECTED, got: show(text) });
   if (rest.length > 1) throw refuse('it has more than one @');
   if (!isName(name)) throw refuse(`${show(name)} is not a name (lower-case letters, digits and . _ - between them)`);
   const [at] = rest;

@@ -1,10 +1,10 @@
 import { fail, show } from '../core/errors.ts';
 
 // https://semver.org/spec/v2.0.0.html, sections 2, 9 and 10
-const number = '(?:0|[1-9]\\d*)';
-const label = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+const NUMBER = '(?:0|[1-9]\\d*)';
+const label = `(?:${NUMBER}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
 const pattern = new RegExp(
-  `^(${number})\\.(${number})\\.(${number})(?:-(${label}(?:\\.${label})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+  `^(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-(${label}(?:\\.${label})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
 );
 
 export const isVersion = (text: string): boolean => text.length <= 128 && pattern.test(text);

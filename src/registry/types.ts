@@ -70,7 +70,7 @@ export interface Moved extends Resolved {
 }
 
 export interface Signed {
-  /** The registry's own `who` unless said. */
+  /** The registry's own `who` unless given. */
   readonly who?: string;
   readonly why?: string;
 }

@@ -1,7 +1,7 @@
 /** Something that is opened on the first call, is the same one after that, and can be closed once it was opened. */
 export interface Once<T> {
   readonly isOpened: boolean;
-  /** Throws what opening throws, each time. */
+  /** @throws what opening throws, each time. */
   get(): Promise<T>;
   /** What could not be opened, whoever asked for it has heard. */
   close(): Promise<void>;

@@ -11,7 +11,7 @@ import type { Scorers } from './scorers.ts';
 import type { Stores } from './stores.ts';
 
 export interface Packages {
-  /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. Throws what `packFolder` throws. */
+  /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. @throws what `packFolder` throws. */
   pack(folder: string, options?: Pick<PackOptions, 'onProgress'> & ProofOptions): Promise<Packed>;
   /**
    * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file or a folder with

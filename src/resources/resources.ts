@@ -39,7 +39,7 @@ export interface Resources extends Stores, Packages, Scorers {
   database(name: string, zone?: string): Promise<Database>;
   /** The log that streams are read from and written to, the same one on every call. @throws BAD_PROJECT */
   broker(): Promise<Broker>;
-  /** What a reference that moves means now; undefined for one that never moves. Throws what `Registry.resolve` throws. */
+  /** What a reference that moves means now; undefined for one that never moves. @throws what `Registry.resolve` throws. */
   resolve(ref: string): Promise<{ readonly version: string; readonly digest: string } | undefined>;
   /** Closes what was opened. */
   close(): Promise<void>;

@@ -16,7 +16,7 @@ export interface Scorers {
   load(found: Package): Promise<Scorer>;
   /**
    * As `load` for a package that is known to be safe; any other runs in processes of its own, so that what crashes, loops
-   * or takes memory without end is a refused row (MODEL_FAILED), and no more. Throws what `load` and `isolate` throw.
+   * or takes memory without end is a refused row (MODEL_FAILED), and no more. @throws what `load` and `isolate` throw.
    */
   loadSafely(found: Package, options?: SafeOptions): Promise<Scorer>;
   /**

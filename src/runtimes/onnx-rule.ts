@@ -8,5 +8,5 @@ export type RuleAnswer = { readonly outputs: readonly GraphValue[]; readonly wor
 export type NodeRule = (node: OnnxNode, x: GraphValue, inputs: readonly (GraphValue | undefined)[]) => RuleAnswer;
 
 export const gives = (...outputs: readonly GraphValue[]): RuleAnswer => ({ outputs });
-export const misfit = 'shapes that do not fit each other';
-export const unknownShape = 'a shape that is known only when it runs';
+export const MISFIT = 'shapes that do not fit each other';
+export const UNKNOWN_SHAPE = 'a shape that is known only when it runs';

@@ -1,11 +1,11 @@
 /** The shapes that operators of ai.onnx.ml give. Source: https://onnx.ai/onnx/operators (ai.onnx.ml). Web-standard. */
 import { floatCount, intOf, intsOf, type OnnxNode, stringsOf, tensorOf } from './onnx-node.ts';
-import { gives, misfit, type NodeRule } from './onnx-rule.ts';
+import { gives, MISFIT, type NodeRule } from './onnx-rule.ts';
 import { treeFlaw } from './onnx-trees.ts';
 import { type Dim, FLOAT, fixed, type GraphValue, INT64, readTensor, STRING, sizeOf } from './onnx-value.ts';
 
 export const arrayFeatureExtractor: NodeRule = (_, x, [, places]) => {
-  if (places === undefined || x.dims.length === 0) return misfit;
+  if (places === undefined || x.dims.length === 0) return MISFIT;
   const count: Dim = { size: sizeOf(places.dims) ?? NaN, perRow: places.dims.some(({ perRow }) => perRow) };
   return gives({ type: x.type, dims: [...(x.dims.length === 1 ? [fixed(1)] : x.dims.slice(0, -1)), count] });
 };
@@ -44,9 +44,9 @@ export const linearClassifier: NodeRule = (node, x) => {
   const [rows, columns] = x.dims;
   const scores = floatCount(node, 'intercepts');
   const { type, count } = labelsOf(node, 'classlabels_strings', 'classlabels_ints');
-  if (x.dims.length !== 2 || columns.perRow || scores === 0) return misfit;
-  if (floatCount(node, 'coefficients') !== scores * columns.size) return misfit;
-  if (count !== scores && !(scores === 1 && count === 2)) return misfit;
+  if (x.dims.length !== 2 || columns.perRow || scores === 0) return MISFIT;
+  if (floatCount(node, 'coefficients') !== scores * columns.size) return MISFIT;
+  if (count !== scores && !(scores === 1 && count === 2)) return MISFIT;
   const answers = [
     { type, dims: [rows] },
     { type: FLOAT, dims: [rows, fixed(count)] },
@@ -58,16 +58,16 @@ export const linearRegressor: NodeRule = (node, x) => {
   const [rows, columns] = x.dims;
   const targets = intOf(node, 'targets') ?? 1;
   const intercepts = floatCount(node, 'intercepts');
-  if (x.dims.length !== 2 || columns.perRow || targets < 1) return misfit;
-  if (floatCount(node, 'coefficients') !== targets * columns.size) return misfit;
-  if (intercepts !== 0 && intercepts !== targets) return misfit;
+  if (x.dims.length !== 2 || columns.perRow || targets < 1) return MISFIT;
+  if (floatCount(node, 'coefficients') !== targets * columns.size) return MISFIT;
+  if (intercepts !== 0 && intercepts !== targets) return MISFIT;
   return { outputs: [{ type: FLOAT, dims: [rows, fixed(targets)] }], work: targets * columns.size * rows.size };
 };
 
 /** Rows and columns of what trees are given: a row may be all there is. */
 export const ofTrees = (node: OnnxNode, { dims }: GraphValue): { readonly rows: Dim } | string => {
   const columns = dims.at(-1);
-  if (columns === undefined || columns.perRow || dims.length > 2) return misfit;
+  if (columns === undefined || columns.perRow || dims.length > 2) return MISFIT;
   return treeFlaw(node, columns.size) ?? { rows: dims.length === 2 ? dims[0] : fixed(1) };
 };
 

@@ -5,7 +5,7 @@
  * (code), Expand, Tile, ConstantOfShape, Range, Resize, Pad, NonZero, Compress, Unique and OneHot (sizes that come from
  * values), string patterns, Einsum, convolutions and pooling (odd attributes). Web-standard.
  */
-import { gives, misfit, type NodeRule } from './onnx-rule.ts';
+import { gives, MISFIT, type NodeRule } from './onnx-rule.ts';
 import {
   argOf,
   batchNormalization,
@@ -57,7 +57,7 @@ export const safe: ReadonlyMap<string, NodeRule> = new Map(
     ...all('Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor', elementwise(BOOL)),
     ...all('ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare', ofFloats(reduce)),
     ...all('ArgMax ArgMin', argOf),
-    Where: (node, x, [, yes, no]) => (yes === undefined ? misfit : elementwise(yes.type)(node, x, [x, yes, no])),
+    Where: (node, x, [, yes, no]) => (yes === undefined ? MISFIT : elementwise(yes.type)(node, x, [x, yes, no])),
     Dropout: (_, { type, dims }, [, , training]) =>
       training !== undefined ? 'a training mode' : gives({ type, dims }, { type: BOOL, dims }),
     Cast: cast,

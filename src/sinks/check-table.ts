@@ -37,7 +37,7 @@ export interface CheckTableOptions {
   readonly cells: Cells;
 }
 
-/** Throws BAD_SINK for the first thing about a table that would not let the answers in. */
+/** @throws MillraceError BAD_SINK for the first thing about a table that would not let the answers in. */
 export const checkTable = ({ name, info, shape: { columns, key }, cells }: CheckTableOptions): void => {
   const allowed = cells === 'free' ? looselyTakes : takes;
   for (const column of columns) {

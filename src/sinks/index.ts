@@ -27,7 +27,7 @@ export interface SinkContext {
   database(name: string): Promise<Database>;
 }
 
-/** Opens the sink that a deployment names. Throws BAD_PROJECT, and USAGE for a file of an unknown format. */
+/** Opens the sink that a deployment names. @throws MillraceError BAD_PROJECT, and USAGE for a file of an unknown format. */
 export const openSink = async (
   { connection, table = '', file = '', format, csv_safe }: SinkConfig,
   { folder, span, database }: SinkContext,

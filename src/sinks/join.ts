@@ -30,7 +30,7 @@ const joinBytes = async (paths: readonly string[], target: string, skip: number)
   }
 };
 
-/** Writes `target` anew, out of files that have these columns. Throws BAD_FILE for Parquet files that have others. */
+/** Writes `target` anew, out of files that have these columns. @throws MillraceError BAD_FILE for Parquet files that have others. */
 export const joinFiles = (
   format: Format,
   paths: readonly string[],

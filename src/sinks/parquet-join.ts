@@ -74,7 +74,7 @@ const moveGroup = (group: ThriftStruct, by: bigint, ordinal: number): ThriftStru
   return group;
 };
 
-/** Writes all rows of `paths`, in order, to `target`, which is replaced. Throws BAD_FILE when their schemas differ. */
+/** Writes all rows of `paths`, in order, to `target`, which is replaced. @throws MillraceError BAD_FILE when their schemas differ. */
 export const joinParquet = async (paths: readonly string[], target: string): Promise<void> => {
   const out = await open(target, 'w');
   try {

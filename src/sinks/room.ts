@@ -13,7 +13,7 @@ const existing = async (folder: string): Promise<string> => {
   return above === folder ? folder : existing(above);
 };
 
-/** Throws BAD_SINK when nothing can be written into a folder, or DISK_FULL when its disk has no room. */
+/** @throws MillraceError BAD_SINK when nothing can be written into a folder, or DISK_FULL when its disk has no room. */
 export const checkRoom = async (folder: string, name: string, least = LEAST_ROOM): Promise<void> => {
   const place = await existing(folder);
   if (!(await stat(place)).isDirectory()) {

@@ -44,7 +44,7 @@ interface Expanded {
   readonly glob?: string;
 }
 
-/** The files that a path or glob means, by name; what is there under that very name is meant. Throws BAD_SOURCE for none. */
+/** The files that a path or glob means, by name; what is there under that very name is meant. @throws MillraceError BAD_SOURCE for none. */
 const expand = async (path: string, folder: string): Promise<Expanded> => {
   refuseRemote(path, 'BAD_SOURCE');
   const whole = isAbsolute(path) ? path : resolve(folder, path);

@@ -10,7 +10,7 @@ export interface SourceConfig {
   readonly table?: string;
   readonly files?: string | readonly string[];
   readonly format?: Format;
-  /** What becomes of columns that some of the files lack: refused unless said. */
+  /** What becomes of columns that some of the files lack: refused unless given. */
   readonly missing_columns?: 'refuse' | null;
 }
 
@@ -52,6 +52,6 @@ const files: Opener = async ({ files: given = [], format, missing_columns }, con
   });
 };
 
-/** Opens the source that a deployment names. Throws what the methods of `Source` throw, and BAD_PROJECT. */
+/** Opens the source that a deployment names. @throws what the methods of `Source` throw, and BAD_PROJECT. */
 export const openSource: Opener = (config, context) =>
   config.connection === undefined ? files(config, context) : sql(config, context);

@@ -27,7 +27,7 @@ const form = /^\s*(from|to)\s*(?:\|\s*(\S(?:.*\S)?)\s*)?$/;
 export const hasPattern = (text: string): boolean => text.includes('{{');
 
 /**
- * Fills in `{{ from }}` and `{{ to }}` with their patterns (`yyyy-MM-dd` unless said). A backslash before the braces keeps
+ * Fills in `{{ from }}` and `{{ to }}` with their patterns (`yyyy-MM-dd` unless given). A backslash before the braces keeps
  * them.
  *
  * @throws MillraceError BAD_PROJECT for another word in the braces, or when there is no window.

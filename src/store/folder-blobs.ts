@@ -5,7 +5,7 @@ import { fail, messageOf } from '../core/errors.ts';
 import { type Blobs, checkBytes, checkDigest, digestOf, missing } from './blobs.ts';
 
 /** Temporary files older than this (ms) belong to a process that has died. */
-const abandoned = 60 * 60 * 1000;
+const ABANDONED_MS = 60 * 60 * 1000;
 
 const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
@@ -76,7 +76,7 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     for (const name of await readdir(temporary)) {
       const path = join(temporary, name);
       const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))).mtimeMs;
-      if (age > abandoned) await rm(path, { force: true });
+      if (age > ABANDONED_MS) await rm(path, { force: true });
     }
   }).catch((error: unknown) => {
     if (!isForbidden((error as Error).cause)) throw error;

@@ -12,14 +12,14 @@ import { fail, MillraceError, messageOf } from '../core/errors.ts';
 import type { Migratable } from './migrate.ts';
 
 /** Millrace's tables live in their own schema, so that they can share a database with others. */
-export const schema = 'millrace';
+export const SCHEMA = 'millrace';
 
-const maxConnections = 10;
-const connectTimeout = 10_000; // ms
+const MAX_CONNECTIONS = 10;
+const CONNECT_MS = 10_000; // ms
 /** Set on each connection: a stuck or vanished peer may hold a lock for so long, and no longer. */
 const settings = [`set lock_timeout = '30s'`, `set idle_in_transaction_session_timeout = '60s'`];
 
-const int8 = 20;
+const INT8_OID = 20;
 const wholeNumber = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw fail('STORE_FAILED', `The database holds ${text}, which is past 2^53 - 1`);
@@ -27,7 +27,7 @@ const wholeNumber = (text: string): number => {
 };
 const types = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === int8 && format !== 'binary'
+    oid === INT8_OID && format !== 'binary'
       ? wholeNumber
       : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
@@ -50,8 +50,8 @@ class Driver extends PostgresDriver {
         const pool = new pg.Pool({
           connectionString: url,
           application_name: 'millrace',
-          max: maxConnections,
-          connectionTimeoutMillis: connectTimeout,
+          max: MAX_CONNECTIONS,
+          connectionTimeoutMillis: CONNECT_MS,
           allowExitOnIdle: true,
           types,
         });
@@ -126,11 +126,11 @@ export const postgresMigratable: Migratable = {
       `alter table ${table} add unique (${to.join(', ')})`,
     ],
   },
-  exists: `select 1 from pg_tables where schemaname = '${schema}' and tablename = 'migrations'`,
+  exists: `select 1 from pg_tables where schemaname = '${SCHEMA}' and tablename = 'migrations'`,
   prepare: [
     // An advisory lock is a number: the first eight hexadecimal digits of the SHA-256 of "millrace migrations".
     `select pg_advisory_xact_lock(${0x1df4ffa0})`,
-    `create schema if not exists ${schema}`,
-    `set local search_path to ${schema}`,
+    `create schema if not exists ${SCHEMA}`,
+    `set local search_path to ${SCHEMA}`,
   ],
 };

@@ -2,7 +2,7 @@ import { type Blobs, checkBytes, checkDigest, digestOf, missing } from './blobs.
 import type { Sql } from './sql.ts';
 
 /** Bytes. Small enough that neither a row nor a message of the database's protocol grows large. */
-const chunkSize = 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Blobs inside the database itself, for a registry that machines share: one backup holds both, and nothing else is needed. */
 export const sqlBlobs = ({ db, place }: Sql): Blobs => {
@@ -35,8 +35,8 @@ export const sqlBlobs = ({ db, place }: Sql): Blobs => {
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst();
       if (added.numInsertedOrUpdatedRows === 0n) return; // another process has just written the same
-      for (let ordinal = 0; ordinal * chunkSize < bytes.length; ordinal++) {
-        const chunk = bytes.subarray(ordinal * chunkSize, (ordinal + 1) * chunkSize);
+      for (let ordinal = 0; ordinal * CHUNK_BYTES < bytes.length; ordinal++) {
+        const chunk = bytes.subarray(ordinal * CHUNK_BYTES, (ordinal + 1) * CHUNK_BYTES);
         await trx.insertInto('blob_chunks').values({ digest, ordinal, bytes: chunk }).execute();
       }
     });

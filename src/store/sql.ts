@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
 import { migrate } from './migrate.ts';
-import { postgresDialect, postgresMigratable, schema } from './postgres.ts';
+import { postgresDialect, postgresMigratable, SCHEMA } from './postgres.ts';
 import { sqliteDialect, sqliteMigratable } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,7 +15,7 @@ export interface Sql {
   close(): Promise<void>;
 }
 
-const expected = 'sqlite:<path> or postgres://<user>@<host>:<port>/<database>';
+const EXPECTED = 'sqlite:<path> or postgres://<user>@<host>:<port>/<database>';
 
 /**
  * Opens `sqlite:<path>` (relative to the working directory; `sqlite::memory:` is a private one) or `postgres://…`
@@ -30,7 +30,7 @@ export const openSql = async (url: string): Promise<Sql> => {
   const scheme = url.slice(0, url.indexOf(':') + 1);
   if (scheme === 'sqlite:') {
     const path = url.slice(scheme.length).replace(/^\/\/(?=\/)/, '');
-    if (path === '') throw fail('STORE_FAILED', 'This database URL has no path', { expected, got: url });
+    if (path === '') throw fail('STORE_FAILED', 'This database URL has no path', { expected: EXPECTED, got: url });
     const place = `sqlite:${path}`;
     const db = new Kysely<Tables>({ dialect: sqliteDialect(path, place) });
     return ready({ db, kind: 'sqlite', place, close: () => db.destroy() });
@@ -39,10 +39,10 @@ export const openSql = async (url: string): Promise<Sql> => {
     const { host, pathname } = new URL(url);
     const place = `postgres://${host}${pathname}`;
     const db = new Kysely<Tables>({ dialect: postgresDialect(url, place) });
-    return ready({ db: db.withSchema(schema), kind: 'postgres', place, close: () => db.destroy() });
+    return ready({ db: db.withSchema(SCHEMA), kind: 'postgres', place, close: () => db.destroy() });
   }
-  throw fail('STORE_FAILED', `This is not the URL of a database: expected ${expected}`, {
-    expected,
+  throw fail('STORE_FAILED', `This is not the URL of a database: expected ${EXPECTED}`, {
+    expected: EXPECTED,
     got: scheme === '' ? 'a text without a scheme' : `${scheme.slice(0, 20)}…`,
   });
 };

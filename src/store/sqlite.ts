@@ -18,10 +18,10 @@ import type { Words } from './migration.ts';
 import { isReadOnly, openReadOnly, type ReadOnlyDatabase } from './read-only.ts';
 
 /** How long a statement waits for other processes to release the file, in milliseconds. */
-const patience = 20_000;
+const BUSY_MS = 20_000;
 /** The part of it that SQLite may spend asleep with the whole process, so that short waits stay short. */
-const nap = 5;
-const maxStatements = 200;
+const NAP_MS = 5;
+const MAX_STATEMENTS = 200;
 
 const pragmas = [
   'journal_mode = wal',
@@ -54,7 +54,7 @@ const explain = (place: string, cause: unknown) => {
     });
   }
   if (isBusy(cause)) {
-    return fail('STORE_FAILED', `${place} was locked by another process for ${patience / 1000} s; find and end it`, {
+    return fail('STORE_FAILED', `${place} was locked by another process for ${BUSY_MS / 1000} s; find and end it`, {
       cause,
     });
   }
@@ -69,7 +69,7 @@ const explain = (place: string, cause: unknown) => {
 
 /** Runs `work` until the file is free, without holding up the rest of the process meanwhile. */
 export const whenFree = async <T>(place: string, work: () => T): Promise<T> => {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + BUSY_MS;
   for (let turn = 0; ; turn++) {
     try {
       return work();
@@ -87,7 +87,7 @@ const createStatements = (database: DatabaseSync) => {
     const statement = kept.get(sql) ?? database.prepare(sql);
     kept.delete(sql);
     kept.set(sql, statement);
-    if (kept.size > maxStatements) {
+    if (kept.size > MAX_STATEMENTS) {
       const [oldest] = kept.keys();
       if (oldest !== undefined) kept.delete(oldest);
     }
@@ -132,7 +132,7 @@ const createConnection = (current: () => DatabaseSync, place: string): DatabaseC
 export const openDatabase = (path: string, place: string): Promise<DatabaseSync> =>
   whenFree(place, () => {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    const database = new DatabaseSync(path, { timeout: nap });
+    const database = new DatabaseSync(path, { timeout: NAP_MS });
     try {
       for (const pragma of pragmas) database.exec(`pragma ${pragma}`);
       return database;

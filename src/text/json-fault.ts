@@ -11,21 +11,21 @@ export interface JsonFault {
   readonly got: string;
 }
 
-const missing = 'null where a value is missing';
+const MISSING = 'null where a value is missing';
 
 /** What programs write that is not JSON, and what to write instead. */
 const words: Readonly<Record<string, string>> = {
-  NaN: missing,
-  nan: missing,
-  NA: missing,
+  NaN: MISSING,
+  nan: MISSING,
+  NA: MISSING,
   None: 'null',
   nil: 'null',
   undefined: 'null',
   Null: 'null',
   NULL: 'null',
-  Infinity: missing,
-  inf: missing,
-  Inf: missing,
+  Infinity: MISSING,
+  inf: MISSING,
+  Inf: MISSING,
   True: 'true',
   TRUE: 'true',
   False: 'false',

@@ -1,22 +1,22 @@
 import { createHmac } from 'node:crypto';
 import { fail } from '../core/errors.ts';
 
-const prefix = 'whsec_';
-const leastBytes = 24;
-const mostBytes = 64;
+const PREFIX = 'whsec_';
+const LEAST_SECRET_BYTES = 24;
+const MOST_SECRET_BYTES = 64;
 
 /** `webhook-signature` of one call: what it is called, when it is sent (seconds since the epoch) and its payload. */
 export type Sign = (id: string, timestamp: number, payload: Uint8Array) => string;
 
 const keyOf = (secret: string): Buffer => {
-  const encoded = secret.startsWith(prefix) ? secret.slice(prefix.length) : '';
+  const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
   const key = Buffer.from(encoded, 'base64');
   const canonical = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded);
-  if (canonical && key.length >= leastBytes && key.length <= mostBytes) return key;
+  if (canonical && key.length >= LEAST_SECRET_BYTES && key.length <= MOST_SECRET_BYTES) return key;
   // What came is a secret, or was meant to be one: it is not shown.
   throw fail('BAD_PROJECT', 'The secret of the webhook is not one', {
     field: 'secret',
-    expected: `${prefix} and ${leastBytes} to ${mostBytes} bytes in base64, such as: echo "${prefix}$(openssl rand -base64 32)"`,
+    expected: `${PREFIX} and ${LEAST_SECRET_BYTES} to ${MOST_SECRET_BYTES} bytes in base64, such as: echo "${PREFIX}$(openssl rand -base64 32)"`,
   });
 };
 

@@ -19,13 +19,13 @@ export interface WebhookOptions {
   readonly url: string;
   /** `whsec_…`, or several with spaces between them. Without one, calls are not signed. */
   readonly secret?: string | undefined;
-  /** How often a call is tried; 5 unless said. */
+  /** How often a call is tried; 5 unless given. */
   readonly attempts?: number | undefined;
-  /** How long one try may take, in milliseconds; 15 s unless said. */
+  /** How long one try may take, in milliseconds; 15 s unless given. */
   readonly timeout?: number | undefined;
-  /** 0.5 s and 60 s unless said. */
+  /** 0.5 s and 60 s unless given. */
   readonly retry?: RetryOptions | undefined;
-  /** The largest payload, in bytes; 256 KiB unless said. */
+  /** The largest payload, in bytes; 256 KiB unless given. */
   readonly largest?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly time?: WebhookTime | undefined;
@@ -34,7 +34,7 @@ export interface WebhookOptions {
 export interface WebhookCall {
   /** What happened, such as `batch.failed`. */
   readonly event: string;
-  /** When it happened, in milliseconds since the epoch; now unless said. */
+  /** When it happened, in milliseconds since the epoch; now unless given. */
   readonly at?: number;
   /** Anything that JSON can say. */
   readonly body: unknown;
@@ -72,14 +72,14 @@ const systemTime: WebhookTime = {
 };
 
 /** The most of an answer that is read, so that its connection can be used again; nobody looks at it. */
-const mostOfAnswer = 64 * 1024;
+const ANSWER_BYTES = 64 * 1024;
 
 const drain = async (response: Response): Promise<void> => {
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
-      if (bytes > mostOfAnswer) return;
+      if (bytes > ANSWER_BYTES) return;
     }
   } catch {
     // The status has been heard; the rest does not matter.
@@ -186,5 +186,5 @@ export const createWebhook = ({
   return { place, send };
 };
 
-/** A single call; `createWebhook` is for more. Throws what it and `send` throw. */
+/** A single call; `createWebhook` is for more. @throws what it and `send` throw. */
 export const sendWebhook = async (all: WebhookOptions & WebhookCall): Promise<Delivery> => createWebhook(all).send(all);

@@ -16,10 +16,10 @@ export interface YamlFile<T> {
   readonly at: (path: Path) => string;
 }
 
-const maxLength = 4 * 1024 * 1024;
+const MAX_CHARS = 4 * 1024 * 1024;
 /** Aliases may not make a document more than so many times larger than its text (a "billion laughs"). */
-const maxAliasCount = 100;
-const maxListed = 20;
+const MAX_ALIASES = 100;
+const MAX_LISTED = 20;
 
 const reasons: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands here a second time',
@@ -77,8 +77,8 @@ export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOption
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (text.length > maxLength) {
-    throw fail(code, `${file} is too long`, { expected: `at most ${maxLength} characters`, got: `${text.length}` });
+  if (text.length > MAX_CHARS) {
+    throw fail(code, `${file} is too long`, { expected: `at most ${MAX_CHARS} characters`, got: `${text.length}` });
   }
 
   let doc: Document;
@@ -94,7 +94,7 @@ export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOption
 
   let data: unknown;
   try {
-    data = doc.toJS({ maxAliasCount });
+    data = doc.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     throw fail(code, `${file}: ${messageOf(cause)}`, { cause });
   }
@@ -108,7 +108,8 @@ export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOption
       return `${place(offsetOf(doc, problem.path, problem.key))}: ${holder === '' ? '' : `${holder}: `}${problem.message}`;
     };
     const all = [...new Set(problems.map(line))];
-    const listed = all.length > maxListed ? [...all.slice(0, maxListed), `… and ${all.length - maxListed} more`] : all;
+    const listed =
+      all.length > MAX_LISTED ? [...all.slice(0, MAX_LISTED), `… and ${all.length - MAX_LISTED} more`] : all;
     if (all.length > 1) throw fail(code, `${file} has ${all.length} problems:\n${listed.join('\n')}`);
     throw fail(code, listed.join(''), {
       ...(first.path.length > 0 && { field: dotted(first.path) }),

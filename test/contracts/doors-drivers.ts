@@ -2,7 +2,7 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
 import type { Code } from '../../src/core/errors.ts';
 import { InferenceClient } from '../../src/modes/service/grpc/messages.ts';
-import { codeKey } from '../../src/modes/service/grpc/status.ts';
+import { CODE_KEY } from '../../src/modes/service/grpc/status.ts';
 import { elementsOfRaw } from '../../src/modes/service/oip/raw.ts';
 import { type Door, type Seen, seenIn, type Told, type Typed, within } from './door.ts';
 
@@ -103,7 +103,7 @@ export const grpcDoors = (address: string): { readonly doors: readonly Door[]; c
           error: ServiceError | null,
           answer: { outputs: readonly Output[]; raw_output_contents: readonly Buffer[] },
         ) => {
-          if (error) return resolve({ code: String(error.metadata.get(codeKey)[0]) as Code });
+          if (error) return resolve({ code: String(error.metadata.get(CODE_KEY)[0]) as Code });
           const values = answer.outputs.map(({ name, datatype, contents: given }, at) => {
             const raw = answer.raw_output_contents[at];
             const value = raw

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Entry, RowEntry } from '../../src/monitor/answered.ts';
-import { capacity, createPacker, type Packer, unpack } from '../../src/monitor/parcel.ts';
+import { CAPACITY_BYTES, createPacker, type Packer, unpack } from '../../src/monitor/parcel.ts';
 
 const row = (more: Partial<RowEntry> = {}): RowEntry => ({
   kind: 'row',
@@ -59,7 +59,7 @@ describe('a parcel', () => {
       const one = row({ id: `p-${at}`, input: 'ü€😀'.repeat(at % 90) });
       if (!add(packer, one)) {
         const parcel = packer.take();
-        assert.ok(parcel.bytes > capacity / 2 && parcel.bytes <= capacity);
+        assert.ok(parcel.bytes > CAPACITY_BYTES / 2 && parcel.bytes <= CAPACITY_BYTES);
         found.push(...unpack(parcel));
         packer.giveBack(parcel.buffer);
         assert.ok(add(packer, one), 'an empty parcel has room');
@@ -72,10 +72,10 @@ describe('a parcel', () => {
 
   it('holds a row that is larger than its buffer beside it', () => {
     const packer = createPacker();
-    const rows = [row({ id: 'small' }), row({ id: 'large', input: 'x'.repeat(capacity) })];
+    const rows = [row({ id: 'small' }), row({ id: 'large', input: 'x'.repeat(CAPACITY_BYTES) })];
     for (const one of rows) assert.ok(add(packer, one));
     const parcel = packer.take();
-    assert.ok(parcel.bytes > capacity && parcel.rows === 2);
+    assert.ok(parcel.bytes > CAPACITY_BYTES && parcel.rows === 2);
     assert.deepEqual(new Set(unpack(parcel).map(({ id }) => id)), new Set(['small', 'large']));
   });
 

@@ -84,8 +84,8 @@ const unreadOf = (
     return [{ topic, partition, lag: lagOf({ ...lane, committed: row?.committed ?? null }) }];
   });
 
-const selectClaims = 'select lane, member, epoch, committed from claims where grp = ?';
-const selectMembers = 'select * from members where grp = ? order by member';
+const SELECT_CLAIMS = 'select lane, member, epoch, committed from claims where grp = ?';
+const SELECT_MEMBERS = 'select * from members where grp = ? order by member';
 
 /** Lanes that no living member of a group has, as anybody may look at it. */
 export const listUnread = (
@@ -93,9 +93,9 @@ export const listUnread = (
   lanes: readonly LaneRow[],
   { group, now }: { readonly group: string; readonly now: number },
 ): readonly UnreadPartition[] => {
-  const members = database.prepare(selectMembers).all(group) as unknown as readonly MemberRow[];
+  const members = database.prepare(SELECT_MEMBERS).all(group) as unknown as readonly MemberRow[];
   const living = new Set(members.filter((row) => row.lease >= now && !isGone(row)).map(({ member }) => member));
-  const rows = database.prepare(selectClaims).all(group) as unknown as readonly ClaimRow[];
+  const rows = database.prepare(SELECT_CLAIMS).all(group) as unknown as readonly ClaimRow[];
   return unreadOf(lanes, new Map(rows.map((row) => [row.lane, row])), ({ member }) => living.has(member ?? ''));
 };
 
@@ -106,9 +106,9 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
     `insert into members (grp, member, host, pid, lease, topics) values (?, ?, ?, ?, ?, ?)
      on conflict do update set lease = excluded.lease, topics = excluded.topics`,
   );
-  const listMembers = database.prepare(selectMembers);
+  const listMembers = database.prepare(SELECT_MEMBERS);
   const removeMember = database.prepare('delete from members where grp = ? and member = ?');
-  const listClaims = database.prepare(selectClaims);
+  const listClaims = database.prepare(SELECT_CLAIMS);
   const selectCommitted = database.prepare(
     'select committed from claims where grp = ? and lane = ? and member = ? and epoch = ?',
   );

@@ -15,16 +15,16 @@ import { toEvent } from './rows.ts';
 import { createTopics } from './topics.ts';
 import { createWaiters } from './waiters.ts';
 
-const defaultLease = '10s';
-const mostAtOnce = 500;
-const bytesAtOnce = 1024 * 1024;
+const DEFAULT_LEASE = '10s';
+const MOST_EVENTS = 500;
+const MOST_BYTES = 1024 * 1024;
 /** How often old events are looked for, in milliseconds. */
-const expireEvery = 10_000;
+const EXPIRE_MS = 10_000;
 
 /** `embedded`, `embedded:<path>`, and after a `?` the setting `lease`, such as `10s`. */
 const parse = (address: string, { home, folder }: BrokerOptions) => {
   const [, path = '', query] = /^embedded:?([^?]*)\??(.*)$/.exec(address) ?? [];
-  const lease = parseDuration(new URLSearchParams(query).get('lease') ?? defaultLease, 'stream');
+  const lease = parseDuration(new URLSearchParams(query).get('lease') ?? DEFAULT_LEASE, 'stream');
   return { path: path === '' ? join(home, 'streams.db') : resolve(folder, path), lease };
 };
 
@@ -45,7 +45,7 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
 
   const expire = setInterval(() => {
     file.write(() => topics.expire(clock())).catch(() => {});
-  }, expireEvery);
+  }, EXPIRE_MS);
   expire.unref();
 
   async function* read(
@@ -68,8 +68,8 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
       }
       let any = false;
       for (const lane of lanes) {
-        const most = untilEnd ? Math.min(mostAtOnce, lane.end - lane.next) : mostAtOnce;
-        const rows = most > 0 ? topics.read(lane.id, lane.next, most, bytesAtOnce) : [];
+        const most = untilEnd ? Math.min(MOST_EVENTS, lane.end - lane.next) : MOST_EVENTS;
+        const rows = most > 0 ? topics.read(lane.id, lane.next, most, MOST_BYTES) : [];
         const last = rows.at(-1);
         if (!last) {
           if (untilEnd) lane.next = lane.end;

@@ -27,8 +27,8 @@ export interface EmbeddedMembershipParts {
 
 const defaultWaiting = { events: 1000, bytes: 4 * 1024 * 1024 };
 /** So many turns fall into one lease. */
-const turnsInLease = 5;
-const mostAtOnce = 500;
+const TURNS_A_LEASE = 5;
+const MOST_EVENTS = 500;
 
 /** A lane that has an inbox to be filled. */
 interface Reader {
@@ -64,7 +64,7 @@ export const joinGroup = (
         // Retention may have removed what was to be read next.
         if (next < lane.start) next = lane.start;
         if (next >= lane.end) return false;
-        const rows = topics.read(id, next, Math.min(inbox.room, mostAtOnce), waiting.bytes / 4);
+        const rows = topics.read(id, next, Math.min(inbox.room, MOST_EVENTS), waiting.bytes / 4);
         if (rows.length === 0) return false;
         next = (rows.at(-1)?.offset ?? next) + 1;
         inbox.push(
@@ -135,7 +135,7 @@ export const joinGroup = (
         joined = false;
         onTrouble(error);
       }
-      await sleep(lease / turnsInLease, undefined, { signal: leaving.signal }).catch(() => {});
+      await sleep(lease / TURNS_A_LEASE, undefined, { signal: leaving.signal }).catch(() => {});
     }
   };
 

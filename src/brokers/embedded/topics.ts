@@ -30,9 +30,9 @@ export interface Topics {
   expire(now: number): number;
 }
 
-const week = 7 * 24 * 3600 * 1000;
-const defaultPartitions = 3;
-const mostExpired = 5000;
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+const DEFAULT_PARTITIONS = 3;
+const MOST_EXPIRED_ROWS = 5000;
 
 export const createTopics = ({ database }: LogFile, clock: () => number): Topics => {
   const partitionOf = createPartitioner();
@@ -77,7 +77,7 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
     lanesOf,
     list,
     lane: (id) => selectLane.get(id) as unknown as LaneRow,
-    ensure: (topic, { partitions = defaultPartitions, retention = week }) => {
+    ensure: (topic, { partitions = DEFAULT_PARTITIONS, retention = WEEK_MS }) => {
       if (insertTopic.run(topic, partitions, retention).changes === 0) return;
       for (let partition = 0; partition < partitions; partition++) insertLane.run(topic, partition);
     },
@@ -114,7 +114,7 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
       return rows;
     },
     expire: (now) => {
-      let left = mostExpired;
+      let left = MOST_EXPIRED_ROWS;
       for (const { id, retention } of selectKept.all() as unknown as (LaneRow & { retention: number })[]) {
         const ages = selectAges.all(id, left) as unknown as { offset: number; at: number }[];
         const kept = ages.findIndex(({ at }) => at >= now - retention);
@@ -126,7 +126,7 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
         left -= expired;
         if (left <= 0) break;
       }
-      return mostExpired - left;
+      return MOST_EXPIRED_ROWS - left;
     },
   };
 };

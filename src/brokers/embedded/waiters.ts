@@ -10,7 +10,7 @@ export interface Waiters {
 }
 
 /** How often other processes are looked for, in milliseconds. One look costs some microseconds. */
-const period = 5;
+const PERIOD_MS = 5;
 
 /** Logs of this process by path. */
 const shared = new EventEmitter().setMaxListeners(0);
@@ -52,7 +52,7 @@ export const createWaiters = (path: string, version: () => number): Waiters => {
         };
         waiting.add(done);
         signal.addEventListener('abort', done);
-        timer ??= setInterval(look, period);
+        timer ??= setInterval(look, PERIOD_MS);
       }),
     wake: () => shared.emit(path),
     close: () => {

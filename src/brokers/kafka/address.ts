@@ -12,11 +12,11 @@ export interface KafkaAddress {
   readonly session: number;
   /** How often new topics and partitions are looked for, in milliseconds. */
   readonly refresh: number;
-  /** Copies of the topics that are made; the broker's own number unless said. */
+  /** Copies of the topics that are made; the broker's own number unless given. */
   readonly replicas: number | undefined;
 }
 
-const expected =
+const EXPECTED =
   'kafka://[user:password@]host:port[,host:port…][?tls=true&ca=…&cert=…&key=…&sasl=…&session=10s&refresh=10s&replicas=3]';
 const mechanisms: Readonly<Record<string, SASLMechanismValue>> = {
   plain: 'PLAIN',
@@ -27,7 +27,11 @@ const mechanisms: Readonly<Record<string, SASLMechanismValue>> = {
 const known = new Set(['tls', 'ca', 'cert', 'key', 'sasl', 'session', 'refresh', 'replicas']);
 
 const wrong = (what: string, got?: string) =>
-  fail('BAD_PROJECT', `The address of Kafka ${what}`, { field: 'stream', expected, ...(got !== undefined && { got }) });
+  fail('BAD_PROJECT', `The address of Kafka ${what}`, {
+    field: 'stream',
+    expected: EXPECTED,
+    ...(got !== undefined && { got }),
+  });
 
 const file = (folder: string, path: string, setting: string): string => {
   try {

@@ -10,16 +10,23 @@ type Bytes = Buffer;
 export type KafkaConsumer = Consumer<Bytes, Bytes, Bytes, Bytes>;
 export type KafkaProducer = Producer<Bytes, Bytes, Bytes, Bytes>;
 
-const retries = 8;
+const RETRIES = 8;
 /** 20, 40, … 640 ms: most of what is tried again (a transaction that is just being closed) is over in milliseconds. */
 const retryDelay = (_client: object, _operation: string, attempt: number): number =>
   Math.min(640, 20 * 2 ** (attempt - 1));
 /** How long a transaction may be open, in milliseconds; readers of its topics wait for one whose owner is gone. */
-const timeout = 20_000;
+const TRANSACTION_MS = 20_000;
 
 export const createConnection = (address: KafkaAddress, client: string): KafkaConnection => ({
   ...address,
-  options: { clientId: client, ...address.connection, retries, retryDelay, timeout, autocreateTopics: false },
+  options: {
+    clientId: client,
+    ...address.connection,
+    retries: RETRIES,
+    retryDelay,
+    timeout: TRANSACTION_MS,
+    autocreateTopics: false,
+  },
 });
 
 export const createConsumer = (
@@ -38,4 +45,4 @@ export const createConsumer = (
 export const createProducer = (
   { options }: KafkaConnection,
   settings: Pick<ProducerOptions<Bytes, Bytes, Bytes, Bytes>, 'transactionalId'> = {},
-): KafkaProducer => new Producer({ ...options, retries, idempotent: true, ...settings });
+): KafkaProducer => new Producer({ ...options, retries: RETRIES, idempotent: true, ...settings });

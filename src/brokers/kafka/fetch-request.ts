@@ -42,7 +42,7 @@ export interface FetchOptions {
 }
 
 /** Up to this version topics go by name, later by id (KIP-516). */
-const lastWithNames = 12;
+const LAST_VERSION_WITH_NAMES = 12;
 
 /** What a broker answered, also when it answered that some partition has failed. */
 const responseOf = (error: unknown): FetchResponse | undefined =>
@@ -66,7 +66,7 @@ export const fetchPartitions = async (
   if (!broker) throw new Error(`there is no broker ${node}`);
   const api = await call<FetchCall & { readonly version: number }>((callback) => client[kGetApi]('Fetch', callback));
   const idOf = (topic: string): string =>
-    api.version <= lastWithNames ? topic : (metadata.topics.get(topic)?.id ?? topic);
+    api.version <= LAST_VERSION_WITH_NAMES ? topic : (metadata.topics.get(topic)?.id ?? topic);
   const topicOf = new Map(names.map((topic) => [idOf(topic), topic]));
   const topics = names.map((topic) => ({
     topicId: idOf(topic),

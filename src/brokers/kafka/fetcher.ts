@@ -31,11 +31,11 @@ export interface Fetcher {
   close(): Promise<void>;
 }
 
-const patience = 500;
+const WAIT_MS = 500;
 /** Shorter while some partition is full, so that it is not forgotten until others have something. */
-const shortPatience = 20;
-const mostBytes = 8 * 1024 * 1024;
-const leastBytes = 1024;
+const SHORT_WAIT_MS = 20;
+const MOST_BYTES = 8 * 1024 * 1024;
+const LEAST_BYTES = 1024;
 /** How a broker says that a topic is gone, or that another has its name now. */
 const unknownTopic: ReadonlySet<number> = new Set(
   [
@@ -45,7 +45,7 @@ const unknownTopic: ReadonlySet<number> = new Set(
   ].map(({ code }) => code),
 );
 /** Of the bytes of an event, until some have been seen. */
-const firstGuess = 100;
+const FIRST_EVENT_BYTES = 100;
 
 /**
  * Reads committed events of any number of partitions: one request at a time for each broker that leads some of them, on
@@ -89,8 +89,8 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
   };
 
   const bytesFor = (source: FetchSource, sharers: number): number => {
-    const wanted = source.room() * (sizes.get(source) ?? firstGuess);
-    return Math.ceil(Math.min(mostBytes / sharers, Math.max(leastBytes, wanted)));
+    const wanted = source.room() * (sizes.get(source) ?? FIRST_EVENT_BYTES);
+    return Math.ceil(Math.min(MOST_BYTES / sharers, Math.max(LEAST_BYTES, wanted)));
   };
 
   const dropped = (source: FetchSource, error: unknown): void => {
@@ -113,8 +113,8 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
           pool,
           metadata,
           node,
-          mostBytes,
-          patience: wanted.length === sources.size ? patience : shortPatience,
+          mostBytes: MOST_BYTES,
+          patience: wanted.length === sources.size ? WAIT_MS : SHORT_WAIT_MS,
         },
       );
       for (const answer of answers) {

@@ -4,10 +4,10 @@
  */
 import { utf8Text } from '../../text/utf8.ts';
 
-const firstHalf = 0xdc00;
+const FIRST_HALF = 0xdc00;
 
 export const readHeaderName = (bytes: Uint8Array): string =>
-  utf8Text(bytes) ?? String.fromCharCode(...Array.from(bytes, (byte) => (byte < 0x80 ? byte : firstHalf + byte)));
+  utf8Text(bytes) ?? String.fromCharCode(...Array.from(bytes, (byte) => (byte < 0x80 ? byte : FIRST_HALF + byte)));
 
 export const writeHeaderName = (name: string): Buffer =>
   name.isWellFormed()

@@ -19,10 +19,10 @@ import { createEncoder } from './publisher.ts';
 import { findTopics } from './topics.ts';
 import { listUnread } from './unread.ts';
 
-const defaultPartitions = 3;
+const DEFAULT_PARTITIONS = 3;
 /** Batches that may wait in a reader. */
-const mostWaiting = 8;
-const roomAtOnce = 1000;
+const MOST_BATCHES = 8;
+const ROOM_EVENTS = 1000;
 
 /**
  * Kafka, or what speaks its protocol.
@@ -80,7 +80,7 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
       partition,
       next,
       end: next,
-      room: () => (batches.length < mostWaiting ? roomAtOnce : 0),
+      room: () => (batches.length < MOST_BATCHES ? ROOM_EVENTS : 0),
       push: (events, position) => {
         if (events.length > 0) batches.push({ events, position });
         tell();
@@ -107,7 +107,7 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
       while (!ended.aborted) {
         const batch = batches.shift();
         if (batch) {
-          if (batches.length === mostWaiting - 1) fetcher.wake();
+          if (batches.length === MOST_BATCHES - 1) fetcher.wake();
           const end = ends[batch.events[0]?.partition ?? 0]?.end ?? 0;
           const events = untilEnd ? batch.events.filter(({ offset }) => offset < end) : batch.events;
           if (events.length > 0) yield { ...batch, events };
@@ -129,7 +129,7 @@ export const openKafka = async (address: string, { folder, client = 'millrace' }
 
   return {
     place,
-    ensureTopic: (topic, { partitions = defaultPartitions, retention, largest } = {}) =>
+    ensureTopic: (topic, { partitions = DEFAULT_PARTITIONS, retention, largest } = {}) =>
       translated(async () => {
         const configs = [
           ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),

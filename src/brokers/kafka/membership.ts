@@ -24,7 +24,7 @@ export interface MembershipParts {
 type Assigned = readonly { readonly topic: string; readonly partitions: readonly number[] }[];
 
 /** In milliseconds. */
-const askEvery = 1000;
+const ASK_MS = 1000;
 /** How long leaving a group may take, in milliseconds; a member that could not say so is given up after its session. */
 const LEAVE_MS = 2000;
 const defaultWaiting = { events: 1000, bytes: 4 * 1024 * 1024 };
@@ -70,7 +70,7 @@ export const joinGroup = (
         for (const source of full) if (source.topic === topic) source.end = ends[source.partition]?.end ?? source.end;
       }
     };
-    const asking = setInterval(() => askEnds().catch(() => {}), askEvery);
+    const asking = setInterval(() => askEnds().catch(() => {}), ASK_MS);
 
     const parts: PartitionParts = {
       connection,

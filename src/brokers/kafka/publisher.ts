@@ -6,7 +6,7 @@ import { writeHeaderName } from './header-name.ts';
 export type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
 /** A broker takes at most so many bytes of one partition at once (1 MiB by default), whatever the number of events. */
-const bytesAtOnce = 512 * 1024;
+const MOST_BYTES = 512 * 1024;
 
 const buffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -40,7 +40,7 @@ export const createEncoder = () => {
     let bytes = Number.POSITIVE_INFINITY;
     for (const event of events) {
       const size = sizeOf(event);
-      if (bytes + size > bytesAtOnce) {
+      if (bytes + size > MOST_BYTES) {
         portions.push([]);
         bytes = 0;
       }

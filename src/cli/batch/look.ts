@@ -6,7 +6,7 @@ import type { Cli } from '../command.ts';
 import { oneLine, shortTime } from '../short.ts';
 import { createTeller, nameOf, reportLine, seconds, summaryLine } from './tell.ts';
 
-export interface ListOptions {
+export interface ListRunsOptions {
   readonly status?: Status;
   readonly last: number;
   readonly json?: true;
@@ -14,7 +14,7 @@ export interface ListOptions {
 
 export const list = async (
   deployment: string | undefined,
-  { status, last, json }: ListOptions,
+  { status, last, json }: ListRunsOptions,
   { app, terminal }: Cli,
 ) => {
   const batch = await (await app()).batch();
@@ -116,11 +116,11 @@ export const rejects = async (
     terminal.err(`${run.id} has ${run.rows_rejected === 0 ? 'no rejected rows' : 'no rejected rows left'}`);
 };
 
-export interface RetryOptions {
+export interface RetryRunOptions {
   readonly json?: true;
 }
 
-export const retryRejects = async (id: string, { json }: RetryOptions, cli: Cli): Promise<void> => {
+export const retryRejects = async (id: string, { json }: RetryRunOptions, cli: Cli): Promise<void> => {
   const { app, terminal, signal } = cli;
   const batch = await (await app()).batch();
   const teller = createTeller(cli);

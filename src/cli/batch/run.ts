@@ -4,7 +4,7 @@ import type { Cli } from '../command.ts';
 import { shortDigest } from '../short.ts';
 import { createTeller, nameOf, reportLine, summaryLine } from './tell.ts';
 
-export interface RunOptions {
+export interface BatchRunOptions {
   readonly window?: string;
   readonly dryRun?: true;
   readonly force?: true;
@@ -15,7 +15,7 @@ const SHOWN = 5;
 
 const dryRun = async (
   deployment: string,
-  { window, force, json }: RunOptions,
+  { window, force, json }: BatchRunOptions,
   { app, terminal }: Cli,
 ): Promise<void> => {
   const batch = await (await app()).batch();
@@ -44,7 +44,7 @@ const dryRun = async (
 };
 
 /** `millrace batch run`. */
-export const run = async (deployment: string, options: RunOptions, cli: Cli): Promise<void> => {
+export const run = async (deployment: string, options: BatchRunOptions, cli: Cli): Promise<void> => {
   if (options.dryRun) return dryRun(deployment, options, cli);
   const { app, terminal, signal, cwd } = cli;
   const batch = await (await app()).batch();

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { BackfillOptions } from '../batch/backfill.ts';
-import type { ListOptions, RejectsOptions, RetryOptions, ShowOptions } from '../batch/look.ts';
-import type { RunOptions } from '../batch/run.ts';
+import type { ListRunsOptions, RejectsOptions, RetryRunOptions, ShowOptions } from '../batch/look.ts';
+import type { BatchRunOptions } from '../batch/run.ts';
 import { type Cli, examples } from '../command.ts';
 import { whole } from '../numbers.ts';
 
@@ -10,8 +10,8 @@ const runFile = () => import('../batch/run.ts');
 const backfillFile = () => import('../batch/backfill.ts');
 const lookFile = () => import('../batch/look.ts');
 
-const deployment = 'its name in millrace.yaml';
-const runId = 'its id, or the first characters of it (millrace batch list)';
+const DEPLOYMENT = 'its name in millrace.yaml';
+const RUN_ID = 'its id, or the first characters of it (millrace batch list)';
 
 export const define = (command: Command, cli: Cli): void => {
   command.description('Predict all rows of a source into a sink, window by window, and look at what was done.');
@@ -22,12 +22,12 @@ export const define = (command: Command, cli: Cli): void => {
     .description(
       'Predict one window of a deployment (the last one that is over, unless named), or all of its source when it has no windows. What was left half done is gone on with; what is finished is left alone.',
     )
-    .argument('<deployment>', deployment)
+    .argument('<deployment>', DEPLOYMENT)
     .option('--window <window>', 'which: 2026-11-01T13, 2026-11-01, 2026-W44 or 2026-11')
     .option('--dry-run', 'check everything and show the first rows; write nothing')
     .option('--force', 'do it anew, and replace what is there in one step')
     .option('--json', 'print JSON')
-    .action(async (name: string, options: RunOptions) => (await runFile()).run(name, options, cli));
+    .action(async (name: string, options: BatchRunOptions) => (await runFile()).run(name, options, cli));
   examples(
     run,
     ['millrace batch run fares-nightly', 'the last window that is over'],
@@ -39,7 +39,7 @@ export const define = (command: Command, cli: Cli): void => {
     .command('backfill')
     .summary('do a range of windows')
     .description('Predict all windows from one to another, both included.')
-    .argument('<deployment>', deployment)
+    .argument('<deployment>', DEPLOYMENT)
     .requiredOption('--from <window>', 'the first')
     .requiredOption('--to <window>', 'the last')
     .addOption(
@@ -64,11 +64,11 @@ export const define = (command: Command, cli: Cli): void => {
     .command('list')
     .summary('list runs')
     .description('List runs, the newest first.')
-    .argument('[deployment]', `${deployment}; all unless said`)
+    .argument('[deployment]', `${DEPLOYMENT}; all unless said`)
     .addOption(new Option('--status <status>', 'only these').choices(['running', 'finished', 'failed', 'cancelled']))
     .option('--last <number>', 'how many', whole(1, 100_000), 20)
     .option('--json', 'print JSON')
-    .action(async (name: string | undefined, options: ListOptions) => (await lookFile()).list(name, options, cli));
+    .action(async (name: string | undefined, options: ListRunsOptions) => (await lookFile()).list(name, options, cli));
   examples(
     list,
     ['millrace batch list', 'all of the project'],
@@ -79,7 +79,7 @@ export const define = (command: Command, cli: Cli): void => {
     .command('show')
     .summary('show a run')
     .description('Show what a run did, and where its report is.')
-    .argument('<run>', runId)
+    .argument('<run>', RUN_ID)
     .option('--json', 'print JSON')
     .action(async (id: string, options: ShowOptions) => (await lookFile()).show(id, options, cli));
   examples(show, ['millrace batch show 20261102-0200', 'the run of that minute']);
@@ -88,7 +88,7 @@ export const define = (command: Command, cli: Cli): void => {
     .command('cancel')
     .summary('stop a run for good')
     .description('Stop a run for good. Nothing of it is published; the next run of its window begins anew.')
-    .argument('<run>', runId)
+    .argument('<run>', RUN_ID)
     .action(async (id: string) => (await lookFile()).cancel(id, cli));
   examples(cancel, ['millrace batch cancel 20261102-0200', 'the run of that minute']);
 
@@ -98,7 +98,7 @@ export const define = (command: Command, cli: Cli): void => {
     .description(
       'Show the rows that a run rejected, each with its reason: a table on a terminal, lines of JSON in a pipe.',
     )
-    .argument('<run>', runId)
+    .argument('<run>', RUN_ID)
     .option('--all', 'those too that a retry has predicted since')
     .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
     .option('--json', 'lines of JSON on a terminal too')
@@ -111,9 +111,9 @@ export const define = (command: Command, cli: Cli): void => {
     .description(
       'Predict the rejected rows of a finished run again, after the model or the data was mended, and add them to its output. Rows of a table are read anew by their key; rows of files are taken as they were.',
     )
-    .argument('<run>', runId)
+    .argument('<run>', RUN_ID)
     .option('--json', 'print JSON')
-    .action(async (id: string, options: RetryOptions) => (await lookFile()).retryRejects(id, options, cli));
+    .action(async (id: string, options: RetryRunOptions) => (await lookFile()).retryRejects(id, options, cli));
   examples(retry, ['millrace batch retry-rejects 20261102-0200', 'again, with the version that is deployed now']);
 
   examples(

@@ -3,7 +3,7 @@ import { type Cli, examples } from '../command.ts';
 import { port, whole } from '../numbers.ts';
 import type { DeadLetterOptions } from '../streams/dead-letters.ts';
 import type { ProduceOptions } from '../streams/produce.ts';
-import type { RunOptions } from '../streams/run.ts';
+import type { StreamRunOptions } from '../streams/run.ts';
 import type { StatusOptions } from '../streams/status.ts';
 import type { TailOptions } from '../streams/tail.ts';
 
@@ -30,7 +30,7 @@ export const define = (command: Command, cli: Cli): void => {
       'stop when all that is there now has been predicted; exit code 1 if some became dead letters',
     )
     .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', port)
-    .action(async (names: readonly string[], options: RunOptions) => (await runFile()).run(names, options, cli));
+    .action(async (names: readonly string[], options: StreamRunOptions) => (await runFile()).run(names, options, cli));
   examples(
     run,
     ['millrace stream run tips', 'one deployment; run it again elsewhere to share its partitions'],

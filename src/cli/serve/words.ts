@@ -7,7 +7,7 @@ import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
 import { shortDigest } from '../short.ts';
 
-const mebi = 2 ** 20;
+const MEBI = 2 ** 20;
 
 /** Which of several answers, for the bare name and for one version: nobody is to be surprised by it. */
 const tellFirsts = (models: Listening['models'], { terminal }: Cli): void => {
@@ -34,7 +34,7 @@ const tell = (
   for (const { name, version, digest, loadMs, memoryBytes, isolation } of models) {
     const model = terminal.style('bold', `${name}@${version}`);
     const where = isolation === 'workers' ? ', in processes of its own' : '';
-    const cost = `${loadMs.toFixed(0)} ms, ${(memoryBytes / mebi).toFixed(0)} MiB${where}`;
+    const cost = `${loadMs.toFixed(0)} ms, ${(memoryBytes / MEBI).toFixed(0)} MiB${where}`;
     const several = models.some((other) => other.name === name && other.version !== version);
     const path = several ? `/predict/${name}/versions/${version}` : `/predict/${name}`;
     terminal.out(`${model}  ${shortDigest(digest)}  ${cost}  POST ${url}${path}`);

@@ -4,13 +4,17 @@ import { runDeployments } from '../deployed.ts';
 import { chosen } from './deployments.ts';
 import { streamsAmong, streamWords } from './words.ts';
 
-export interface RunOptions {
+export interface StreamRunOptions {
   readonly metricsPort?: number;
   readonly untilEnd?: true;
 }
 
 /** `millrace stream run`: until Ctrl-C, or until all that is there has been predicted. */
-export const run = async (given: readonly string[], { metricsPort, untilEnd }: RunOptions, cli: Cli): Promise<void> => {
+export const run = async (
+  given: readonly string[],
+  { metricsPort, untilEnd }: StreamRunOptions,
+  cli: Cli,
+): Promise<void> => {
   const app = await cli.app();
   const names = chosen(app, given, 'stream');
   const words = streamWords(cli);

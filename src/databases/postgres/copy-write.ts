@@ -99,7 +99,7 @@ const encoderOf = (column: ColumnSpec, rows: Rows): Encoder => {
   };
 };
 
-/** Throws WRONG_TYPE for a value that its column's type cannot hold. */
+/** @throws MillraceError WRONG_TYPE for a value that its column's type cannot hold. */
 export const encodeCopy = (columns: readonly ColumnSpec[], rows: Rows): Buffer => {
   const encoders = columns.map((column) => encoderOf(column, rows));
   let size = 0;

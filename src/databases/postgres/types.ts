@@ -39,7 +39,7 @@ const incoming: Readonly<Record<number, Incoming>> = {
   114: { type: 'JSON', cast: 'text' },
   3802: { type: 'JSON', cast: 'text' },
 };
-const numeric = 1700;
+const NUMERIC_OID = 1700;
 
 /**
  * A numeric of up to 18 digits without a fraction is an integer; any other comes as its digits, as a cast to a double fails
@@ -61,7 +61,8 @@ export const incomingOf = (
   isArray: boolean,
 ): { type: ColumnType; sql: string } => {
   if (isArray) return { type: 'JSON', sql: `to_json(${column})::text` };
-  const { type, cast } = oid === numeric ? numericOf(modifier) : (incoming[oid] ?? { type: 'VARCHAR', cast: 'text' });
+  const { type, cast } =
+    oid === NUMERIC_OID ? numericOf(modifier) : (incoming[oid] ?? { type: 'VARCHAR', cast: 'text' });
   return { type, sql: cast === undefined ? column : `${column}::${cast}` };
 };
 

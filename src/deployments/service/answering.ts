@@ -33,7 +33,7 @@ export interface AnsweringProcess {
   close(how: { readonly lameDuckMs: number }): Promise<void>;
 }
 
-/** Loads the models. Throws what keeps one of them from being served. */
+/** Loads the models. @throws what keeps one of them from being served. */
 export const startAnswering = async (given: AnsweringOptions): Promise<AnsweringProcess> => {
   const { resources, servings, options, peers, registry, obstacles } = given;
   const { log: root, flush } = createLog(options.logLevel ?? 'info');

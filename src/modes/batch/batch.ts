@@ -81,7 +81,7 @@ export interface Batch {
   ledger(): Promise<Ledger>;
 }
 
-/** The window that a request means. Throws USAGE. */
+/** The window that a request means. @throws MillraceError USAGE. */
 const requestedWindow = (deployment: BatchDeployment, text: string | undefined, now: Date): Window | undefined => {
   const { window, zone, name } = deployment;
   if (window === undefined) {

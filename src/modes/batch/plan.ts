@@ -149,7 +149,7 @@ const carriedType = (name: string, chunk: TableChunk, { cells, manifest, key }: 
 };
 
 /**
- * Throws BAD_SOURCE when the source lacks a column or has one of another type, BAD_PROJECT when two columns of the output
+ * @throws MillraceError BAD_SOURCE when the source lacks a column or has one of another type, BAD_PROJECT when two columns of the output
  * would have one name.
  */
 export const makePlan = (options: PlanOptions, first: SourceChunk): Plan => {

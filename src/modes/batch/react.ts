@@ -104,7 +104,7 @@ const failed = (name: string, error: unknown): Reacted => ({
         },
 });
 
-/** Makes the reactions of a deployment ready. Throws BAD_PROJECT for one that cannot be. */
+/** Makes the reactions of a deployment ready. @throws MillraceError BAD_PROJECT for one that cannot be. */
 export const createReactions = (
   settings: readonly ReactionSettings[],
   manifest: Manifest,

@@ -15,7 +15,7 @@ export interface RehearseOptions extends EndsOptions {
   readonly force?: boolean | undefined;
 }
 
-/** Resolves to what the deployment would do, without doing any of it. Throws what would make a run fail at its start. */
+/** Resolves to what the deployment would do, without doing any of it. @throws what would make a run fail at its start. */
 export const rehearse = async (host: BatchHost, ledger: Ledger, options: RehearseOptions) => {
   const { deployment, window, found, force = false } = options;
   const { name, key, columns } = deployment;

@@ -9,7 +9,7 @@ export interface Schedule {
   between(from: number, to: number, most: number): readonly number[];
 }
 
-/** Throws BAD_PROJECT for a text that is no schedule, or that never comes. */
+/** @throws MillraceError BAD_PROJECT for a text that is no schedule, or that never comes. */
 export const readSchedule = (text: string, zone: string, field: string): Schedule => {
   const bad = (why: string) =>
     fail('BAD_PROJECT', `${field}: ${JSON.stringify(text)} is not a schedule: ${why}`, {

@@ -91,7 +91,7 @@ const labelOf = (kind: WindowKind, zone: Zone, from: number): string => {
   return `${year}-W${two(week)}`;
 };
 
-/** The window in which an instant (ms since the epoch) lies. Throws BAD_MANIFEST for a zone that does not exist. */
+/** The window in which an instant (ms since the epoch) lies. @throws MillraceError BAD_MANIFEST for a zone that does not exist. */
 export const windowAt = (kind: WindowKind, zoneName: string, instant: number): Window => {
   const zone = zoneOf(zoneName);
   const whole = (from: number, to: number): Window => ({
@@ -141,7 +141,7 @@ const mondayOf = (year: number, week: number): number | undefined => {
   return sameYear === year && sameWeek === week ? monday : undefined;
 };
 
-/** The window that a person names. Throws USAGE for a text that names none of this kind. */
+/** The window that a person names. @throws MillraceError USAGE for a text that names none of this kind. */
 export const windowNamed = (kind: WindowKind, zoneName: string, text: string): Window => {
   const zone = zoneOf(zoneName);
   if (kind === 'hour') {
@@ -166,7 +166,7 @@ export const windowNamed = (kind: WindowKind, zoneName: string, text: string): W
   return windowAt(kind, zoneName, zone.instant(local));
 };
 
-/** All windows from one to another, both included, at most `most` of them. Throws USAGE when there are more, or none. */
+/** All windows from one to another, both included, at most `most` of them. @throws MillraceError USAGE when there are more, or none. */
 export const windowsBetween = (first: Window, last: Window, most: number): readonly Window[] => {
   if (first.from > last.from) {
     throw fail('USAGE', `${first.label} is after ${last.label}`, { expected: '--from before --to', got: first.label });

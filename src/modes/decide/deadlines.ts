@@ -6,12 +6,12 @@ import { writeRecord } from './inbox-record.ts';
 import type { Memory } from './memory.ts';
 
 /** How often deadlines are looked at, in milliseconds. */
-const period = 50;
-const pauseAfterTrouble = 1000;
+const PERIOD_MS = 50;
+const TROUBLE_PAUSE_MS = 1000;
 /** How many keys are closed at once. */
-const most = 500;
+const MOST_KEYS = 500;
 /** When a close that was written has not been read after so long, it is written once more, in milliseconds. */
-const patience = 30_000;
+const UNREAD_MS = 30_000;
 
 /** Knows whether all that has come so far lies in the inbox. */
 export interface Horizon {
@@ -33,7 +33,7 @@ export const createHorizon = (
         ({ topic, partition, start, committed }) => (committed ?? start) < (ends.get(`${topic}/${partition}`) ?? 0),
       );
       if (!behind) return;
-      await sleep(period, undefined, { signal });
+      await sleep(PERIOD_MS, undefined, { signal });
     }
   };
   let running: Promise<void> = Promise.resolve();
@@ -76,20 +76,20 @@ export const watchDeadlines = async (
     if ((memory.nextDeadline() ?? Number.POSITIVE_INFINITY) > now) return;
     await Promise.race([horizon.passed(), stopped]);
     if (signal.aborted) return;
-    for (const [name, since] of asked) if (now - since > patience) asked.delete(name);
-    const keys = memory.due(now, most).filter(({ key, opened }) => !asked.has(`${opened} ${key}`));
+    for (const [name, since] of asked) if (now - since > UNREAD_MS) asked.delete(name);
+    const keys = memory.due(now, MOST_KEYS).filter(({ key, opened }) => !asked.has(`${opened} ${key}`));
     await broker.produce(keys.map(({ key, opened }) => writeRecord(inbox, keyNamed(key), { close: opened })));
     for (const { key, opened } of keys) asked.set(`${opened} ${key}`, now);
   };
 
   while (!signal.aborted) {
-    let pause = period;
+    let pause = PERIOD_MS;
     try {
       await look();
     } catch (error) {
       if (signal.aborted) return;
       onTrouble(error);
-      pause = pauseAfterTrouble;
+      pause = TROUBLE_PAUSE_MS;
     }
     await sleep(pause, undefined, { signal }).catch(() => {});
   }

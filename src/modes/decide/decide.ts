@@ -51,11 +51,11 @@ interface Tell {
 }
 
 /** The most events that are taken at once. */
-const size = 500;
-const day = 24 * 3600 * 1000;
+const MOST_EVENTS = 500;
+const DAY_MS = 24 * 3600 * 1000;
 /** How long the inbox is kept at most, from which a lost memory is made anew. */
-const longestInbox = 7 * day;
-const deadLettersKept = 30 * day;
+const longestInbox = 7 * DAY_MS;
+const deadLettersKept = 30 * DAY_MS;
 
 /** Makes the topics that are missing. What holds an event of another topic and more must be allowed to be larger. */
 export const ensureTopics = async (broker: Broker, deployment: DecideDeployment): Promise<void> => {
@@ -63,7 +63,7 @@ export const ensureTopics = async (broker: Broker, deployment: DecideDeployment)
   const usual = partitions === undefined ? {} : { partitions };
   const large = Math.max(2 * largest, 2 * 1024 * 1024);
   for (const topic of [...topics, decisions]) await broker.ensureTopic(topic, usual);
-  const retention = Math.max(day, within + Math.min(keep, longestInbox));
+  const retention = Math.max(DAY_MS, within + Math.min(keep, longestInbox));
   await broker.ensureTopic(inbox, { ...usual, largest: large, retention });
   await broker.ensureTopic(deadLetters, { partitions: 1, largest: large, retention: deadLettersKept });
   await broker.ensureTopic(replay, { partitions: 1, largest: large });
@@ -108,7 +108,7 @@ export const startDecide = async ({ deployment, broker, memories, metrics, onEve
 
   const collecting = consume('collect', [...topics, replay], start, async (partition, { advanced }) => {
     while (!partition.signal.aborted) {
-      const { events, position } = await partition.take(size);
+      const { events, position } = await partition.take(MOST_EVENTS);
       if (partition.signal.aborted) return;
       const collected = collect(events, deployment);
       await partition.commit(position, collected.events);
@@ -121,7 +121,7 @@ export const startDecide = async ({ deployment, broker, memories, metrics, onEve
   const join = async (partition: AssignedPartition, memory: Memory, advanced: () => void): Promise<void> => {
     let known = await catchUp(broker, memory, deployment, partition.partition);
     while (!partition.signal.aborted) {
-      const taken = await partition.take(size);
+      const taken = await partition.take(MOST_EVENTS);
       if (partition.signal.aborted) return;
       const events = taken.events.filter(({ offset }) => offset >= (known?.next ?? 0));
       if (events.length === 0) continue;

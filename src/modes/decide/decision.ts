@@ -92,7 +92,7 @@ export const decisionId = (deployment: string, key: KeyJson, opened: string): st
     .digest('hex')
     .slice(0, 32);
 
-export const decisionType = 'millrace.decision';
+export const DECISION_TYPE = 'millrace.decision';
 
 export const sourceOf = ({ name }: Pick<DecideDeployment, 'name'>): string => `/millrace/${name}`;
 
@@ -107,7 +107,7 @@ export const toDecisionEvent = (
     specversion: '1.0',
     id: decisionId(deployment.name, decision.key, waiting.opened),
     source: sourceOf(deployment),
-    type: decisionType,
+    type: DECISION_TYPE,
     ...keyAttributes(key),
     time: new Date(at).toISOString(),
     traceparent: waiting.traceparent,

@@ -3,11 +3,11 @@ import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import { readEvent } from '../../events/cloud-event.ts';
 import { originOf, toDeadLetter } from '../../events/dead-letters.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { decisionType, sourceOf } from './decision.ts';
+import { DECISION_TYPE, sourceOf } from './decision.ts';
 import type { DecideDeployment } from './deployment.ts';
 
 /** How many calls are under way at once in a partition. */
-const most = 32;
+const MOST_CALLS = 32;
 
 export interface Delivered {
   readonly delivered: number;
@@ -20,9 +20,14 @@ const callOf = (event: StreamEvent, deployment: DecideDeployment) => {
   if (originOf(event, deployment.replay).topic !== deployment.decisions) return undefined;
   const { incoming } = { incoming: undefined, ...readEvent(event) };
   const { cloudEvent, data } = incoming ?? {};
-  if (cloudEvent?.source !== sourceOf(deployment) || cloudEvent.type !== decisionType) return undefined;
+  if (cloudEvent?.source !== sourceOf(deployment) || cloudEvent.type !== DECISION_TYPE) return undefined;
   const at = Date.parse(cloudEvent.time ?? '');
-  return { event: decisionType, body: data, idempotencyKey: cloudEvent.id ?? '', at: Number.isNaN(at) ? event.at : at };
+  return {
+    event: DECISION_TYPE,
+    body: data,
+    idempotencyKey: cloudEvent.id ?? '',
+    at: Number.isNaN(at) ? event.at : at,
+  };
 };
 
 /**
@@ -54,7 +59,7 @@ export const deliver = async (
   };
 
   while (!signal.aborted) {
-    const { events, position } = await partition.take(most);
+    const { events, position } = await partition.take(MOST_CALLS);
     if (signal.aborted) return;
     const calls = await Promise.allSettled(events.map(call));
     const stopped = calls.find((one) => one.status === 'rejected');

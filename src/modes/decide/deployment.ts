@@ -62,8 +62,8 @@ export interface DecideDeployment {
   readonly stall: number;
 }
 
-const largest = 900_000;
-const stall = 30_000;
+const LARGEST_BYTES = 900_000;
+const STALL_MS = 30_000;
 /** What rules may name beside the parts. */
 const ownNames = ['key', 'came'] as const;
 
@@ -146,7 +146,7 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     start: settings.start ?? 'earliest',
     format: settings.format ?? 'structured',
     partitions: settings.partitions,
-    largest,
-    stall,
+    largest: LARGEST_BYTES,
+    stall: STALL_MS,
   });
 };

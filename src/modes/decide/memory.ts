@@ -83,7 +83,7 @@ export const markOf = ({ at, key, value }: StreamEvent): string =>
     .digest('hex');
 
 /** How many expired keys one change removes at most; more come than go only while there are none. */
-const mostForgotten = 1000;
+const MOST_FORGOTTEN = 1000;
 
 /** @throws MillraceError STORE_FAILED */
 export const openMemories = async (path: string): Promise<Memories> => {
@@ -120,7 +120,7 @@ export const openMemories = async (path: string): Promise<Memories> => {
   const setKey = database.prepare('insert or replace into keys values (?, ?, ?, ?, ?, ?)');
   const removeKey = database.prepare(`delete from keys where ${here} and key = ?`);
   const removeExpired = database.prepare(
-    `delete from keys where ${here} and key in (select key from keys where ${here} and expires < ? limit ${mostForgotten})`,
+    `delete from keys where ${here} and key in (select key from keys where ${here} and expires < ? limit ${MOST_FORGOTTEN})`,
   );
   const selectDue = database.prepare(
     `select key, waiting from keys where ${here} and deadline <= ? order by deadline limit ?`,

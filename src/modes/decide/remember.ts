@@ -4,7 +4,7 @@ import { type Folded, fold } from './fold.ts';
 import { type Changes, type Memory, markOf, type Remembered } from './memory.ts';
 
 /** How many records are taken into the memory at once when it is behind. */
-const most = 500;
+const MOST_RECORDS = 500;
 
 /** The memory after some records of which the last is `last`. */
 export const after = (last: StreamEvent): Remembered => ({
@@ -68,7 +68,7 @@ export const catchUp = async (
       }
       if (event.offset >= upTo) break;
       waiting.push(event);
-      if (waiting.length >= most) await learn();
+      if (waiting.length >= MOST_RECORDS) await learn();
     }
     if ((events.at(-1)?.offset ?? 0) + 1 >= upTo) break;
   }

@@ -9,17 +9,17 @@ import { eachText, type PassColumn } from '../../files/output-rows.ts';
 import { type AnswerColumn, answerColumns } from '../../files/scoring.ts';
 import type { Cells, Format, TableChunk } from '../../files/table.ts';
 
-export interface PlanOptions {
+export interface OutputPlanOptions {
   readonly manifest: Manifest;
   readonly input: string;
   /** The input's. */
   readonly cells: Cells;
   readonly to: Format;
-  /** The input's columns to keep; all of them unless said. */
+  /** The input's columns to keep; all of them unless given. */
   readonly columns?: readonly string[] | undefined;
 }
 
-export interface Plan {
+export interface OutputPlan {
   readonly pass: readonly PassColumn[];
   readonly answers: readonly AnswerColumn[];
   /**
@@ -39,7 +39,7 @@ const typed = (name: string, field: Field | undefined): PassColumn => {
 };
 
 /** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */
-const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk): void => {
+const refuseColumns = ({ manifest, input }: OutputPlanOptions, { types }: TableChunk): void => {
   const have = Object.keys(types);
   const unknown = have.filter((name) => !Object.hasOwn(manifest.inputs, name));
   const [extra] = unknown;
@@ -73,8 +73,8 @@ const refuseColumns = ({ manifest, input }: PlanOptions, { types }: TableChunk):
   }
 };
 
-/** Throws BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
-export const planOutput = (options: PlanOptions, first: TableChunk): Plan => {
+/** @throws MillraceError BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
+export const planOutput = (options: OutputPlanOptions, first: TableChunk): OutputPlan => {
   const { manifest, input, cells, to, columns } = options;
   const have = Object.keys(first.types);
   const { flaws = {} } = first;

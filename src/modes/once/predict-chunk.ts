@@ -4,10 +4,10 @@ import type { Scorer } from '../../core/types.ts';
 import { type PassColumn, partRows, passColumns, type RefusedRow } from '../../files/output-rows.ts';
 import { answerColumn, scoreChunk } from '../../files/scoring.ts';
 import type { Cells, Rows, TableChunk } from '../../files/table.ts';
-import type { Plan } from './plan.ts';
+import type { OutputPlan } from './plan.ts';
 
 /** Rows that have a field which the output has no column for, or that would fall on a prediction. */
-const strayRows = (chunk: TableChunk, plan: Plan): ReadonlyMap<number, Problem> => {
+const strayRows = (chunk: TableChunk, plan: OutputPlan): ReadonlyMap<number, Problem> => {
   const stray = new Map<number, Problem>();
   if (plan.others === 'dropped') return stray;
   const known = new Set(plan.pass.map(({ name }) => name));
@@ -25,7 +25,7 @@ const strayRows = (chunk: TableChunk, plan: Plan): ReadonlyMap<number, Problem> 
 };
 
 /** In JSON each row may have fields of its own, which are kept. */
-const keptColumns = ({ types }: TableChunk, { pass }: Plan): readonly PassColumn[] => {
+const keptColumns = ({ types }: TableChunk, { pass }: OutputPlan): readonly PassColumn[] => {
   const known = new Set(pass.map(({ name }) => name));
   return [...pass, ...Object.keys(types).flatMap((name) => (known.has(name) ? [] : [{ name, type: 'JSON' }]))];
 };
@@ -34,7 +34,7 @@ const keptColumns = ({ types }: TableChunk, { pass }: Plan): readonly PassColumn
 export const predictChunk = async (
   scorer: Scorer,
   chunk: TableChunk,
-  plan: Plan,
+  plan: OutputPlan,
   cells: Cells,
 ): Promise<{ readonly rows: Rows; readonly refused: readonly RefusedRow[] }> => {
   const answers = await scoreChunk(scorer, chunk, cells);

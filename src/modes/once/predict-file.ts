@@ -8,7 +8,7 @@ import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } 
 import { type RefusedRow, unreadable } from '../../files/output-rows.ts';
 import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
 import { cellsOf, type Format, type TableChunk, type TableWriter } from '../../files/table.ts';
-import { type Plan, planOutput } from './plan.ts';
+import { type OutputPlan, planOutput } from './plan.ts';
 import { predictChunk } from './predict-chunk.ts';
 import { createRejects, type Rejects } from './rejects.ts';
 
@@ -28,7 +28,7 @@ export interface PredictFileOptions {
   /** By the names of the files unless given; where the output has no name, its format is the input's. */
   readonly inputFormat?: Format | undefined;
   readonly outputFormat?: Format | undefined;
-  /** The input's columns to keep before the predictions; all of them unless said. */
+  /** The input's columns to keep before the predictions; all of them unless given. */
   readonly columns?: readonly string[] | undefined;
   /** Texts of a CSV output that a spreadsheet would take for formulas get an apostrophe before them. */
   readonly csvSafe?: boolean | undefined;
@@ -96,7 +96,7 @@ const outputFormatOf = async ({ output, outputFormat }: PredictFileOptions, from
  * Scores every row of a table. The output holds the input's columns and then the predictions, in the input's order; a row that
  * cannot be read or scored is left out and goes to the rejects. Files appear whole, when all is done, or not at all.
  *
- * Throws USAGE, FILE_NOT_FOUND, FILE_EXISTS, BAD_FILE, STORE_FAILED, and the signal's reason when it is aborted.
+ * @throws MillraceError USAGE, FILE_NOT_FOUND, FILE_EXISTS, BAD_FILE, STORE_FAILED, and the signal's reason when it is aborted.
  */
 export const predictFile = async (options: PredictFileOptions): Promise<PredictFileResult> => {
   const { scorer, input, output, columns, chunkRows, csvSafe, onProgress, signal } = options;
@@ -126,8 +126,8 @@ export const predictFile = async (options: PredictFileOptions): Promise<PredictF
   const absent = new Set(Object.keys(scorer.manifest.inputs).filter((name) => scorer.manifest.inputs[name]?.nullable));
   try {
     rejects = await createRejects(options.rejects);
-    let plan: Plan | undefined;
-    const start = async (first: TableChunk): Promise<Plan> => {
+    let plan: OutputPlan | undefined;
+    const start = async (first: TableChunk): Promise<OutputPlan> => {
       plan = planOutput({ manifest: scorer.manifest, input: sourceName(input), cells, to, columns }, first);
       writer = await createTableWriter(output, { format: to, csvSafe, columns: [...plan.pass, ...plan.answers] });
       return plan;

@@ -10,7 +10,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Scorer, Timings } from '../../core/types.ts';
 import { createDeadlines } from './deadlines.ts';
-import { type Done, Job, type Piece, queueFull, type Run, tooLate, type Work } from './job.ts';
+import { type Done, Job, type ModelRun, type Piece, queueFull, tooLate, type Work } from './job.ts';
 import type { Limits } from './limits.ts';
 import { createPace } from './pace.ts';
 import { createQueue, type QueueLimits, type Waiting } from './queue.ts';
@@ -21,7 +21,7 @@ export interface BatcherOptions {
   /** Runs at a time: 1 for a scorer in this thread. */
   readonly lanes?: number;
   /** Told of each run that came to answers. */
-  readonly onRun?: (run: Run) => void;
+  readonly onRun?: (run: ModelRun) => void;
 }
 
 export interface Batcher {
@@ -84,7 +84,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     return hasRoom(rows, bytes);
   };
 
-  const answer = ({ job, start, end }: Piece, output: unknown, run: Run): void => {
+  const answer = ({ job, start, end }: Piece, output: unknown, run: ModelRun): void => {
     if (job.settled) return;
     const { work } = job;
     job.answered += end - start;
@@ -120,7 +120,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       const ended = performance.now();
       pace.learn({ began, ended, rows, requests: whole }, waiting.requests > 0);
       const waited = pieces.map(({ job }) => began - job.work.since);
-      const run: Run = { began, ended, rows, requests: pieces.length, timings, waited };
+      const run: ModelRun = { began, ended, rows, requests: pieces.length, timings, waited };
       let at = 0;
       for (const piece of pieces) {
         const size = piece.end - piece.start;

@@ -8,7 +8,7 @@ import type { Answered, JsonCall } from '../../monitor/answered.ts';
 import { plainJson } from '../../text/exact-json.ts';
 import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
-import type { Caller, Run } from './job.ts';
+import type { Caller, ModelRun } from './job.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
@@ -80,7 +80,7 @@ export interface DataplaneOptions {
 }
 
 /** What a request waited for and what it shared, as stages of its trace. */
-const tell = (span: RequestSpan | undefined, since: number, run: Run, { name, version }: Card): void => {
+const tell = (span: RequestSpan | undefined, since: number, run: ModelRun, { name, version }: Card): void => {
   if (span === undefined) return;
   const model = { 'millrace.model': name, 'millrace.version': version };
   span.stage('queue', since, run.began, model);

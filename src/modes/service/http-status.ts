@@ -2,7 +2,7 @@
 import type { Code } from '../../core/errors.ts';
 
 /** The row cannot be scored: its content is at fault, not the form of the request. */
-const unprocessable = 422;
+const UNPROCESSABLE = 422;
 
 const statuses: Partial<Record<Code, number>> = {
   BAD_REQUEST: 400,
@@ -26,24 +26,24 @@ const statuses: Partial<Record<Code, number>> = {
   TOO_LARGE: 413,
   TOO_MANY_ROWS: 413,
   UNSUPPORTED_MEDIA: 415,
-  NOT_A_ROW: unprocessable,
-  MISSING_FIELD: unprocessable,
-  NULL_VALUE: unprocessable,
-  WRONG_TYPE: unprocessable,
-  NOT_FINITE: unprocessable,
-  NOT_INTEGER: unprocessable,
-  UNSAFE_INTEGER: unprocessable,
-  OUT_OF_RANGE: unprocessable,
-  UNKNOWN_CATEGORY: unprocessable,
-  TOO_LONG: unprocessable,
-  BAD_DATETIME: unprocessable,
-  BAD_LINE: unprocessable,
-  BAD_SHAPE: unprocessable,
-  UNKNOWN_FIELD: unprocessable,
-  STEP_FAILED: unprocessable,
-  TRANSFORM_FAILED: unprocessable,
-  MODEL_FAILED: unprocessable,
-  BAD_OUTPUT: unprocessable,
+  NOT_A_ROW: UNPROCESSABLE,
+  MISSING_FIELD: UNPROCESSABLE,
+  NULL_VALUE: UNPROCESSABLE,
+  WRONG_TYPE: UNPROCESSABLE,
+  NOT_FINITE: UNPROCESSABLE,
+  NOT_INTEGER: UNPROCESSABLE,
+  UNSAFE_INTEGER: UNPROCESSABLE,
+  OUT_OF_RANGE: UNPROCESSABLE,
+  UNKNOWN_CATEGORY: UNPROCESSABLE,
+  TOO_LONG: UNPROCESSABLE,
+  BAD_DATETIME: UNPROCESSABLE,
+  BAD_LINE: UNPROCESSABLE,
+  BAD_SHAPE: UNPROCESSABLE,
+  UNKNOWN_FIELD: UNPROCESSABLE,
+  STEP_FAILED: UNPROCESSABLE,
+  TRANSFORM_FAILED: UNPROCESSABLE,
+  MODEL_FAILED: UNPROCESSABLE,
+  BAD_OUTPUT: UNPROCESSABLE,
   QUEUE_FULL: 429,
   // For the metric alone: such a connection is closed unread.
   TOO_MANY_CONNECTIONS: 429,

@@ -11,13 +11,13 @@ export type Decided = Exclude<Isolation, 'auto'>;
  * Milliseconds that one row may take to run inline. While a model runs inline nothing else is answered, and a batch takes
  * many times this; a call to a worker costs a few tenths of a millisecond more, which weighs less than that from here on.
  */
-export const longRowMs = 2;
+export const LONG_ROW_MS = 2;
 
 export const decide = (isolation: Isolation, rowMs: number): Decided =>
-  isolation === 'auto' ? (rowMs > longRowMs ? 'workers' : 'inline') : isolation;
+  isolation === 'auto' ? (rowMs > LONG_ROW_MS ? 'workers' : 'inline') : isolation;
 
 /** A scorer in processes of its own. */
-export interface Pool {
+export interface IsolatedPool {
   readonly scorer: Scorer;
   /** Processes that there should be, and that are there. */
   readonly size: number;
@@ -35,5 +35,5 @@ export interface IsolateOptions {
 }
 
 /** What an isolated model lacks to answer, in words; undefined when nothing. */
-export const lackOf = (name: string, pool: Pick<Pool, 'ready' | 'size'> | undefined): string | undefined =>
+export const lackOf = (name: string, pool: Pick<IsolatedPool, 'ready' | 'size'> | undefined): string | undefined =>
   pool !== undefined && pool.ready === 0 ? `${name} has none of its ${pool.size} workers at the moment` : undefined;

@@ -23,7 +23,7 @@ export interface Work<Input, Output> {
 }
 
 /** One run of the model. */
-export interface Run {
+export interface ModelRun {
   /** When it began and ended, on the clock of `performance.now()`. */
   readonly began: number;
   readonly ended: number;
@@ -39,7 +39,7 @@ export interface Run {
 export interface Done<Output> {
   readonly output: Output;
   /** The last of its runs. */
-  readonly run: Run;
+  readonly run: ModelRun;
 }
 
 /** A class because one is made for every request: a hidden class and methods on a prototype cost less. */

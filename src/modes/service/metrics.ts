@@ -5,8 +5,8 @@ import type { Timings } from '../../core/types.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import type { Bodies } from './bodies.ts';
 import type { Connections } from './connections.ts';
-import type { Pool } from './isolation.ts';
-import type { Run } from './job.ts';
+import type { IsolatedPool } from './isolation.ts';
+import type { ModelRun } from './job.ts';
 import {
   type Aggregator,
   type Count,
@@ -54,7 +54,7 @@ export interface Watched {
   readonly publishing?: Pick<Publishing, 'figures' | 'better'> | undefined;
 }
 interface WatchedModel extends Card {
-  readonly pool?: Pool | undefined;
+  readonly pool?: IsolatedPool | undefined;
   readonly batcher: {
     readonly inFlight: number;
     readonly waiting: { readonly requests: number; readonly rows: number; readonly bytes: number };
@@ -64,7 +64,7 @@ interface WatchedModel extends Card {
 export interface Metrics {
   readonly registry: Registry;
   /** One run of a model. */
-  ran(card: Card, run: Run): void;
+  ran(card: Card, run: ModelRun): void;
   /** One call that was answered with predictions of so many rows, `ms` after it came. */
   answered(card: Card, ms: number, predicted: number, outcome: 'ok' | 'partial' | Code): void;
   /** Rows that were refused, one unless given, whatever became of their call. */
@@ -245,7 +245,7 @@ export const createMetrics = (given?: Registry): Metrics => {
         ({ rowMs }) => rowMs / 1000,
         'max',
       );
-      const ofPools = (read: (pool: Pool) => number) => () =>
+      const ofPools = (read: (pool: IsolatedPool) => number) => () =>
         slots().flatMap(({ model: loaded }) =>
           loaded?.pool ? [{ labels: labelsOf(loaded), value: read(loaded.pool) }] : [],
         );

@@ -8,15 +8,15 @@ import { STABLE, type Variant } from '../../serving/route.ts';
 import type { ModelSource } from '../../serving/source.ts';
 import { warm } from '../../serving/warm.ts';
 import { type Batcher, createBatcher } from './batcher.ts';
-import { type Decided, decide, type IsolateOptions, type Isolation, type Pool } from './isolation.ts';
-import type { Run } from './job.ts';
+import { type Decided, decide, type IsolatedPool, type IsolateOptions, type Isolation } from './isolation.ts';
+import type { ModelRun } from './job.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
 
 /** Where packages come from, and processes for them. */
 export interface ServiceSource extends ModelSource {
   /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws MillraceError */
-  isolate?(options: IsolateOptions): Promise<Pool>;
+  isolate?(options: IsolateOptions): Promise<IsolatedPool>;
 }
 
 /** All that is known of a model, loaded or not. */
@@ -47,7 +47,7 @@ export interface Model extends Card {
   readonly scorer: Scorer;
   readonly batcher: Batcher;
   /** Its processes, when it has some of its own. */
-  readonly pool?: Pool | undefined;
+  readonly pool?: IsolatedPool | undefined;
   /** Resolves when nothing waits for it any more, once nobody can get it. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -56,7 +56,7 @@ export interface Model extends Card {
 export interface LoadModelOptions {
   readonly source: ServiceSource;
   readonly limits: Limits;
-  readonly onRun?: (model: Card, run: Run) => void;
+  readonly onRun?: (model: Card, run: ModelRun) => void;
   /** `auto` unless given. */
   readonly isolation?: Isolation | undefined;
   /** Processes of a model that does not run inline; one unless given. */
@@ -64,15 +64,15 @@ export interface LoadModelOptions {
   readonly onWorkerLost?: ((ref: string, pid: number | undefined, how: string) => void) | undefined;
 }
 
-const warmRuns = 15;
-const warmBudgetMs = 200;
+const WARM_RUNS = 15;
+const WARM_BUDGET_MS = 200;
 
 /** Runs one row until the time it takes has settled; the median in milliseconds. */
 export const measureRow = async (scorer: Scorer, { examples, manifest }: Pick<Package, 'examples' | 'manifest'>) => {
   const row = examples[0]?.input ?? sampleRow(manifest.inputs);
   const times: number[] = [];
-  const until = performance.now() + warmBudgetMs;
-  while (times.length < warmRuns && performance.now() < until) {
+  const until = performance.now() + WARM_BUDGET_MS;
+  while (times.length < WARM_RUNS && performance.now() < until) {
     const began = performance.now();
     await scorer.score([row]);
     times.push(performance.now() - began);
@@ -83,7 +83,7 @@ export const measureRow = async (scorer: Scorer, { examples, manifest }: Pick<Pa
 interface Settled {
   readonly scorer: Scorer;
   readonly rowMs: number;
-  readonly pool?: Pool;
+  readonly pool?: IsolatedPool;
 }
 
 /** Checks the answers of a scorer, which are its first ones too, and how long it takes; closes one that fails. */

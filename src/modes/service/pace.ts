@@ -17,8 +17,8 @@ export interface PacedRun {
 }
 
 /** How far back what is told of the past goes, in milliseconds; of slow runs at least about the last two. */
-const memory = 250;
-const keepOf = (took: number): number => Math.max(0.5, Math.exp(-took / memory));
+const MEMORY_MS = 250;
+const keepOf = (took: number): number => Math.max(0.5, Math.exp(-took / MEMORY_MS));
 
 /** `lanes` is how many runs there are at a time. */
 export const createPace = ({ queueMs, queueRuns }: Pick<Limits, 'queueMs' | 'queueRuns'>, lanes: number): Pace => {

@@ -23,7 +23,7 @@ import { createModels, type Serving, type Slot } from './models.ts';
 import type { Peers } from './peers.ts';
 import type { Publishing } from './publish/publishing.ts';
 import { createReader } from './reading/reader.ts';
-import { createIntake, drain, type Intake, listen, type Place } from './rest/listen.ts';
+import { createIntake, drain, type Intake, type ListenPlace, listen } from './rest/listen.ts';
 import type { Behind } from './rest/routes.ts';
 import { createRest } from './rest/server.ts';
 
@@ -84,11 +84,11 @@ export interface Service {
   /** The places that each door has for callers. */
   readonly places: Readonly<Record<'http' | 'grpc' | 'admin', Pick<Connections, 'open'>>>;
   /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
-  listen(place: Place): Promise<string>;
+  listen(place: ListenPlace): Promise<string>;
   /** Opens the door for those who run the service, where it has one. @throws MillraceError CANNOT_LISTEN */
-  listenAdmin(place: Place): Promise<string>;
+  listenAdmin(place: ListenPlace): Promise<string>;
   /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
-  listenGrpc(place: Place): Promise<string>;
+  listenGrpc(place: ListenPlace): Promise<string>;
   /** Takes connections that another process accepts, instead of listening. */
   takeIn(doors: { readonly grpc: boolean }): Promise<Doors>;
   /** What keeps the service itself from being ready, in words; empty when nothing does. */

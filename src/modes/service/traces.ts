@@ -61,7 +61,7 @@ const fromHeaders = {
 };
 
 /** Milliseconds for sending what has gathered; a collector that takes longer loses it. */
-const sendMs = 3000;
+const SEND_MS = 3000;
 
 /** Traces go where the environment says (OTEL_EXPORTER_OTLP_*), in the background and out of a bounded queue. */
 export const createTracing = (env: NodeJS.ProcessEnv): Tracing => {
@@ -72,8 +72,8 @@ export const createTracing = (env: NodeJS.ProcessEnv): Tracing => {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({ url: urlOf(env), timeoutMillis: sendMs }),
-        exportTimeoutMillis: sendMs,
+        exporter: new OTLPTraceExporter({ url: urlOf(env), timeoutMillis: SEND_MS }),
+        exportTimeoutMillis: SEND_MS,
       }),
     ],
   });

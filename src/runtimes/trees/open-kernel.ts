@@ -1,6 +1,6 @@
 /** The kernel in WebAssembly, or in JavaScript where a page forbids that. */
 import type { Kernel, OpenKernel } from './kernel.ts';
-import { kernelBytes } from './kernel-bytes.ts';
+import { KERNEL_BYTES } from './kernel-bytes.ts';
 import { walkInJavaScript } from './walk.ts';
 
 const PAGE = 65_536;
@@ -9,7 +9,7 @@ let compiled: WebAssembly.Module | 'forbidden' | undefined;
 /** At once: browsers compile modules below 4 KB without a promise. */
 const compile = (): WebAssembly.Module | 'forbidden' => {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(kernelBytes), (letter) => letter.charCodeAt(0)));
+    return new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (letter) => letter.charCodeAt(0)));
   } catch {
     // A page's Content-Security-Policy may forbid it.
     return 'forbidden';

@@ -7,7 +7,7 @@ import {
   InferenceClient,
   type StreamAnswer,
 } from '../../../src/modes/service/grpc/messages.ts';
-import { codeKey } from '../../../src/modes/service/grpc/status.ts';
+import { CODE_KEY } from '../../../src/modes/service/grpc/status.ts';
 import { type Served, serve } from './serving.ts';
 
 interface Input {
@@ -105,5 +105,5 @@ export const refusal = async (
     () => assert.fail('it was answered'),
     (reason) => reason,
   )) as ServiceError;
-  return [status[error.code], error.metadata.get(codeKey)[0], error.details];
+  return [status[error.code], error.metadata.get(CODE_KEY)[0], error.details];
 };

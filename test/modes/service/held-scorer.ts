@@ -3,7 +3,7 @@ import { MillraceError } from '../../../src/core/errors.ts';
 import type { Answer, Scorer } from '../../../src/core/types.ts';
 import { createBatcher } from '../../../src/modes/service/batcher.ts';
 import { rows as rowForm } from '../../../src/modes/service/forms.ts';
-import type { Done, Run } from '../../../src/modes/service/job.ts';
+import type { Done, ModelRun } from '../../../src/modes/service/job.ts';
 import { defaultLimits, type Limits } from '../../../src/modes/service/limits.ts';
 
 /** A scorer whose runs end when the test says so; it answers each row with itself. */
@@ -19,7 +19,7 @@ export const heldScorer = () => {
   return { scorer, runs };
 };
 
-export const batcherOf = (scorer: Scorer, limits: Partial<Limits> = {}, onRun?: (run: Run) => void) =>
+export const batcherOf = (scorer: Scorer, limits: Partial<Limits> = {}, onRun?: (run: ModelRun) => void) =>
   createBatcher({ scorer, limits: { ...defaultLimits, ...limits }, ...(onRun && { onRun }) });
 
 export const work = (rows: readonly unknown[], more = {}) => ({

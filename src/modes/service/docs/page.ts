@@ -33,10 +33,10 @@ const unitsOf = (fields: Fields): Readonly<Record<string, string>> =>
     Object.entries(fields).flatMap(([name, field]) => ('unit' in field && field.unit ? [[name, field.unit]] : [])),
   );
 
-const mostExamples = 50;
+const MOST_EXAMPLES = 50;
 
 const modelSection = ({ name, version: own, digest, manifest, examples, loadMs, rowMs }: Card): Html => {
-  const rows = examples.slice(0, mostExamples).map(({ input }) => input);
+  const rows = examples.slice(0, MOST_EXAMPLES).map(({ input }) => input);
   const row = rows[0] ?? sampleRow(manifest.inputs);
   const { description, intendedUse, limitations, license } = manifest;
   const about = [intendedUse, limitations].flatMap((text) => (text ? [text.replace(/\.?$/, '.')] : [])).join(' ');
@@ -65,7 +65,7 @@ const modelSection = ({ name, version: own, digest, manifest, examples, loadMs, 
   </section>`;
 };
 
-const icon =
+const ICON =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='5' fill='none' stroke='%230f6b62' stroke-width='3'/></svg>";
 
 /** The page for these models; the first of a name is the one that its address answers with. */
@@ -77,7 +77,7 @@ export const docsPage = (cards: readonly Card[], { hasMetrics }: { readonly hasM
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${first.map(({ name }) => name).join(', ') || 'No models'} · Millrace</title>
-  <link rel="icon" href="${raw(icon)}">
+  <link rel="icon" href="${raw(ICON)}">
   <style>${raw(style)}</style>
 </head>
 <body>

@@ -50,7 +50,7 @@ const isTyped = ({ inputs, raw_input_contents }: InferMessage): boolean =>
   raw_input_contents.length === 0 && inputs.length > 0;
 
 /** What there is to know of a request beside its tensors. */
-export interface Asked {
+export interface AskedTensors {
   readonly id: string;
   readonly parameters: Parameters;
   /** Its tensors are typed contents, and those of the answer shall be. */
@@ -72,7 +72,10 @@ const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
  *
  * @throws MillraceError BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for bytes that are no request; TOO_MANY_ROWS
  */
-export const readInfer = (bytes: Buffer, rows: number): { readonly asked: Asked; readonly request: InferRequest } => {
+export const readInfer = (
+  bytes: Buffer,
+  rows: number,
+): { readonly asked: AskedTensors; readonly request: InferRequest } => {
   const message = inferMessage(bytes);
   if (message instanceof Malformed) throw malformed();
   for (const { shape } of message.inputs) {
@@ -108,13 +111,13 @@ const requestOf = (message: InferMessage): InferRequest => {
 };
 
 /** Milliseconds that the request itself allows: Triton's parameter `timeout`, in microseconds. */
-export const timeoutOf = ({ parameters }: Asked): number | undefined => {
+export const timeoutOf = ({ parameters }: AskedTensors): number | undefined => {
   const us = Object.hasOwn(parameters, 'timeout') ? Number(paramOf(parameters.timeout)) : 0;
   return us > 0 ? us / 1000 : undefined;
 };
 
 /** The answer to the call of that id, raw or typed as the request was. */
-export const writeInfer = (request: Asked, id: string, { model, outputs }: InferResponse): InferAnswer => {
+export const writeInfer = (request: AskedTensors, id: string, { model, outputs }: InferResponse): InferAnswer => {
   const { typed } = request;
   const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
   return {

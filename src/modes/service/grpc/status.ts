@@ -21,12 +21,12 @@ const ofHttp: Readonly<Record<number, status>> = {
 };
 
 /** The key in the trailing metadata under which the code of Millrace stands. */
-export const codeKey = 'millrace-code';
+export const CODE_KEY = 'millrace-code';
 
 /** Any thrown value as the error of a call: its text is safe to send. */
 export const grpcError = (error: unknown): Partial<ServiceError> & Pick<ServiceError, 'code' | 'metadata'> => {
   const { code, message }: Problem = toldOutside(error);
   const metadata = new Metadata();
-  metadata.set(codeKey, code);
+  metadata.set(CODE_KEY, code);
   return { code: ofHttp[httpStatus(code)] ?? status.INTERNAL, details: message, metadata };
 };

@@ -6,7 +6,7 @@ import type { InferAnswer, StreamAnswer } from './messages.ts';
 export type InferStream = ServerDuplexStream<Buffer, StreamAnswer>;
 
 /** Requests of one stream that are worked on at a time; the next ones stay with the caller until there is room. */
-const window = 64;
+const WINDOW_REQUESTS = 64;
 
 /** Answers a stream until its caller ends it. The returned function ends it from here, after what has been read. */
 export const answerStream = (
@@ -34,7 +34,7 @@ export const answerStream = (
   };
 
   call.on('data', (message) => {
-    if (++working === window) call.pause();
+    if (++working === WINDOW_REQUESTS) call.pause();
     const answer = told(message);
     last = last
       .then(() => answer)
@@ -43,7 +43,7 @@ export const answerStream = (
         if (!call.cancelled && !call.write(ready)) {
           await new Promise((resolve) => call.once('drain', resolve).once('cancelled', resolve));
         }
-        if (working-- === window) call.resume();
+        if (working-- === WINDOW_REQUESTS) call.resume();
       });
   });
   call.on('end', end);

@@ -83,10 +83,10 @@ export interface Entry {
 
 /** Tensors that a request may bring, or ask for. */
 const MOST_TENSORS = 10_000;
-const tensorsExpected = 'an array of tensors, such as [{"name", "shape", "datatype", "data"}]';
+const TENSORS_EXPECTED = 'an array of tensors, such as [{"name", "shape", "datatype", "data"}]';
 
 const entriesOf = (value: unknown, field: string): readonly Entry[] => {
-  if (!Array.isArray(value) || value.length > MOST_TENSORS) throw malformed(field, tensorsExpected, value);
+  if (!Array.isArray(value) || value.length > MOST_TENSORS) throw malformed(field, TENSORS_EXPECTED, value);
   return value.map((json: unknown, at): Entry => {
     const place = `${field}[${at}]`;
     if (!isObject(json)) throw malformed(place, 'an object', json);
@@ -115,7 +115,7 @@ export const readRequest = (body: unknown): JsonRequest => {
   };
 };
 
-/** The datatype and shape of an input. Throws BAD_REQUEST. */
+/** The datatype and shape of an input. @throws MillraceError BAD_REQUEST. */
 export const headOf = ({ name, json }: Entry): Pick<InputTensor, 'name' | 'datatype' | 'shape'> => {
   const { datatype } = json;
   if (!isDatatype(datatype)) throw malformed(`${name}.datatype`, `one of ${datatypes.join(', ')}`, datatype);

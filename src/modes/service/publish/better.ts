@@ -41,8 +41,8 @@ export interface BetterPredictions {
 }
 
 /** Of one row; a topic that names one id without end must not fill the memory. */
-const mostOfOne = 20;
-const pauseMs = 1000;
+const MOST_OF_ONE = 20;
+const PAUSE_MS = 1000;
 
 /** The data of a prediction event, as far as it is looked at. */
 interface Predicted {
@@ -101,7 +101,7 @@ export const followBetter = (options: BetterOptions): BetterPredictions => {
     if (better === undefined) return;
     const all = kept.get(better.id) ?? [];
     // A topic that is written at least once may say the same again.
-    if (all.length >= mostOfOne || all.some(({ mark }) => mark === better.mark)) return;
+    if (all.length >= MOST_OF_ONE || all.some(({ mark }) => mark === better.mark)) return;
     all.push(better);
     kept.set(better.id, all);
     bytes += sizeOf(better);
@@ -132,7 +132,7 @@ export const followBetter = (options: BetterOptions): BetterPredictions => {
         if (problem.code === 'UNKNOWN_TOPIC') next.clear();
         if (!stop.signal.aborted) onTrouble(problem);
       }
-      await pause(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+      await pause(PAUSE_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
   };
   const following = topics.map(follow);

@@ -11,11 +11,11 @@ import { fail, type MillraceError, type Problem, problemOf } from '../../../core
 import { invariant } from '../../../core/invariant.ts';
 
 /** Events produced at a time: making and writing them holds up answers for a millisecond or so. */
-const eventsAtOnce = 100;
+const MOST_EVENTS = 100;
 /** Milliseconds for which answers are gathered where nobody waits: a transaction for each would cost more than they do. */
-const gatherMs = 10;
-const firstPause = 100;
-const longestPause = 5000;
+const GATHER_MS = 10;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
 
 /** No room; an event larger than a broker takes; the broker refused it; it had not gone out when the service stopped. */
 export type UnpublishedReason = 'full' | 'too_large' | 'failed' | 'stopped';
@@ -94,7 +94,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
 
   /** The next events of a call, into `events`. False when the call has more. */
   const takeFrom = (call: Call, events: NewEvent[]): boolean => {
-    while (events.length < eventsAtOnce) {
+    while (events.length < MOST_EVENTS) {
       const { value, done } = call.events.next();
       if (done) return true;
       if ((value.value?.length ?? 0) <= largest) events.push(value);
@@ -119,7 +119,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
         through.push(call);
       }
       of.set(call, events.length - before);
-      if (events.length >= eventsAtOnce) break;
+      if (events.length >= MOST_EVENTS) break;
     }
     return { events, of, through };
   };
@@ -136,7 +136,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
         onTrouble(problem);
         const failure = notPublished(events[0].topic, problem.message);
         if (wait || stop.signal.aborted) return failure;
-        await pause(Math.min(longestPause, firstPause * 2 ** tries), undefined, { signal: stop.signal }).catch(
+        await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries), undefined, { signal: stop.signal }).catch(
           () => {},
         );
         if (stop.signal.aborted) return failure;
@@ -147,7 +147,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
   const work = async (): Promise<void> => {
     while (waiting.size > 0 && !stop.signal.aborted) {
       // The answers come first: they are written when this turn of the event loop is over.
-      await pause(wait ? 0 : waiting.size < eventsAtOnce ? gatherMs : 1);
+      await pause(wait ? 0 : waiting.size < MOST_EVENTS ? GATHER_MS : 1);
       const { events, of, through } = gather();
       const failure = events.length === 0 ? undefined : await deliver(events);
       for (const [call, count] of of) {

@@ -49,7 +49,7 @@ export interface Publishing {
     readonly waitingBytes: number;
     readonly bufferBytes: number;
   };
-  /** Publishes what waits, for at most `mostMs` (2 s unless said), and stops. The broker is its owner's to close. */
+  /** Publishes what waits, for at most `mostMs` (2 s unless given), and stops. The broker is its owner's to close. */
   close(mostMs?: number): Promise<void>;
 }
 

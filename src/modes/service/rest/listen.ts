@@ -4,7 +4,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { cannotListen } from '../listen.ts';
 
-export interface Place {
+export interface ListenPlace {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
@@ -23,7 +23,7 @@ const keepTrack = (server: Server): void => {
 };
 
 /** Resolves with the address, as `http://host:port`. @throws MillraceError CANNOT_LISTEN */
-export const listen = async (server: Server, { host, port }: Place): Promise<string> => {
+export const listen = async (server: Server, { host, port }: ListenPlace): Promise<string> => {
   keepTrack(server);
   try {
     await new Promise<void>((resolve, reject) => {
