@@ -74,9 +74,9 @@ export interface Manifest {
   };
   /**
    * Of what format the model is: `onnx`, on the own runtime where that knows all its operators and else on ONNX Runtime; or,
-   * where model.yaml says so, on one of the two whatever happens.
+   * where model.yaml says so, on one of the two whatever happens. Files of other libraries go by their name, and run on the own one.
    */
-  readonly runtime: 'onnx' | 'trees' | 'onnxruntime';
+  readonly runtime: 'onnx' | 'trees' | 'onnxruntime' | 'xgboost';
   readonly inputs: InputFields;
   readonly outputs: OutputFields;
   /** What to do with fields that the signature lacks; `ignore` unless given. */

@@ -21,7 +21,9 @@ const standard: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
 /** @throws BAD_MODEL for a model that cannot be read */
 export const codeOf = (found: Package): PackageCode => {
   const { manifest, files, digests } = found;
-  const model = files.get(modelFiles[manifest.runtime]) ?? new Uint8Array();
+  // Files of other libraries than ONNX hold numbers alone.
+  const isGraph = modelFiles[manifest.runtime] === modelFiles.onnx;
+  const model = (isGraph && files.get(modelFiles.onnx)) || new Uint8Array();
   const functions = functionsOf(model);
   const custom = new Set<string>();
   visitParts(model, {

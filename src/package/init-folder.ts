@@ -4,10 +4,12 @@ import { basename, join, relative } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { sizeOf } from '../files/place.ts';
 import { readOnnx } from '../runtimes/onnx-graph.ts';
+import { treeFormatOf, treeFormats } from '../runtimes/trees/formats/index.ts';
 import { writeModelYaml } from './init.ts';
+import { writeTreeYaml } from './init-trees.ts';
 
 export interface InitOptions {
-  /** The path of an ONNX file. */
+  /** The path of an ONNX file, or of a library's own. */
   readonly model: string;
   readonly folder: string;
   /** Write over a model.yaml and a model that are there. */
@@ -15,6 +17,13 @@ export interface InitOptions {
   /** Names in errors are as somebody in this folder would say them. */
   readonly cwd: string;
 }
+
+const yamlFor = (bytes: Uint8Array, name: string): string => {
+  const library = treeFormatOf(bytes);
+  return library === undefined
+    ? writeModelYaml(readOnnx(bytes), name)
+    : writeTreeYaml(treeFormats[library].read(bytes), name);
+};
 
 /**
  * Writes model.yaml, and beside it a copy of the model unless that is where it lies. Resolves with the path of model.yaml.
@@ -24,7 +33,7 @@ export interface InitOptions {
 export const initFolder = async ({ model, folder, force, cwd }: InitOptions): Promise<string> => {
   await sizeOf(model);
   const bytes = await readFile(model);
-  const text = writeModelYaml(readOnnx(bytes), basename(model));
+  const text = yamlFor(bytes, basename(model));
   const target = join(folder, 'model.yaml');
   const copy = join(folder, basename(model));
   const before = copy === model ? undefined : await readFile(copy).catch(() => undefined);

@@ -5,12 +5,12 @@ import type { OnnxGraph } from '../runtimes/onnx-graph.ts';
 import { intsOf, type OnnxNode, stringsOf } from '../runtimes/onnx-node.ts';
 
 /** Up to so many columns of an output become fields of their own; past that it stays one tensor. */
-const MAX_COLUMNS = 32;
+export const MAX_COLUMNS = 32;
 const MAX_FEATURES = 4096;
 
 const plainScalar = /^[A-Za-z_][A-Za-z0-9_. /-]*$/;
 const reserved = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']);
-const yaml = (text: string): string =>
+export const yaml = (text: string): string =>
   plainScalar.test(text) && !text.endsWith(' ') && !reserved.has(text.toLowerCase()) ? text : JSON.stringify(text);
 
 const whole = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']);
@@ -42,13 +42,13 @@ const widthOf = (graph: OnnxGraph, name: string): number | undefined => {
   return undefined;
 };
 
-const labelList = (labels: readonly string[]): string => `[${labels.map(yaml).join(', ')}]`;
+export const labelList = (labels: readonly string[]): string => `[${labels.map(yaml).join(', ')}]`;
 
 const MAX_NAME = 128;
 const objectNames = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
 
 /** Makes names that fields may have, none of them twice and none of `taken`. */
-const namer = (taken: Iterable<string>): ((wanted: string) => string) => {
+export const namer = (taken: Iterable<string>): ((wanted: string) => string) => {
   const given = new Set(taken);
   return (wanted) => {
     const base = wanted === '' || objectNames.has(wanted) ? `${wanted}_field` : wanted.slice(0, MAX_NAME - 8);
@@ -59,7 +59,7 @@ const namer = (taken: Iterable<string>): ((wanted: string) => string) => {
   };
 };
 /** A field as it stands in model.yaml; it says whom it feeds or what it is read from where that has another name. */
-const fieldLine = (field: string, of: string, key: 'to' | 'from', settings: string, comment = ''): string =>
+export const fieldLine = (field: string, of: string, key: 'to' | 'from', settings: string, comment = ''): string =>
   `  ${yaml(field)}: { ${settings}${field === of ? '' : `, ${key}: ${yaml(of)}`} }${comment}`;
 
 interface Inputs {
@@ -124,7 +124,7 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
 /** The model's name as a package may have it, from a file's name. */
 export const nameFrom = (file: string): string =>
   file
-    .replace(/\.onnx$/i, '')
+    .replace(/\.(?:onnx|json|ubj|txt)$/i, '')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
     .slice(0, MAX_NAME)

@@ -110,7 +110,9 @@ export const manifestSchema = {
   required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
   properties: {
     ...kept,
-    runtime: said('Which runtime loads the model: onnx, or one of trees and onnxruntime in any case'),
+    runtime: said(
+      'Which runtime loads the model: onnx, or one of trees and onnxruntime in any case; xgboost for its own files',
+    ),
   },
 } as const;
 

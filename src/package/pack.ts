@@ -167,7 +167,7 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   const say = options.onProgress ?? (() => {});
   const source = await readSource(dir);
   const { manifest } = source;
-  refuseChance(source.model);
+  if (modelFiles[manifest.runtime] === modelFiles.onnx) refuseChance(source.model);
   let bundled: Uint8Array | undefined;
   if (source.transform !== undefined) {
     say('bundling the transform');

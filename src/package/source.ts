@@ -2,13 +2,17 @@
 import { join } from 'node:path';
 import { fail, MillraceError, problemOf } from '../core/errors.ts';
 import type { Example, Fields, Manifest } from '../core/types.ts';
+import { treeFormatOf } from '../runtimes/trees/formats/index.ts';
 import { readJson } from '../text/json.ts';
-import { readYaml } from '../yaml/read-yaml.ts';
+import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { flawOf } from './fits-schema.ts';
 import { examplesSchema } from './manifest-schema.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
+
+/** Models that are read, for messages. */
+const KNOWN = 'an .onnx file, or what XGBoost saves as .json or .ubj';
 
 type ModelYaml = Omit<Manifest, 'runtime'> & {
   /** Which runtime answers, whatever the graph has; the one that takes it unless given. */
@@ -74,14 +78,10 @@ const sortedFields = <T extends Fields>(fields: T): T =>
  * The manifest in one order, so that the order of keys in model.yaml does not change the digest. Fields keep theirs: it
  * is the order in which people see them.
  */
-const manifestOf = ({
-  model: _,
-  runtime,
-  transform: __,
-  examples: ___,
-  reference: ____,
-  ...yaml
-}: ModelYaml): Manifest => {
+const manifestOf = (
+  { model: _, runtime: __, transform: ___, examples: ____, reference: _____, ...yaml }: ModelYaml,
+  runtime: Manifest['runtime'],
+): Manifest => {
   const { name, version, description, license, intendedUse, limitations, inputs, outputs, ...rest } = yaml;
   const { metadata, provenance, extraFields, coerce, prepare, tolerance } = sorted(rest) as typeof rest;
   return {
@@ -93,7 +93,7 @@ const manifestOf = ({
     ...(limitations !== undefined && { limitations }),
     ...(metadata !== undefined && { metadata }),
     ...(provenance !== undefined && { provenance }),
-    runtime: runtime === 'onnx' ? 'onnxruntime' : (runtime ?? 'onnx'),
+    runtime,
     inputs: sortedFields(inputs),
     outputs: sortedFields(outputs),
     ...(extraFields !== undefined && { extraFields }),
@@ -103,22 +103,41 @@ const manifestOf = ({
   };
 };
 
+/** What the model's bytes are, and where model.yaml wants them run. @throws BAD_MANIFEST */
+const runtimeOf = (
+  { model, runtime }: ModelYaml,
+  bytes: Uint8Array,
+  at: YamlFile<unknown>['at'],
+): Manifest['runtime'] => {
+  const library = treeFormatOf(bytes);
+  if (library !== undefined) {
+    if (runtime !== 'onnx') return library;
+    throw fail('BAD_MANIFEST', `${at(['runtime'])}: ONNX Runtime does not read ${model}.`, {
+      expected: 'no runtime:, as the own one reads it',
+      got: `a file of ${library}`,
+    });
+  }
+  if (!/\.onnx$/i.test(model)) {
+    throw fail('BAD_MANIFEST', `${at(['model'])}: ${model} is no model that is known: ${KNOWN}.`, {
+      expected: KNOWN,
+      got: model,
+    });
+  }
+  return runtime === 'onnx' ? 'onnxruntime' : (runtime ?? 'onnx');
+};
+
 /** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
 export const readSource = async (dir: string): Promise<ModelFolder> => {
   const path = join(dir, 'model.yaml');
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
-  const manifest = manifestOf(await withSideTables(data, dir, at));
-  if (!/\.onnx$/i.test(data.model)) {
-    throw fail('BAD_MANIFEST', `${at(['model'])}: expected an .onnx file, got ${data.model}.`, {
-      expected: 'a file named *.onnx',
-      got: data.model,
-    });
-  }
+  const yaml = await withSideTables(data, dir, at);
+  const model = await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file');
+  const manifest = manifestOf(yaml, runtimeOf(data, model, at));
   return {
     dir,
     manifest,
-    model: await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file'),
+    model,
     examples: await readExamples(dir, data.examples),
     ...(data.transform !== undefined && { transform: join(dir, data.transform) }),
     ...(data.reference !== undefined && { reference: join(dir, data.reference) }),

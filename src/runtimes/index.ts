@@ -14,6 +14,7 @@ export const runtimes = {
   },
   trees: async () => (await import('./trees/open.ts')).openTrees,
   onnxruntime: onnxRuntime,
+  xgboost: async () => (await import('./trees/formats/index.ts')).openTreeFormat('xgboost'),
 } as const satisfies Readonly<Record<Manifest['runtime'], () => Promise<OpenModel>>>;
 
 export type RuntimeName = keyof typeof runtimes;

@@ -5,4 +5,5 @@ export const modelFiles = {
   onnx: 'model.onnx',
   trees: 'model.onnx',
   onnxruntime: 'model.onnx',
+  xgboost: 'model.xgboost',
 } as const satisfies Readonly<Record<Manifest['runtime'], string>>;

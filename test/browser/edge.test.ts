@@ -24,7 +24,7 @@ const models: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...tabular, foreign].map((name) => [name, `test/fixtures/models/${name}`])),
 };
 /** Of what a page loads to score tabular models, with gzip. */
-const MAX_BUNDLE_BYTES = 48_000;
+const MAX_BUNDLE_BYTES = 48_500;
 
 type Edge = typeof import('../../src/modes/edge/edge.ts');
 type Window = typeof globalThis & { edge: Edge };

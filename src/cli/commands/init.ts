@@ -19,13 +19,14 @@ const init = async (file: string, { out, force = false }: Options, { cwd, termin
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .argument('<model.onnx>', 'the trained model')
+    .argument('<model>', 'the trained model: an .onnx file, or what XGBoost saves')
     .option('-o, --out <dir>', 'folder for model.yaml and a copy of the model (default: beside the model)')
     .option('--force', 'write over a model.yaml and a model that are there')
     .action((file: string, options: Options) => init(file, options, cli));
   examples(
     command,
     ['millrace init churn.onnx', 'writes model.yaml beside it'],
+    ['millrace init churn.ubj', 'the same for a model that XGBoost saved'],
     ['millrace init churn.onnx -o models/churn', 'makes a folder with both'],
   );
 };

@@ -81,6 +81,7 @@ const openers = ({ wasm }: EdgeOptions): Readonly<Record<Manifest['runtime'], Op
     onnx: (file) => openOnnx(file, onnxRuntime),
     trees: openTrees,
     onnxruntime: async (file) => (await onnxRuntime())(file),
+    xgboost: async (file) => (await import('../../runtimes/trees/formats/index.ts')).openTreeFormat('xgboost')(file),
   };
 };
 

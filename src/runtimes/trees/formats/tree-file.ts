@@ -1,0 +1,23 @@
+/** A model file of a library of boosted trees, read: what its package's signature is made of, and what answers. */
+import type { TreeModel } from '../tree-model.ts';
+
+export type Category = string | number;
+
+export interface Feature {
+  readonly name: string;
+  /** What its field takes. */
+  readonly takes: 'number' | 'integer' | 'boolean' | 'category';
+  /** Of a category that the file knows: the column holds their places here. */
+  readonly categories?: readonly Category[];
+}
+
+export interface TreeFile {
+  readonly library: 'XGBoost' | 'LightGBM' | 'CatBoost';
+  readonly objective: string;
+  /** In the order of the columns. */
+  readonly features: readonly Feature[];
+  readonly input: 'float32' | 'float64';
+  /** The name of the answer: `prediction`, `probability`, `score`, `margin`. With a label, that is called `label`. */
+  readonly output: string;
+  readonly model: TreeModel;
+}
