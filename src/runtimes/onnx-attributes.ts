@@ -1,5 +1,6 @@
 /** The attributes of a node as values, each read when it is asked for. Field numbers: AttributeProto of onnx.proto3. */
 import type { Tensor } from '../core/types.ts';
+import { ATTRIBUTE } from './onnx-fields.ts';
 import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
 import { decodeTensor } from './onnx-tensor.ts';
 import { Cursor, readFloats, readIntArray } from './protobuf.ts';
@@ -28,10 +29,10 @@ export const attributesOf = (node: OnnxNode): Attributes => {
     has,
     // A number that is 0, or a text that is empty, need not stand in the file.
     int: (name, unlessGiven) => (has(name) ? (intOf(node, name) ?? 0) : unlessGiven),
-    float: (name, unlessGiven) => (has(name) ? (readFloats(bytesOf(name), 2).at(-1) ?? 0) : unlessGiven),
+    float: (name, unlessGiven) => (has(name) ? (readFloats(bytesOf(name), ATTRIBUTE.float).at(-1) ?? 0) : unlessGiven),
     text: (name, unlessGiven) => (has(name) ? stringOf(node, name) : unlessGiven),
-    ints: (name) => readIntArray(bytesOf(name), 8),
-    floats: (name) => readFloats(bytesOf(name), 7),
+    ints: (name) => readIntArray(bytesOf(name), ATTRIBUTE.ints),
+    floats: (name) => readFloats(bytesOf(name), ATTRIBUTE.floats),
     texts: (name) => stringsOf(node, name),
     tensor(name) {
       const tensor = tensorOf(node, name);
@@ -40,7 +41,7 @@ export const attributesOf = (node: OnnxNode): Attributes => {
     eachText(name, visit) {
       const bytes = bytesOf(name);
       for (const at = new Cursor(bytes); at.next(); )
-        if (at.field === 9 && at.wire === 2) visit(bytes, at.start, at.end);
+        if (at.field === ATTRIBUTE.texts && at.wire === 2) visit(bytes, at.start, at.end);
     },
   };
 };

@@ -5,6 +5,7 @@
  */
 import { fail } from '../core/errors.ts';
 import type { Dtype, TensorSpec } from '../core/types.ts';
+import { ATTRIBUTE, DIM, GRAPH, MODEL, NODE, OPSET, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE } from './onnx-fields.ts';
 import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
 import { refuseOutside } from './onnx-parts.ts';
 import { dtypes } from './onnx-tensor.ts';
@@ -51,11 +52,11 @@ const none = new Uint8Array();
 
 /** A graph's input or output. Sequences and maps other than ZipMap's are not something a row can hold. */
 const readSpec = (value: Uint8Array, zipMaps: ReadonlyMap<string, ZipMap>): TensorSpec => {
-  const name = textOf(value, 1);
+  const name = textOf(value, VALUE.name);
   const zip = zipMaps.get(name);
   if (zip) return { name, dtype: 'float32', dims: [null, zip.labels.length] };
-  const tensor = mergedOf(mergedOf(value, 2) ?? none, 1);
-  const element = readInts(tensor ?? none, 1).at(-1) ?? 0;
+  const tensor = mergedOf(mergedOf(value, VALUE.type) ?? none, TYPE.tensor);
+  const element = readInts(tensor ?? none, TENSOR_TYPE.element).at(-1) ?? 0;
   const dtype = dtypes[element];
   if (tensor === undefined || dtype === undefined) {
     throw fail('BAD_MODEL', `The graph's ${name} is not a tensor of a type that is read here.`, {
@@ -64,8 +65,8 @@ const readSpec = (value: Uint8Array, zipMaps: ReadonlyMap<string, ZipMap>): Tens
       got: tensor === undefined ? 'a sequence, map or optional' : `ONNX element type ${element}`,
     });
   }
-  const dims = valuesOf(mergedOf(tensor, 2) ?? none, 1).map((dim) => {
-    const size = readInts(dim, 1).at(-1) ?? 0;
+  const dims = valuesOf(mergedOf(tensor, TENSOR_TYPE.shape) ?? none, SHAPE.dims).map((dim) => {
+    const size = readInts(dim, DIM.size).at(-1) ?? 0;
     return size > 0 ? size : null;
   });
   return { name, dtype, dims };
@@ -77,7 +78,7 @@ const ORT_FORMAT = 'ORTM';
 /** The graph of a model file, as its parts would be merged. @throws BAD_MODEL when the file is no ONNX model */
 export const graphOf = (file: Uint8Array): Uint8Array => {
   const isOrt = [...ORT_FORMAT].every((letter, at) => file[4 + at] === letter.charCodeAt(0));
-  const graph = isOrt ? undefined : mergedOf(file, 7);
+  const graph = isOrt ? undefined : mergedOf(file, MODEL.graph);
   if (graph !== undefined) return graph;
   throw fail('BAD_MODEL', 'The model file has no graph; it is not an ONNX file.', {
     expected: 'an ONNX ModelProto',
@@ -89,18 +90,23 @@ export const graphOf = (file: Uint8Array): Uint8Array => {
 export const readOnnx = (file: Uint8Array): OnnxGraph => {
   const graph = graphOf(file);
   refuseOutside(file);
-  const nodes = valuesOf(graph, 1).map(readNode);
+  const nodes = valuesOf(graph, GRAPH.nodes).map(readNode);
   const zipMaps = nodes.filter(isZipMap).map(zipMapOf);
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
-  const initial = new Map(valuesOf(graph, 5).map((initializer) => [textOf(initializer, 8), initializer]));
-  const opsets = valuesOf(file, 8).map((opset) => [textOf(opset, 1) || 'ai.onnx', readInts(opset, 2).at(-1) ?? 0]);
+  const initial = new Map(
+    valuesOf(graph, GRAPH.initializers).map((initializer) => [textOf(initializer, TENSOR.name), initializer]),
+  );
+  const opsets = valuesOf(file, MODEL.opsets).map((opset) => [
+    textOf(opset, OPSET.domain) || 'ai.onnx',
+    readInts(opset, OPSET.version).at(-1) ?? 0,
+  ]);
   return {
-    producer: [textOf(file, 2), textOf(file, 3)].filter(Boolean).join(' '),
+    producer: [textOf(file, MODEL.producer), textOf(file, MODEL.producerVersion)].filter(Boolean).join(' '),
     opsets: Object.fromEntries(opsets) as Record<string, number>,
-    inputs: valuesOf(graph, 11)
-      .filter((input) => !initial.has(textOf(input, 1)))
+    inputs: valuesOf(graph, GRAPH.inputs)
+      .filter((input) => !initial.has(textOf(input, VALUE.name)))
       .map((input) => readSpec(input, zipped)),
-    outputs: valuesOf(graph, 12).map((output) => readSpec(output, zipped)),
+    outputs: valuesOf(graph, GRAPH.outputs).map((output) => readSpec(output, zipped)),
     nodes,
     zipMaps,
     constants: initial,
@@ -114,25 +120,37 @@ export const withoutZipMap = (file: Uint8Array, { zipMaps }: OnnxGraph): Uint8Ar
   const graph = readMessage(graphOf(file));
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
   const rewritten = graph.map((field) => {
-    if (field.field === 1 && field.wire === 2) {
+    if (field.field === GRAPH.nodes && field.wire === 2) {
       const node = readNode(field.bytes);
       if (!isZipMap(node)) return field.raw;
       return writeBytes(
-        1,
-        joinBytes([writeBytes(1, node.inputs[0]), writeBytes(2, node.outputs[0]), writeBytes(4, 'Identity')]),
+        GRAPH.nodes,
+        joinBytes([
+          writeBytes(NODE.inputs, node.inputs[0]),
+          writeBytes(NODE.outputs, node.outputs[0]),
+          writeBytes(NODE.op, 'Identity'),
+        ]),
       );
     }
-    const zip = field.field === 12 && field.wire === 2 ? zipped.get(textOf(field.bytes, 1)) : undefined;
+    const zip =
+      field.field === GRAPH.outputs && field.wire === 2 ? zipped.get(textOf(field.bytes, VALUE.name)) : undefined;
     if (zip === undefined) return field.raw;
-    const shape = joinBytes([writeBytes(1, writeBytes(2, 'rows')), writeBytes(1, writeInt(1, zip.labels.length))]);
-    const tensor = joinBytes([writeInt(1, 1), writeBytes(2, shape)]);
-    return writeBytes(12, joinBytes([writeBytes(1, zip.output), writeBytes(2, writeBytes(1, tensor))]));
+    const shape = joinBytes([
+      writeBytes(SHAPE.dims, writeBytes(DIM.name, 'rows')),
+      writeBytes(SHAPE.dims, writeInt(DIM.size, zip.labels.length)),
+    ]);
+    const tensor = joinBytes([writeInt(TENSOR_TYPE.element, 1), writeBytes(TENSOR_TYPE.shape, shape)]);
+    return writeBytes(
+      GRAPH.outputs,
+      joinBytes([writeBytes(VALUE.name, zip.output), writeBytes(VALUE.type, writeBytes(TYPE.tensor, tensor))]),
+    );
   });
-  const isGraph = ({ field, wire }: WireField): boolean => field === 7 && wire === 2;
+  const isGraph = ({ field, wire }: WireField): boolean => field === MODEL.graph && wire === 2;
   const rest = model.filter((field) => !isGraph(field)).map(({ raw }) => raw);
-  const opsets = valuesOf(file, 8).map((opset) => textOf(opset, 1));
-  const core = opsets.includes('') || opsets.includes('ai.onnx') ? [] : [writeBytes(8, writeInt(2, 13))];
-  return joinBytes([...rest, writeBytes(7, joinBytes(rewritten)), ...core]);
+  const opsets = valuesOf(file, MODEL.opsets).map((opset) => textOf(opset, OPSET.domain));
+  const core =
+    opsets.includes('') || opsets.includes('ai.onnx') ? [] : [writeBytes(MODEL.opsets, writeInt(OPSET.version, 13))];
+  return joinBytes([...rest, writeBytes(MODEL.graph, joinBytes(rewritten)), ...core]);
 };
 
 /**
@@ -156,7 +174,7 @@ const mixesRows = (node: OnnxNode, constants: OnnxGraph['constants']): boolean =
   if (node.op === 'Transpose') return (intsOf(node, 'perm')[0] ?? 1) !== 0;
   if (!Object.hasOwn(alongAxis, node.op)) return false;
   const attribute = node.attributes.get('axis');
-  const axis = attribute === undefined ? alongAxis[node.op] : (readInts(attribute, 3).at(-1) ?? 0);
+  const axis = attribute === undefined ? alongAxis[node.op] : (readInts(attribute, ATTRIBUTE.int).at(-1) ?? 0);
   // A Gather out of a constant looks up each row's own entry.
   return axis === 0 && !constants.has(node.inputs[0]);
 };

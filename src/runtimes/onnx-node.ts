@@ -1,5 +1,6 @@
 /** One node of an ONNX graph, and its attributes. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard. */
 import { fail } from '../core/errors.ts';
+import { ATTRIBUTE, NODE } from './onnx-fields.ts';
 import { countFloats, decodeText, mergedOf, readInts, skim, valuesOf } from './protobuf.ts';
 
 export interface OnnxNode {
@@ -28,19 +29,20 @@ export const nodeText = (node: OnnxNode): string =>
   `the ${operatorOf(node)} node ${node.name === '' ? `that gives ${node.outputs[0] ?? 'nothing'}` : node.name}`;
 
 /** The fields of an attribute that are tensors or graphs: t, g, tensors, graphs, sparse_tensor, sparse_tensors. */
-const GRAPHS = (1 << 6) | (1 << 11);
-const HOLDERS = GRAPHS | (1 << 5) | (1 << 10) | (1 << 22) | (1 << 23);
+const GRAPHS = (1 << ATTRIBUTE.graph) | (1 << ATTRIBUTE.graphs);
+const HOLDERS =
+  GRAPHS | (1 << ATTRIBUTE.tensor) | (1 << ATTRIBUTE.tensors) | (1 << ATTRIBUTE.sparse) | (1 << ATTRIBUTE.sparses);
 
 /** @throws BAD_MODEL when an attribute is there twice, of which nobody could say which one counts */
 export const readNode = (message: Uint8Array): OnnxNode => {
   const attributes = new Map<string, Uint8Array>();
   const holders: Uint8Array[] = [];
-  for (const attribute of valuesOf(message, 5)) {
-    const { fields, last } = skim(attribute, 1);
+  for (const attribute of valuesOf(message, NODE.attributes)) {
+    const { fields, last } = skim(attribute, ATTRIBUTE.name);
     const name = last === undefined ? '' : decodeText(last);
     if ((fields & HOLDERS) !== 0) holders.push(attribute);
     if (attributes.has(name)) {
-      throw fail('BAD_MODEL', `A node of the model, ${textOf(message, 4)}, has the attribute ${name} twice.`, {
+      throw fail('BAD_MODEL', `A node of the model, ${textOf(message, NODE.op)}, has the attribute ${name} twice.`, {
         expected: 'each attribute of a node once',
         got: name,
       });
@@ -48,11 +50,11 @@ export const readNode = (message: Uint8Array): OnnxNode => {
     attributes.set(name, attribute);
   }
   return {
-    op: textOf(message, 4),
-    domain: textOf(message, 7),
-    name: textOf(message, 3),
-    inputs: textsOf(message, 1),
-    outputs: textsOf(message, 2),
+    op: textOf(message, NODE.op),
+    domain: textOf(message, NODE.domain),
+    name: textOf(message, NODE.name),
+    inputs: textsOf(message, NODE.inputs),
+    outputs: textsOf(message, NODE.outputs),
     attributes,
     holders,
   };
@@ -62,19 +64,21 @@ const none = new Uint8Array();
 const attributeOf = (node: OnnxNode, attribute: string): Uint8Array => node.attributes.get(attribute) ?? none;
 
 export const stringsOf = (node: OnnxNode, attribute: string): readonly string[] =>
-  textsOf(attributeOf(node, attribute), 9);
-export const stringOf = (node: OnnxNode, attribute: string): string => textOf(attributeOf(node, attribute), 4);
+  textsOf(attributeOf(node, attribute), ATTRIBUTE.texts);
+export const stringOf = (node: OnnxNode, attribute: string): string =>
+  textOf(attributeOf(node, attribute), ATTRIBUTE.text);
 export const intsOf = (node: OnnxNode, attribute: string): readonly number[] =>
-  readInts(attributeOf(node, attribute), 8);
+  readInts(attributeOf(node, attribute), ATTRIBUTE.ints);
 /** The last value given counts. */
 export const intOf = (node: OnnxNode, attribute: string): number | undefined =>
-  readInts(attributeOf(node, attribute), 3).at(-1);
+  readInts(attributeOf(node, attribute), ATTRIBUTE.int).at(-1);
 /** How many floats an attribute lists. */
-export const floatCount = (node: OnnxNode, attribute: string): number => countFloats(attributeOf(node, attribute), 7);
+export const floatCount = (node: OnnxNode, attribute: string): number =>
+  countFloats(attributeOf(node, attribute), ATTRIBUTE.floats);
 /** An attribute that is a tensor, as it stands. */
 export const tensorOf = (node: OnnxNode, attribute: string): Uint8Array | undefined =>
-  mergedOf(attributeOf(node, attribute), 5);
+  mergedOf(attributeOf(node, attribute), ATTRIBUTE.tensor);
 
 /** True when an attribute of the node holds a graph. */
 export const hasGraph = ({ holders }: OnnxNode): boolean =>
-  holders.some((attribute) => (skim(attribute, 1).fields & GRAPHS) !== 0);
+  holders.some((attribute) => (skim(attribute, ATTRIBUTE.name).fields & GRAPHS) !== 0);

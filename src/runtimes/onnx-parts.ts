@@ -4,6 +4,7 @@
  * parser does, so that nothing hides in a second one. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { fail } from '../core/errors.ts';
+import { ATTRIBUTE, ENTRY, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
 import { Cursor, mergedOf, readInts, valuesOf } from './protobuf.ts';
 
@@ -26,15 +27,15 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
     if (part !== undefined) visit(part);
   };
   const sparse = (message: Uint8Array, where: string): void => {
-    for (const field of [1, 2]) one(message, field, (values) => tensor(values, where));
+    for (const field of [SPARSE.values, SPARSE.indices]) one(message, field, (values) => tensor(values, where));
   };
   const attribute = (message: Uint8Array, scope: Scope, where: string, depth: number): void => {
-    one(message, 5, (value) => tensor(value, where));
-    for (const value of valuesOf(message, 10)) tensor(value, where);
-    one(message, 22, (value) => sparse(value, where));
-    for (const value of valuesOf(message, 23)) sparse(value, where);
-    one(message, 6, (inner) => graph(inner, scope, where, depth + 1));
-    for (const inner of valuesOf(message, 11)) graph(inner, scope, where, depth + 1);
+    one(message, ATTRIBUTE.tensor, (value) => tensor(value, where));
+    for (const value of valuesOf(message, ATTRIBUTE.tensors)) tensor(value, where);
+    one(message, ATTRIBUTE.sparse, (value) => sparse(value, where));
+    for (const value of valuesOf(message, ATTRIBUTE.sparses)) sparse(value, where);
+    one(message, ATTRIBUTE.graph, (inner) => graph(inner, scope, where, depth + 1));
+    for (const inner of valuesOf(message, ATTRIBUTE.graphs)) graph(inner, scope, where, depth + 1);
   };
   const nodes = (messages: readonly Uint8Array[], scope: Map<string, Uint8Array>, where: string, depth: number) => {
     for (const message of messages) {
@@ -43,7 +44,10 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
       onNode?.(node, scope, own);
       for (const value of node.holders) attribute(value, scope, `, in ${own}`, depth);
       // A Constant is a tensor with another spelling.
-      const value = node.op === 'Constant' ? mergedOf(node.attributes.get('value') ?? new Uint8Array(), 5) : undefined;
+      const value =
+        node.op === 'Constant'
+          ? mergedOf(node.attributes.get('value') ?? new Uint8Array(), ATTRIBUTE.tensor)
+          : undefined;
       if (value !== undefined) scope.set(node.outputs[0], value);
     }
   };
@@ -56,37 +60,40 @@ export const visitParts = (file: Uint8Array, { tensor = () => {}, node: onNode }
     }
     const scope = new Map(outer);
     // What is fed may be anything, whatever a graph around this one calls so.
-    for (const input of valuesOf(message, 11)) scope.delete(textOf(input, 1));
-    for (const initializer of valuesOf(message, 5)) {
+    for (const input of valuesOf(message, GRAPH.inputs)) scope.delete(textOf(input, VALUE.name));
+    for (const initializer of valuesOf(message, GRAPH.initializers)) {
       tensor(initializer, where);
-      scope.set(textOf(initializer, 8), initializer);
+      scope.set(textOf(initializer, TENSOR.name), initializer);
     }
-    for (const initializer of valuesOf(message, 15)) sparse(initializer, where);
-    nodes(valuesOf(message, 1), scope, where, depth);
+    for (const initializer of valuesOf(message, GRAPH.sparse)) sparse(initializer, where);
+    nodes(valuesOf(message, GRAPH.nodes), scope, where, depth);
   };
 
-  one(file, 7, (message) => graph(message, new Map(), '', 0));
-  for (const training of valuesOf(file, 20))
-    for (const field of [1, 2]) one(training, field, (message) => graph(message, new Map(), ', in training', 0));
-  for (const message of valuesOf(file, 25)) {
-    const where = `, in the function ${textOf(message, 1)}`;
-    for (const value of valuesOf(message, 11)) attribute(value, new Map(), where, 0);
-    nodes(valuesOf(message, 7), new Map(), where, 0);
+  one(file, MODEL.graph, (message) => graph(message, new Map(), '', 0));
+  for (const training of valuesOf(file, MODEL.training))
+    for (const field of [TRAINING.initialization, TRAINING.algorithm])
+      one(training, field, (message) => graph(message, new Map(), ', in training', 0));
+  for (const message of valuesOf(file, MODEL.functions)) {
+    const where = `, in the function ${textOf(message, FUNCTION.name)}`;
+    for (const value of valuesOf(message, FUNCTION.attributes)) attribute(value, new Map(), where, 0);
+    nodes(valuesOf(message, FUNCTION.nodes), new Map(), where, 0);
   }
 };
 
 /** Operators that a model defines itself, as its nodes call them. */
 export const functionsOf = (file: Uint8Array): readonly string[] =>
-  valuesOf(file, 25).map((message) => operatorOf({ op: textOf(message, 1), domain: textOf(message, 10) }));
+  valuesOf(file, MODEL.functions).map((message) =>
+    operatorOf({ op: textOf(message, FUNCTION.name), domain: textOf(message, FUNCTION.domain) }),
+  );
 
 /** Where a tensor's data lie; undefined when in the model file. An enum takes the low 32 bits of what stands there. */
 const placeOf = (tensor: Uint8Array): string | undefined => {
   let isOutside = false;
   const at = new Cursor(tensor);
-  while (at.next()) if (at.field === 14 && at.wire === 0 && at.int32 !== 0) isOutside = true;
+  while (at.next()) if (at.field === TENSOR.place && at.wire === 0 && at.int32 !== 0) isOutside = true;
   if (!isOutside) return undefined;
-  const places = valuesOf(tensor, 13).filter((entry) => textOf(entry, 1) === 'location');
-  return textOf(places.at(-1) ?? new Uint8Array(), 2);
+  const places = valuesOf(tensor, TENSOR.outside).filter((entry) => textOf(entry, ENTRY.key) === 'location');
+  return textOf(places.at(-1) ?? new Uint8Array(), ENTRY.value);
 };
 
 /**
@@ -99,7 +106,7 @@ export const refuseOutside = (file: Uint8Array): void =>
     tensor: (tensor, where) => {
       const place = placeOf(tensor);
       if (place === undefined) return;
-      const name = textOf(tensor, 8) || 'a tensor';
+      const name = textOf(tensor, TENSOR.name) || 'a tensor';
       throw fail(
         'BAD_MODEL',
         `The model keeps weights in another file, ${place} (${name}${where}). Save it as one file.`,
@@ -120,13 +127,13 @@ const BY_CHANCE = new Set(
 /** True unless a tensor is known to be a single false. */
 const mayBeTrue = (tensor: Uint8Array | undefined): boolean => {
   if (tensor === undefined) return true;
-  const raw = valuesOf(tensor, 9).at(-1);
-  const values = [...readInts(tensor, 5), ...(raw ?? [])];
+  const raw = valuesOf(tensor, TENSOR.raw).at(-1);
+  const values = [...readInts(tensor, TENSOR.ints32), ...(raw ?? [])];
   return values.length === 0 || values.some((value) => value !== 0);
 };
 
 const attributeInt = (node: OnnxNode, name: string): number =>
-  readInts(node.attributes.get(name) ?? new Uint8Array(), 3).at(-1) ?? 0;
+  readInts(node.attributes.get(name) ?? new Uint8Array(), ATTRIBUTE.int).at(-1) ?? 0;
 
 /** What in a node makes two answers to the same row differ, in words. */
 const chanceOf = (node: OnnxNode, scope: Scope): string | undefined => {

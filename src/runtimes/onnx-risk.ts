@@ -3,6 +3,8 @@
  * others depend on. The shapes of all values are worked out beforehand, as a graph of harmless operators can still double
  * what it holds at every step. Web-standard.
  */
+
+import { GRAPH, MODEL } from './onnx-fields.ts';
 import { elementTypeOf, graphOf, isBatchInvariant, readOnnx } from './onnx-graph.ts';
 import { hasGraph, nodeText, operatorOf } from './onnx-node.ts';
 import { safe } from './onnx-safe.ts';
@@ -23,11 +25,11 @@ const MAX_WORK = 2 ** 28;
 export const riskOfOnnx = (file: Uint8Array, fed: ReadonlyMap<string, readonly number[]>): string | undefined => {
   const read = readOnnx(file);
   const graph = graphOf(file);
-  if (valuesOf(file, 25).length > 0) return 'the graph has operators of its own (functions)';
-  if (valuesOf(graph, 15).length > 0) return 'the graph has sparse weights';
+  if (valuesOf(file, MODEL.functions).length > 0) return 'the graph has operators of its own (functions)';
+  if (valuesOf(graph, GRAPH.sparse).length > 0) return 'the graph has sparse weights';
 
   const values = new Map<string, GraphValue>();
-  for (const tensor of valuesOf(graph, 5)) {
+  for (const tensor of valuesOf(graph, GRAPH.initializers)) {
     const name = tensorName(tensor);
     const value = readTensor(tensor);
     if (value === undefined || values.has(name)) return `the graph's weights ${name} are not what they say`;

@@ -2,6 +2,7 @@
 import { allocate } from '../core/columns.ts';
 import { fail } from '../core/errors.ts';
 import type { Dtype, Tensor, TensorData } from '../core/types.ts';
+import { TENSOR } from './onnx-fields.ts';
 import { textsOf } from './onnx-node.ts';
 import { readDoubles, readFloats, readIntArray, readInts, valuesOf } from './protobuf.ts';
 
@@ -26,11 +27,12 @@ const damaged = (expected: string, got: string) =>
 
 /** Values by the field of their type; int32_data is for all that is no wider. */
 const typedData = (tensor: Uint8Array, dtype: Dtype): TensorData => {
-  if (dtype === 'float32') return readFloats(tensor, 4);
-  if (dtype === 'float64') return readDoubles(tensor, 10);
-  if (dtype === 'string') return textsOf(tensor, 6);
-  const wide = dtype === 'int64' ? 7 : dtype === 'uint64' || dtype === 'uint32' ? 11 : undefined;
-  const values = readIntArray(tensor, wide ?? 5);
+  if (dtype === 'float32') return readFloats(tensor, TENSOR.floats);
+  if (dtype === 'float64') return readDoubles(tensor, TENSOR.doubles);
+  if (dtype === 'string') return textsOf(tensor, TENSOR.texts);
+  const wide =
+    dtype === 'int64' ? TENSOR.ints64 : dtype === 'uint64' || dtype === 'uint32' ? TENSOR.uints64 : undefined;
+  const values = readIntArray(tensor, wide ?? TENSOR.ints32);
   const data = allocate(dtype, values.length) as Record<number, number | bigint> & TensorData;
   const isBig = dtype === 'int64' || dtype === 'uint64';
   for (let at = 0; at < values.length; at++) data[at] = isBig ? BigInt(values[at]) : values[at];
@@ -39,12 +41,12 @@ const typedData = (tensor: Uint8Array, dtype: Dtype): TensorData => {
 
 /** @throws BAD_MODEL for a type that is not read here, or data of another length than its shape. */
 export const decodeTensor = (tensor: Uint8Array): Tensor => {
-  const element = readInts(tensor, 2).at(-1) ?? 0;
+  const element = readInts(tensor, TENSOR.type).at(-1) ?? 0;
   const dtype = dtypes[element];
   if (dtype === undefined) throw damaged(Object.values(dtypes).join(', '), `ONNX element type ${element}`);
-  const dims = readInts(tensor, 1);
+  const dims = readInts(tensor, TENSOR.dims);
   const size = dims.reduce((product, dim) => product * dim, 1);
-  const raw = valuesOf(tensor, 9).at(-1);
+  const raw = valuesOf(tensor, TENSOR.raw).at(-1);
   if (raw === undefined || raw.length === 0) {
     const data = typedData(tensor, dtype);
     if (data.length !== size) throw damaged(`${size} values`, `${data.length}`);

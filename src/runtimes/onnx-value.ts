@@ -2,6 +2,8 @@
  * What is known of a value in a graph before it runs: its type and its shape, in which the number of rows is a symbol.
  * Web-standard.
  */
+
+import { TENSOR } from './onnx-fields.ts';
 import { textOf } from './onnx-node.ts';
 import { readInts, valuesOf } from './protobuf.ts';
 
@@ -70,17 +72,19 @@ const littleEndian = (raw: Uint8Array, bytes: 4 | 8): readonly number[] => {
  * A tensor that stands in the file. Undefined when it says that it has more elements than its bytes can hold, or none.
  */
 export const readTensor = (tensor: Uint8Array): GraphValue | undefined => {
-  const sizes = readInts(tensor, 1);
+  const sizes = readInts(tensor, TENSOR.dims);
   const count = sizes.reduce((total, size) => total * size, 1);
   // Two elements of four bits are the most that a byte holds.
   if (sizes.some((size) => size < 1) || count > tensor.length * 2) return undefined;
-  const type = readInts(tensor, 2).at(-1) ?? 0;
+  const type = readInts(tensor, TENSOR.type).at(-1) ?? 0;
   const dims = sizes.map(fixed);
   if ((type !== INT64 && type !== 6) || count > MAX_INTS) return { type, dims };
-  const raw = valuesOf(tensor, 9).at(-1);
+  const raw = valuesOf(tensor, TENSOR.raw).at(-1);
   const ints =
-    raw && raw.length > 0 ? littleEndian(raw, type === INT64 ? 8 : 4) : readInts(tensor, type === INT64 ? 7 : 5);
+    raw && raw.length > 0
+      ? littleEndian(raw, type === INT64 ? 8 : 4)
+      : readInts(tensor, type === INT64 ? TENSOR.ints64 : TENSOR.ints32);
   return { type, dims, ints: ints.length === count ? ints : undefined };
 };
 
-export const tensorName = (tensor: Uint8Array): string => textOf(tensor, 8);
+export const tensorName = (tensor: Uint8Array): string => textOf(tensor, TENSOR.name);
