@@ -178,4 +178,20 @@ describe('/docs in a real browser', { timeout: 120_000 }, () => {
     assert.equal(await page.locator('.lead').textContent(), evil);
     assert.equal(await page.title(), 'int-inputs · Millrace');
   });
+
+  it('sends numbers as they were typed, to the last digit', async (t) => {
+    const { url } = await serve(t, [models.integers]);
+    await page.goto(`${url}/docs`);
+    const section = page.locator('#int-inputs');
+    for (const typed of ['9007199254740993', '12345678901234567890']) {
+      await section.locator('[data-field=units] input').fill(typed);
+      await section.locator('button').click();
+      await page.waitForFunction(
+        (digits) => document.querySelector('#int-inputs .answered')?.textContent?.includes(digits),
+        typed,
+      );
+      assert.match((await section.locator('.sent').textContent()) ?? '', new RegExp(`"units": ${typed}\\b`));
+      assert.equal(await section.locator('.result .code').textContent(), 'UNSAFE_INTEGER');
+    }
+  });
 });

@@ -23,15 +23,23 @@ export const client = (): void => {
   type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
   const controlOf = (field: Element): Control => find<Control>(field, 'input, select, textarea');
 
+  /** https://tc39.es/proposal-json-parse-with-source: a number goes as it was written, where the browser can do that. */
+  const { rawJSON } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
+  type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+  const asWritten: Reviver = (_key, value, context) =>
+    typeof value === 'number' && rawJSON && context?.source !== undefined && context.source !== String(value)
+      ? rawJSON(context.source)
+      : value;
+  const parse = (text: string): unknown => JSON.parse(text, asWritten as Parameters<typeof JSON.parse>[1]);
+
   const parsed = (reads: string | undefined, text: string): unknown => {
     if (text === '') return null;
-    if (reads === 'number') return Number(text);
     if (reads === 'boolean') return text === 'true';
-    if (reads !== 'json') return text;
+    if (reads !== 'number' && reads !== 'json') return text;
     try {
-      return JSON.parse(text);
+      return parse(text);
     } catch {
-      return text;
+      return reads === 'number' ? Number(text) : text;
     }
   };
 
@@ -56,7 +64,7 @@ export const client = (): void => {
     const answered = find<HTMLElement>(section, '.answered');
     const button = find<HTMLButtonElement>(form, 'button');
     const units = JSON.parse(section.dataset.units ?? '{}') as Record<string, string>;
-    const examples = JSON.parse(find(section, 'script').textContent ?? '[]') as Row[];
+    const examples = parse(find(section, 'script').textContent ?? '[]') as Row[];
     const fields = [...form.querySelectorAll<HTMLElement>('[data-field]')];
 
     const read = (): Row =>
@@ -102,7 +110,7 @@ export const client = (): void => {
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(read()),
         });
-        const answer = (await response.json()) as Answer;
+        const answer = parse(await response.text()) as Answer;
         const ms = performance.now() - began;
         answered.textContent = JSON.stringify(answer, null, 2);
         if (answer.error) complain(answer.error);
