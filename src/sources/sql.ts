@@ -96,7 +96,8 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
     if (nulls > 0) return { rows, nulls: (before.nulls ?? 0) + nulls };
     const after = key.map((name) => {
       const value = (exactColumn(chunk, { name, type: chunk.types[name] }) as ArrayLike<unknown>)[chunk.rows - 1];
-      return dialect.literal(typeof value === 'object' && value !== null ? jsonText(value) : value);
+      const isPlain = typeof value !== 'object' || value === null || value instanceof Uint8Array;
+      return dialect.literal(isPlain ? value : jsonText(value));
     });
     return { rows, after };
   };

@@ -103,6 +103,27 @@ export const cases: readonly Case[] = [
       wish: '\uFEFFa',
     },
     {
+      what: `U+FFFD within ${field}`,
+      field,
+      json: '"a\\ufffd"',
+      cell: 'a\uFFFD',
+      tensor: text('a\uFFFD'),
+      column: text('a\uFFFD'),
+      wish: 'a\uFFFD',
+    },
+    {
+      what: `U+0000 within ${field}`,
+      field,
+      json: '"a\\u0000b"',
+      cell: 'a\0b',
+      tensor: text('a\0b'),
+      column: text('a\0b'),
+      wish: refused('WRONG_TYPE'),
+      but: {
+        'a table of PostgreSQL': [refused('STORE_FAILED'), 'PostgreSQL takes no such text'],
+      },
+    },
+    {
       what: `a quoted line end in ${field}`,
       field,
       json: '"one\\n\\"two\\""',

@@ -64,6 +64,8 @@ const sqlTypes = { DOUBLE: 'double precision', BIGINT: 'bigint', BOOLEAN: 'boole
 
 const literalOf = ({ value, type }: Typed): string => {
   if (value === null) return 'null';
+  if (typeof value === 'string' && value.includes('\0'))
+    return `cast(x'${Buffer.from(value).toString('hex')}' as text)`;
   if (type === 'VARCHAR') return `'${String(value).replaceAll("'", "''")}'`;
   if (type !== 'DOUBLE' || Number.isFinite(value)) return Object.is(value, -0) ? "'-0.0'" : String(value);
   return value === Infinity ? "'Infinity'" : '9e999';

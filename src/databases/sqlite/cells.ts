@@ -2,11 +2,12 @@
 import { kindOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, Field, Fields } from '../../core/types.ts';
 import { record, type TableChunk } from '../../files/table.ts';
+import { readJson } from '../../text/json.ts';
 
 const listOf = (value: unknown): unknown => {
   if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(value);
+    return readJson(value, 'The cell');
   } catch {
     return value;
   }

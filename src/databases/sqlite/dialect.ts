@@ -5,6 +5,7 @@ import type { ColumnType } from '../../files/table.ts';
 import type { Dialect } from '../database.ts';
 import { identifier } from '../sql-text.ts';
 import { fitCells } from './cells.ts';
+import { strayBytes } from './texts.ts';
 
 const created: Readonly<Record<string, string>> = {
   BOOLEAN: 'boolean',
@@ -33,8 +34,17 @@ export const typeOfDeclared = (declared: string | null): ColumnType => {
 export const sqliteTime = (ms: number, zone: string): string =>
   new Date(ms + zoneOf(zone).offset(ms)).toISOString().slice(0, 19).replace('T', ' ');
 
+const hex = (bytes: Uint8Array): string => `x'${Buffer.from(bytes).toString('hex')}'`;
+
 const literal = (value: unknown): string => {
+  if (value instanceof Uint8Array) return hex(value);
+  if (typeof value === 'string') {
+    const stray = strayBytes(value);
+    // SQL itself ends at U+0000.
+    if (stray !== undefined || value.includes('\0')) return `cast(${hex(stray ?? Buffer.from(value))} as text)`;
+  }
   if (value === null || value === undefined || Number.isNaN(value)) return 'null';
+  if (value === Infinity || value === -Infinity) return value > 0 ? '9e999' : '-9e999';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
   return `'${String(value).replaceAll("'", "''")}'`;

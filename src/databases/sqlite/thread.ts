@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { serveThread } from '../../threads/serve-thread.ts';
 import { moved } from '../../threads/wire.ts';
+import { createStrayTexts } from './texts.ts';
 
 /** A column of a chunk: numbers (NaN for null) where it holds nothing else, else the values as they are. */
 export type PackedValues = Float64Array | readonly unknown[];
@@ -50,18 +51,19 @@ interface Cursor {
   rows: Iterator<unknown>;
   delivered: number;
   wide: boolean;
+  readonly strays: ReturnType<typeof createStrayTexts>;
 }
 let cursor: Cursor | undefined;
 
 /** Rows as arrays; integers past 2^53 make the statement start anew with bigints (`wide`), behind the rows already given,
  *  in the same read transaction and so in the same order. */
-const openCursor = (sql: string, skip: number, wide: boolean): Cursor => {
+const openCursor = (sql: string, skip: number, wide: boolean, before?: Cursor): Cursor => {
   const statement = open(false).prepare(sql);
   statement.setReturnArrays(true);
   statement.setReadBigInts(wide);
   const rows = statement.iterate() as Iterator<unknown>;
   for (let row = 0; row < skip; row++) rows.next();
-  return { sql, statement, rows, delivered: skip, wide };
+  return { sql, statement, rows, delivered: skip, wide, strays: before?.strays ?? createStrayTexts(open(false), sql) };
 };
 
 const isOutOfRange = (error: unknown): boolean =>
@@ -85,7 +87,7 @@ const pack = (rows: readonly (readonly unknown[])[], index: number, wide: boolea
 
 const fetchRows = (count: number): Fetched => {
   if (!cursor) throw new Error('no cursor');
-  const rows: (readonly unknown[])[] = [];
+  const rows: unknown[][] = [];
   let done = false;
   while (rows.length < count) {
     try {
@@ -94,12 +96,13 @@ const fetchRows = (count: number): Fetched => {
         done = true;
         break;
       }
-      rows.push(next.value as readonly unknown[]);
+      rows.push(next.value as unknown[]);
     } catch (error) {
       if (cursor.wide || !isOutOfRange(error)) throw error;
-      cursor = openCursor(cursor.sql, cursor.delivered + rows.length, true);
+      cursor = openCursor(cursor.sql, cursor.delivered + rows.length, true, cursor);
     }
   }
+  cursor.strays.putInto(rows, cursor.delivered);
   cursor.delivered += rows.length;
   const { wide } = cursor;
   const width = cursor.statement.columns().length;
@@ -167,6 +170,7 @@ const handlers = {
   fetch: fetchRows,
   closeCursor: () => {
     cursor?.rows.return?.();
+    cursor?.strays.close();
     cursor = undefined;
     if (database?.isTransaction) database.exec('rollback');
   },

@@ -50,6 +50,12 @@ const unfit = ({ name, type }: ColumnSpec, value: unknown): Problem => ({
   message: `${name}: a ${type} column of the output cannot hold ${show(value)}.`,
 });
 
+/** No sink could keep it: half of a surrogate pair, or bytes of a database that are not UTF-8. */
+const broken = ({ name }: ColumnSpec): Problem => {
+  const [expected, got] = ['a text in UTF-8', 'one that is not, or half of a surrogate pair'];
+  return { code: 'WRONG_TYPE', field: name, expected, got, message: `${name}: expected ${expected}, got ${got}.` };
+};
+
 /** Rows that cannot be written for what stands in a carried column. */
 const carriedProblems = (
   chunk: TableChunk,
@@ -58,6 +64,7 @@ const carriedProblems = (
 ): Map<number, Problem> => {
   const problems = new Map<number, Problem>();
   const isFree = isTyped && cells === 'free';
+  const mayBeBroken = cells === 'free';
   for (const column of carried) {
     const isKey = key.includes(column.name);
     const stored = passed.stored?.[column.name];
@@ -67,7 +74,7 @@ const carriedProblems = (
         if (text !== null && isBeyond(text) && !problems.has(row)) problems.set(row, tooLong(column));
       });
     }
-    if (!isKey && !isChecked) continue;
+    if (!isKey && !isChecked && !mayBeBroken) continue;
     // What is stored is of its column's type, and says itself where it has no value.
     if (stored && (!isKey || (stored.valid === undefined && ArrayBuffer.isView(stored.data)))) continue;
     const values = valuesOf(passed, column) as ArrayLike<unknown>;
@@ -76,6 +83,8 @@ const carriedProblems = (
       const value = values[row];
       if (isMissing(value)) {
         if (isKey && !problems.has(row)) problems.set(row, noKey(column.name, value));
+      } else if (mayBeBroken && typeof value === 'string' && !value.isWellFormed()) {
+        if (!problems.has(row)) problems.set(row, broken(column));
       } else if (isChecked && !stored && encode(value) === undefined && !problems.has(row)) {
         problems.set(row, unfit(column, value));
       }

@@ -113,3 +113,37 @@ it('sqlite: infinity and a blob cost their rows, and a number is no instant', as
     { row: 52, code: 'WRONG_TYPE', field: 'f0' },
   ]);
 });
+
+it('sqlite: a text that is not UTF-8 costs its row, U+FFFD is a text, and both are keys of their own', async (t) => {
+  const cafe = "cast(x'636166e9' as text)";
+  const id = `case id when 'trip-000050' then ${cafe} when 'trip-000051' then 'trip-\uFFFD' else id end as id`;
+  const note = `case id when 'trip-000052' then ${cafe} when 'trip-000053' then '\uFFFD' else city end as note`;
+  const sql = select('f0', `, ${note}`).replace('select id,', `select ${id},`);
+  for (const to of ['csv', 'sqlite', 'postgres', 'parquet'] as const) {
+    const place =
+      to === 'sqlite' || to === 'postgres'
+        ? { connection: 'predictions', table: 'scores' }
+        : { file: `out/scores.${to}` };
+    const { run, rejects } = await rejectsOf(
+      {
+        from: 'sqlite',
+        to,
+        settings: {
+          source: { connection: 'warehouse', sql },
+          sink: { ...place, key: 'id', columns: ['note'] },
+          shard_rows: 10,
+        },
+      },
+      t,
+    );
+    assert.deepEqual([run.rows_out, run.rows_rejected], [198, 2], to);
+    assert.deepEqual(
+      rejects.map(({ code, field }) => [code, field]).sort(),
+      [
+        ['WRONG_TYPE', 'id'],
+        ['WRONG_TYPE', 'note'],
+      ],
+      to,
+    );
+  }
+});
