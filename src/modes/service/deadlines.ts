@@ -1,4 +1,5 @@
 /** Refuses requests when their time is over, whether they wait or run. */
+import { timerMs } from '../../threads/ended.ts';
 import { type Job, type Piece, tooLate } from './job.ts';
 
 export interface Deadlines {
@@ -8,9 +9,6 @@ export interface Deadlines {
   watch(pieces: readonly Piece[]): void;
   forget(pieces: readonly Piece[]): void;
 }
-
-/** Milliseconds that a timer takes at most; it would run at once where there are more. */
-const MOST_MS = 2 ** 31 - 1;
 
 /**
  * A request that says its time has a timer of its own. For all others there is one together, as a timer for each has its
@@ -38,14 +36,14 @@ export const createDeadlines = (
     if (Number.isFinite(next)) setNext(next - now);
   };
   const setNext = (ms: number): void => {
-    timer = setTimeout(look, Math.min(ms, MOST_MS)).unref();
+    timer = setTimeout(look, timerMs(ms)).unref();
   };
 
   return {
     add(job) {
       const { deadline, since } = job.work;
       if (deadline === undefined) timer ?? setNext(timeoutMs);
-      else job.timer = setTimeout(() => refuse(job, tooLate), Math.min(deadline - since, MOST_MS));
+      else job.timer = setTimeout(() => refuse(job, tooLate), timerMs(deadline - since));
     },
     watch: (pieces) => void running.add(pieces),
     forget: (pieces) => void running.delete(pieces),

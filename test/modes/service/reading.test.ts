@@ -64,8 +64,23 @@ describe('names that no field has', () => {
 });
 
 describe('a large body', () => {
-  const reader = createReader({ readMs: 20_000 });
+  const reader = createReader({ readMs: 20_000, timeoutMs: 60_000 });
   after(() => reader.close());
+
+  it('is given up when its time is over, whoever is read before it', async () => {
+    const other = createReader({ readMs: 20_000, timeoutMs: 60_000 });
+    const long = body(`{"rows":[${'{},'.repeat(1_000_000)}{}]}`);
+    const before = [1, 2, 3].map(() => other.read('rows', long) as Promise<unknown>);
+    const late = other.read('rows', padded('{"a":1}'), undefined, performance.now() + 50);
+    const first = await Promise.race([
+      Promise.allSettled(before),
+      assert.rejects(async () => late, { code: 'DEADLINE_EXCEEDED' }),
+    ]);
+    assert.equal(first, undefined);
+    const ending = Promise.allSettled(before);
+    await other.close();
+    await ending;
+  });
 
   it('is read in a thread as a small one is where it comes', async () => {
     const texts = [
@@ -104,7 +119,7 @@ describe('a large body', () => {
   });
 
   it('that takes too long is refused, and its thread replaced', async (t) => {
-    const hasty = createReader({ readMs: 1 });
+    const hasty = createReader({ readMs: 1, timeoutMs: 60_000 });
     t.after(() => hasty.close());
     const slow = body(`{"rows":[${'{},'.repeat(90_000)}{}]}`);
     await assert.rejects(async () => hasty.read('rows', slow), { code: 'TOO_LARGE' });
@@ -112,7 +127,7 @@ describe('a large body', () => {
   });
 
   it('whose caller is gone is not read, and those that wait are refused when the service stops', async () => {
-    const other = createReader({ readMs: 20_000 });
+    const other = createReader({ readMs: 20_000, timeoutMs: 60_000 });
     const large = padded('{"a":1}');
     const [first, second, late, left] = [undefined, undefined, { destroyed: true }, undefined].map((caller) =>
       Promise.resolve(other.read('rows', large, caller)),

@@ -12,6 +12,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { problemOf } from '../../../core/errors.ts';
+import { timerMs } from '../../../threads/ended.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Connections } from '../connections.ts';
 import type { Call, Dataplane } from '../dataplane.ts';
@@ -138,7 +139,10 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
       },
     };
     const { rows } = limits;
-    const reading = bytes.length > LARGE_BYTES ? await plane.reader.read('grpc', { bytes, rows }, caller) : undefined;
+    const reading =
+      bytes.length > LARGE_BYTES
+        ? await plane.reader.read('grpc', { bytes, rows }, caller, deadlineOf(call, undefined))
+        : undefined;
     const { asked, request } = reading ?? readInfer(bytes, rows);
     const given: Call = {
       id: plane.newId(),
@@ -253,7 +257,7 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
       }),
     async close() {
       // A caller who does not read its answers would keep its connection open for ever.
-      const timer = setTimeout(() => server.forceShutdown(), limits.timeoutMs);
+      const timer = setTimeout(() => server.forceShutdown(), timerMs(limits.timeoutMs));
       const shut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       for (const end of streams) end();
       healthAnswers.close();

@@ -6,6 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fail } from '../../../core/errors.ts';
 import { beside, type Ended, within } from '../../../threads/ended.ts';
 import { startThread, type Thread } from '../../../threads/start-thread.ts';
+import { inTime } from '../in-time.ts';
+import { tooLate } from '../job.ts';
 import type { Limits } from '../limits.ts';
 import { createUnpacker } from './parcels.ts';
 import { type ReadKind, type Reads, reads } from './reads.ts';
@@ -17,6 +19,7 @@ export interface Reader {
     kind: Kind,
     body: Parameters<Reads[Kind]>[0],
     caller?: { readonly destroyed: boolean },
+    deadline?: number,
   ): Awaited<ReturnType<Reads[Kind]>> | Promise<Awaited<ReturnType<Reads[Kind]>>>;
   /** Bodies that are read in threads, or wait to be. */
   readonly waiting: number;
@@ -36,6 +39,7 @@ interface Job {
   readonly kind: ReadKind;
   readonly body: unknown;
   readonly caller: { readonly destroyed: boolean } | undefined;
+  readonly deadline: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -60,7 +64,7 @@ const lost = ({ how, error }: Ended): Error => {
   return error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : error;
 };
 
-export const createReader = ({ readMs }: Pick<Limits, 'readMs'>): Reader => {
+export const createReader = ({ readMs, timeoutMs }: Pick<Limits, 'readMs' | 'timeoutMs'>): Reader => {
   const queue: Job[] = [];
   const idle: Thread<ReadingCalls>[] = [];
   const threads = new Set<Thread<ReadingCalls>>();
@@ -111,8 +115,8 @@ export const createReader = ({ readMs }: Pick<Limits, 'readMs'>): Reader => {
     while (working < THREADS) {
       const job = queue.shift();
       if (job === undefined) return;
-      if (job.caller?.destroyed) {
-        job.reject(gone);
+      if (job.caller?.destroyed || performance.now() >= job.deadline) {
+        job.reject(job.caller?.destroyed ? gone : tooLate);
         continue;
       }
       working++;
@@ -130,13 +134,15 @@ export const createReader = ({ readMs }: Pick<Limits, 'readMs'>): Reader => {
     get ended() {
       return ended;
     },
-    read(kind, body, caller) {
+    read(kind, body, caller, given) {
       if (body.bytes.byteLength <= LARGE_BYTES) return reads[kind](body as never) as never;
       if (closed) throw closing;
-      return new Promise((resolve, reject) => {
-        queue.push({ kind, body, caller, resolve: resolve as (value: unknown) => void, reject });
+      const deadline = given ?? performance.now() + timeoutMs;
+      const reading = new Promise((resolve, reject) => {
+        queue.push({ kind, body, caller, deadline, resolve, reject });
         pump();
-      }) as never;
+      });
+      return inTime(reading, deadline, () => tooLate) as never;
     },
     async close() {
       closed = true;

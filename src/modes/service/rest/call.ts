@@ -28,10 +28,10 @@ export const deadlineOf = ({ headers }: RestRequest, { timeoutMs }: Pick<Limits,
   return performance.now() + (header === undefined ? timeoutMs : Math.min(timeoutMs, headerMs(String(header))));
 };
 
-/** `timeoutMs` is what the body itself allows. @throws MillraceError BAD_REQUEST for a timeout that is none. */
-export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>, timeoutMs?: number): Call => {
+/** @throws MillraceError BAD_REQUEST for a timeout that is none. */
+export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>): Call => {
   const header = request.headers['x-request-timeout'];
-  const ms = header === undefined ? timeoutMs : headerMs(String(header));
+  const ms = header === undefined ? undefined : headerMs(String(header));
   return {
     id: newId(),
     bytes: bytesOf(request).length,

@@ -55,7 +55,12 @@ export const invocationRoutes = (plane: Dataplane, health: Health): readonly Rou
 
   const answersOf = async (model: Model, request: RestRequest, call: RowCall): Promise<readonly Answer[]> => {
     if (isCsv(request)) return predictCsv(plane, model, request, call);
-    const rows = await reader.read('mlflow', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
+    const rows = await reader.read(
+      'mlflow',
+      { ...bodyOf(request), ...rowLimits(plane, model) },
+      call.caller,
+      call.deadline,
+    );
     return (await plane.predict(model, rows, call)).answers;
   };
   const answer = async (request: RestRequest): Promise<Answering> => {

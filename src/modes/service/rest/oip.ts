@@ -14,8 +14,8 @@ interface ModelPath {
 }
 
 /** Triton's own parameter for a request's time, in microseconds. */
-const timeoutMs = ({ parameters: { timeout } }: Pick<JsonRequest, 'parameters'>): number | undefined =>
-  typeof timeout === 'number' && timeout > 0 ? timeout / 1000 : undefined;
+const deadlineIn = ({ parameters: { timeout } }: Pick<JsonRequest, 'parameters'>): number | undefined =>
+  typeof timeout === 'number' && timeout > 0 ? performance.now() + timeout / 1000 : undefined;
 
 /** Its tag in OpenAPI. */
 export const PROTOCOL = 'open inference protocol';
@@ -39,9 +39,11 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
     const { model, version } = request.params as ModelPath;
     const { depth, rows } = limits;
     const jsonLength = request.headers[jsonLengthHeader];
-    const reading = plane.reader.read('tensors', { ...bodyOf(request), depth, rows, jsonLength }, request.raw.socket);
+    const begun = callOf(request, plane);
+    const body = { ...bodyOf(request), depth, rows, jsonLength };
+    const reading = plane.reader.read('tensors', body, begun.caller, begun.deadline);
     const { asked, inputs } = reading instanceof Promise ? await reading : reading;
-    const call = callOf(request, plane, timeoutMs(asked));
+    const call = begun.deadline === undefined ? { ...begun, deadline: deadlineIn(asked) } : begun;
     const answer = await plane.infer({ model, version, inputs, outputs: asked.outputs?.map(({ name }) => name) }, call);
     const { name, version: answered, digest } = answer.model;
     const parameters = { digest, prediction_id: call.id };

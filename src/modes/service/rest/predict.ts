@@ -46,7 +46,12 @@ export const predictCsv = async (
   call: RowCall,
 ): Promise<readonly Answer[]> => {
   const { fields, depth, rows: most } = rowLimits(plane, model);
-  const lines = await plane.reader.read('csv', { ...bodyOf(request), fields, depth, rows: most }, call.caller);
+  const lines = await plane.reader.read(
+    'csv',
+    { ...bodyOf(request), fields, depth, rows: most },
+    call.caller,
+    call.deadline,
+  );
   const rows: unknown[] = [];
   const unread = new Map<number, Problem>();
   for (const [at, line] of lines.entries()) {
@@ -99,7 +104,7 @@ export const predictRoutes = (plane: Dataplane): readonly Route[] => {
     if (isCsv(request)) {
       return answerMany(request, call.id, model, await predictCsv(plane, model, request, call));
     }
-    const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller);
+    const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller, call.deadline);
     // Nobody waits for what is there: a promise more would cost every request.
     const json = reading instanceof Promise ? await reading : reading;
     call.json = json;
