@@ -22,6 +22,7 @@ const incomplete = (bytes: Buffer): number => {
   return 0;
 };
 
+const LF = 10;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 const signatures: readonly (readonly [string, readonly number[]])[] = [
@@ -35,7 +36,9 @@ const refuseBinary = (name: string, bytes: Buffer): void => {
   const signature = signatures.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0];
   const known = signature ?? (isUtf16(bytes) ? 'UTF-16 text' : undefined);
   const at = bytes.indexOf(0);
-  if (known === undefined && at === -1) return;
+  const firstLine = bytes.indexOf(LF);
+  // In a later line it costs that line alone, as over HTTP.
+  if (known === undefined && (at === -1 || (firstLine !== -1 && at > firstLine))) return;
   const got = known ?? `a zero byte at ${at}`;
   throw fail('BAD_FILE', `${name} is not a text file: expected UTF-8 text, got ${got}.`, {
     expected: 'UTF-8 text',

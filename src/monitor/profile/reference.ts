@@ -74,7 +74,8 @@ const isTied = (sorted: Float64Array): boolean => {
 };
 
 const numberReference = (values: Float64Array, digits?: number): NumberReference => {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  // An infinity, which no field takes, is no place for an edge.
+  const sorted = values.filter(Number.isFinite).sort();
   const { length } = sorted;
   const rank = (p: number): number =>
     length === 0 ? 0 : sorted[Math.min(length - 1, Math.max(0, Math.ceil(p * length) - 1))];
@@ -152,7 +153,9 @@ const evenEdges = ({ edges, quantiles, min, max }: NumberReference): readonly nu
   if (edges.length < 3) return edges;
   const low = quantiles[0] ?? min;
   const high = quantiles.at(-1) ?? max;
-  return Array.from({ length: EVEN_BINS - 1 }, (_, index) => low + ((high - low) * (index + 1)) / EVEN_BINS);
+  // The distance of two doubles may be past every double.
+  const at = (share: number): number => low * (1 - share) + high * share;
+  return Array.from({ length: EVEN_BINS - 1 }, (_, index) => at((index + 1) / EVEN_BINS));
 };
 
 /** A number from 0 to 1. */

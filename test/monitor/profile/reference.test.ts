@@ -123,6 +123,28 @@ const fields: Fields = {
   image: { kind: 'tensor', dtype: 'float32', shape: [2] },
 };
 
+test('edges are numbers that JSON can write, also of infinities and of the largest numbers', () => {
+  const edgesOf = (values: readonly number[]): readonly number[] => {
+    const { x } = binsOf({ x: { kind: 'number' } }, undefined, { x: Float64Array.from(values) });
+    return 'edges' in x ? x.edges : [];
+  };
+  const even = Array.from({ length: 60 }, (_, at) => at);
+  const huge = Array.from({ length: 60 }, (_, at) => (at - 30) * 5e306);
+  const extreme = [
+    ...even,
+    ...new Array<number>(40).fill(Number.MAX_VALUE),
+    ...new Array<number>(40).fill(-Number.MAX_VALUE),
+  ];
+  for (const values of [[...even, Infinity], [...even, -Infinity, Infinity, NaN], huge, extreme]) {
+    const edges = edgesOf(values);
+    assert.ok(edges.length > 0 && edges.every(Number.isFinite), `${edges}`);
+    assert.deepEqual(
+      edges,
+      edges.toSorted((a, b) => a - b),
+    );
+  }
+});
+
 test('bins are those of the reference where there is one, else made for the first rows', () => {
   const reference = {
     amount: {
