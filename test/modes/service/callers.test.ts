@@ -27,6 +27,13 @@ describe('methods', () => {
     });
   }
 
+  it('an address with a slash behind it is another, where there is nothing', async () => {
+    for (const method of ['POST', 'GET', 'OPTIONS']) {
+      const response = await fetch(`${served.url}${path}/`, { method });
+      assert.deepEqual([response.status, response.headers.get('allow')], [404, null], method);
+    }
+  });
+
   it('CONNECT gets 405', async () => {
     const text = await sendBytes(served.url, 'CONNECT other:80 HTTP/1.1\r\nhost: x\r\n\r\n');
     assert.match(text, /^HTTP\/1\.1 405 [\s\S]*"code":"METHOD_NOT_ALLOWED"/);

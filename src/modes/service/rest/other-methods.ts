@@ -7,7 +7,7 @@ const nothingAt = (path: string): MillraceError =>
   fail('NOT_FOUND', `There is nothing at ${path.slice(0, 200)}; /openapi.json lists what there is.`);
 
 /** The paths that a route takes, whatever stands in the place of its parameters. */
-const pathsOf = (route: string): RegExp => new RegExp(`^${route.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}/?$`);
+const pathsOf = (route: string): RegExp => new RegExp(`^${route.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
 
 /**
  * Remembers the routes that are added from now on. Whatever they do not take is answered before its body is read, by any
