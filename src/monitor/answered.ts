@@ -41,6 +41,8 @@ export interface RowContent {
 export interface ColumnContent {
   readonly columns: AnyColumns;
   readonly answers: ColumnAnswers;
+  /** As of rows. */
+  readonly places?: readonly number[] | undefined;
 }
 
 /** One call that got its answers. */
@@ -86,6 +88,7 @@ export interface ColumnEntry extends EntryBase {
   readonly kind: 'columns';
   readonly columns: AnyColumns;
   readonly answers: ColumnAnswers;
+  readonly places: readonly number[] | undefined;
 }
 
 /** A package as the thread needs to know it. */
@@ -151,11 +154,11 @@ const rowsOf = (entry: ManyEntry, model: KnownModel): readonly Prediction[] => {
 };
 
 const columnRowsOf = (entry: ColumnEntry, model: KnownModel): readonly Prediction[] => {
-  const { id, columns, answers } = entry;
+  const { id, columns, answers, places } = entry;
   return Array.from({ length: answers.rows }, (_, at) => {
     const error = answers.errors.get(at);
     return prediction(entry, model, {
-      id: answers.rows === 1 ? id : `${id}.${at}`,
+      id: answers.rows === 1 && places === undefined ? id : `${id}.${places?.[at] ?? at}`,
       input: exactJson(rowAt(model.inputs, columns, at)),
       coerced: false,
       output: error ? undefined : exactJson(rowAt(model.outputs, answers.columns, at)),

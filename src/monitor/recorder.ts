@@ -11,6 +11,7 @@ import { invariant } from '../core/invariant.ts';
 import type { ColumnAnswers, ColumnInput } from '../core/types.ts';
 import { exactJson } from '../text/exact-json.ts';
 import type { Answered, Answerer, ColumnContent, KnownModel, RowContent } from './answered.ts';
+import { PART_ROWS, recordInParts, rowsOf } from './answered-parts.ts';
 import { createAsking } from './asking.ts';
 import { createBacklog, noRoom, type Waiter } from './backlog.ts';
 import { createPacker, rowBytes } from './parcel.ts';
@@ -100,8 +101,6 @@ const sizeOf = (columns: AnyColumns): number =>
     0,
   );
 
-const rowsOf = ({ content }: Answered): number => ('rows' in content ? content.rows.length : content.answers.rows);
-
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
   const { url, share, days, most, onTrouble } = options;
@@ -129,6 +128,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     },
   });
   const clock = createClock();
+  /** Calls of many rows that are being taken apart. */
+  const inParts = new Set<Promise<unknown>>();
   let written = 0;
   let timer: NodeJS.Timeout | undefined;
   let failing = false;
@@ -207,12 +208,16 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     );
     return true;
   };
-  const recordColumns = ({ id, model, ms }: Answered, { columns, answers }: ColumnContent): boolean => {
+  const recordColumns = ({ id, model, ms }: Answered, { columns, answers, places }: ColumnContent): boolean => {
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
     if (!fits(bytes, answers.rows)) return false;
     const base = { id, at: clock(), ms, model: indexOf(model) };
     const copied: ColumnAnswers = { ...answers, columns: ownAll(answers.columns) };
-    packer.addOther({ kind: 'columns', ...base, columns: ownAll(columns), answers: copied }, bytes, answers.rows);
+    packer.addOther(
+      { kind: 'columns', ...base, columns: ownAll(columns), answers: copied, places },
+      bytes,
+      answers.rows,
+    );
     return true;
   };
 
@@ -234,9 +239,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     } else backlog.again(what.buffer);
   };
   /** Resolves once all that was recorded before has been written, or given up. */
-  const caughtUp = (): Promise<void> => {
+  const caughtUp = async (): Promise<void> => {
+    await Promise.all(inParts);
     flush();
-    return backlog.settled();
+    await backlog.settled();
   };
 
   const writer = await createWriter({
@@ -251,14 +257,25 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     return 'rows' in content ? recordRows(answered, content) : recordColumns(answered, content);
   };
 
+  const record = (answered: Answered): Promise<void> | undefined => {
+    const isTaken = take(answered);
+    const kept = wait ? (isTaken ? promised() : Promise.reject(noRoom())) : undefined;
+    if (packer.bytes >= parcelBytes) flush();
+    else timer ??= setTimeout(flush, wait ? 0 : PARCEL_MS).unref();
+    return kept;
+  };
   return {
     record(answered) {
-      if (rowsOf(answered) === 0 || (share < 1 && random() >= share)) return undefined;
-      const isTaken = take(answered);
-      const kept = wait ? (isTaken ? promised() : Promise.reject(noRoom())) : undefined;
-      if (packer.bytes >= parcelBytes) flush();
-      else timer ??= setTimeout(flush, wait ? 0 : PARCEL_MS).unref();
-      return kept;
+      const rows = rowsOf(answered);
+      if (rows === 0 || (share < 1 && random() >= share)) return undefined;
+      if (rows <= PART_ROWS) return record(answered);
+      const recording = recordInParts(answered, record);
+      inParts.add(recording);
+      const kept = recording.then(async (parts) => {
+        inParts.delete(recording);
+        await Promise.all(parts);
+      });
+      return wait ? kept : void kept.catch(() => undefined);
     },
     find: (id) =>
       asking.urgently(async () => {

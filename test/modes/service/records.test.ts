@@ -119,6 +119,36 @@ describe('records', () => {
     });
   }
 
+  for (const wait of [false, true]) {
+    it(`are whole for calls of very many rows, which are handed over in parts${wait ? ', also where answers wait' : ''}`, async (t) => {
+      const app = await openApp(t);
+      const recorder = await app.recorder({ share: 1, days: 1, most: 100_000, wait });
+      t.after(() => recorder.close());
+      const { url } = await serveApp(t, app, [models.integers], { recorder, recordsApi: true });
+      const units = Array.from({ length: 3001 }, (_, at) => at);
+      const { json } = await post(`${url}/predict/int-inputs`, {
+        rows: units.map((at) => (at === 1500 ? { units: 'x', price: 1 } : { units: at, price: 1 })),
+      });
+      const data = (name: string, of: (at: number) => number) => ({
+        name,
+        datatype: 'FP64',
+        shape: [3001],
+        data: units.map(of),
+      });
+      const tensors = await post<{ parameters: { prediction_id: string } }>(`${url}/v2/models/int-inputs/infer`, {
+        inputs: [data('units', (at) => at), data('price', () => 2)],
+      });
+      const [rows, columns] = [json.predictions[0].id.slice(0, -2), tensors.json.parameters.prediction_id];
+      for (const at of [0, 1023, 1024, 1500, 2048, 3000]) {
+        const kept = await recorder.find(`${rows}.${at}`);
+        if (at === 1500) assert.match(kept?.error ?? '', /WRONG_TYPE/);
+        else assert.equal(JSON.parse(kept?.input ?? '').units, at);
+        assert.equal(JSON.parse((await recorder.find(`${columns}.${at}`))?.input ?? '').units, at);
+      }
+      assert.deepEqual([recorder.figures.written, recorder.figures.dropped.full], [6002, 0]);
+    });
+  }
+
   it('change no byte of an answer, whatever there is to be said of its numbers', async (t) => {
     const without = await serveApp(t, await openApp(t), [doubles, models.integers]);
     const recording = await record(t, [doubles, models.integers]);
