@@ -24,7 +24,7 @@ export const client = (): void => {
   const controlOf = (field: Element): Control => find<Control>(field, 'input, select, textarea');
 
   /** https://tc39.es/proposal-json-parse-with-source: a number goes as it was written, where the browser can do that. */
-  const { rawJSON } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
+  const { rawJSON } = JSON as JSON & { readonly rawJSON?: (text: string) => unknown };
   type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
   const asWritten: Reviver = (_key, value, context) =>
     typeof value === 'number' && rawJSON && context?.source !== undefined && context.source !== String(value)

@@ -38,11 +38,9 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
   const infer = async (request: RestRequest): Promise<Answering> => {
     const { model, version } = request.params as ModelPath;
     const { depth, rows } = limits;
-    const jsonLength = request.headers[jsonLengthHeader];
     const begun = callOf(request, plane);
-    const body = { ...bodyOf(request), depth, rows, jsonLength };
-    const reading = plane.reader.read('tensors', body, begun.caller, begun.deadline);
-    const { asked, inputs } = reading instanceof Promise ? await reading : reading;
+    const body = { ...bodyOf(request), depth, rows, jsonLength: request.headers[jsonLengthHeader] };
+    const { asked, inputs } = await plane.reader.read('tensors', body, begun.caller, begun.deadline);
     const call = begun.deadline === undefined ? { ...begun, deadline: deadlineIn(asked) } : begun;
     const answer = await plane.infer({ model, version, inputs, outputs: asked.outputs?.map(({ name }) => name) }, call);
     const { name, version: answered, digest } = answer.model;
