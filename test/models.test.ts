@@ -4,6 +4,7 @@ import { join, sep } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createApp } from '../src/app.ts';
+import { kindOf } from '../src/core/kinds/index.ts';
 import { compileSignature } from '../src/core/signature.ts';
 import type { Answer, ColumnInput, Example, Field, Row, Scorer, Value } from '../src/core/types.ts';
 import { checkExamples } from '../src/package/golden.ts';
@@ -48,6 +49,8 @@ const anyValue = (field: Field, known: readonly unknown[]): fc.Arbitrary<unknown
         const length = field.shape.reduce((a, b) => a * b, 1);
         return fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: length, maxLength: length });
       }
+      default:
+        return fc.constant(kindOf(field).sample(field));
     }
   })();
   return fc.oneof(
