@@ -2,7 +2,7 @@
 import { allocate, type Batch, type Column, copyRow } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
-import { describe, kindOf } from './kinds/index.ts';
+import { describe, kindOf, labelsOf } from './kinds/index.ts';
 import type { NumberKind, StringKind, TensorInfo } from './kinds/kind.ts';
 import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorData, TensorSpec, Value } from './types.ts';
 
@@ -14,6 +14,31 @@ export interface OutputBinding {
   /** Reads the output of all rows; a value that the signature does not allow refuses its row. */
   read(tensor: Tensor, batch: Batch): Column;
 }
+
+/** @throws BAD_MANIFEST where a field cannot be read from its graph output. */
+const checkOutput = (name: string, field: OutputField, { name: from, dtype, dims }: TensorSpec): void => {
+  const refuse = (message: string, expected: string, got: string) =>
+    fail('BAD_MANIFEST', `outputs.${name}: ${message}`, { field: name, expected, got });
+  const { column } = kindOf(field);
+  if (column === 'tensor') {
+    if (field.at === undefined) return;
+    throw refuse(`a tensor is the whole of ${from}; at: is for one column of it.`, 'no at:', `${field.at}`);
+  }
+  const isString = dtype === 'string';
+  if ((column === 'string') !== isString && (isString || labelsOf(field) === undefined)) {
+    const wanted = isString ? 'category or text' : 'number, integer, boolean, or a category with labels';
+    const message = `a ${field.kind} cannot be read from ${from}, which is ${dtype}.`;
+    throw refuse(message, `kind: ${wanted}`, `kind: ${field.kind}`);
+  }
+  const inner = dims.slice(1);
+  // A declared width of 1 proves nothing: converters write it for models of several targets too.
+  const width = inner.includes(null) ? 1 : sizeOf(inner as readonly number[]);
+  if (width <= 1 || (field.at ?? width) < width) return;
+  const places = `at: 0 … ${width - 1}`;
+  if (field.at === undefined)
+    throw refuse(`${from} has ${width} values a row; say which with ${places}.`, places, 'nothing');
+  throw refuse(`at: ${field.at} is outside ${from}, which has ${width} values a row.`, places, `${field.at}`);
+};
 
 /** Throws BAD_MANIFEST when an output names a graph output or column that is not there. */
 export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[]): readonly OutputBinding[] =>
@@ -28,53 +53,7 @@ export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[])
         got: from,
       });
     }
-    const kind = kindOf(field);
-    const isString = spec.dtype === 'string';
-    const isLabelled = kind.column === 'string' && !isString && kind.labels?.(field) !== undefined;
-    if (kind.column !== 'tensor' && (kind.column === 'string') !== isString && !isLabelled) {
-      throw fail(
-        'BAD_MANIFEST',
-        `outputs.${name}: a ${field.kind} cannot be read from ${from}, which is ${spec.dtype}.`,
-        {
-          field: name,
-          expected: isString ? 'kind: category or text' : 'kind: number, integer, boolean, or a category with labels',
-          got: `kind: ${field.kind}`,
-        },
-      );
-    }
-    const width = spec.dims
-      .slice(1)
-      .reduce<number | null>((product, dim) => (product === null || dim === null ? null : product * dim), 1);
-    if (kind.column !== 'tensor' && field.at === undefined && width !== null && width > 1) {
-      throw fail(
-        'BAD_MANIFEST',
-        `outputs.${name}: ${from} has ${width} values a row; say which with at: 0 … ${width - 1}.`,
-        {
-          field: name,
-          expected: `at: 0 … ${width - 1}`,
-          got: 'nothing',
-        },
-      );
-    }
-    // A declared width of 1 proves nothing: converters write it for models of several targets too.
-    if (field.at !== undefined && width !== null && width > 1 && field.at >= width) {
-      throw fail(
-        'BAD_MANIFEST',
-        `outputs.${name}: at: ${field.at} is outside ${from}, which has ${width} values a row.`,
-        {
-          field: name,
-          expected: `at: 0 … ${width - 1}`,
-          got: `${field.at}`,
-        },
-      );
-    }
-    if (kind.column === 'tensor' && field.at !== undefined) {
-      throw fail('BAD_MANIFEST', `outputs.${name}: a tensor is the whole of ${from}; at: is for one column of it.`, {
-        field: name,
-        expected: 'no at:',
-        got: `${field.at}`,
-      });
-    }
+    checkOutput(name, field, spec);
     return { name, from, read: readerOf(name, field, spec) };
   });
 

@@ -1,9 +1,18 @@
 /** Columns side by side as the one feature tensor that many models take. */
 import { allocate, dtypes } from '../columns.ts';
 import { elementWriter } from '../elements.ts';
-import { fail } from '../errors.ts';
 import type { Dtype } from '../types.ts';
-import { nameSchema, need, needNumber, numbers, type StepKind, settingsSchema, stepProblem, strings } from './step.ts';
+import {
+  badStep,
+  nameSchema,
+  need,
+  needNumber,
+  numbers,
+  type StepKind,
+  settingsSchema,
+  stepProblem,
+  strings,
+} from './step.ts';
 
 /**
  * A tensor of shape [rows, fields] in the order given. dtype is that of the graph input named `as` unless given.
@@ -20,7 +29,6 @@ export const concat: StepKind = {
   },
   compile(settings, context) {
     const { fields, as } = settings as { fields: readonly string[]; as: string };
-    const { label } = context;
     const spec = context.graph.get(as);
     const dtype = (settings.dtype ?? spec?.dtype ?? 'float32') as Dtype;
     const isText = dtype === 'string';
@@ -30,12 +38,8 @@ export const concat: StepKind = {
     }
     const width = spec?.dims[1];
     if (spec && spec.dims.length === 2 && typeof width === 'number' && width !== fields.length) {
-      throw fail('BAD_MANIFEST', `${label}: the model's input ${as} takes ${width} features, not ${fields.length}.`, {
-        step: label,
-        field: as,
-        expected: `${width} fields`,
-        got: `${fields.length} fields`,
-      });
+      const message = `the model's input ${as} takes ${width} features, not ${fields.length}.`;
+      throw badStep(context, as, message, `${width} fields`, `${fields.length} fields`);
     }
     const size = fields.length;
     const write = dtype === 'float32' || dtype === 'float64' ? undefined : elementWriter(dtype);

@@ -1,8 +1,8 @@
 /** Steps over datetimes: what hour, weekday or month it is somewhere, and the time between two of them. */
-import { fail } from '../errors.ts';
 import { isInstant } from '../kinds/index.ts';
 import { LAST_INSTANT, zoneOf } from '../zone.ts';
 import {
+  badStep,
   mapNumbers,
   nameSchema,
   need,
@@ -23,12 +23,8 @@ const needDatetime = (context: StepContext, name: string): void => {
   need(context, name, 'number');
   const field = context.fieldOf(name);
   if (context.types.get(name) !== 'number' || isInstant(field)) return;
-  throw fail('BAD_MANIFEST', `${context.label}: ${name} is not a datetime.`, {
-    step: context.label,
-    field: name,
-    expected: 'a field of kind datetime',
-    got: field === undefined ? 'the result of another step' : `kind: ${field.kind}`,
-  });
+  const got = field === undefined ? 'the result of another step' : `kind: ${field.kind}`;
+  throw badStep(context, name, `${name} is not a datetime.`, 'a field of kind datetime', got);
 };
 
 const part = (description: string, read: (local: number) => number): StepKind => ({

@@ -1,6 +1,6 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
 import type { Batch, Column, ColumnType } from '../columns.ts';
-import { fail, type Problem, show, showNames } from '../errors.ts';
+import { fail, type MillraceError, type Problem, show, showNames } from '../errors.ts';
 import { isInstant } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
 import { plainReader } from '../plain.ts';
@@ -43,6 +43,15 @@ export const stepProblem = (context: StepContext, field: string, expected: strin
   return { code: 'STEP_FAILED', step: context.label, field, expected, got, message };
 };
 
+/** A step that cannot be, for what a column is. */
+export const badStep = (
+  { label }: StepContext,
+  field: string,
+  message: string,
+  expected: string,
+  got: string,
+): MillraceError => fail('BAD_MANIFEST', `${label}: ${message}`, { step: label, field, expected, got });
+
 /** Throws BAD_MANIFEST unless `name` is a column at this point of the preparation, of one of the wanted types. */
 export const need = (context: StepContext, name: string, ...wanted: readonly ColumnType[]): void => {
   const type = context.types.get(name);
@@ -50,42 +59,21 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
     if (context.open) return;
     const known = [...context.types.keys()];
     const near = nearest(name, known);
-    throw fail(
-      'BAD_MANIFEST',
-      `${context.label}: there is no ${show(name)} here.${near ? ` Did you mean ${near}?` : ''}`,
-      {
-        step: context.label,
-        field: name,
-        expected: `one of ${showNames(known)}`,
-        got: name,
-      },
-    );
+    const message = `there is no ${show(name)} here.${near ? ` Did you mean ${near}?` : ''}`;
+    throw badStep(context, name, message, `one of ${showNames(known)}`, name);
   }
-  if (type !== 'any' && !wanted.includes(type)) {
-    throw fail(
-      'BAD_MANIFEST',
-      `${context.label}: ${name} is a ${type} column; this step needs ${wanted.join(' or ')}.`,
-      {
-        step: context.label,
-        field: name,
-        expected: wanted.join(' or '),
-        got: type,
-      },
-    );
-  }
+  if (type === 'any' || wanted.includes(type)) return;
+  const expected = wanted.join(' or ');
+  throw badStep(context, name, `${name} is a ${type} column; this step needs ${expected}.`, expected, type);
 };
 
 /** Throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */
 export const needNumber = (context: StepContext, name: string): void => {
   need(context, name, 'number');
   if (context.types.get(name) !== 'number' || !isInstant(context.fieldOf(name))) return;
-  throw fail('BAD_MANIFEST', `${context.label}: ${name} is a datetime, not a number.`, {
-    step: context.label,
-    field: name,
-    expected:
-      'a number; hour, weekday, month or difference make one of a datetime, cast its milliseconds since the epoch',
-    got: 'kind: datetime',
-  });
+  const expected =
+    'a number; hour, weekday, month or difference make one of a datetime, cast its milliseconds since the epoch';
+  throw badStep(context, name, `${name} is a datetime, not a number.`, expected, 'kind: datetime');
 };
 
 /** A value that the transform module made, or left as it was, and that nothing here can use. */
