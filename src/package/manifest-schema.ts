@@ -59,32 +59,26 @@ const tolerance = {
     atol: { type: 'number', minimum: 0, description: 'Absolute (default 1e-6)' },
     rtol: { type: 'number', minimum: 0, description: 'Relative (default 1e-5)' },
   },
-  description: 'How far an answer may be from the golden one: atol + rtol × |golden|',
 };
 
 const semver = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$';
 
-/** What model.yaml says that model.json keeps. */
+const text = { type: 'string' } as const;
+
+/** What model.yaml says that model.json keeps; the words for people stand in the schema of model.yaml. */
 export const kept = {
-  name: {
-    type: 'string',
-    pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$',
-    description: 'Lower-case letters, digits and . _ - between them',
-  },
-  version: { type: 'string', pattern: semver, description: 'A semantic version such as 1.2.0' },
-  description: said('What the model answers, in a line'),
-  license: said('SPDX identifier'),
+  name: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$' },
+  version: { type: 'string', pattern: semver },
+  description: text,
+  license: text,
   inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
   outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
-  extraFields: {
-    enum: ['ignore', 'reject'],
-    description: 'Fields that the signature lacks are ignored (default) or refuse the row',
-  },
-  coerce: { type: 'boolean', description: 'Read numbers, booleans and dates from strings too (default false)' },
-  prepare: { type: 'array', items: stepSchema, description: 'Preparation steps, in order' },
+  extraFields: { enum: ['ignore', 'reject'] },
+  coerce: { type: 'boolean' },
+  prepare: { type: 'array', items: stepSchema },
   tolerance,
-  intendedUse: said('What the model is for'),
-  limitations: said('Where it should not be trusted'),
+  intendedUse: text,
+  limitations: text,
   metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
   provenance: {
     type: 'object',
@@ -99,41 +93,33 @@ export const kept = {
   },
 } as const;
 
-export const draft = 'https://json-schema.org/draft/2020-12/schema';
-
 /** The JSON Schema of model.json, the manifest within a package. */
 export const manifestSchema = {
-  $schema: draft,
-  title: 'model.json of a Millrace package',
   type: 'object',
   additionalProperties: false,
   required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
-  properties: {
-    ...kept,
-    runtime: said(
-      'Which runtime loads the model: onnx, or one of trees and onnxruntime in any case; xgboost for its own files',
-    ),
-  },
+  // Which runtime loads the model: onnx, or one of trees and onnxruntime in any case; xgboost for its own files.
+  properties: { ...kept, runtime: text },
 } as const;
 
-const row = { type: 'object' } as const;
-const off = { type: 'number', minimum: 0 } as const;
+const tolerated = { type: 'number', minimum: 0 } as const;
 
 /** The JSON Schema of examples.json. */
 export const examplesSchema = {
-  $schema: draft,
-  title: 'Golden examples of a Millrace package',
   type: 'array',
   items: {
     type: 'object',
     additionalProperties: false,
     required: ['input', 'output'],
     properties: {
-      input: { ...row, description: 'A row as a caller sends it' },
-      output: { ...row, minProperties: 1, description: 'What the library that trained the model answers' },
-      atol: { ...off, description: 'Absolute tolerance of this example' },
-      rtol: { ...off, description: 'Relative tolerance of this example' },
-      note: said('What the example is about'),
+      // A row as a caller sends it, and what the library that trained the model answers.
+      input: { type: 'object' },
+      output: { type: 'object', minProperties: 1 },
+      // Absolute and relative tolerance of this example.
+      atol: tolerated,
+      rtol: tolerated,
+      // What the example is about.
+      note: text,
     },
   },
 } as const;

@@ -1,6 +1,6 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
 import { said } from '../core/kinds/schemas.ts';
-import { draft, kept } from './manifest-schema.ts';
+import { kept } from './manifest-schema.ts';
 
 /** Settings of fields and steps that may stand in a CSV file beside model.yaml; a package has them in model.json. */
 const fileSettings: Readonly<Record<string, string>> = {
@@ -14,14 +14,34 @@ const orFiles = <T>(schema: T): T =>
       : value,
   ) as T;
 
+/** What the keys mean that model.json keeps. */
+const meanings: Readonly<Partial<Record<keyof typeof kept, string>>> = {
+  name: 'Lower-case letters, digits and . _ - between them',
+  version: 'A semantic version such as 1.2.0',
+  description: 'What the model answers, in a line',
+  license: 'SPDX identifier',
+  extraFields: 'Fields that the signature lacks are ignored (default) or refuse the row',
+  coerce: 'Read numbers, booleans and dates from strings too (default false)',
+  prepare: 'Preparation steps, in order',
+  tolerance: 'How far an answer may be from the golden one: atol + rtol × |golden|',
+  intendedUse: 'What the model is for',
+  limitations: 'Where it should not be trusted',
+};
+const explained = Object.fromEntries(
+  Object.entries(kept).map(([key, schema]) => {
+    const description = meanings[key as keyof typeof kept];
+    return [key, description === undefined ? schema : { ...schema, description }];
+  }),
+) as typeof kept;
+
 export const modelSchema = {
-  $schema: draft,
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'model.yaml of Millrace',
   type: 'object',
   additionalProperties: false,
   required: ['name', 'version', 'model', 'inputs', 'outputs'],
   properties: {
-    ...orFiles(kept),
+    ...orFiles(explained),
     model: said('The model file, beside model.yaml'),
     runtime: {
       enum: ['trees', 'onnx'],
