@@ -141,7 +141,6 @@ export const lowerConstants: readonly string[] = [
   'main.ts done',
   'main.ts echoMs',
   'main.ts interrupted',
-  'manifest-schema.ts draft',
   'manifest-schema.ts semver',
   'server.ts callsPerConnection',
   'stream.ts deadLettersKept',
