@@ -6,9 +6,8 @@ import type { Scorer } from '../core/types.ts';
 import { requireGolden } from '../package/golden.ts';
 import type { Package } from '../package/layout.ts';
 import { riskOf } from '../package/risk.ts';
-import { createPool, type PoolOptions } from './pool.ts';
-import { openProof, type ProofOptions } from './proof.ts';
-import { createScorerPool } from './scorer-pool.ts';
+import type { PoolOptions } from './pool.ts';
+import type { ProofOptions } from './proof.ts';
 
 /** Makes a package ready to score in this process. */
 type Load = (found: Package) => Promise<Scorer>;
@@ -32,13 +31,20 @@ export interface SafeOptions {
  */
 export const loadSafely = async (found: Package, load: Load, options: SafeOptions = {}): Promise<Scorer> => {
   const { threads = 0, processes = Math.max(1, threads), rowMs, signal, onLost } = options;
-  if (riskOf(found) === undefined) return threads === 0 ? load(found) : createScorerPool(found, threads);
+  if (riskOf(found) === undefined) {
+    return threads === 0 ? load(found) : (await import('./scorer-pool.ts')).createScorerPool(found, threads);
+  }
+  const { createPool } = await import('./pool.ts');
   const { scorer } = await createPool({ found, size: processes, limits: { runMs: rowMs }, onLost });
   const close = (): void => void scorer.close();
   if (signal?.aborted) close();
   else signal?.addEventListener('abort', close, { once: true });
   return scorer;
 };
+
+/** Read when something runs elsewhere: most of what is served and scored does not. */
+const openProof = async (found: Package, options?: ProofOptions): Promise<Scorer> =>
+  (await import('./proof.ts')).openProof(found, options);
 
 /** For proof: a row that ends its process is a fault of the model. @throws MillraceError BAD_MODEL; what loading throws */
 export const loadProven = async (found: Package, load: Load, options?: ProofOptions): Promise<Scorer> =>

@@ -1,8 +1,8 @@
 /** What services publish of their answers. */
 import type { Logger } from '../../modes/service/log.ts';
 import type { Serving } from '../../modes/service/models.ts';
-import { createPublishing, type Publishing } from '../../modes/service/publish/publishing.ts';
-import { type Publish, preparePublish } from '../../modes/service/publish/settings.ts';
+import type { Publishing } from '../../modes/service/publish/publishing.ts';
+import type { PublishSettings } from '../../project/deployments/service.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { PublishOptions } from './options.ts';
 
@@ -11,15 +11,12 @@ const publishesOf = (
   { project }: Resources,
   servings: readonly Serving[],
   forAll: PublishOptions | undefined,
-): ReadonlyMap<string, Publish> =>
-  new Map(
-    servings.flatMap(({ ref, deployment }) => {
-      const own = deployment === undefined ? undefined : project.deploymentIn('service', deployment).publish;
-      const publish = forAll ?? own;
-      const name = deployment ?? ref;
-      return publish === undefined ? [] : [[name, preparePublish(name, publish)] as const];
-    }),
-  );
+): readonly (readonly [name: string, publish: string | PublishSettings])[] =>
+  servings.flatMap(({ ref, deployment }) => {
+    const own = deployment === undefined ? undefined : project.deploymentIn('service', deployment).publish;
+    const publish = forAll ?? own;
+    return publish === undefined ? [] : [[deployment ?? ref, publish] as const];
+  });
 
 /** Undefined when nothing is published. @throws BAD_PROJECT; STORE_FAILED for an embedded log */
 export const startPublishing = async (
@@ -28,8 +25,13 @@ export const startPublishing = async (
   forAll: PublishOptions | undefined,
   log: Logger,
 ): Promise<Publishing | undefined> => {
-  const publishes = publishesOf(resources, servings, forAll);
-  if (publishes.size === 0) return undefined;
+  const settings = publishesOf(resources, servings, forAll);
+  if (settings.length === 0) return undefined;
+  const [{ createPublishing }, { preparePublish }] = await Promise.all([
+    import('../../modes/service/publish/publishing.ts'),
+    import('../../modes/service/publish/settings.ts'),
+  ]);
+  const publishes = new Map(settings.map(([name, publish]) => [name, preparePublish(name, publish)] as const));
   const broker = await resources.broker();
   return createPublishing({
     broker,
