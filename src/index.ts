@@ -16,6 +16,10 @@ export type {
   Scorer,
   Value,
 } from './core/types.ts';
+export type { Deployed } from './deployments/at-work.ts';
+export type { Deployments } from './deployments/deployments.ts';
+export type { ServeOptions } from './deployments/service/options.ts';
+export type { DeploymentNews, DeployOptions } from './deployments/starters.ts';
 export type { Package } from './package/layout.ts';
 export type { Packed } from './package/pack.ts';
 export type { Moved, Registry } from './registry/types.ts';
