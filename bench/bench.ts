@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
-import type { Cell } from '../src/cli/terminal.ts';
+import type { Cell } from '../src/terminal/terminal.ts';
 
 export interface BenchOptions {
   /** Only has to finish: the smallest sizes that still take the whole way. */

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Cell, createTerminal, type Terminal } from '../src/cli/terminal.ts';
 import { nearest } from '../src/core/nearest.ts';
+import { type Cell, createTerminal, type Terminal } from '../src/terminal/terminal.ts';
 import type { Bench, BenchResult, Goal } from './bench.ts';
 
 const names = readdirSync(import.meta.dirname)

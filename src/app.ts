@@ -3,6 +3,7 @@ import { fail } from './core/errors.ts';
 import type { Scorer } from './core/types.ts';
 import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
+import type { Inspected } from './deployments/inspect.ts';
 import type { DeployOptions } from './deployments/starters.ts';
 import type { Batch } from './modes/batch/batch.ts';
 import type { Moved, Signed } from './registry/types.ts';
@@ -30,6 +31,8 @@ export interface App extends Resources {
    * @throws UNKNOWN_ENVIRONMENT; what `prove`, `Registry.resolve` and `Registry.promote` throw
    */
   promote(ref: string, move: Promotion): Promise<Moved>;
+  /** All that is known of a package here. Throws what `open` throws. */
+  inspect(ref: string): Promise<Inspected>;
   /**
    * Makes a recorded prediction again.
    *
@@ -66,6 +69,7 @@ export const createApp = (options: AppOptions): App => {
       if (riskOf(found) !== undefined) await prove(found, limits);
       return registry.promote({ name, version, to, why, who });
     },
+    inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
     replay: async (id, how) => (await import('./resources/replay.ts')).replayRecorded(resources, id, how),
     deployments,
     start: async (name, how) => {

@@ -25,6 +25,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   sources: ['core', 'text', 'files', 'databases'],
   sinks: ['core', 'text', 'files', 'databases', 'sources'],
   webhook: ['core', 'text'],
+  terminal: ['text'],
   workers: ['core', 'package', 'runtimes', 'threads'],
   serving: ['core', 'package'],
   'monitor/profile': ['core'],

@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { fail, MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { createTerminal, type Terminal, type TerminalStreams } from '../terminal/terminal.ts';
 import { version } from '../version.ts';
 import type { Cli } from './command.ts';
 import { commands } from './commands.ts';
 import { report } from './report.ts';
-import { createTerminal, type Terminal, type TerminalStreams } from './terminal.ts';
 
 /** What the outside hands to a call of the command line. */
 export interface Io extends TerminalStreams {

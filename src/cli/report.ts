@@ -1,5 +1,5 @@
 import { MillraceError, messageOf, type Problem, problemOf } from '../core/errors.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Errors of the operating system that say that a path is wrong, and not that Millrace is. */
 const pathErrors: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EROFS']);

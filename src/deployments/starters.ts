@@ -89,8 +89,30 @@ export const startService = async (
   return [await start(resources, servings, options.service ?? {}, surroundings)];
 };
 
-/** Whether deployments of this mode are run here. */
-export const isRunHere = (mode: Mode): boolean => Object.hasOwn(starters, mode);
+export interface WhatRuns {
+  /** What can be started here. */
+  readonly run: readonly string[];
+  /** Batch deployments without a schedule. */
+  readonly byHand: readonly string[];
+  /** By their mode, which nothing runs here. */
+  readonly elsewhere: ReadonlyMap<Mode, readonly string[]>;
+}
+
+/** @throws BAD_PROJECT */
+export const whatRuns = (project: Resources['project'], names: readonly string[]): WhatRuns => {
+  const isHere = (name: string): boolean => Object.hasOwn(starters, project.mode(name));
+  const isByHand = (name: string): boolean =>
+    project.mode(name) === 'batch' && project.deploymentIn('batch', name).schedule === undefined;
+  const here = names.filter(isHere);
+  return {
+    run: here.filter((name) => !isByHand(name)),
+    byHand: here.filter(isByHand),
+    elsewhere: Map.groupBy(
+      names.filter((name) => !isHere(name)),
+      (name) => project.mode(name),
+    ),
+  };
+};
 
 /** @throws USAGE for a mode that nothing runs here */
 export const starterOf = (mode: Mode, names: readonly string[]): Starter => {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { type ReportOptions, report } from '../../src/cli/report.ts';
-import { createTerminal } from '../../src/cli/terminal.ts';
 import { fail } from '../../src/core/errors.ts';
+import { createTerminal } from '../../src/terminal/terminal.ts';
 
 const told = (error: unknown, options: Partial<ReportOptions> = {}): string => {
   const stderr = new PassThrough();

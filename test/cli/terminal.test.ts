@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
-import { createTerminal } from '../../src/cli/terminal.ts';
+import { createTerminal } from '../../src/terminal/terminal.ts';
 
 const open = ({ tty = false, env = {} }: { readonly tty?: boolean; readonly env?: NodeJS.ProcessEnv } = {}) => {
   const stream = () => Object.assign(new PassThrough(), { isTTY: tty, columns: 20 });

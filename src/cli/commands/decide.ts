@@ -5,6 +5,7 @@ import type { DryRunOptions } from '../decide/dry-run.ts';
 import type { RunOptions } from '../decide/run.ts';
 import { port, whole } from '../numbers.ts';
 import type { DeadLetterOptions } from '../streams/dead-letters.ts';
+import { usage } from '../usage.ts';
 
 interface Options extends DryRunOptions {
   readonly dryRun?: true;
@@ -16,10 +17,8 @@ const handOn = (command: Command, called: Command): void => {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;
     if (!called.options.some((own) => own.attributeName() === name)) {
-      throw fail('USAGE', `${option.long} is not an option of ${command.name()} ${called.name()}.`, {
-        expected: called.options.map(({ long }) => long).join(', '),
-        got: option.long,
-      });
+      const its = called.options.map(({ long }) => long).join(', ');
+      throw usage(`${option.long} is not an option of ${command.name()} ${called.name()}.`, its, `${option.long}`);
     }
     called.setOptionValueWithSource(name, command.getOptionValue(name), 'cli');
   }

@@ -1,28 +1,18 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showNames } from '../../core/errors.ts';
 import { describe } from '../../core/kinds/index.ts';
 import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
-import { type Measured, measure } from '../../deployments/service/measure.ts';
+import type { Inspected } from '../../deployments/inspect.ts';
+import type { Measured } from '../../deployments/service/measure.ts';
 import { answeringRuntime } from '../../package/answering.ts';
-import { codeOf, type PackageCode } from '../../package/code.ts';
-import type { Package } from '../../package/layout.ts';
-import { parseRef } from '../../registry/ref.ts';
-import type { Pointer } from '../../registry/types.ts';
+import type { PackageCode } from '../../package/code.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { type Cli, examples } from '../command.ts';
 import { size } from '../size.ts';
-import type { Terminal } from '../terminal.ts';
 
 interface Options {
   readonly json?: boolean;
 }
-
-/** Where environments point at this very package. */
-const pointersAt = async ({ app }: Cli, { manifest, digest }: Package): Promise<readonly Pointer[]> => {
-  const registry = await (await app()).lookup();
-  return (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
-};
 
 const heading = (terminal: Terminal, text: string): void => terminal.out(`\n${terminal.style('bold', text)}`);
 
@@ -85,13 +75,8 @@ const rowText = ({ rowMs, isolation }: Measured): string => {
   return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
 };
 
-const show = (
-  terminal: Terminal,
-  { manifest, digest, digests, files, examples: golden }: Package,
-  pointers: readonly Pointer[],
-  serving: Measured | undefined,
-  code: PackageCode,
-): void => {
+const show = (terminal: Terminal, { opened, pointers, measured, code }: Inspected): void => {
+  const { manifest, digest, digests, files, examples: golden } = opened;
   const { provenance = {}, metadata = {} } = manifest;
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
   if (manifest.description) terminal.out(manifest.description);
@@ -106,7 +91,7 @@ const show = (
     license: manifest.license,
     runtime: runtimeText(answeringRuntime({ manifest, files })),
     'golden examples': golden.length,
-    'one row takes': serving ? rowText(serving) : 'not tried, as it may hold code that nobody here has tried',
+    'one row takes': measured ? rowText(measured) : 'not tried, as it may hold code that nobody here has tried',
     'extra fields': manifest.extraFields ?? 'ignore',
     'intended use': manifest.intendedUse,
     limitations: manifest.limitations,
@@ -127,18 +112,10 @@ const show = (
     terminal.table(pointers.map(({ environment, since, who, why }) => ({ environment, since, who, why: why ?? '' })));
 };
 
-const isFolder = async (ref: string, { cwd }: Cli): Promise<boolean> => {
-  if (parseRef(ref).kind !== 'path') return false;
-  return (await stat(resolve(cwd, ref))).isDirectory();
-};
-
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
-  const app = await cli.app();
-  const opened = await app.open(ref);
-  const pointers = await pointersAt(cli, opened);
-  const code = codeOf(opened);
-  const serving = await measure(app, opened, { isOwn: await isFolder(ref, cli), risk: code.risk });
-  if (!json) return show(cli.terminal, opened, pointers, serving, code);
+  const inspected = await (await cli.app()).inspect(ref);
+  if (!json) return show(cli.terminal, inspected);
+  const { opened, pointers, code, measured } = inspected;
   cli.terminal.json({
     ...opened.manifest,
     digest: opened.digest,
@@ -147,7 +124,7 @@ const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> 
     environments: pointers,
     answeredBy: answeringRuntime(opened),
     code: { ...code, transform: code.transform ?? null },
-    serving: serving ?? null,
+    serving: measured ?? null,
   });
 };
 

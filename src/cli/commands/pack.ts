@@ -1,11 +1,11 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { fail } from '../../core/errors.ts';
 import { writePackage } from '../../package/write-package.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
 import { placeText } from '../short.ts';
 import { size } from '../size.ts';
+import { usage } from '../usage.ts';
 
 interface Options {
   readonly out?: string;
@@ -19,8 +19,7 @@ interface Options {
 
 /** @throws USAGE, FILE_EXISTS */
 const write = async (given: string, tar: Uint8Array, { force = false }: Options, { cwd }: Cli): Promise<void> => {
-  if (given === '-')
-    throw fail('USAGE', 'A package goes to a file.', { expected: 'a name, such as churn.tar', got: '-' });
+  if (given === '-') throw usage('A package goes to a file.', 'a name, such as churn.tar', '-');
   await writePackage(resolve(cwd, given), tar, { force, given });
 };
 

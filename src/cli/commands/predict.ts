@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { fail, showNames } from '../../core/errors.ts';
+import { showNames } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { formatOf, formatOfName } from '../../files/index.ts';
 import { refuseRemote } from '../../files/place.ts';
@@ -9,9 +9,11 @@ import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
 import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
 import { readJson } from '../../text/json.ts';
+import { refuseStrays } from '../../text/stray-bytes.ts';
 import { withoutMark } from '../../text/utf8.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
+import { usage } from '../usage.ts';
 
 interface Options {
   readonly in: string;
@@ -33,18 +35,9 @@ const rowsText = (value: number): string => `${count(value)} ${value === 1 ? 'ro
 
 const named = ({ manifest, digest }: Scorer) => ({ model: manifest.name, version: manifest.version, digest });
 
-/** Node gives bytes of the command line that are not UTF-8 as U+FFFD, and nobody can tell them from one that was written. */
-const refuseStrays = (text: string): void => {
-  if (!text.includes('\uFFFD')) return;
-  throw fail('BAD_JSON', '--row holds U+FFFD, which stands for bytes that are not UTF-8.', {
-    expected: 'UTF-8; where the character itself is meant, \\ufffd',
-    got: 'U+FFFD',
-  });
-};
-
 /** One row on the command line, its answer on stdout; a row that is refused is told like an error, with exit code 1. */
 const predictRow = async (scorer: Scorer, text: string, { json }: Options, { terminal, exit }: Cli): Promise<void> => {
-  refuseStrays(text);
+  refuseStrays(text, '--row');
   const [answer] = await scorer.score([readJson(withoutMark(text), '--row')]);
   if (answer.error) exit(1);
   if (json)
@@ -125,24 +118,16 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
   const input = options.in === '-' ? terminal.stdin : path(options.in);
   const output = options.out === '-' ? terminal.stdout : path(options.out);
   if (options.in === '-' && (terminal.stdin as Readable & { isTTY?: boolean }).isTTY) {
-    throw fail('USAGE', 'There is nothing to score.', {
-      expected: '--in <file>, --row <json>, or rows piped to stdin',
-      got: 'a terminal',
-    });
+    throw usage('There is nothing to score.', '--in <file>, --row <json>, or rows piped to stdin', 'a terminal');
   }
   if (options.rejects === '-') {
-    throw fail('USAGE', 'Rejects go to a file: stdout is for rows, and stderr for what is said of them.', {
-      expected: 'a name, such as rejects.ndjson, or /dev/stderr',
-      got: '-',
-    });
+    const why = 'Rejects go to a file: stdout is for rows, and stderr for what is said of them.';
+    throw usage(why, 'a name, such as rejects.ndjson, or /dev/stderr', '-');
   }
   const inputFormat = options.inFormat ?? formatOfName(input) ?? options.format;
   const streamed = options.out === '-' ? (options.format ?? formatOf(input, inputFormat)) : undefined;
   if (streamed === 'parquet' && (terminal.stdout as NodeJS.WriteStream).isTTY) {
-    throw fail('USAGE', 'Parquet is not for a terminal.', {
-      expected: '--out <file>, --format ndjson, or a pipe',
-      got: 'a terminal',
-    });
+    throw usage('Parquet is not for a terminal.', '--out <file>, --format ndjson, or a pipe', 'a terminal');
   }
 
   const started = performance.now();

@@ -1,20 +1,17 @@
 import type { Command } from 'commander';
-import { fail } from '../../core/errors.ts';
 import type { Deployments } from '../../deployments/deployments.ts';
 import { type Cli, examples } from '../command.ts';
 import { runDeployments } from '../deployed.ts';
 import { advised, defineOptions, readServeWords, type ServeWords } from '../serve/options.ts';
 import { serveWords } from '../serve/words.ts';
+import { usage } from '../usage.ts';
 
 /** What was named, else all of the project's service deployments. */
 const startNamed = async ({ start, serve }: Deployments, refs: readonly string[], cli: Cli): Promise<void> => {
   if (refs.length > 0) return serve(refs);
   const names = (await cli.app()).project.namesIn('service');
   if (names.length > 0) return start(names);
-  throw fail('USAGE', 'There is nothing to serve.', {
-    expected: 'a model, or a deployment with mode: service in millrace.yaml',
-    got: 'neither',
-  });
+  throw usage('There is nothing to serve.', 'a model, or a deployment with mode: service in millrace.yaml', 'neither');
 };
 
 export const define = (command: Command, cli: Cli): void => {

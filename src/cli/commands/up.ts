@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.ts';
-import { fail } from '../../core/errors.ts';
-import { isRunHere } from '../../deployments/starters.ts';
+import { whatRuns } from '../../deployments/starters.ts';
+import type { Progress, Terminal } from '../../terminal/terminal.ts';
 import { batchWords } from '../batch/words.ts';
 import { type Cli, examples } from '../command.ts';
 import { decideWords } from '../decide/words.ts';
@@ -10,7 +10,7 @@ import { port } from '../numbers.ts';
 import { advised, type DoorWords, hosts, readDoorWords, share } from '../serve/options.ts';
 import { serveWords } from '../serve/words.ts';
 import { streamWords } from '../streams/words.ts';
-import type { Progress, Terminal } from '../terminal.ts';
+import { usage } from '../usage.ts';
 
 const silent: Progress = { update: () => {}, done: () => {} };
 
@@ -27,23 +27,12 @@ const healthOf = ({ adminPort, adminHost, port: own, host: address }: DoorWords,
 
 /** The deployments that something runs here; of the others it is said what they need. */
 const atWorkHere = (names: readonly string[], { project }: App, { terminal }: Cli): readonly string[] => {
-  const left = Map.groupBy(
-    names.filter((name) => !isRunHere(project.mode(name))),
-    (name) => project.mode(name),
-  );
-  for (const [mode, list] of left) terminal.err(`${list.join(', ')}: mode ${mode} has nothing to run here`);
-  const run = names.filter((name) => isRunHere(project.mode(name)));
-  if (run.length === 0) {
-    throw fail('USAGE', 'The project has no deployment to run', {
-      expected: 'a deployment with mode: service, batch, stream or decide in millrace.yaml',
-      got: names.length === 0 ? 'none' : names.join(', '),
-    });
-  }
-  return run.filter((name) => {
-    if (project.mode(name) !== 'batch' || project.deploymentIn('batch', name).schedule !== undefined) return true;
-    terminal.err(`${name} has no schedule: millrace batch run ${name}`);
-    return false;
-  });
+  const { run, byHand, elsewhere } = whatRuns(project, names);
+  for (const [mode, list] of elsewhere) terminal.err(`${list.join(', ')}: mode ${mode} has nothing to run here`);
+  for (const name of byHand) terminal.err(`${name} has no schedule: millrace batch run ${name}`);
+  if (run.length + byHand.length > 0) return run;
+  const expected = 'a deployment with mode: service, batch, stream or decide in millrace.yaml';
+  throw usage('The project has no deployment to run', expected, names.length === 0 ? 'none' : names.join(', '));
 };
 
 const up = async (given: readonly string[], words: DoorWords, cli: Cli): Promise<void> => {

@@ -1,9 +1,8 @@
-import { parseDuration } from '../../core/duration.ts';
-import { fail } from '../../core/errors.ts';
 import { named } from '../../deployments/decide.ts';
 import { keyName } from '../../events/key.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
 import type { Made } from '../../modes/decide/fold.ts';
+import { sinceOf } from '../../modes/decide/since.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
@@ -13,18 +12,6 @@ export interface DryRunOptions {
   readonly last: number;
   readonly json?: true;
 }
-
-/** `earliest`, a duration before now, or a time in ISO 8601, as milliseconds since the epoch. */
-const sinceOf = (from: string, now: number): number | undefined => {
-  if (from === 'earliest') return undefined;
-  if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(from)) return now - parseDuration(from, '--from');
-  const time = /^\d{4}-/.test(from) ? Date.parse(from) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw fail('USAGE', '--from is not a time', {
-    expected: 'earliest, a duration such as 2h, or a time such as 2026-11-20T10:00Z',
-    got: from,
-  });
-};
 
 const numbers = new Intl.NumberFormat('en');
 

@@ -5,6 +5,7 @@ import type { RecordOptions, ServeOptions } from '../../deployments/service/opti
 import { type Isolation, isolations } from '../../modes/service/isolation.ts';
 import { type Level, levels } from '../../modes/service/log.ts';
 import { port, whole } from '../numbers.ts';
+import { usage } from '../usage.ts';
 
 /** What `millrace up` can be told of services, too. */
 export interface DoorWords {
@@ -85,21 +86,21 @@ const portOf = ({ port: given }: DoorWords, { PORT = '8080' }: NodeJS.ProcessEnv
   try {
     return port(PORT);
   } catch {
-    throw fail('USAGE', 'PORT is not a port.', { expected: 'a number from 0 to 65535', got: PORT });
+    throw usage('PORT is not a port.', 'a number from 0 to 65535', PORT);
   }
 };
 
 const recordOf = ({ record = 0, recordWait, recordDays, recordMost }: DoorWords): RecordOptions | undefined => {
   if (record > 0) return { share: record, wait: recordWait, days: recordDays, most: recordMost };
   if (!recordWait) return undefined;
-  throw fail('USAGE', '--record-wait belongs to --record.', { expected: '--record all beside it', got: 'none' });
+  throw usage('--record-wait belongs to --record.', '--record all beside it', 'none');
 };
 
 /** @throws USAGE */
 export const readDoorWords = (words: DoorWords, env: NodeJS.ProcessEnv): ServeOptions => {
   const { host, adminHost, adminPort, allowedHost } = words;
   if (adminHost !== undefined && adminPort === undefined) {
-    throw fail('USAGE', '--admin-host belongs to --admin-port.', { expected: '--admin-port beside it', got: 'none' });
+    throw usage('--admin-host belongs to --admin-port.', '--admin-port beside it', 'none');
   }
   return {
     host,
@@ -113,10 +114,7 @@ export const readDoorWords = (words: DoorWords, env: NodeJS.ProcessEnv): ServeOp
 const publishOf = ({ publish, publishWait, better }: ServeWords): ServeOptions['publish'] => {
   if (publish !== undefined) return { topic: publish, wait: publishWait, better };
   if (better === undefined && !publishWait) return undefined;
-  throw fail('USAGE', '--better and --publish-wait belong to --publish.', {
-    expected: '--publish <topic> beside them',
-    got: 'none',
-  });
+  throw usage('--better and --publish-wait belong to --publish.', '--publish <topic> beside them', 'none');
 };
 
 /** @throws USAGE */
