@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { kinds } from '../src/core/kinds/index.ts';
 import { table, violations } from './architecture.ts';
@@ -212,8 +212,11 @@ test('a constant of a plain value is in UPPER_CASE', () => {
   assert.deepEqual(lowerCase(syntax, lowerConstants), []);
 });
 
-test('a file that holds invariants opens with them', () => {
+test('a file that holds invariants opens with them, as each does that guards a promise', () => {
   assert.deepEqual(unsaidInvariants(sources), []);
+  const holders = [...sources].filter(([, text]) => text.includes('\n * Invariants: ')).map(([path]) => basename(path));
+  const guards = 'claims shards commit-shard inbox outbox parcel queue batcher transactions recorder'.split(' ');
+  for (const name of guards) assert.ok(holders.includes(`${name}.ts`), name);
 });
 
 test('a function that is too long is found by its name, and so is an entry that is not needed', () => {
