@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'sources',
     'sinks',
     'webhook',
+    'monitor',
     'monitor/profile',
   ],
   'modes/service': [
@@ -58,7 +59,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'threads',
     'version',
   ],
-  'modes/stream': ['core', 'text', 'package', 'project', 'serving', 'files', 'sinks', 'brokers', 'events'],
+  'modes/stream': ['core', 'text', 'package', 'project', 'serving', 'files', 'sinks', 'brokers', 'events', 'monitor'],
   'modes/decide': ['core', 'text', 'project', 'brokers', 'events', 'store', 'webhook'],
   'modes/edge': ['core', 'package', 'runtimes'],
   version: [],

@@ -3,6 +3,7 @@ import { fail } from '../core/errors.ts';
 import { type Batch, createBatch } from '../modes/batch/batch.ts';
 import { type BatchDeployment, readDeployment } from '../modes/batch/deployment.ts';
 import { type ScheduleEvent, startScheduler } from '../modes/batch/scheduler.ts';
+import { watchRecords } from '../monitor/record-metrics.ts';
 import type { Resources } from '../resources/resources.ts';
 import { asRunning, type Running, type Surroundings } from './running.ts';
 
@@ -34,6 +35,7 @@ export const openBatch = (resources: Resources): Batch => {
     database: resources.database,
     open: (ref) => open(placedRef(ref)),
     load: resources.loadSafely,
+    leave: resources.leave,
   });
 };
 
@@ -51,6 +53,7 @@ export const start = async (
       got: 'nothing',
     });
   }
+  if (deployment.record > 0) watchRecords(registry, resources.leaveFigures);
   const stopping = new AbortController();
   const { next, ended } = startScheduler({
     batch: openBatch(resources),

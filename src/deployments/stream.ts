@@ -4,6 +4,7 @@ import { prepareStream, type StreamDeployment } from '../modes/stream/deployment
 import { createStreamMetrics } from '../modes/stream/metrics.ts';
 import type { PredictionSink } from '../modes/stream/prediction-sink.ts';
 import { type Stream, type StreamNews, startStream } from '../modes/stream/stream.ts';
+import { watchRecords } from '../monitor/record-metrics.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { ModelSource } from '../serving/source.ts';
 import { asRunning, perRegistry, type Running, type Surroundings } from './running.ts';
@@ -47,9 +48,11 @@ export const start = async (
   { registry, news }: Surroundings<StreamNews>,
 ): Promise<RunningStream> => {
   const broker = await resources.broker();
+  const leave = deployment.record > 0 ? await resources.leave(deployment.record) : undefined;
+  if (leave) watchRecords(registry, resources.leaveFigures);
   const sink = await sinkOf(resources, deployment);
   const source = sourceOf(resources, deployment);
-  const parts = { deployment, broker, source, metrics: metricsOf(registry), sink, onEvent: news };
+  const parts = { deployment, broker, source, metrics: metricsOf(registry), sink, leave, onEvent: news };
   const work = await startStream(parts).catch(async (error) => {
     await sink?.close();
     throw error;

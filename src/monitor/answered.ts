@@ -37,12 +37,16 @@ export interface RowContent {
   readonly texts?: readonly string[] | undefined;
   /** The numbers by which the caller knows the rows; 0, 1, 2 … unless given. */
   readonly places?: readonly number[] | undefined;
+  /** What the rows are called; the call's id and their places unless given. */
+  readonly ids?: readonly string[] | undefined;
 }
 export interface ColumnContent {
   readonly columns: AnyColumns;
   readonly answers: ColumnAnswers;
   /** As of rows. */
   readonly places?: readonly number[] | undefined;
+  readonly coerced?: boolean | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** One call that got its answers. */
@@ -83,9 +87,12 @@ export interface ManyEntry extends EntryBase {
   readonly answer: string;
   readonly coerced: boolean;
   readonly places: readonly number[] | undefined;
+  readonly ids: readonly string[] | undefined;
 }
 export interface ColumnEntry extends EntryBase {
   readonly kind: 'columns';
+  readonly coerced: boolean;
+  readonly ids: readonly string[] | undefined;
   readonly columns: AnyColumns;
   readonly answers: ColumnAnswers;
   readonly places: readonly number[] | undefined;
@@ -144,7 +151,7 @@ const rowsOf = (entry: ManyEntry, model: KnownModel): readonly Prediction[] => {
   return rows.map((row, at) => {
     const { output, error } = answers[at];
     return prediction(entry, model, {
-      id: `${entry.id}.${entry.places?.[at] ?? at}`,
+      id: entry.ids?.[at] ?? `${entry.id}.${entry.places?.[at] ?? at}`,
       input: exactJson(row),
       coerced: entry.coerced,
       output: error ? undefined : exactJson(output),
@@ -154,13 +161,13 @@ const rowsOf = (entry: ManyEntry, model: KnownModel): readonly Prediction[] => {
 };
 
 const columnRowsOf = (entry: ColumnEntry, model: KnownModel): readonly Prediction[] => {
-  const { id, columns, answers, places } = entry;
+  const { id, ids, coerced, columns, answers, places } = entry;
   return Array.from({ length: answers.rows }, (_, at) => {
     const error = answers.errors.get(at);
     return prediction(entry, model, {
-      id: answers.rows === 1 && places === undefined ? id : `${id}.${places?.[at] ?? at}`,
+      id: ids?.[at] ?? (answers.rows === 1 && places === undefined ? id : `${id}.${places?.[at] ?? at}`),
       input: exactJson(rowAt(model.inputs, columns, at)),
-      coerced: false,
+      coerced,
       output: error ? undefined : exactJson(rowAt(model.outputs, answers.columns, at)),
       error: error && JSON.stringify(error),
     });

@@ -183,7 +183,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   };
   /** False when there is no room for it. */
   const recordRows = ({ id, model, ms }: Answered, content: RowContent): boolean => {
-    const { rows, answers, json, texts, coerced = false, places } = content;
+    const { rows, answers, json, texts, coerced = false, places, ids } = content;
     if (rows.length === 1 && json?.many === undefined && places === undefined) {
       const input = json?.text ?? exactJson(rows[0]);
       const { output, error } = answers[0];
@@ -202,22 +202,20 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     const answer = exactJson(answers);
     const base = { id, at: clock(), ms, model: indexOf(model) };
     packer.addOther(
-      { kind: 'many', ...base, input, answer, coerced, places },
+      { kind: 'many', ...base, input, answer, coerced, places, ids },
       input.length + answer.length,
       rows.length,
     );
     return true;
   };
-  const recordColumns = ({ id, model, ms }: Answered, { columns, answers, places }: ColumnContent): boolean => {
+  const recordColumns = ({ id, model, ms }: Answered, content: ColumnContent): boolean => {
+    const { columns, answers, coerced = false, places, ids } = content;
     const bytes = 200 + sizeOf(columns) + sizeOf(answers.columns);
     if (!fits(bytes, answers.rows)) return false;
     const base = { id, at: clock(), ms, model: indexOf(model) };
     const copied: ColumnAnswers = { ...answers, columns: ownAll(answers.columns) };
-    packer.addOther(
-      { kind: 'columns', ...base, columns: ownAll(columns), answers: copied, places },
-      bytes,
-      answers.rows,
-    );
+    const own = { columns: ownAll(columns), answers: copied };
+    packer.addOther({ kind: 'columns', ...base, coerced, places, ids, ...own }, bytes, answers.rows);
     return true;
   };
 

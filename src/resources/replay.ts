@@ -21,10 +21,10 @@ const openSame = async ({ open }: Resources, ref: string, digest: string): Promi
 };
 
 /** Where a deployment's package is; what was served without one goes by its reference. */
-const servedRef = ({ project, placedRef }: Resources, deployment: string): string =>
-  project.namesIn('service').includes(deployment)
-    ? placedRef(project.deploymentIn('service', deployment).model)
-    : deployment;
+const servedRef = ({ project, placedRef }: Resources, deployment: string): string => {
+  const mode = (['service', 'stream', 'batch'] as const).find((one) => project.namesIn(one).includes(deployment));
+  return mode === undefined ? deployment : placedRef(project.deploymentIn(mode, deployment).model);
+};
 
 const openAnswerer = async (resources: Resources, kept: Kept, given: string | undefined): Promise<Package> => {
   const { model, version, digest, deployment } = kept;

@@ -1,8 +1,9 @@
 /** What is kept for good, all in one database: the registry, records of predictions, the ledger of batch runs. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Recorder, RecorderOptions } from '../monitor/recorder.ts';
+import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records.ts';
+import type { Leave } from '../monitor/scored-rows.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Sql } from '../store/sql.ts';
 import { once } from './once.ts';
@@ -19,9 +20,19 @@ export interface Stores {
   isReadOnly(): Promise<boolean>;
   /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
   recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
+  /**
+   * Keeps records of such a part of what modes without callers score, all of them by one recorder that is opened on the first
+   * call; undefined where the home may only be read. Throws what `registry` throws.
+   */
+  leave(share: number): Promise<Leave | undefined>;
+  /** What became of those records; undefined while there are none. */
+  leaveFigures(): RecorderFigures | undefined;
   /** Where the ledger of batch runs is, in the registry's database; opened on the first call. Throws what `registry` throws. */
   ledgerStore(): Promise<Sql>;
 }
+
+/** How long and how many records of modes are kept. */
+const KEPT = { days: 30, most: 10_000_000 } as const;
 
 export interface StoresOptions {
   /** The registry's database. @throws BAD_PROJECT */
@@ -61,6 +72,19 @@ export const createStores = ({
     return openRecords(sql);
   });
   const ledgerStore = once(openSql);
+  const isReadOnly = async (): Promise<boolean> => {
+    const file = sqliteFile(url());
+    return file !== undefined && (await import('../store/read-only.ts')).isReadOnly(file);
+  };
+  const recorder: Stores['recorder'] = async (options) => {
+    const { createRecorder } = await import('../monitor/recorder.ts');
+    return createRecorder({ idle: idleRecords, ...options, url: url() });
+  };
+  let ofModes: Recorder | undefined;
+  const modeRecorder = once(async () => {
+    ofModes = await recorder({ share: 1, ...KEPT });
+    return ofModes;
+  });
   /** A database that is no file of this machine is taken to be there. */
   const isMade = (): boolean => {
     const file = sqliteFile(url());
@@ -72,17 +96,20 @@ export const createStores = ({
     // Looked at anew each time: another process may make it.
     lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
     records: records.get,
-    isReadOnly: async () => {
-      const file = sqliteFile(url());
-      return file !== undefined && (await import('../store/read-only.ts')).isReadOnly(file);
+    isReadOnly,
+    recorder,
+    leave: async (share) => {
+      if (await isReadOnly()) return undefined;
+      const [{ createLeave }, { record }] = await Promise.all([
+        import('../monitor/scored-rows.ts'),
+        modeRecorder.get(),
+      ]);
+      return createLeave({ record, share });
     },
-    recorder: async (options) => {
-      const { createRecorder } = await import('../monitor/recorder.ts');
-      return createRecorder({ idle: idleRecords, ...options, url: url() });
-    },
+    leaveFigures: () => ofModes?.figures,
     ledgerStore: ledgerStore.get,
     close: async () => {
-      for (const one of [registry, none, records, ledgerStore]) await one.close();
+      for (const one of [modeRecorder, registry, none, records, ledgerStore]) await one.close();
     },
   };
 };

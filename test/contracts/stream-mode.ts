@@ -3,6 +3,7 @@ import type { Broker } from '../../src/brokers/broker.ts';
 import { stopPostgres } from '../postgres.ts';
 import { streamEvents } from './stream-events.ts';
 import { streamHealth } from './stream-health.ts';
+import { streamRecords } from './stream-records.ts';
 import { streamTables } from './stream-tables.ts';
 import { streamVersions } from './stream-versions.ts';
 import { worldOf } from './stream-world.ts';
@@ -16,5 +17,6 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
     streamHealth(world);
     streamVersions(world);
     streamTables(world);
+    streamRecords(world);
   });
 };

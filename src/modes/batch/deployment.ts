@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { zoneOf } from '../../core/zone.ts';
 import { formatOfName } from '../../files/index.ts';
 import type { BatchSettings, ReactionSettings } from '../../project/deployments/batch.ts';
+import { recordShare } from '../../project/deployments/record.ts';
 import type { SinkConfig } from '../../sinks/index.ts';
 import type { SourceConfig } from '../../sources/index.ts';
 import { readSchedule } from './schedule.ts';
@@ -30,6 +31,8 @@ export interface BatchDeployment {
   readonly rowMs: number;
   /** Milliseconds. */
   readonly patience: number;
+  /** Which part of the rows leaves a record, from 0 to 1. */
+  readonly record: number;
   readonly react: readonly ReactionSettings[];
   /** Digest of what shapes the output: a run that was left goes on only under the same. */
   readonly settings: string;
@@ -124,6 +127,7 @@ export const readDeployment = (name: string, settings: BatchSettings): BatchDepl
     workers: settings.workers ?? 1,
     rowMs: parseDuration(settings.timeout ?? '1m', 'timeout'),
     patience: parseDuration(settings.patience ?? '1h', 'patience'),
+    record: recordShare(settings.record),
     react,
     settings: createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16),
   });

@@ -1,6 +1,7 @@
 /** What this mode needs of the outside; `app.ts` has it. */
 import type { Scorer } from '../../core/types.ts';
 import type { Database } from '../../databases/database.ts';
+import type { Leave } from '../../monitor/scored-rows.ts';
 import type { Package } from '../../package/layout.ts';
 import type { Sql } from '../../store/sql.ts';
 import type { BatchDeployment } from './deployment.ts';
@@ -34,4 +35,6 @@ export interface BatchHost {
   open(ref: string): Promise<Package>;
   /** Made ready to score, where it can end nothing but itself; what runs is ended when the signal is aborted. */
   load(found: Package, options: LoadOptions): Promise<Scorer>;
+  /** What keeps records of such a part of the rows; undefined where none are kept. Throws what opens the store. */
+  leave?(share: number): Promise<Leave | undefined>;
 }

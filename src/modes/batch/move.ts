@@ -4,21 +4,22 @@ import type { SourceChunk } from '../../sources/source.ts';
 import type { Agreement } from './agree.ts';
 import { createCommits } from './commit-shard.ts';
 import type { Engine } from './engine.ts';
-import { keyWatch } from './key-watch.ts';
+import { keysOf, keyWatch } from './key-watch.ts';
 import { prepareRows, type ScoredChunk, score } from './score.ts';
 import { binsOfRun, type OpenShard, openShard } from './shard.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { total } from './summary.ts';
 import type { Task } from './task.ts';
+import type { Plan } from './types.ts';
 
 /** Chunks in the order of the source, `depth` of them being scored at a time. One without rows only counts where nothing else is. */
 async function* scored(
   rows: AsyncGenerator<SourceChunk>,
   scorer: Promise<Scorer>,
   task: Task,
-  { isFirst, stopwatch }: { readonly isFirst: boolean; readonly stopwatch: Stopwatch },
+  { isFirst, stopwatch, plan }: { readonly isFirst: boolean; readonly stopwatch: Stopwatch; readonly plan: Plan },
 ): AsyncGenerator<ScoredChunk> {
-  const { source, signal, depth, onNote } = task;
+  const { source, signal, depth, leaving, onNote } = task;
   const inFlight: Promise<ScoredChunk>[] = [];
   const next = async (): Promise<ScoredChunk> => {
     const one = await stopwatch.timed('score', inFlight[0]).catch((error: unknown) => {
@@ -39,7 +40,7 @@ async function* scored(
       for (const note of chunk.notes ?? []) onNote(note);
       if (chunk.rows + chunk.rejects.length === 0 && !isNeeded) continue;
       isNeeded = false;
-      const scoring = scorer.then((loaded) => score(loaded, chunk, source));
+      const scoring = scorer.then((loaded) => score(leaving?.(loaded, keysOf(plan, chunk)) ?? loaded, chunk, source));
       scoring.catch(() => {});
       inFlight.push(scoring);
       if (inFlight.length >= depth) yield await next();
@@ -62,7 +63,7 @@ const moveRows = async (
   const stopwatch = createStopwatch({ read: readMs, score: 0, write: 0 });
   const watch = keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key);
   const commits = createCommits(task, entries);
-  const chunks = scored(rows, scorer, task, { isFirst: entries.length === 0, stopwatch });
+  const chunks = scored(rows, scorer, task, { isFirst: entries.length === 0, stopwatch, plan });
   let rowsIn = total(entries, 'rows_in');
   let rejected = total(entries, 'rows_rejected');
 

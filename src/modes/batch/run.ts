@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { fail } from '../../core/errors.ts';
 import type { Reference } from '../../monitor/profile/reference.ts';
+import { type Leave, leaving } from '../../monitor/scored-rows.ts';
 import type { Package } from '../../package/layout.ts';
 import { agree } from './agree.ts';
 import { commit } from './commit.ts';
@@ -142,6 +143,14 @@ export const runSlot = async (host: BatchHost, ledger: Ledger, options: RunOptio
 const threadsOf = ({ deployment: { workers }, threaded = false }: RunOptions): number =>
   workers > 1 || threaded ? workers : 0;
 
+/** Records of a run's rows: its deployment, the run and the row's key name them, so that a row has one record in a run. */
+const leavingOf = (leave: Leave, run: Run, { manifest, digest }: Package): Task['leaving'] => {
+  const { deployment, ref, model: name, version } = run;
+  const model = { ref, deployment, name, version, digest, manifest };
+  return (scorer, keyOf) =>
+    leaving(scorer, leave, { model, idOf: (row) => `${deployment}/${run.id}/${keyOf(row).join(',')}` });
+};
+
 interface Mine {
   readonly run: Run;
   readonly owner: string;
@@ -154,7 +163,8 @@ type Ready = Omit<Task, 'source' | 'sink' | 'onCommit'>;
 /** What the acts need of a run besides its ends. */
 const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, found: Package, { run, owner }: Mine) => {
   const { deployment, retry, signal, onEvent, force = false } = options;
-  const { key, columns, shardRows } = deployment;
+  const { key, columns, shardRows, record } = deployment;
+  const leave = record > 0 ? await host.leave?.(record) : undefined;
   const ready: Ready = {
     run,
     owner,
@@ -169,6 +179,7 @@ const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, fou
     depth: Math.max(1, threadsOf(options) * 2),
     before: (await ledger.lastFinished(deployment.name, run.id))?.plan,
     isForced: force,
+    leaving: leave && leavingOf(leave, run, found),
     clock: host.clock,
     signal,
     onProgress: (one) => onEvent?.({ what: 'progress', ...one }),

@@ -1,5 +1,5 @@
 /** A run with both its ends open, as its three acts are given it. */
-import type { Manifest } from '../../core/types.ts';
+import type { Manifest, Scorer } from '../../core/types.ts';
 import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Sink, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
@@ -35,6 +35,8 @@ export interface Task {
   readonly before: Plan | undefined;
   /** What is there may be replaced, whoever made it. */
   readonly isForced: boolean;
+  /** The scorer of one chunk that leaves records of its rows, by their keys; where none are kept, undefined. */
+  readonly leaving: ((scorer: Scorer, keyOf: (row: number) => readonly string[]) => Scorer) | undefined;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;

@@ -3,6 +3,7 @@ import { fail } from '../../core/errors.ts';
 import type { Format } from '../../events/cloud-event.ts';
 import { compileCondition, type Expression } from '../../events/condition.ts';
 import { compilePath, type Read } from '../../events/path.ts';
+import { recordShare } from '../../project/deployments/record.ts';
 import type { StreamSettings } from '../../project/deployments/stream.ts';
 
 /** What a condition over an event may name. */
@@ -36,6 +37,8 @@ export interface StreamDeployment {
   readonly stall: number;
   /** Milliseconds that an event may take of a model that is not known to be safe. */
   readonly rowMs: number;
+  /** Which part of the events leaves a record, from 0 to 1. */
+  readonly record: number;
   readonly keyOf: Read | undefined;
   readonly inputOf: Read;
   readonly filter: Expression<boolean> | undefined;
@@ -82,6 +85,7 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
     largest: settings.largest ?? 900_000,
     stall: parseDuration(settings.stall ?? '30s', field('stall')),
     rowMs: parseDuration(settings.timeout ?? '10s', field('timeout')),
+    record: recordShare(settings.record),
     keyOf: key === undefined ? undefined : compilePath(key, field('key')),
     inputOf: compilePath(input, field('input')),
     filter: filter === undefined ? undefined : compileCondition(filter, eventVariables, field('filter')),

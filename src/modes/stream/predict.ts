@@ -18,6 +18,12 @@ export interface Outcome {
   readonly passed: number;
   /** Dead letters by the code of their problem. */
   readonly dead: ReadonlyMap<Code, number>;
+  /** All that was scored: what events are called, their inputs and their answers. */
+  readonly scored: {
+    readonly ids: readonly string[];
+    readonly rows: readonly unknown[];
+    readonly answers: readonly Answer[];
+  };
 }
 
 /** The data of an event of predictions. */
@@ -148,9 +154,10 @@ export const predict = async (
     }
   }
 
-  const answers = await score(
-    scorer,
-    rows.map(({ input }) => input),
+  const inputs = rows.map(({ input }) => input);
+  const answers = await score(scorer, inputs);
+  const ids = rows.map(({ cloudEvent, origin }) =>
+    cloudEvent ? `${cloudEvent.source}/${cloudEvent.id}` : positionId(origin),
   );
   for (const [i, { event, origin, key, cloudEvent, place }] of rows.entries()) {
     const { output, error } = answers[i];
@@ -158,7 +165,7 @@ export const predict = async (
       bury(event, origin, error);
       continue;
     }
-    const id = cloudEvent ? `${cloudEvent.source}/${cloudEvent.id}` : positionId(origin);
+    const id = ids[i];
     const data = {
       key: key && keyJson(key),
       deployment: name,
@@ -194,6 +201,7 @@ export const predict = async (
     }
     predictions.push({ id, ...data });
   }
+  const scored = { ids, rows: inputs, answers };
   const written = out.filter((one) => one !== undefined);
-  return { events: [...written, ...buried], predictions, filtered, skipped, passed, dead };
+  return { events: [...written, ...buried], predictions, filtered, skipped, passed, dead, scored };
 };

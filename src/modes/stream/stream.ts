@@ -3,6 +3,7 @@ import { createProgress } from '../../brokers/progress.ts';
 import type { Problem } from '../../core/errors.ts';
 import { problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
+import type { Leave } from '../../monitor/scored-rows.ts';
 import { follow } from '../../serving/follow.ts';
 import { createLive, type News } from '../../serving/live.ts';
 import { STABLE } from '../../serving/route.ts';
@@ -20,6 +21,8 @@ export interface StreamParts {
   readonly source: ModelSource;
   readonly metrics: StreamMetrics;
   readonly sink?: PredictionSink | undefined;
+  /** What keeps records of what is predicted. */
+  readonly leave?: Leave | undefined;
   readonly onEvent?: (event: StreamNews) => void;
   /** How often an environment is looked at, in milliseconds. */
   readonly followEvery?: number;
@@ -63,7 +66,7 @@ export const ensureTopics = async (broker: Broker, deployment: StreamDeployment)
  * @throws MillraceError for a model that cannot be opened, or a broker that cannot be reached now.
  */
 export const startStream = async (parts: StreamParts): Promise<Stream> => {
-  const { deployment, broker, source, metrics, sink, onEvent, followEvery = defaultFollowEvery } = parts;
+  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = defaultFollowEvery } = parts;
   const { name, group, start, size, delay, concurrency } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
   let membership: Membership | undefined;
@@ -110,6 +113,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
     if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, made);
     await partition.commit(position, outcome.events);
+    if (leave) leaveRecords(leave, deployment, made);
     const { predictions, filtered, skipped, passed, dead } = outcome;
     progress.advanced(partition, performance.now());
     metrics.advanced(name, {
@@ -207,3 +211,15 @@ interface Scored extends Made {
   /** Seconds. */
   readonly scoring: number;
 }
+
+/** Once the events are done, so that each has one record, under the name of its deployment and its own. */
+const leaveRecords = (
+  leave: Leave,
+  { name, model: ref }: StreamDeployment,
+  { outcome, maker, scoring }: Scored,
+): void => {
+  const { ids, rows, answers } = outcome.scored;
+  const { manifest, digest } = maker;
+  const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest };
+  leave({ model, ms: scoring * 1000, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
+};

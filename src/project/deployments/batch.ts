@@ -1,5 +1,6 @@
 /** The settings of `mode: batch` in millrace.yaml. */
 import { durationPattern } from '../../core/duration.ts';
+import { type RecordSetting, recordSetting } from './record.ts';
 
 export type WindowKind = 'hour' | 'day' | 'week' | 'month';
 type FileFormat = 'parquet' | 'csv' | 'ndjson' | 'json';
@@ -46,6 +47,7 @@ export interface BatchSettings {
   readonly workers?: number;
   readonly timeout?: string;
   readonly patience?: string;
+  readonly record?: RecordSetting;
   readonly react?: readonly ReactionSettings[];
 }
 
@@ -177,6 +179,7 @@ export const batchDeployment = {
     },
     timeout: duration('What a row may take of a model that is not known to be safe; 1m unless said'),
     patience: duration('How long a run waits for a database that is away; 1h unless said'),
+    record: recordSetting,
     react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
   },
 } as const;

@@ -1,5 +1,6 @@
 /** The settings of `mode: stream` in millrace.yaml. */
 import { durationPattern } from '../../core/duration.ts';
+import { type RecordSetting, recordSetting } from './record.ts';
 
 export interface StreamSettings {
   readonly mode: 'stream';
@@ -21,6 +22,7 @@ export interface StreamSettings {
   readonly partitions?: number;
   readonly stall?: string;
   readonly timeout?: string;
+  readonly record?: RecordSetting;
 }
 
 export const topicName = (description: string) => ({
@@ -101,5 +103,6 @@ export const streamDeployment = {
     },
     stall: duration('a partition that waits longer without progress is reported as not ready', '30s'),
     timeout: duration('what an event may take of a model that is not known to be safe', '10s'),
+    record: recordSetting,
   },
 } as const;

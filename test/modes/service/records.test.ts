@@ -53,6 +53,20 @@ describe('records', () => {
     assert.ok(Math.abs(Date.now() - Date.parse(kept.at)) < 60_000 && kept.ms > 0);
   });
 
+  it('of streams and batch runs, whose ids can be guessed, are neither read nor labelled through a service', async (t) => {
+    const { app, url, recorder } = await record(t, [models.ride]);
+    const [{ input }] = examplesOf(models.ride);
+    const { json } = await post(`${url}/predict/ride-duration`, input);
+    const kept = await recorder.find(json.id);
+    assert.ok(kept);
+    await (await app.records()).append([{ ...kept, id: 'rides/trips/0/1' }]);
+    for (const path of ['rides%2Ftrips%2F0%2F1', 'rides%2Ftrips%2F0%2F1/events']) {
+      assert.equal((await get(`${url}/predictions/${path}`)).status, 404);
+    }
+    assert.equal((await post(`${url}/predictions/rides%2Ftrips%2F0%2F1/label`, { minutes: 3 })).status, 404);
+    assert.equal((await fetchKept(url, json.id)).status, 200);
+  });
+
   for (const [name, folder] of Object.entries(models)) {
     it(`${name}: can be made again, bit by bit, whichever way the row came`, async (t) => {
       const recording = await record(t, [folder]);

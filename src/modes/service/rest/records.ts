@@ -138,7 +138,15 @@ const eventsOperation: Operation = {
   },
 };
 
-const idOf = ({ params }: RestRequest): string => (params as { readonly id: string }).id;
+/**
+ * Ids that services gave have no slash, and cannot be guessed. Those of streams and batch runs can be, so that they are for
+ * those alone who may read the database. @throws MillraceError NOT_FOUND
+ */
+const idOf = ({ params }: RestRequest): string => {
+  const { id } = params as { readonly id: string };
+  if (id.includes('/')) throw unknown(id);
+  return id;
+};
 
 /** Where nothing is recorded or published, the addresses say so; they are told of where they are open. */
 export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
