@@ -64,8 +64,6 @@ const sqlTypes = { DOUBLE: 'double precision', BIGINT: 'bigint', BOOLEAN: 'boole
 
 const literalOf = ({ value, type }: Typed): string => {
   if (value === null) return 'null';
-  if (typeof value === 'string' && value.includes('\0'))
-    return `cast(x'${Buffer.from(value).toString('hex')}' as text)`;
   if (type === 'VARCHAR') return `'${String(value).replaceAll("'", "''")}'`;
   if (type !== 'DOUBLE' || Number.isFinite(value)) return Object.is(value, -0) ? "'-0.0'" : String(value);
   return value === Infinity ? "'Infinity'" : '9e999';
@@ -78,7 +76,8 @@ export const tableDoor = (scorer: Scorer, { name, url }: DatabaseKind): Door => 
   ask: async (typed) => {
     const database = await openDatabase(await url());
     try {
-      const literal = name === 'SQLite' && typed.value === Infinity ? '9e999' : literalOf(typed);
+      const own = name === 'SQLite' && typed.value === Infinity ? '9e999' : literalOf(typed);
+      const literal = own.replaceAll('\0', `' || ${name === 'SQLite' ? 'char' : 'chr'}(0) || '`);
       await database.run(`create table rows (id integer, "${typed.field}" ${sqlTypes[typed.type]})`);
       await database.run(`insert into rows values (1, ${literal})`);
       const sql = 'select * from rows';
