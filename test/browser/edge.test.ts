@@ -24,7 +24,7 @@ const models: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...tabular, foreign].map((name) => [name, `test/fixtures/models/${name}`])),
 };
 /** Of what a page loads to score tabular models, with gzip. */
-const MAX_BUNDLE_BYTES = 48_500;
+const MAX_BUNDLE_BYTES = 49_000;
 
 type Edge = typeof import('../../src/modes/edge/edge.ts');
 type Window = typeof globalThis & { edge: Edge };
@@ -220,8 +220,8 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
 
   it('refuses a package with one byte changed, naming the file', async () => {
     const tar = Uint8Array.from(site.files.get('/ride-tip.tar') as Uint8Array);
-    const place = Buffer.from(tar).indexOf('ride-tip@'.slice(0, 8), 1024);
-    tar[place + 3] ^= 1;
+    const place = Buffer.from(tar).indexOf('"ride-tip', 1024);
+    tar[place + 4] ^= 1;
     site.files.set('/flipped.tar', tar);
     const message = await page.evaluate(async () => {
       try {

@@ -6,6 +6,7 @@ import { fail, messageOf } from '../../core/errors.ts';
 import type { Manifest, Scorer } from '../../core/types.ts';
 import type { Package } from '../../package/layout.ts';
 import { loadScorer, openPackage } from '../../package/open.ts';
+import { openTreeFile } from '../../runtimes/trees/formats/open-trees.ts';
 import { type OpenModel, openOnnx, openTrees } from '../../runtimes/trees/open.ts';
 
 export { MillraceError } from '../../core/errors.ts';
@@ -81,7 +82,7 @@ const openers = ({ wasm }: EdgeOptions): Readonly<Record<Manifest['runtime'], Op
     onnx: (file) => openOnnx(file, onnxRuntime),
     trees: openTrees,
     onnxruntime: async (file) => (await onnxRuntime())(file),
-    xgboost: async (file) => (await import('../../runtimes/trees/formats/index.ts')).openTreeFormat('xgboost')(file),
+    xgboost: async (file) => openTreeFile((await import('../../runtimes/trees/formats/xgboost.ts')).readXgboost(file)),
   };
 };
 

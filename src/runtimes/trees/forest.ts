@@ -1,6 +1,7 @@
 /** An ensemble, ready to answer: its table in a kernel's memory, and rows through it. */
-import { type Ensemble, measure } from './ensemble.ts';
+import type { Ensemble } from './ensemble.ts';
 import { type FeaturePart, feedRows } from './feed.ts';
+import { measure } from './measure.ts';
 import { openKernel } from './open-kernel.ts';
 import { layOut } from './table.ts';
 

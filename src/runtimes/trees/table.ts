@@ -12,7 +12,8 @@
  *   rows     blocks of eight rows: float64 by slot, then by row, and NaN eight times at the end.
  */
 import { BLOCK, blocksOf, MISSING_LANE } from './blocks.ts';
-import { type Ensemble, EQ, type Heights, LEAF, MEMBER, MISSING_TRUE, NEQ, stepsOf } from './ensemble.ts';
+import { type Ensemble, EQ, LEAF, MEMBER, MISSING_TRUE, NEQ } from './ensemble.ts';
+import { type Heights, stepsOf } from './measure.ts';
 import { collectSlots, guiseOf, LANES, type Slots } from './slots.ts';
 import { unusual } from './unusual.ts';
 
