@@ -21,7 +21,9 @@ type Found = Omit<Kept, 'coerced' | 'variant'>;
 
 /** Texts of a record that are JSON already go into the answer as they are, so that no digit changes. */
 const keptAsJson = (kept: Found, better?: readonly Better[]): string => {
-  const { id, at, deployment, model, version, digest, ms, input, output, error, label } = kept;
+  const { id, at, model, version, digest, ms, input, output, error, label } = kept;
+  // Of a model that was served from a folder, the reference is a path of this machine.
+  const deployment = /[/\\]/.test(kept.deployment) ? `${model}@${version}` : kept.deployment;
   const told = JSON.stringify({ id, at, deployment, model, version, digest, ms }).slice(0, -1);
   const answer = output === undefined ? `"error":${error}` : `"prediction":${output}`;
   const truth = label === undefined ? '' : `,"label":${label.truth},"labelled":"${label.at}"`;
