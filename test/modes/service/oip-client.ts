@@ -23,6 +23,10 @@ export interface Metadata {
 }
 
 export const cleanups: (() => unknown)[] = [];
+/** What a file's `after` calls: its process ends when nothing is open. */
+export const cleanUp = async (): Promise<void> => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+};
 
 export const tensor = (name: string, datatype: string, data: readonly unknown[], shape = [data.length]): Tensor => ({
   name,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
-import { cleanups, type Inferred, type Metadata, tensor } from './oip-client.ts';
+import { after, before, describe, it } from 'node:test';
+import { cleanUp, cleanups, type Inferred, type Metadata, tensor } from './oip-client.ts';
 import { get, models, type Reply, type Served, serve } from './serving.ts';
 
 let served: Served;
@@ -9,6 +9,7 @@ before(async () => {
   const refs = [models.ride, models.columns, models.capitals, models.integers, models.trees];
   served = await serve({ after: (cleanup) => cleanups.push(cleanup as () => unknown) }, refs);
 });
+after(cleanUp);
 
 const raw = async (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${served.url}${path}`, { method: 'POST', body, headers });
