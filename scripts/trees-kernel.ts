@@ -134,7 +134,7 @@ export const kernelFile = join(import.meta.dirname, '..', 'src', 'runtimes', 'tr
 /** The module that holds the bytes. */
 export const kernelModule = (bytes: Uint8Array): string =>
   `/** The kernel of \`scripts/trees-kernel.ts\`, written by \`npm run kernel\`. */
-export const kernelBytes =
+export const KERNEL_BYTES =
   '${Buffer.from(bytes).toString('base64')}';
 `;
 

@@ -296,7 +296,11 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     async close() {
       const before = dropped.failed;
       writer.hurry(true);
-      await Promise.race([caughtUp(), pause(CLOSE_MS, undefined, { ref: false })]);
+      // The thread and its retries keep no process alive; whoever closes has to be waited for.
+      const patience = new AbortController();
+      const late = pause(CLOSE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([caughtUp(), late]);
+      patience.abort();
       backlog.close();
       await writer.close(CLOSE_MS);
       const lost = dropped.failed - before;

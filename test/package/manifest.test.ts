@@ -117,8 +117,8 @@ describe('a model.yaml that is wrong is refused with line, column and what was m
     ],
     [
       'another file than ONNX',
-      yamlWith('model.onnx', 'model.pkl'),
-      /model\.yaml:5:8: expected an \.onnx file, got model\.pkl/,
+      { ...yamlWith('model.onnx', 'model.pkl'), 'model.pkl': Uint8Array.of(0x80, 4) },
+      /model\.yaml:5:8: model\.pkl is no model that is known: an \.onnx file, or what XGBoost saves as \.json or \.ubj/,
     ],
     // What only the core can tell keeps its place too.
     [
