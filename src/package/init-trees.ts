@@ -22,13 +22,14 @@ const columnOf = ({ name, takes, categories }: Feature, fieldName: (wanted: stri
   }
   const column = fieldName(`${field.slice(0, 100)}_code`);
   const texts = categories.map(String);
-  const isText = typeof categories[0] === 'string';
   const table = texts.map((text, code) => `${JSON.stringify(text)}: ${code}`).join(', ');
+  const isText = typeof categories[0] === 'string';
   const settings = isText ? `kind: category, labels: ${labelList(texts)}` : 'kind: integer';
+  const comment = isText ? '' : '  # one that the model was not trained with counts as missing';
   return {
     field,
     column,
-    line: line(settings),
+    line: line(settings, comment),
     step: `  - lookup: { of: ${yaml(field)}, table: { ${table} }, as: ${yaml(column)} }`,
   };
 };

@@ -69,3 +69,37 @@ test('a file of XGBoost cannot be run by ONNX Runtime, and one that nobody knows
     /model\.ubj is no model that is known: an \.onnx file, or/,
   );
 });
+
+for (const [kind, encoding, known, unknown] of [
+  ['integers', { values: Array.from({ length: 70 }, (_, at) => at * 10) }, 30, 35],
+  [
+    'texts',
+    {
+      offsets: Array.from({ length: 71 }, (_, at) => at * 3),
+      values: [...Array.from({ length: 70 }, (_, at) => `z${`${at}`.padStart(2, '0')}`).join('')].map((c) =>
+        c.charCodeAt(0),
+      ),
+    },
+    'z03',
+    'z99',
+  ],
+] as const)
+  test(`categories that are ${kind} have their own names; a text that the model was not trained with is refused, a number counts as missing`, async (t) => {
+    const cwd = tempFolder(t);
+    const model = JSON.parse(readFileSync(join(folder, 'xgboost-categories.json'), 'utf8'));
+    const none = { values: [], offsets: [] };
+    model.learner.gradient_booster.model.cats = { enc: [none, none, none, none, encoding, none] };
+    writeFileSync(join(cwd, 'fares.json'), JSON.stringify(model));
+    assert.equal((await runCli(['init', 'fares.json', '-o', 'fares'], { cwd })).code, 0);
+    const [row] = rowsOf(1);
+    const answer = async (path: string, f4: string | number | null) =>
+      runCli(['predict', path, '--row', JSON.stringify({ ...row, f4 })], { cwd });
+    copyFileSync(join(folder, 'xgboost-categories.ubj'), join(cwd, 'plain.ubj'));
+    assert.equal((await runCli(['init', 'plain.ubj', '-o', 'plain'], { cwd })).code, 0);
+    assert.equal((await answer('./fares', known)).stdout, (await answer('./plain', 3)).stdout);
+    assert.equal((await answer('./fares', null)).stdout, (await answer('./plain', null)).stdout);
+    const other = await answer('./fares', unknown);
+    if (kind === 'integers') assert.equal(other.stdout, (await answer('./plain', null)).stdout);
+    else assert.match(other.stderr + other.stdout, /f4/);
+    assert.equal(other.code === 0, kind === 'integers');
+  });

@@ -1,26 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { capital, cleanUp, cleanups, columnsRequest, type Inferred, type Tensor } from './oip-client.ts';
-import { models, type Reply, type Served, serve } from './serving.ts';
-
-let served: Served;
-
-before(async () => {
-  const refs = [models.ride, models.columns, models.capitals, models.integers, models.trees];
-  served = await serve({ after: (cleanup) => cleanups.push(cleanup as () => unknown) }, refs);
-});
-after(cleanUp);
-
-const raw = async (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${served.url}${path}`, { method: 'POST', body, headers });
-
-const infer = async (model: string, request: unknown): Promise<Reply<Inferred>> => {
-  const response = await raw(
-    `/v2/models/${model}/infer`,
-    typeof request === 'string' ? request : JSON.stringify(request),
-  );
-  return { status: response.status, headers: response.headers, json: (await response.json()) as Inferred };
-};
+import { describe, it } from 'node:test';
+import { capital, columnsRequest, type Inferred, infer, raw, served, type Tensor } from './oip-client.ts';
 
 describe('infer with binary tensors', () => {
   const typed: Readonly<Record<string, (values: readonly unknown[]) => Uint8Array>> = {

@@ -1,3 +1,6 @@
+import { after, before } from 'node:test';
+import { models, type Reply, type Served, serve } from './serving.ts';
+
 export interface Tensor {
   readonly name: string;
   readonly datatype: string;
@@ -22,10 +25,26 @@ export interface Metadata {
   readonly outputs: readonly Tensor[];
 }
 
-export const cleanups: (() => unknown)[] = [];
-/** What a file's `after` calls: its process ends when nothing is open. */
-export const cleanUp = async (): Promise<void> => {
+/** The service that a file of these suites asks, from before its first test to after its last. */
+export let served: Served;
+const cleanups: (() => unknown)[] = [];
+before(async () => {
+  const refs = [models.ride, models.columns, models.capitals, models.integers, models.trees];
+  served = await serve({ after: (cleanup) => cleanups.push(cleanup as () => unknown) }, refs);
+});
+after(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+export const raw = async (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${served.url}${path}`, { method: 'POST', body, headers });
+
+export const infer = async (model: string, request: unknown): Promise<Reply<Inferred>> => {
+  const response = await raw(
+    `/v2/models/${model}/infer`,
+    typeof request === 'string' ? request : JSON.stringify(request),
+  );
+  return { status: response.status, headers: response.headers, json: (await response.json()) as Inferred };
 };
 
 export const tensor = (name: string, datatype: string, data: readonly unknown[], shape = [data.length]): Tensor => ({

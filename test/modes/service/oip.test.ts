@@ -1,26 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { capital, cleanUp, cleanups, columnsRequest, type Inferred, type Metadata, tensor } from './oip-client.ts';
-import { get, models, type Reply, type Served, serve } from './serving.ts';
-
-let served: Served;
-
-before(async () => {
-  const refs = [models.ride, models.columns, models.capitals, models.integers, models.trees];
-  served = await serve({ after: (cleanup) => cleanups.push(cleanup as () => unknown) }, refs);
-});
-after(cleanUp);
-
-const raw = async (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${served.url}${path}`, { method: 'POST', body, headers });
-
-const infer = async (model: string, request: unknown): Promise<Reply<Inferred>> => {
-  const response = await raw(
-    `/v2/models/${model}/infer`,
-    typeof request === 'string' ? request : JSON.stringify(request),
-  );
-  return { status: response.status, headers: response.headers, json: (await response.json()) as Inferred };
-};
+import { describe, it } from 'node:test';
+import { capital, columnsRequest, infer, type Metadata, served, tensor } from './oip-client.ts';
+import { get, models } from './serving.ts';
 
 describe('infer in JSON', () => {
   it('answers what /predict answers, with the id echoed', async () => {
