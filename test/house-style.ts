@@ -73,7 +73,6 @@ export const overlongFunctions: readonly string[] = [
   'outbox.ts createOutbox',
   'postgres.ts openPostgres',
   'recorder.ts createRecorder',
-  'records.ts openRecords',
   'scorer.ts createScorer',
   'server.ts createGrpc',
   'service.ts createService',

@@ -3,7 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Fields, OutputFields } from '../core/types.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
-import type { Prediction } from './records.ts';
+import type { Prediction } from './records/records.ts';
 import { type AnyColumns, rowAt } from './values.ts';
 
 /** The package that answered. */

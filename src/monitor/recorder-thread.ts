@@ -7,7 +7,8 @@ import { moved } from '../threads/wire.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { giveWay, type Way } from './give-way.ts';
 import { type Parcel, unpack } from './parcel.ts';
-import { openRecords, type Prediction, type Records } from './records.ts';
+import { openRecords } from './records/open.ts';
+import type { Prediction, Records } from './records/records.ts';
 
 export interface RecorderData {
   /** The store, as `openSql` takes it. */

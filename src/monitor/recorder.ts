@@ -16,7 +16,7 @@ import { createAsking } from './asking.ts';
 import { createBacklog, noRoom, type Waiter } from './backlog.ts';
 import { createPacker, rowBytes } from './parcel.ts';
 import type { Written } from './recorder-thread.ts';
-import type { Kept } from './records.ts';
+import type { Kept } from './records/records.ts';
 import type { AnyColumns } from './values.ts';
 import { createWriter } from './writer.ts';
 

@@ -3,7 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
-import type { Kept } from './records.ts';
+import type { Kept } from './records/records.ts';
 
 export interface Replayed {
   /** Every number has the same bits, and every text the same characters; of a refusal, code, field and step. */

@@ -1,6 +1,6 @@
 /** A recorded prediction made again, by the very package that answered. */
 import { fail, MillraceError } from '../core/errors.ts';
-import type { Kept } from '../monitor/records.ts';
+import type { Kept } from '../monitor/records/records.ts';
 import { type Replayed, replay } from '../monitor/replay.ts';
 import type { Package } from '../package/layout.ts';
 import type { SafeOptions } from '../workers/safely.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
-import type { Records } from '../monitor/records.ts';
+import type { Records } from '../monitor/records/records.ts';
 import type { Leave } from '../monitor/scored-rows.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Sql } from '../store/sql.ts';
@@ -68,7 +68,7 @@ export const createStores = ({
   const registry = once(() => openRegistry(url()));
   const none = once(async () => ({ ...(await openRegistry('sqlite::memory:')), place: url() }));
   const records = once(async () => {
-    const [{ openRecords }, sql] = await Promise.all([import('../monitor/records.ts'), openSql()]);
+    const [{ openRecords }, sql] = await Promise.all([import('../monitor/records/open.ts'), openSql()]);
     return openRecords(sql);
   });
   const ledgerStore = once(openSql);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Kept } from '../../monitor/records.ts';
+import type { Kept } from '../../monitor/records/records.ts';
 import type { Replayed } from '../../monitor/replay.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import { toJson } from '../../../events/json.ts';
 import type { Recorder } from '../../../monitor/recorder.ts';
-import type { Kept } from '../../../monitor/records.ts';
+import type { Kept } from '../../../monitor/records/records.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import { inTime } from '../in-time.ts';
 import type { Limits } from '../limits.ts';

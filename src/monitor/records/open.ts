@@ -1,0 +1,32 @@
+/** The records in Millrace's store. */
+import { fail } from '../../core/errors.ts';
+import type { Sql } from '../../store/sql.ts';
+import { createAppend } from './append.ts';
+import { findRecord } from './find.ts';
+import { pruneRecords } from './prune.ts';
+import type { Records } from './records.ts';
+import { truthText } from './truth.ts';
+
+const noRecord = (id: string) =>
+  fail('NOT_FOUND', `There is no record of ${id}: it was not sampled, is not kept any more, or never was.`, {
+    expected: 'the id of a recorded prediction',
+    got: id.slice(0, 80),
+  });
+
+/** Opens the records of a store, which is closed with them. */
+export const openRecords = ({ db, close }: Sql): Records => ({
+  append: createAppend(db),
+  find: (id) => findRecord(db, id),
+  async label(id, truth, at) {
+    const found = await findRecord(db, id);
+    if (found === undefined) throw noRecord(id);
+    const label = { at: at.toISOString(), truth: truthText(truth, found) };
+    await db
+      .insertInto('labels')
+      .values({ id: found.id, ...label })
+      .execute();
+    return { ...found, label };
+  },
+  prune: (retention) => pruneRecords(db, retention),
+  close,
+});
