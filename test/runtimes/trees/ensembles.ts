@@ -96,7 +96,7 @@ const grow = ({ trees, depth, targets, width, sum, aggregate, tests: kinds }: Sh
 const passes = (test: number, given: number, v: number, set: readonly number[] | undefined): boolean => {
   let x = given;
   if (test & NAN_IS_ZERO && Number.isNaN(x)) x = 0;
-  if (test & ZERO_IS_MISSING && Math.abs(x) <= 1e-35) x = Number.NaN;
+  if (test & ZERO_IS_MISSING && Math.abs(x) <= Math.fround(1e-35)) x = Number.NaN;
   if (Number.isNaN(x)) return (test & MISSING_TRUE) !== 0;
   switch (test & 7) {
     case LEQ:

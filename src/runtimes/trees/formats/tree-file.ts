@@ -7,6 +7,8 @@ export interface Feature {
   readonly name: string;
   /** What its field takes. */
   readonly takes: 'number' | 'integer' | 'boolean' | 'category';
+  /** Where the number 0 and a missing value are one: either it stands for what is missing, or it counts as missing. */
+  readonly zero?: 'for missing' | 'is missing';
   /** Of a category that the file knows: the column holds their places here. */
   readonly categories?: readonly Category[];
 }

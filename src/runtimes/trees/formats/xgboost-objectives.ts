@@ -1,19 +1,15 @@
 /** What XGBoost's objectives make of sums, in float32 as its own code does (src/objective, src/common/math.h). */
 import { fail } from '../../../core/errors.ts';
 import { expf } from '../expf.ts';
-import type { TreeModel } from '../tree-model.ts';
+import { each, type Meaning, numbered } from './answers.ts';
 
 const f = Math.fround;
 const logf = (value: number): number => f(Math.log(value));
 
-export interface Objective {
+export interface Objective extends Meaning {
   /** The margin that a base score stands for. */
   readonly margin: (base: number) => number;
   readonly width: number;
-  /** What people call the answer. */
-  readonly output: string;
-  readonly finish: TreeModel['finish'];
-  readonly label?: TreeModel['label'];
 }
 
 const same = (value: number): number => value;
@@ -21,14 +17,6 @@ const same = (value: number): number => value;
 /** From 88.7 on its e^x would be infinite. */
 const sigmoid = (margin: number): number => f(1 / f(expf(Math.min(-margin, f(88.7))) + 1));
 const logit = (base: number): number => f(-logf(f(f(1 / base) - 1)));
-
-const each =
-  (targets: number, change: (value: number) => number): TreeModel['finish'] =>
-  (sums, from, stride, to, at) => {
-    for (let target = 0; target < targets; target++) to[at + target] = change(sums[from + target * stride]);
-  };
-
-const numbered = (count: number): readonly bigint[] => Array.from({ length: count }, (_, index) => BigInt(index));
 
 /** The sum of exponents is a float64, what is divided by it a float32 (Softmax in common/math.h). */
 const softmax = (classes: number): Pick<Objective, 'finish' | 'label'> => ({

@@ -7,6 +7,7 @@ import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LT, MEMBER, MISSING_TRUE } from '../ensemble.ts';
 import type { TreeModel } from '../tree-model.ts';
 import type { Category, Feature, TreeFile } from './tree-file.ts';
+import { createNodes, type Nodes } from './tree-nodes.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
 
@@ -92,16 +93,6 @@ const featuresOf = (learner: Json, model: Json, count: number): readonly Feature
     };
   });
 };
-
-/** Nodes of all trees, as they are read. */
-interface Nodes {
-  readonly tests: Uint8Array;
-  readonly features: Int32Array;
-  readonly values: Float64Array;
-  readonly yes: Int32Array;
-  readonly no: Int32Array;
-  readonly sets: Map<number, ArrayLike<number>>;
-}
 
 /** Where the sets of a tree's nodes lie in its list of categories. */
 const readSets = (tree: Json, first: number, size: number, sets: Nodes['sets']): void => {
@@ -197,14 +188,7 @@ const readEnsemble = (learner: Json, { model, scales }: Booster, margins: readon
   // A tree of one leaf for each target that has a margin other than 0: sums begin with it.
   const begun = [...margins.keys()].filter((target) => margins[target] !== 0);
   const total = begun.length + sizes.reduce((sum, size) => sum + size, 0);
-  const nodes: Nodes = {
-    tests: new Uint8Array(total),
-    features: new Int32Array(total),
-    values: new Float64Array(total),
-    yes: new Int32Array(total),
-    no: new Int32Array(total),
-    sets: new Map(),
-  };
+  const nodes = createNodes(total);
   const roots = new Int32Array(begun.length + count);
   const firstTargets = new Int32Array(begun.length + count);
   for (const [at, target] of begun.entries()) {
