@@ -1,36 +1,28 @@
 /** What records of modes without callers tell Prometheus. docs/RECORDS.md lists the names; a test holds the two together. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { type Shown, show } from '../metrics/table.ts';
 import type { RecorderFigures } from './recorder.ts';
 
-const named = (name: string, help: string) => ({ name: `millrace_mode_records_${name}`, help });
+const shown: readonly Shown<() => RecorderFigures | undefined>[] = [
+  {
+    total: 'millrace_mode_records_written_total',
+    help: 'Predictions of streams and batch runs that were recorded.',
+    read: (figures) => [{ labels: {}, value: figures()?.written ?? 0 }],
+  },
+  {
+    total: 'millrace_mode_records_dropped_total',
+    help: 'Those that were not recorded though they should, by reason.',
+    read: (figures) =>
+      Object.entries(figures()?.dropped ?? {}).map(([reason, value]) => ({ labels: { reason }, value })),
+  },
+  {
+    gauge: 'millrace_mode_records_waiting_bytes',
+    help: 'Bytes of records that wait to be written.',
+    read: (figures) => [{ labels: {}, value: figures()?.waitingBytes ?? 0 }],
+  },
+];
 
 /** Shows figures that are read when somebody looks; once a registry, however many modes ask for it. */
 export const watchRecords = (registry: Registry, figures: () => RecorderFigures | undefined): void => {
-  const registers = [registry];
-  const written = named('written_total', 'Predictions of streams and batch runs that were recorded.');
-  if (registry.getSingleMetric(written.name) !== undefined) return;
-  new Counter({
-    ...written,
-    registers,
-    collect() {
-      this.reset();
-      this.inc(figures()?.written ?? 0);
-    },
-  });
-  new Counter({
-    ...named('dropped_total', 'Those that were not recorded though they should, by reason.'),
-    labelNames: ['reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, count] of Object.entries(figures()?.dropped ?? {})) this.inc({ reason }, count);
-    },
-  });
-  new Gauge({
-    ...named('waiting_bytes', 'Bytes of records that wait to be written.'),
-    registers,
-    collect() {
-      this.set(figures()?.waitingBytes ?? 0);
-    },
-  });
+  if (registry.getSingleMetric('millrace_mode_records_written_total') === undefined) show(registry, shown)(figures);
 };

@@ -1,6 +1,8 @@
 /** What decisions tell Prometheus. docs/DECIDE.md lists the names; a test holds the two together. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { AssignedPartition, UnreadPartition } from '../../brokers/broker.ts';
+import type { Count, Family } from '../../metrics/metric.ts';
+import { keep, type Shown, show } from '../../metrics/table.ts';
 import type { Collected } from './collect.ts';
 import type { Delivered } from './deliver.ts';
 import type { Folded } from './fold.ts';
@@ -27,119 +29,115 @@ export interface DecideMetrics {
   watch(watched: WatchedDecide): () => void;
 }
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+const kept = {
+  events: {
+    counter: 'millrace_decide_events_total',
+    help: 'Events of the parts by outcome: collected, filtered, or the code of the problem for which one became a dead letter.',
+    labels: ['deployment', 'outcome'],
+  },
+  records: {
+    counter: 'millrace_decide_records_total',
+    help: 'What was read of the inbox by outcome: joined, late, closed, dropped, stale.',
+    labels: ['deployment', 'outcome'],
+  },
+  decisions: {
+    counter: 'millrace_decide_decisions_total',
+    help: 'Decisions by name and by why they were made.',
+    labels: ['deployment', 'decision', 'because'],
+  },
+  undecided: {
+    counter: 'millrace_decide_undecided_total',
+    help: 'Keys for which no rule held.',
+    labels: ['deployment'],
+  },
+  failed: {
+    counter: 'millrace_decide_failed_total',
+    help: 'Keys that could not be decided, by the code of the problem.',
+    labels: ['deployment', 'code'],
+  },
+  calls: {
+    counter: 'millrace_decide_webhooks_total',
+    help: 'Calls by outcome: delivered, failed.',
+    labels: ['deployment', 'outcome'],
+  },
+  troubles: {
+    counter: 'millrace_decide_troubles_total',
+    help: 'What went wrong and was tried again.',
+    labels: ['deployment'],
+  },
+  latency: {
+    histogram: 'millrace_decide_latency_seconds',
+    help: 'From the record that made a key ripe to the commit of its decision.',
+    labels: ['deployment'],
+    bounds: SECONDS,
+  },
+} as const;
+
+/** A value for each of these partitions, by the stage that reads it. */
+const byPartition = (
+  deployment: string,
+  partitions: readonly (readonly [Stage, UnreadPartition])[],
+  value: (partition: UnreadPartition) => number,
+) =>
+  partitions.map(([stage, one]) => ({
+    labels: { deployment, stage, topic: one.topic, partition: String(one.partition) },
+    value: value(one),
+  }));
+
+const shown: readonly Shown<WatchedDecide>[] = [
+  {
+    gauge: 'millrace_decide_waiting_keys',
+    help: 'Keys that wait for parts, of the partitions at work here.',
+    read: ({ deployment, waiting }) => [{ labels: { deployment }, value: waiting() }],
+  },
+  {
+    gauge: 'millrace_decide_lag',
+    help: 'Events that are not taken yet, by stage: collect, join, webhook; also where no process has the partition.',
+    // One that has just come here may stand in both lists.
+    how: 'max',
+    read: ({ deployment, unread, partitions }) =>
+      byPartition(deployment, [...unread(), ...partitions()], ({ lag }) => lag),
+  },
+  {
+    gauge: 'millrace_decide_unread',
+    help: '1 for each partition that no process has, by stage.',
+    read: ({ deployment, unread }) => byPartition(deployment, unread(), () => 1),
+  },
+  {
+    gauge: 'millrace_decide_ready',
+    help: '1 when the deployment is in its groups and advances.',
+    read: ({ deployment, ready }) => [{ labels: { deployment }, value: Number(ready()) }],
+  },
+];
 
 /** One set of metrics for all decide deployments of a process. */
 export const createDecideMetrics = (registry: Registry): DecideMetrics => {
-  const watched = new Set<WatchedDecide>();
-  const registers = [registry];
-  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
-    new Counter({ name, help, labelNames, registers });
-  const events = counter(
-    'millrace_decide_events_total',
-    'Events of the parts by outcome: collected, filtered, or the code of the problem for which one became a dead letter.',
-    ['deployment', 'outcome'],
-  );
-  const records = counter(
-    'millrace_decide_records_total',
-    'What was read of the inbox by outcome: joined, late, closed, dropped, stale.',
-    ['deployment', 'outcome'],
-  );
-  const decisions = counter('millrace_decide_decisions_total', 'Decisions by name and by why they were made.', [
-    'deployment',
-    'decision',
-    'because',
-  ]);
-  const undecided = counter('millrace_decide_undecided_total', 'Keys for which no rule held.', ['deployment']);
-  const failed = counter(
-    'millrace_decide_failed_total',
-    'Keys that could not be decided, by the code of the problem.',
-    ['deployment', 'code'],
-  );
-  const calls = counter('millrace_decide_webhooks_total', 'Calls by outcome: delivered, failed.', [
-    'deployment',
-    'outcome',
-  ]);
-  const troubles = counter('millrace_decide_troubles_total', 'What went wrong and was tried again.', ['deployment']);
-  const latency = new Histogram({
-    name: 'millrace_decide_latency_seconds',
-    help: 'From the record that made a key ripe to the commit of its decision.',
-    labelNames: ['deployment'],
-    buckets: seconds,
-    registers,
-  });
-  new Gauge({
-    name: 'millrace_decide_waiting_keys',
-    help: 'Keys that wait for parts, of the partitions at work here.',
-    labelNames: ['deployment'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { deployment, waiting } of watched) this.set({ deployment }, waiting());
-    },
-  });
-  new Gauge({
-    name: 'millrace_decide_lag',
-    help: 'Events that are not taken yet, by stage: collect, join, webhook; also where no process has the partition.',
-    labelNames: ['deployment', 'stage', 'topic', 'partition'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { deployment, partitions, unread } of watched) {
-        for (const [stage, { topic, partition, lag }] of [...unread(), ...partitions()]) {
-          this.set({ deployment, stage, topic, partition: String(partition) }, lag);
-        }
-      }
-    },
-  });
-  new Gauge({
-    name: 'millrace_decide_unread',
-    help: '1 for each partition that no process has, by stage.',
-    labelNames: ['deployment', 'stage', 'topic', 'partition'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { deployment, unread } of watched) {
-        for (const [stage, { topic, partition }] of unread()) {
-          this.set({ deployment, stage, topic, partition: String(partition) }, 1);
-        }
-      }
-    },
-  });
-  new Gauge({
-    name: 'millrace_decide_ready',
-    help: '1 when the deployment is in its groups and advances.',
-    labelNames: ['deployment'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { deployment, ready } of watched) this.set({ deployment }, Number(ready()));
-    },
-  });
-
+  const metrics = keep(registry, kept);
+  const add = (counts: Family<Count>, amount: number, ...labels: readonly string[]): void => {
+    if (amount > 0) counts.child(...labels).value += amount;
+  };
   return {
     collected: (deployment, { collected, filtered, dead }) => {
       for (const [outcome, count] of [['collected', collected], ['filtered', filtered], ...dead] as const) {
-        if (count > 0) events.inc({ deployment, outcome }, count);
+        add(metrics.events, count, deployment, outcome);
       }
     },
-    folded: (deployment, folded, now) => {
-      for (const [outcome, count] of folded.outcomes) records.inc({ deployment, outcome }, count);
-      for (const { decision, at } of folded.decisions) {
-        decisions.inc({ deployment, decision: decision.decision, because: decision.because });
-        latency.observe({ deployment }, Math.max(0, now - at) / 1000);
+    folded: (deployment, { outcomes, decisions, undecided, dead }, now) => {
+      for (const [outcome, count] of outcomes) add(metrics.records, count, deployment, outcome);
+      for (const { decision, at } of decisions) {
+        add(metrics.decisions, 1, deployment, decision.decision, decision.because);
+        metrics.latency.child(deployment).observe(Math.max(0, now - at) / 1000);
       }
-      if (folded.undecided > 0) undecided.inc({ deployment }, folded.undecided);
-      for (const [code, count] of folded.dead) failed.inc({ deployment, code }, count);
+      add(metrics.undecided, undecided, deployment);
+      for (const [code, count] of dead) add(metrics.failed, count, deployment, code);
     },
-    delivered: (deployment, { delivered, failed: refused }) => {
-      if (delivered > 0) calls.inc({ deployment, outcome: 'delivered' }, delivered);
-      if (refused.length > 0) calls.inc({ deployment, outcome: 'failed' }, refused.length);
+    delivered: (deployment, { delivered, failed }) => {
+      add(metrics.calls, delivered, deployment, 'delivered');
+      add(metrics.calls, failed.length, deployment, 'failed');
     },
-    troubled: (deployment) => troubles.inc({ deployment }),
-    watch: (one) => {
-      watched.add(one);
-      return () => watched.delete(one);
-    },
+    troubled: (deployment) => add(metrics.troubles, 1, deployment),
+    watch: show(registry, shown),
   };
 };

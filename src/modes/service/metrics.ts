@@ -2,11 +2,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Timings } from '../../core/types.ts';
-import type { Recorder } from '../../monitor/recorder.ts';
-import type { Bodies } from './bodies.ts';
-import type { Connections } from './connections.ts';
-import type { IsolatedPool } from './isolation.ts';
-import type { ModelRun } from './job.ts';
 import {
   type Aggregator,
   type Count,
@@ -16,7 +11,12 @@ import {
   type Histogram,
   histograms,
   total,
-} from './metric.ts';
+} from '../../metrics/metric.ts';
+import type { Recorder } from '../../monitor/recorder.ts';
+import type { Bodies } from './bodies.ts';
+import type { Connections } from './connections.ts';
+import type { IsolatedPool } from './isolation.ts';
+import type { ModelRun } from './job.ts';
 import type { Card } from './model.ts';
 import type { Slot } from './models.ts';
 import type { Publishing } from './publish/publishing.ts';

@@ -109,7 +109,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   const slots = createSlots(concurrency);
 
   const commit = async (partition: AssignedPartition, made: Scored): Promise<void> => {
-    const { outcome, position, oldest, scoring } = made;
+    const { outcome, position, oldest, scoringMs } = made;
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
     if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, made);
     await partition.commit(position, outcome.events);
@@ -118,6 +118,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     progress.advanced(partition, performance.now());
     metrics.advanced(name, {
       partition,
+      variant: STABLE,
       outcomes: [
         ['predicted', predictions.length],
         ['filtered', filtered],
@@ -126,8 +127,8 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
         ...dead,
       ],
       events: made.events,
-      scoring,
-      latency: Math.max(0, Date.now() - oldest) / 1000,
+      scoringMs,
+      latencyMs: Math.max(0, Date.now() - oldest),
     });
     tell({ kind: 'advanced', topic: partition.topic, partition: partition.partition, outcome });
   };
@@ -145,9 +146,9 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
           const began = performance.now();
           const time = new Date().toISOString();
           const outcome = await predict(events, { deployment, scorer, variant: STABLE, time });
-          const scoring = (performance.now() - began) / 1000;
+          const scoringMs = performance.now() - began;
           const oldest = events[0]?.at ?? Date.now();
-          return { outcome, position, scoring, time, maker: scorer, events: events.length, oldest };
+          return { outcome, position, scoringMs, time, maker: scorer, events: events.length, oldest };
         }),
       );
       await committing;
@@ -208,18 +209,17 @@ interface Scored extends Made {
   readonly events: number;
   /** The time of the oldest event, in milliseconds since the epoch. */
   readonly oldest: number;
-  /** Seconds. */
-  readonly scoring: number;
+  readonly scoringMs: number;
 }
 
 /** Once the events are done, so that each has one record, under the name of its deployment and its own. */
 const leaveRecords = (
   leave: Leave,
   { name, model: ref }: StreamDeployment,
-  { outcome, maker, scoring }: Scored,
+  { outcome, maker, scoringMs }: Scored,
 ): void => {
   const { ids, rows, answers } = outcome.scored;
   const { manifest, digest } = maker;
   const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest };
-  leave({ model, ms: scoring * 1000, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
+  leave({ model, ms: scoringMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
 };
