@@ -59,9 +59,7 @@ export const lost = (id: string) =>
 
 export const cancelled = (id: string) => fail('CANCELLED', `The run ${id} was cancelled`);
 
-export const openRuns = ({
-  db,
-}: Sql): Pick<Ledger, 'find' | 'list' | 'slot' | 'lastFinished' | 'lastStarted' | 'reacted'> => ({
+export const openRuns = ({ db }: Sql): Pick<Ledger, 'find' | 'list' | 'lastFinished' | 'lastStarted' | 'reacted'> => ({
   async reacted(run, count) {
     await db.updateTable('batch_runs').set({ reacted: count }).where('id', '=', run).execute();
   },
@@ -95,15 +93,6 @@ export const openRuns = ({
     if (deployment !== undefined) query = query.where('deployment', '=', deployment);
     if (status !== undefined) query = query.where('status', '=', status);
     return (await query.execute()).map(runOf);
-  },
-  async slot(deployment, slot) {
-    const row = await db
-      .selectFrom('batch_slots')
-      .select('run')
-      .where('deployment', '=', deployment)
-      .where('slot', '=', slot)
-      .executeTakeFirst();
-    return row && getRun(db, row.run);
   },
   async lastFinished(deployment, before) {
     let query = db
