@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
+import { backoffMs } from '../src/core/backoff.ts';
 import { MillraceError } from '../src/core/errors.ts';
-import { backoff, readRetryAfter } from '../src/webhook/retry.ts';
+import { readRetryAfter } from '../src/webhook/retry.ts';
 import { createSign } from '../src/webhook/signature.ts';
 import { createWebhook, sendWebhook, type WebhookCall, type WebhookOptions } from '../src/webhook/webhook.ts';
 
@@ -225,7 +226,7 @@ describe('a webhook', { timeout: 30_000 }, () => {
       response.writeHead(503).end();
       response.on('close', () => setTimeout(() => stop.abort(), 20));
     });
-    const error = await refusal({ url, retry: { first: 60_000, longest: 60_000 } }, { signal: stop.signal });
+    const error = await refusal({ url, retry: { firstMs: 60_000, mostMs: 60_000 } }, { signal: stop.signal });
     assert.equal(error.code, 'CANCELLED');
     assert.equal(received.length, 1);
     assert.equal((await refusal({ url }, { signal: stop.signal })).code, 'CANCELLED');
@@ -271,13 +272,13 @@ describe('a webhook', { timeout: 30_000 }, () => {
 
 describe('waiting for another try', () => {
   it('doubles up to the longest wait, and lies between a half and all of it', () => {
-    const retry = { first: 100, longest: 1000 };
+    const retry = { firstMs: 100, mostMs: 1000 };
     assert.deepEqual(
-      [1, 2, 3, 4, 5, 60].map((failed) => backoff(failed, retry, () => 0)),
+      [1, 2, 3, 4, 5, 60].map((failed) => backoffMs(retry, failed, () => 0)),
       [50, 100, 200, 400, 500, 500],
     );
     assert.deepEqual(
-      [1, 2, 3, 4, 5, 60].map((failed) => backoff(failed, retry, () => 1)),
+      [1, 2, 3, 4, 5, 60].map((failed) => backoffMs(retry, failed, () => 1)),
       [100, 200, 400, 800, 1000, 1000],
     );
   });

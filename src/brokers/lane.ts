@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../core/errors.ts';
+import { again } from './again.ts';
 import type { AssignedPartition } from './broker.ts';
 
 /** One partition at work: opened from its last committed position, again and again until it is given back. */
@@ -22,19 +22,14 @@ export interface LaneOptions {
   /** `signal` is aborted when the lane is stopped. */
   readonly open: (signal: AbortSignal) => Promise<OpenedPartition>;
   readonly work: (partition: AssignedPartition) => Promise<void>;
+  /** Another member has the partition. */
+  readonly onFenced?: () => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** How long to wait before another try, in milliseconds: doubled each time, with some chance in it. */
-export const backoff = (turn: number, most = 5000): number =>
-  Math.min(most, 50 * 2 ** turn) * (0.5 + Math.random() / 2);
+const isFenced = (error: unknown): boolean => error instanceof MillraceError && error.code === 'FENCED';
 
-export const isFenced = (error: unknown): boolean => error instanceof MillraceError && error.code === 'FENCED';
-
-/** After this long without trouble, in milliseconds, the next trouble is the first one again. */
-const CALM_MS = 30_000;
-
-export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
+export const runLane = ({ open, work, onFenced, onTrouble }: LaneOptions): Lane => {
   const stopping = new AbortController();
   const { signal } = stopping;
   let partition: AssignedPartition | undefined;
@@ -49,21 +44,8 @@ export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
       await opened.close();
     }
   };
-
-  const run = async (): Promise<void> => {
-    for (let turn = 0; !signal.aborted; turn++) {
-      const began = performance.now();
-      try {
-        await once();
-      } catch (error) {
-        if (signal.aborted) return;
-        // Whoever took the partition goes on where the last commit was; that is no trouble.
-        if (!isFenced(error)) onTrouble(error);
-      }
-      if (performance.now() - began > CALM_MS) turn = 0;
-      await sleep(backoff(turn), undefined, { signal }).catch(() => {});
-    }
-  };
+  // Whoever took the partition goes on where the last commit was; that is no trouble.
+  const onError = (error: unknown): void => (isFenced(error) ? onFenced?.() : onTrouble(error));
 
   return {
     get partition() {
@@ -73,6 +55,6 @@ export const runLane = ({ open, work, onTrouble }: LaneOptions): Lane => {
       return signal.aborted;
     },
     stop: () => stopping.abort(),
-    done: run(),
+    done: again(once, { signal, onError }),
   };
 };

@@ -5,6 +5,7 @@
  * Invariants: a parcel is waiting, or with the thread, or settled, and is settled once; those that wait are in order. `bytes` is the
  * size of all that is not settled.
  */
+import { backoffMs } from '../core/backoff.ts';
 import { fail, type MillraceError } from '../core/errors.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Parcel } from './parcel.ts';
@@ -56,8 +57,8 @@ interface Entry {
 
 /** Parcels that the thread may have at a time: it need not wait for the next. */
 const MOST_SENT = 4;
-/** Milliseconds before a store that was away is tried again, at first and at most. */
-const BACKOFF_MS = { first: 100, most: 5000 } as const;
+/** When a store that was away is tried again. */
+const BACKOFF = { firstMs: 100, mostMs: 5000 } as const;
 
 const notRecorded = (reason: string): MillraceError =>
   fail('STORE_FAILED', `The answer is not given, as it could not be recorded: ${reason}.`, {
@@ -75,7 +76,8 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
   const drains = new Set<{ readonly through: number; readonly resolve: () => void }>();
   let bytes = 0;
   let numbers = 0;
-  let delay = 0;
+  /** Times in a row that the store was away. */
+  let failed = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -97,7 +99,7 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
   /** While the store is away one parcel is enough to find out that it is there again. */
   const mayTake = ({ bytes: more }: Entry): boolean =>
     sent.length === 0 ||
-    (delay === 0 && sent.length < MOST_SENT && sent.reduce((sum, one) => sum + one.bytes, more) <= mostSentBytes);
+    (failed === 0 && sent.length < MOST_SENT && sent.reduce((sum, one) => sum + one.bytes, more) <= mostSentBytes);
   const pump = (): void => {
     while (waiting.length > 0 && timer === undefined && mayTake(waiting[0])) {
       if (!send(waiting[0].parcel)) return;
@@ -122,7 +124,7 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
     written(refused) {
       const entry = sent.shift();
       if (entry === undefined) return;
-      delay = 0;
+      failed = 0;
       if (refused > 0) onLost('failed', refused);
       settle(entry, refused > 0 ? notRecorded(losses.failed) : undefined);
       pump();
@@ -135,11 +137,11 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
       const at = waiting.findIndex(({ number }) => number > entry.number);
       waiting.splice(at < 0 ? waiting.length : at, 0, entry);
       if (timer !== undefined) return;
-      delay = Math.min(BACKOFF_MS.most, Math.max(BACKOFF_MS.first, delay * 2));
-      timer = setTimeout(() => {
+      const again = (): void => {
         timer = undefined;
         pump();
-      }, delay).unref();
+      };
+      timer = setTimeout(again, backoffMs(BACKOFF, ++failed)).unref();
     },
     lost() {
       for (const entry of sent.splice(0)) lose(entry, 'failed');

@@ -6,12 +6,11 @@
  * nothing is started, and `close` waits for what was being started.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { invariant } from '../core/invariant.ts';
 
-export interface Backoff {
-  /** Milliseconds before another is started, at first, doubled from then on, and at most. */
-  readonly firstMs: number;
-  readonly mostMs: number;
+/** When another is started. */
+export interface RestartBackoff extends Backoff {
   /** One that has lived so many milliseconds is a sign of health; only `calm` is unless given. */
   readonly settledMs?: number | undefined;
   /** So many may end, with no sign of health between them, before any wait; none unless given. */
@@ -23,7 +22,7 @@ export interface SuperviseOptions<One extends { readonly gone: Promise<unknown> 
   readonly size: number;
   /** `signal` is aborted when nobody wants it any more. */
   readonly start: (signal: AbortSignal) => Promise<One>;
-  readonly backoff: Backoff;
+  readonly backoff: RestartBackoff;
   /** False where waiting to start another must not keep the process alive; true unless given. */
   readonly isVital?: boolean | undefined;
   readonly onUp?: ((one: One, isRestart: boolean) => void) | undefined;
@@ -47,10 +46,6 @@ export interface Supervisor<One> {
   /** Starts no more. Ends nothing that is up. */
   close(): Promise<void>;
 }
-
-/** Milliseconds before one is started, after so many ends or failures; with some chance in it, so that many do not come back at once. */
-const delayMs = ({ firstMs, mostMs }: Backoff, turn: number): number =>
-  turn <= 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (turn - 1)) * (0.5 + Math.random() / 2);
 
 /** The work, which is among all that is under way until it ends. */
 const amid = <T>(all: Set<Promise<T>>, work: Promise<T>): Promise<T> => {
@@ -100,7 +95,7 @@ export const supervise = <One extends { readonly gone: Promise<unknown> }>(
         if (turn === 0) told(error);
         else if (!signal.aborted) onStuck?.(error, failed);
       }
-      const ms = Math.max(delayMs(backoff, failed), delayMs(backoff, Math.ceil((losses - free) / size)));
+      const ms = Math.max(backoffMs(backoff, failed), backoffMs(backoff, Math.ceil((losses - free) / size)));
       await pause(ms, undefined, { signal, ref: isVital }).catch(() => undefined);
     }
   };

@@ -1,11 +1,3 @@
-/** When a call is tried again, in milliseconds. */
-export interface RetryOptions {
-  /** The wait before the second try; it doubles from try to try. */
-  readonly first: number;
-  /** The longest wait. A receiver that asks for a longer one is not called again. */
-  readonly longest: number;
-}
-
 /** Which answers may be better the next time; every other one that is not 2xx is final. */
 export const isPassing = (status: number): boolean => status === 429 || status >= 500;
 
@@ -21,10 +13,3 @@ export const readRetryAfter = (header: string | null, now: number): number | und
   const date = /^[A-Z][a-z]+,? /.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 };
-
-/**
- * How long to wait after the `failed`-th failure in a row (1 is the first): exponential, and of it between a half and
- * all by chance, so that callers who failed together do not come back together.
- */
-export const backoff = (failed: number, { first, longest }: RetryOptions, random: () => number): number =>
-  Math.min(longest, first * 2 ** (failed - 1)) * (0.5 + random() / 2);

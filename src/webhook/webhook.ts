@@ -1,8 +1,9 @@
 /** Calls to an address of the user's, as Standard Webhooks 1.0.0 has them (https://www.standardwebhooks.com). */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { fail } from '../core/errors.ts';
 import { toldJson } from '../text/exact-json.ts';
-import { backoff, isPassing, type RetryOptions, readRetryAfter } from './retry.ts';
+import { isPassing, readRetryAfter } from './retry.ts';
 import { createSign } from './signature.ts';
 
 /** Where a webhook takes its time and its chance from. */
@@ -23,8 +24,8 @@ export interface WebhookOptions {
   readonly attempts?: number | undefined;
   /** How long one try may take, in milliseconds; 15 s unless given. */
   readonly timeout?: number | undefined;
-  /** 0.5 s and 60 s unless given. */
-  readonly retry?: RetryOptions | undefined;
+  /** When a call is tried again; a receiver that asks for a longer wait is not called again. From 0.5 to 60 s unless given. */
+  readonly retry?: Backoff | undefined;
   /** The largest payload, in bytes; 256 KiB unless given. */
   readonly largest?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -111,7 +112,7 @@ export const createWebhook = ({
   secret,
   attempts = 5,
   timeout = 15_000,
-  retry = { first: 500, longest: 60_000 },
+  retry = { firstMs: 500, mostMs: 60_000 },
   largest = 256 * 1024,
   fetch: post = fetch,
   time = systemTime,
@@ -176,10 +177,10 @@ export const createWebhook = ({
         fail('WEBHOOK_FAILED', `${place} ${told}${why}`, { expected: 'an answer from 200 to 299', got });
       if (status !== undefined && !isPassing(status)) throw gaveUp(', which is final');
       if (tries >= attempts) throw gaveUp(` in try ${tries} of ${attempts}`);
-      if (after > retry.longest) {
-        throw gaveUp(` and asks to wait ${seconds(after)}, where ${seconds(retry.longest)} are allowed`);
+      if (after > retry.mostMs) {
+        throw gaveUp(` and asks to wait ${seconds(after)}, where ${seconds(retry.mostMs)} are allowed`);
       }
-      await time.sleep(Math.max(after, backoff(tries, retry, time.random)), signal).catch(() => {});
+      await time.sleep(Math.max(after, backoffMs(retry, tries, time.random)), signal).catch(() => {});
     }
   };
 

@@ -1,4 +1,5 @@
 import { type BaseOptions, Consumer, type ConsumerOptions, Producer, type ProducerOptions } from '@platformatic/kafka';
+import { backoffMs } from '../../core/backoff.ts';
 import type { KafkaAddress } from './address.ts';
 
 /** Where a Kafka is, and how clients of it are made. */
@@ -11,9 +12,8 @@ export type KafkaConsumer = Consumer<Bytes, Bytes, Bytes, Bytes>;
 export type KafkaProducer = Producer<Bytes, Bytes, Bytes, Bytes>;
 
 const RETRIES = 8;
-/** 20, 40, … 640 ms: most of what is tried again (a transaction that is just being closed) is over in milliseconds. */
-const retryDelay = (_client: object, _operation: string, attempt: number): number =>
-  Math.min(640, 20 * 2 ** (attempt - 1));
+/** Most of what is tried again (a transaction that is just being closed) is over in milliseconds. */
+const BACKOFF = { firstMs: 20, mostMs: 640 } as const;
 /** How long a transaction may be open, in milliseconds; readers of its topics wait for one whose owner is gone. */
 const TRANSACTION_MS = 20_000;
 
@@ -23,7 +23,7 @@ export const createConnection = (address: KafkaAddress, client: string): KafkaCo
     clientId: client,
     ...address.connection,
     retries: RETRIES,
-    retryDelay,
+    retryDelay: (_client, _operation, attempt) => backoffMs(BACKOFF, attempt),
     timeout: TRANSACTION_MS,
     autocreateTopics: false,
   },

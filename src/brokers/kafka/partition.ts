@@ -6,7 +6,9 @@ import { createInbox } from '../inbox.ts';
 import type { OpenedPartition } from '../lane.ts';
 import type { KafkaConnection, KafkaConsumer } from './client.ts';
 import { translate } from './errors.ts';
-import type { Fetcher, FetchSource } from './fetcher.ts';
+import { createFetchSource } from './fetch-source.ts';
+import type { Fetcher } from './fetcher.ts';
+import type { FullPartitions } from './full-partitions.ts';
 import { listCommitted, listEnds } from './offsets.ts';
 import { deleted, findTopics } from './topics.ts';
 import { openTransactions } from './transactions.ts';
@@ -16,15 +18,12 @@ export interface PartitionParts {
   readonly admin: Admin;
   readonly consumer: KafkaConsumer;
   readonly fetcher: Fetcher;
+  readonly full: FullPartitions;
   readonly group: string;
   readonly waiting: { readonly events: number; readonly bytes: number };
   /** Where a group begins that has no position in this partition, of the topic with this id. */
   readonly startOf: (topic: string, partition: number, topicId: string) => 'earliest' | 'latest';
   readonly onTrouble: (error: unknown) => void;
-}
-
-export interface PartitionOpened extends OpenedPartition {
-  readonly source: FetchSource;
 }
 
 /** What retention has removed before it was read, or what lay in a topic that was made anew. */
@@ -36,8 +35,8 @@ export const openPartition = async (
   topic: string,
   partition: number,
   { parts, signal }: { readonly parts: PartitionParts; readonly signal: AbortSignal },
-): Promise<PartitionOpened> => {
-  const { connection, admin, consumer, fetcher, group, waiting, startOf, onTrouble } = parts;
+): Promise<OpenedPartition> => {
+  const { connection, admin, consumer, fetcher, full, group, waiting, startOf, onTrouble } = parts;
   const { place } = connection;
   const topicId = (await findTopics(admin, [topic])).get(topic)?.id;
   if (topicId === undefined) throw deleted(topic);
@@ -69,12 +68,11 @@ export const openPartition = async (
     const first = await firstPosition();
     let committed = first;
     const inbox = createInbox({ ...waiting, position: first, onRoom: fetcher.wake });
-    const source: FetchSource = {
+    const source = createFetchSource({
       topic,
       topicId,
       partition,
       next: first,
-      end: first,
       room: () => inbox.room,
       push: inbox.push,
       fail: (error) => {
@@ -82,14 +80,15 @@ export const openPartition = async (
         if (told.code === 'UNKNOWN_TOPIC') failure = told;
         inbox.fail(told);
       },
-      outOfRange: async () => {
+      outOfRange: async (from) => {
         const next = (await listEnds(admin, topic))[partition]?.start ?? 0;
-        onTrouble(gone(topic, partition, source.next, next));
+        onTrouble(gone(topic, partition, from, next));
         inbox.push([], next);
         return next;
       },
-    };
+    });
     fetcher.add(source);
+    full.add(source);
     const assigned: AssignedPartition = {
       topic,
       partition,
@@ -107,10 +106,10 @@ export const openPartition = async (
       },
     };
     return {
-      source,
       partition: assigned,
       close: async () => {
         fetcher.remove(source);
+        full.remove(source);
         await transactions.close();
       },
     };

@@ -41,6 +41,16 @@ export const findTopics = async (client: Base, names: readonly string[]): Promis
   return new Map([...topics].map(([name, { id, partitionsCount }]) => [name, { id, partitions: partitionsCount }]));
 };
 
+export const noTopic = (topic: string, place: string) =>
+  fail('UNKNOWN_TOPIC', `${place} has no topic '${topic}'`, { expected: 'a topic that exists', got: topic });
+
+/** These topics as they are now. @throws MillraceError UNKNOWN_TOPIC for one that does not exist */
+export const requireTopics = async (client: Base, names: readonly string[], place: string): Promise<KnownTopics> => {
+  const found = await findTopics(client, names);
+  for (const topic of names) if (!found.has(topic)) throw noTopic(topic, place);
+  return found;
+};
+
 /** Whether there is the same to read in both. */
 export const areSame = (a: KnownTopics, b: KnownTopics): boolean =>
   a.size === b.size &&

@@ -1,10 +1,10 @@
 /** Waiting for what passes by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../../core/backoff.ts';
 import { problemOf } from '../../core/errors.ts';
 import { isTransient } from '../../databases/failures.ts';
 
-const FIRST = 250;
-const LONGEST = 5000;
+const BACKOFF = { firstMs: 250, mostMs: 5000 } as const;
 
 export interface PatienceOptions {
   /** How long failures may last without a success between them, in milliseconds. */
@@ -23,10 +23,10 @@ export const patiently = async <T>(
   { patience, signal, onWait }: PatienceOptions,
 ): Promise<T> => {
   let since: number | undefined;
-  let wait = FIRST;
+  let failed = 0;
   const progress = (): void => {
     since = undefined;
-    wait = FIRST;
+    failed = 0;
   };
   for (;;) {
     try {
@@ -35,10 +35,10 @@ export const patiently = async <T>(
       signal.throwIfAborted();
       const now = performance.now();
       since ??= now;
-      if (!isTransient(error) || now - since + wait > patience) throw error;
+      const waitMs = backoffMs(BACKOFF, ++failed);
+      if (!isTransient(error) || now - since + waitMs > patience) throw error;
       onWait?.({ message: problemOf(error).message, seconds: Math.round((now - since) / 1000) });
-      await sleep(wait, undefined, { signal });
-      wait = Math.min(LONGEST, wait * 2);
+      await sleep(waitMs, undefined, { signal });
     }
   }
 };

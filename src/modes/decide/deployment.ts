@@ -141,7 +141,7 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
       secret: webhook.secret,
       timeout: parseDuration(webhook.timeout ?? '10s', field('webhook.timeout')),
       attempts: webhook.tries ?? 10,
-      retry: { first: 1000, longest: 60_000 },
+      retry: { firstMs: 1000, mostMs: 60_000 },
     },
     start: settings.start ?? 'earliest',
     format: settings.format ?? 'structured',

@@ -7,6 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NewEvent } from '../../../brokers/broker.ts';
+import { backoffMs } from '../../../core/backoff.ts';
 import { fail, type MillraceError, type Problem, problemOf } from '../../../core/errors.ts';
 import { invariant } from '../../../core/invariant.ts';
 
@@ -14,8 +15,8 @@ import { invariant } from '../../../core/invariant.ts';
 const MOST_EVENTS = 100;
 /** Milliseconds for which answers are gathered where nobody waits: a transaction for each would cost more than they do. */
 const GATHER_MS = 10;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+/** When events are produced again that the broker did not take. */
+const BACKOFF = { firstMs: 100, mostMs: 5000 } as const;
 
 /** No room; an event larger than a broker takes; the broker refused it; it had not gone out when the service stopped. */
 export type UnpublishedReason = 'full' | 'too_large' | 'failed' | 'stopped';
@@ -126,7 +127,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
 
   /** Resolves once the events are acknowledged, or with why they were given up. */
   const deliver = async (events: readonly NewEvent[]): Promise<MillraceError | undefined> => {
-    for (let tries = 0; ; tries++) {
+    for (let tries = 1; ; tries++) {
       try {
         await produce(events);
         onTrouble(undefined);
@@ -136,9 +137,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
         onTrouble(problem);
         const failure = notPublished(events[0].topic, problem.message);
         if (wait || stop.signal.aborted) return failure;
-        await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries), undefined, { signal: stop.signal }).catch(
-          () => {},
-        );
+        await pause(backoffMs(BACKOFF, tries), undefined, { signal: stop.signal }).catch(() => {});
         if (stop.signal.aborted) return failure;
       }
     }
