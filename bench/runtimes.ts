@@ -6,6 +6,7 @@ import type { ModelSession, Scorer, Tensor } from '../src/core/types.ts';
 import type { Package } from '../src/package/layout.ts';
 import { loadScorer } from '../src/package/open.ts';
 import { runtimes } from '../src/runtimes/index.ts';
+import { openInNode } from '../src/runtimes/open.node.ts';
 
 const root = join(import.meta.dirname, '..');
 const BATCH = 1024;
@@ -51,7 +52,7 @@ const feedsOf = async (found: Package, session: ModelSession): Promise<Readonly<
 
 const measure = async (found: Package, short: boolean): Promise<RuntimeFigures> => {
   const file = found.files.get('model.onnx') ?? new Uint8Array();
-  const sessions = [await (await runtimes.trees())(file), await (await runtimes.onnxruntime())(file)];
+  const sessions = [await openInNode(file, runtimes.trees), await openInNode(file, runtimes.onnxruntime)];
   const scorers: Scorer[] = [];
   for (const session of sessions)
     scorers.push(await loadScorer(found, async () => ({ ...session, close: async () => {} })));

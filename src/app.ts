@@ -66,7 +66,7 @@ export const createApp = (options: AppOptions): App => {
       const found = await openRegistered(`${name}@${digest}`);
       const { riskOf } = await import('./package/risk.ts');
       // One that is known to be safe is proven by whatever it is put to work in.
-      if (riskOf(found) !== undefined) await prove(found, limits);
+      if ((await riskOf(found)) !== undefined) await prove(found, limits);
       return registry.promote({ name, version, to, why, who });
     },
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),

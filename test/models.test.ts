@@ -8,10 +8,10 @@ import { kindOf } from '../src/core/kinds/index.ts';
 import { compileSignature } from '../src/core/signature.ts';
 import type { Answer, ColumnInput, Example, Field, Row, Scorer, Value } from '../src/core/types.ts';
 import { checkExamples } from '../src/package/golden.ts';
-import { writeModelYaml } from '../src/package/init.ts';
 import { loadScorer } from '../src/package/open.ts';
 import { openOnnxNode } from '../src/runtimes/onnx.node.ts';
 import { openOnnxWeb } from '../src/runtimes/onnx.web.ts';
+import { draftOfGraph } from '../src/runtimes/onnx-draft.ts';
 import { readOnnx } from '../src/runtimes/onnx-graph.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -188,7 +188,10 @@ for (const folder of folders)
       const copy = join(tempFolder(t), 'model');
       mkdirSync(copy);
       copyFileSync(join(root, folder, 'model.onnx'), join(copy, 'model.onnx'));
-      const yaml = writeModelYaml(readOnnx(readFileSync(join(copy, 'model.onnx'))), 'model.onnx');
+      const yaml = draftOfGraph(readOnnx(readFileSync(join(copy, 'model.onnx'))), {
+        model: 'model.onnx',
+        name: 'model',
+      });
       writeFileSync(join(copy, 'model.yaml'), yaml);
       const { package: packed } = await app.pack(copy);
       const first = await loadScorer(packed, openOnnxNode);

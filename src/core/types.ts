@@ -72,11 +72,8 @@ export interface Manifest {
     readonly trained?: string;
     readonly metrics?: Readonly<Record<string, number>>;
   };
-  /**
-   * Of what format the model is: `onnx`, on the own runtime where that knows all its operators and else on ONNX Runtime; or,
-   * where model.yaml says so, on one of the two whatever happens. Files of other libraries go by their name, and run on the own one.
-   */
-  readonly runtime: 'onnx' | 'trees' | 'onnxruntime' | 'xgboost';
+  /** Of what format the model is, and where it runs: a row of the table of runtimes. */
+  readonly runtime: string;
   readonly inputs: InputFields;
   readonly outputs: OutputFields;
   /** What to do with fields that the signature lacks; `ignore` unless given. */

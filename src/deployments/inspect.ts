@@ -1,7 +1,8 @@
 /** All that is known of a package here: where it is deployed, what code it brings, how long a row takes. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { codeOf, type PackageCode } from '../package/code.ts';
+import type { AnsweringRuntime } from '../core/types.ts';
+import { answeringRuntime, codeOf, type PackageCode } from '../package/code.ts';
 import type { Package } from '../package/layout.ts';
 import { parseRef } from '../registry/ref.ts';
 import type { Pointer } from '../registry/types.ts';
@@ -13,6 +14,8 @@ export interface Inspected {
   /** Where environments point at this very package. */
   readonly pointers: readonly Pointer[];
   readonly code: PackageCode;
+  /** Which runtime answers. */
+  readonly answeredBy: AnsweringRuntime;
   /** Undefined for one that was not tried, as nobody here has said that it may run. */
   readonly measured: Measured | undefined;
 }
@@ -26,7 +29,7 @@ export const inspect = async (resources: Resources, ref: string): Promise<Inspec
   const { manifest, digest } = opened;
   const registry = await resources.lookup();
   const pointers = (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
-  const code = codeOf(opened);
+  const code = await codeOf(opened);
   const measured = await measure(resources, opened, { isOwn: await isFolder(ref, resources.cwd), risk: code.risk });
-  return { opened, pointers, code, measured };
+  return { opened, pointers, code, answeredBy: await answeringRuntime(opened), measured };
 };

@@ -3,13 +3,11 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { sizeOf } from '../files/place.ts';
-import { readOnnx } from '../runtimes/onnx-graph.ts';
-import { treeFormatOf, treeFormats } from '../runtimes/trees/formats/index.ts';
-import { writeModelYaml } from './init.ts';
-import { writeTreeYaml } from './init-trees.ts';
+import { MAX_NAME } from '../runtimes/draft.ts';
+import { claimants, endings, unclaimed } from '../runtimes/formats.ts';
 
 export interface InitOptions {
-  /** The path of an ONNX file, or of a library's own. */
+  /** The path of a model file of any format. */
   readonly model: string;
   readonly folder: string;
   /** Write over a model.yaml and a model that are there. */
@@ -18,11 +16,21 @@ export interface InitOptions {
   readonly cwd: string;
 }
 
-const yamlFor = (bytes: Uint8Array, name: string): string => {
-  const library = treeFormatOf(bytes);
-  return library === undefined
-    ? writeModelYaml(readOnnx(bytes), name)
-    : writeTreeYaml(treeFormats[library].read(bytes), name);
+/** The model's name as a package may have it, from a file's name without its ending. */
+export const nameFrom = (file: string, endings: readonly string[]): string => {
+  const lower = file.toLowerCase();
+  const ending = endings.find((one) => lower.endsWith(one)) ?? '';
+  const name = lower
+    .slice(0, lower.length - ending.length)
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .slice(0, MAX_NAME)
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
+  return name || 'model';
+};
+
+const draftFor = async (bytes: Uint8Array, model: string): Promise<string> => {
+  const [{ draft }] = [...(await claimants(bytes, model)), await unclaimed()];
+  return draft(bytes, { model, name: nameFrom(model, await endings()) });
 };
 
 /**
@@ -33,7 +41,7 @@ const yamlFor = (bytes: Uint8Array, name: string): string => {
 export const initFolder = async ({ model, folder, force, cwd }: InitOptions): Promise<string> => {
   await sizeOf(model);
   const bytes = await readFile(model);
-  const text = yamlFor(bytes, basename(model));
+  const text = await draftFor(bytes, basename(model));
   const target = join(folder, 'model.yaml');
   const copy = join(folder, basename(model));
   const before = copy === model ? undefined : await readFile(copy).catch(() => undefined);

@@ -5,7 +5,7 @@
  */
 import { fail, show } from '../core/errors.ts';
 import type { Example, Manifest } from '../core/types.ts';
-import { modelFiles } from '../runtimes/model-files.ts';
+import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
 import { keyTwice } from '../text/json-keys.ts';
@@ -24,7 +24,7 @@ const EXAMPLES = 'examples.json';
 /** Files of a package, in this order, and the media type of each. */
 export const fileTypes: Readonly<Record<string, string>> = {
   'model.json': 'application/vnd.cncf.model.weight.config.v1.raw',
-  ...Object.fromEntries(Object.values(modelFiles).map((name) => [name, 'application/vnd.cncf.model.weight.v1.raw'])),
+  ...Object.fromEntries(Object.values(runtimes).map(({ file }) => [file, 'application/vnd.cncf.model.weight.v1.raw'])),
   'transform.js': 'application/vnd.cncf.model.code.v1.raw',
   [EXAMPLES]: 'application/vnd.cncf.model.dataset.v1.raw',
   'profile.json': 'application/vnd.cncf.model.dataset.v1.raw',
@@ -246,7 +246,7 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   };
   const manifest = readFitting<Manifest>('model.json', need('model.json'), manifestSchema);
   // Who has no such runtime is told so when the model is to be loaded.
-  if (Object.hasOwn(modelFiles, manifest.runtime)) need(modelFiles[manifest.runtime]);
+  if (Object.hasOwn(runtimes, manifest.runtime)) need(runtimes[manifest.runtime].file);
   const examples = files.get(EXAMPLES);
   return {
     digest,

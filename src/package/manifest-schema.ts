@@ -98,7 +98,7 @@ export const manifestSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
-  // Which runtime loads the model: onnx, or one of trees and onnxruntime in any case; xgboost for its own files.
+  // A row of the table of runtimes; a version that lacks it says so when the model is loaded.
   properties: { ...kept, runtime: text },
 } as const;
 

@@ -1,5 +1,6 @@
 /** The JSON Schema of model.yaml, published as schemas/model.schema.json (`npm run schemas` writes it). */
 import { said } from '../core/kinds/schemas.ts';
+import { choices } from '../runtimes/runtime.ts';
 import { kept } from './manifest-schema.ts';
 
 /** Settings of fields and steps that may stand in a CSV file beside model.yaml; a package has them in model.json. */
@@ -44,7 +45,7 @@ export const modelSchema = {
     ...orFiles(explained),
     model: said('The model file, beside model.yaml'),
     runtime: {
-      enum: ['trees', 'onnx'],
+      enum: Object.keys(choices),
       description:
         'Which runtime answers: the own one of tabular models, or ONNX Runtime (default: the own one where it knows every operator)',
     },

@@ -2,7 +2,8 @@
 import { fail, messageOf, show } from '../core/errors.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { ModelSession, Scorer, Transform } from '../core/types.ts';
-import { modelFiles } from '../runtimes/model-files.ts';
+import { runtimeOf } from '../runtimes/index.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import { openLayout, type Package } from './layout.ts';
 import { readTar } from './tar.ts';
 
@@ -29,18 +30,16 @@ export const loadTransform = async (code: Uint8Array | undefined): Promise<Trans
   return Object.fromEntries(found.map((name) => [name, module[name]])) as Transform;
 };
 
-/** Makes an opened package ready to score, with whatever runtime `open` is. */
+/** Makes an opened package ready to score; `open` opens a model file of a runtime. @throws BAD_MODEL, BAD_TRANSFORM */
 export const loadScorer = async (
   { manifest, digest, files }: Package,
-  open: (file: Uint8Array) => Promise<ModelSession>,
+  open: (file: Uint8Array, runtime: Runtime) => Promise<ModelSession>,
 ): Promise<Scorer> => {
-  const name = modelFiles[manifest.runtime];
-  const file = files.get(name);
-  if (file === undefined) {
-    throw fail('DAMAGED_PACKAGE', `The package has no model for its runtime ${manifest.runtime}.`, { field: name });
-  }
+  const runtime = runtimeOf(manifest);
+  // No package is opened without it.
+  const file = files.get(runtime.file) ?? new Uint8Array();
   const transform = await loadTransform(files.get('transform.js'));
-  const session = await open(file);
+  const session = await open(file, runtime);
   try {
     return createScorer({ manifest, digest, session, transform });
   } catch (error) {

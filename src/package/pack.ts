@@ -4,8 +4,8 @@ import { sampleRow } from '../core/sample-row.ts';
 import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, Example, Manifest, Scorer } from '../core/types.ts';
 import { type Reference, referenceOf } from '../monitor/profile/reference.ts';
-import { modelFiles } from '../runtimes/model-files.ts';
-import { refuseChance } from '../runtimes/onnx-parts.ts';
+import { formatOf } from '../runtimes/formats.ts';
+import { runtimeOf } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
 import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
@@ -152,7 +152,7 @@ const firstFiles = async (
 ): Promise<Map<string, Uint8Array>> =>
   new Map([
     ['model.json', encodeJson(manifest)],
-    [modelFiles[manifest.runtime], source.model],
+    [runtimeOf(manifest).file, source.model],
     ...(bundled ? [['transform.js', bundled] as const] : []),
     ...(source.examples.length > 0 ? [['examples.json', encodeJson(source.examples)] as const] : []),
   ]);
@@ -167,7 +167,7 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   const say = options.onProgress ?? (() => {});
   const source = await readSource(dir);
   const { manifest } = source;
-  if (modelFiles[manifest.runtime] === modelFiles.onnx) refuseChance(source.model);
+  (await formatOf(runtimeOf(manifest))).refuseChance(source.model);
   let bundled: Uint8Array | undefined;
   if (source.transform !== undefined) {
     say('bundling the transform');

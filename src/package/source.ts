@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { fail, MillraceError, problemOf } from '../core/errors.ts';
 import type { Example, Fields, Manifest } from '../core/types.ts';
-import { treeFormatOf } from '../runtimes/trees/formats/index.ts';
+import { claimants, readable } from '../runtimes/formats.ts';
+import { type Choice, choices } from '../runtimes/runtime.ts';
 import { readJson } from '../text/json.ts';
 import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { flawOf } from './fits-schema.ts';
@@ -11,12 +12,9 @@ import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
 
-/** Models that are read, for messages. */
-const KNOWN = 'an .onnx file, or what XGBoost saves as .json or .ubj';
-
 type ModelYaml = Omit<Manifest, 'runtime'> & {
   /** Which runtime answers, whatever the graph has; the one that takes it unless given. */
-  readonly runtime?: 'trees' | 'onnx';
+  readonly runtime?: Choice;
   readonly model: string;
   readonly transform?: string;
   readonly examples?: string;
@@ -104,26 +102,25 @@ const manifestOf = (
 };
 
 /** What the model's bytes are, and where model.yaml wants them run. @throws BAD_MANIFEST */
-const runtimeOf = (
+const runtimeFor = async (
   { model, runtime }: ModelYaml,
   bytes: Uint8Array,
   at: YamlFile<unknown>['at'],
-): Manifest['runtime'] => {
-  const library = treeFormatOf(bytes);
-  if (library !== undefined) {
-    if (runtime !== 'onnx') return library;
-    throw fail('BAD_MANIFEST', `${at(['runtime'])}: ONNX Runtime does not read ${model}.`, {
+): Promise<Manifest['runtime']> => {
+  const claims = await claimants(bytes, model);
+  const found = claims.find(({ answersTo }) => answersTo.includes(runtime));
+  if (found !== undefined) return found.runtime;
+  if (runtime !== undefined && claims.length > 0) {
+    throw fail('BAD_MANIFEST', `${at(['runtime'])}: ${choices[runtime]} does not read ${model}.`, {
       expected: 'no runtime:, as the own one reads it',
-      got: `a file of ${library}`,
+      got: claims[0].reads,
     });
   }
-  if (!/\.onnx$/i.test(model)) {
-    throw fail('BAD_MANIFEST', `${at(['model'])}: ${model} is no model that is known: ${KNOWN}.`, {
-      expected: KNOWN,
-      got: model,
-    });
-  }
-  return runtime === 'onnx' ? 'onnxruntime' : (runtime ?? 'onnx');
+  const known = await readable();
+  throw fail('BAD_MANIFEST', `${at(['model'])}: ${model} is no model that is known: ${known}.`, {
+    expected: known,
+    got: model,
+  });
 };
 
 /** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
@@ -133,7 +130,7 @@ export const readSource = async (dir: string): Promise<ModelFolder> => {
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
   const yaml = await withSideTables(data, dir, at);
   const model = await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file');
-  const manifest = manifestOf(yaml, runtimeOf(data, model, at));
+  const manifest = manifestOf(yaml, await runtimeFor(data, model, at));
   return {
     dir,
     manifest,

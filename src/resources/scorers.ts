@@ -1,8 +1,8 @@
 /** From opened packages to scorers, and where they run. */
-import { fail } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
-import { type RuntimeName, runtimes } from '../runtimes/index.ts';
+import { runtimeOf } from '../runtimes/index.ts';
+import { openInNode } from '../runtimes/open.node.ts';
 import type { Pool, PoolOptions } from '../workers/pool.ts';
 import type { ProofOptions } from '../workers/proof.ts';
 import type { SafeOptions } from '../workers/safely.ts';
@@ -29,32 +29,23 @@ export interface Scorers {
   isolate(options: PoolOptions): Promise<Pool>;
 }
 
-/** The runtime that a package names. */
-const openerOf = async ({ manifest: { name, version, runtime } }: Package) => {
-  if (Object.hasOwn(runtimes, runtime)) return runtimes[runtime as RuntimeName]();
-  throw fail('BAD_MODEL', `${name}@${version} needs the runtime ${runtime}, which this version of Millrace lacks`, {
-    expected: `one of ${Object.keys(runtimes).join(', ')}`,
-    got: runtime,
-  });
-};
-
 export const createScorers = (): Scorers => {
   const load: Scorers['load'] = async (found) => {
-    const [opener, { loadScorer }] = await Promise.all([openerOf(found), import('../package/open.ts')]);
-    return loadScorer(found, opener);
+    runtimeOf(found.manifest);
+    return (await import('../package/open.ts')).loadScorer(found, openInNode);
   };
   return {
     load,
     loadSafely: async (found, options) => {
-      await openerOf(found);
+      runtimeOf(found.manifest);
       return (await import('../workers/safely.ts')).loadSafely(found, load, options);
     },
     prove: async (found, options) => {
-      await openerOf(found);
+      runtimeOf(found.manifest);
       await (await import('../workers/safely.ts')).prove(found, options);
     },
     isolate: async (options) => {
-      await openerOf(options.found);
+      runtimeOf(options.found.manifest);
       return (await import('../workers/pool.ts')).createPool(options);
     },
   };

@@ -1,20 +1,41 @@
 /**
- * The lazy table of runtimes for servers, by what `model.json` names. To add one: a file beside this one, a row here, and
- * the name of its model's file in `model-files.ts`. ONNX Runtime is loaded when the first graph needs it, and not before.
+ * Formats of model files, by what `model.json` calls them: to add one is a file and a row. What opens a model or is asked of
+ * one is loaded when it is needed, ONNX Runtime when the first graph needs it. Web-standard.
  */
+import { fail } from '../core/errors.ts';
 import type { Manifest } from '../core/types.ts';
-import type { OpenModel } from './trees/open.ts';
+import type { Runtime } from './runtime.ts';
+import { treeRuntime } from './trees/formats/tree-runtime.ts';
 
-const onnxRuntime = async (): Promise<OpenModel> => (await import('./onnx.node.ts')).openOnnxNode;
+const ONNX_FILE = 'model.onnx';
 
-export const runtimes = {
-  onnx: async () => {
-    const { openOnnx } = await import('./trees/open.ts');
-    return (file) => openOnnx(file, onnxRuntime);
+export const runtimes: Readonly<Record<string, Runtime>> = {
+  /** On the own runtime where that knows all operators of the graph, and else on ONNX Runtime. */
+  onnx: {
+    file: ONNX_FILE,
+    format: ({ graph }) => graph(undefined),
+    open: async (file, { own, onnxRuntime }) => (await own()).openOnnx(file, onnxRuntime),
   },
-  trees: async () => (await import('./trees/open.ts')).openTrees,
-  onnxruntime: onnxRuntime,
-  xgboost: async () => (await import('./trees/formats/index.ts')).openTreeFormat('xgboost'),
-} as const satisfies Readonly<Record<Manifest['runtime'], () => Promise<OpenModel>>>;
+  /** On the own runtime in any case, as model.yaml says so. */
+  trees: {
+    file: ONNX_FILE,
+    format: ({ graph }) => graph('trees'),
+    open: async (file, { own }) => (await own()).openTrees(file),
+  },
+  /** On ONNX Runtime in any case, as model.yaml says so. */
+  onnxruntime: {
+    file: ONNX_FILE,
+    format: ({ graph }) => graph('onnx'),
+    open: async (file, { onnxRuntime }) => (await onnxRuntime())(file),
+  },
+  xgboost: treeRuntime('model.xgboost', async () => (await import('./trees/formats/xgboost.ts')).xgboost),
+};
 
-export type RuntimeName = keyof typeof runtimes;
+/** The one that a package names. @throws BAD_MODEL for one that this version lacks */
+export const runtimeOf = ({ name, version, runtime }: Pick<Manifest, 'name' | 'version' | 'runtime'>): Runtime => {
+  if (Object.hasOwn(runtimes, runtime)) return runtimes[runtime];
+  throw fail('BAD_MODEL', `${name}@${version} needs the runtime ${runtime}, which this version of Millrace lacks`, {
+    expected: `one of ${Object.keys(runtimes).join(', ')}`,
+    got: runtime,
+  });
+};

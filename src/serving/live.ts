@@ -77,7 +77,7 @@ const openProven = async <V extends LiveVersion>(
 ): Promise<V> => {
   const [began, memoryBytes] = [performance.now(), process.memoryUsage.rss()];
   const found = await source.open(ref);
-  const risk = riskOf(found);
+  const risk = await riskOf(found);
   const isTrusted = risk === undefined && (known.size === 0 || known.has(found.digest));
   if (!isTrusted) await source.prove?.(found, { signal });
   const version = await load(found, { risk, began, memoryBytes, signal });

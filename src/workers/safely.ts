@@ -31,7 +31,7 @@ export interface SafeOptions {
  */
 export const loadSafely = async (found: Package, load: Load, options: SafeOptions = {}): Promise<Scorer> => {
   const { threads = 0, processes = Math.max(1, threads), rowMs, signal, onLost } = options;
-  if (riskOf(found) === undefined) {
+  if ((await riskOf(found)) === undefined) {
     return threads === 0 ? load(found) : (await import('./scorer-pool.ts')).createScorerPool(found, threads);
   }
   const { createPool } = await import('./pool.ts');
@@ -48,7 +48,7 @@ const openProof = async (found: Package, options?: ProofOptions): Promise<Scorer
 
 /** For proof: a row that ends its process is a fault of the model. @throws MillraceError BAD_MODEL; what loading throws */
 export const loadProven = async (found: Package, load: Load, options?: ProofOptions): Promise<Scorer> =>
-  riskOf(found) === undefined ? load(found) : openProof(found, options);
+  (await riskOf(found)) === undefined ? load(found) : openProof(found, options);
 
 /**
  * Proves a package, also one that is known to be safe: it answers its golden examples, or a made-up row, in a process of its

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer, Timings } from '../core/types.ts';
 import type { Package } from '../package/layout.ts';
 import { loadScorer } from '../package/open.ts';
-import { runtimes } from '../runtimes/index.ts';
+import { openInNode } from '../runtimes/open.node.ts';
 import { createTurns, serveThread } from '../threads/serve-thread.ts';
 import { moved } from '../threads/wire.ts';
 
@@ -33,8 +33,7 @@ const buffersOf = ({ columns }: ColumnAnswers): ArrayBuffer[] => [
 const calls = {
   load: (found: Pick<Package, 'manifest' | 'digest' | 'files'>): Promise<Scorer['graph']> =>
     inTurn(async () => {
-      const runtime = await runtimes[found.manifest.runtime]();
-      scorer = await loadScorer({ ...found, digests: new Map(), examples: [], blobs: new Map() }, runtime);
+      scorer = await loadScorer({ ...found, digests: new Map(), examples: [], blobs: new Map() }, openInNode);
       return scorer.graph;
     }),
   score: (rows: readonly unknown[], options: AskedOptions) =>

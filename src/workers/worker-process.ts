@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { fail, messageOf } from '../core/errors.ts';
 import type { Scorer, Timings } from '../core/types.ts';
 import { loadScorer } from '../package/open.ts';
-import { type RuntimeName, runtimes } from '../runtimes/index.ts';
+import { openInNode } from '../runtimes/open.node.ts';
 import { serveProcess } from '../threads/serve-process.ts';
 import { startWatchdog } from '../threads/watchdog.ts';
 import type { WorkerCalls } from './messages.ts';
@@ -32,7 +32,7 @@ let scorer: Scorer | undefined;
 
 const calls: WorkerCalls = {
   async load(found) {
-    scorer = await loadScorer(found, await runtimes[found.manifest.runtime as RuntimeName]());
+    scorer = await loadScorer(found, openInNode);
     return { graph: scorer.graph, memoryBytes: process.memoryUsage.rss() };
   },
   async score(asked) {

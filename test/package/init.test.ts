@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nameFrom, writeModelYaml } from '../../src/package/init.ts';
+import { nameFrom } from '../../src/package/init-folder.ts';
+import { draftOfGraph } from '../../src/runtimes/onnx-draft.ts';
 import { readOnnx } from '../../src/runtimes/onnx-graph.ts';
 import { buildOnnx } from '../runtimes/onnx-builder.ts';
 import { files, modelFolder, packed } from './model-folder.ts';
 
 const nothing = Object.fromEntries(Object.keys(files).map((name) => [name, null]));
-const yamlOf = (file: Uint8Array, name = 'model.onnx'): string => writeModelYaml(readOnnx(file), name);
+const yamlOf = (file: Uint8Array, name = 'model.onnx'): string =>
+  draftOfGraph(readOnnx(file), { model: name, name: nameFrom(name, ['.onnx']) });
 
 const zipped = (
   labels: { readonly classlabels_strings: readonly string[] } | { readonly classlabels_int64s: readonly bigint[] },
@@ -135,5 +137,5 @@ test('a package’s name is made of what a name may have', () => {
     ['a-.onnx', 'a'],
     ['a..onnx', 'a'],
   ] as const)
-    assert.equal(nameFrom(file), name);
+    assert.equal(nameFrom(file, ['.onnx']), name);
 });

@@ -13,8 +13,9 @@ const run = promisify(execFile);
 const inThisThread = `
 import { loadScorer, openPackage } from '${root}/src/package/open.ts';
 import { runtimes } from '${root}/src/runtimes/index.ts';
+import { openInNode } from '${root}/src/runtimes/open.node.ts';
 import { readFileSync } from 'node:fs';
-const scorer = await loadScorer(await openPackage(readFileSync('model.tar')), await runtimes.onnxruntime());
+const scorer = await loadScorer(await openPackage(readFileSync('model.tar')), (file) => openInNode(file, runtimes.onnxruntime));
 await scorer.close();`;
 
 const inThreads = `

@@ -63,7 +63,7 @@ describe('models that are known to be safe', () => {
     test(folder, async () => {
       const { manifest, model, transform } = await readSource(join(root, folder));
       assert.equal(transform, undefined);
-      assert.equal(riskOf({ manifest, files: new Map([['model.onnx', model]]) }), undefined);
+      assert.equal(await riskOf({ manifest, files: new Map([['model.onnx', model]]) }), undefined);
     });
   }
 
@@ -91,7 +91,7 @@ describe('models that are not known to be safe', () => {
       ['model.onnx', model],
       ['transform.js', new Uint8Array()],
     ]);
-    assert.equal(riskOf({ manifest, files }), 'it has a transform module');
+    assert.equal(await riskOf({ manifest, files }), 'it has a transform module');
   });
 
   const zero = [ints('zero', 0, 0)];

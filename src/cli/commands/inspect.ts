@@ -4,7 +4,6 @@ import { describe } from '../../core/kinds/index.ts';
 import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
 import type { Inspected } from '../../deployments/inspect.ts';
 import type { Measured } from '../../deployments/service/measure.ts';
-import { answeringRuntime } from '../../package/answering.ts';
 import type { PackageCode } from '../../package/code.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { type Cli, examples } from '../command.ts';
@@ -75,7 +74,7 @@ const rowText = ({ rowMs, isolation }: Measured): string => {
   return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
 };
 
-const show = (terminal: Terminal, { opened, pointers, measured, code }: Inspected): void => {
+const show = (terminal: Terminal, { opened, pointers, measured, code, answeredBy }: Inspected): void => {
   const { manifest, digest, digests, files, examples: golden } = opened;
   const { provenance = {}, metadata = {} } = manifest;
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
@@ -89,7 +88,7 @@ const show = (terminal: Terminal, { opened, pointers, measured, code }: Inspecte
   terminal.table(codeRows(code));
   const facts: Record<string, unknown> = {
     license: manifest.license,
-    runtime: runtimeText(answeringRuntime({ manifest, files })),
+    runtime: runtimeText(answeredBy),
     'golden examples': golden.length,
     'one row takes': measured ? rowText(measured) : 'not tried, as it may hold code that nobody here has tried',
     'extra fields': manifest.extraFields ?? 'ignore',
@@ -115,14 +114,14 @@ const show = (terminal: Terminal, { opened, pointers, measured, code }: Inspecte
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
   const inspected = await (await cli.app()).inspect(ref);
   if (!json) return show(cli.terminal, inspected);
-  const { opened, pointers, code, measured } = inspected;
+  const { opened, pointers, code, measured, answeredBy } = inspected;
   cli.terminal.json({
     ...opened.manifest,
     digest: opened.digest,
     files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
     examples: opened.examples,
     environments: pointers,
-    answeredBy: answeringRuntime(opened),
+    answeredBy,
     code: { ...code, transform: code.transform ?? null },
     serving: measured ?? null,
   });

@@ -3,11 +3,11 @@
  * WebAssembly, and WebCrypto (so https or localhost).
  */
 import { fail, messageOf } from '../../core/errors.ts';
-import type { Manifest, Scorer } from '../../core/types.ts';
+import type { Scorer } from '../../core/types.ts';
 import type { Package } from '../../package/layout.ts';
 import { loadScorer, openPackage } from '../../package/open.ts';
-import { openTreeFile } from '../../runtimes/trees/formats/open-trees.ts';
-import { type OpenModel, openOnnx, openTrees } from '../../runtimes/trees/open.ts';
+import type { Engines } from '../../runtimes/runtime.ts';
+import { ownRuntime } from '../../runtimes/trees/own.ts';
 
 export { MillraceError } from '../../core/errors.ts';
 export type { Answer, Scorer } from '../../core/types.ts';
@@ -73,18 +73,13 @@ const download = async (
 };
 
 /** ONNX Runtime is a chunk of its own to bundlers that split, and is loaded only when a graph needs it. */
-const openers = ({ wasm }: EdgeOptions): Readonly<Record<Manifest['runtime'], OpenModel>> => {
-  const onnxRuntime = async (): Promise<OpenModel> => {
+const enginesOf = ({ wasm }: EdgeOptions): Engines => ({
+  own: async () => ownRuntime,
+  onnxRuntime: async () => {
     const { openOnnxWeb } = await import('../../runtimes/onnx.web.ts');
     return (file) => openOnnxWeb(file, wasm === undefined ? {} : { wasm });
-  };
-  return {
-    onnx: (file) => openOnnx(file, onnxRuntime),
-    trees: openTrees,
-    onnxruntime: async (file) => (await onnxRuntime())(file),
-    xgboost: async (file) => openTreeFile((await import('../../runtimes/trees/formats/xgboost.ts')).readXgboost(file)),
-  };
-};
+  },
+});
 
 /**
  * Loads a packed file (`millrace pack … -o model.tar`) from a URL, ready to score: the same preprocessing and the same
@@ -98,6 +93,6 @@ export const load = async (url: string | URL, options: EdgeOptions = {}): Promis
       got: opened.digest,
     });
   }
-  const scorer = await loadScorer(opened, openers(options)[opened.manifest.runtime]);
+  const scorer = await loadScorer(opened, (file, runtime) => runtime.open(file, enginesOf(options)));
   return { ...scorer, package: opened };
 };

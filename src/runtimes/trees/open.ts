@@ -1,6 +1,7 @@
 /** ONNX files on the own runtime, where it takes them. */
 import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import type { ModelSession } from '../../core/types.ts';
+import type { OpenModel } from '../runtime.ts';
 import { readOnnxModel } from './onnx-model.ts';
 import { openModel } from './session.ts';
 import { Unusual, unusual } from './unusual.ts';
@@ -29,8 +30,6 @@ export const openTabular = (file: Uint8Array): ModelSession | Unusual => {
   opened.set(file, found);
   return found;
 };
-
-export type OpenModel = (file: Uint8Array) => Promise<ModelSession>;
 
 /** On the own runtime where that takes the file, else on ONNX Runtime, which is loaded only then. @throws BAD_MODEL */
 export const openOnnx = async (file: Uint8Array, onnxRuntime: () => Promise<OpenModel>): Promise<ModelSession> => {

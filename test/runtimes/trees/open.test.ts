@@ -81,7 +81,7 @@ describe('which runtime answers', () => {
     const scorer = await app.scorer('./test/fixtures/models/xgb-regressor');
     t.after(() => scorer.close());
     assert.deepEqual(scorer.graph.runtime, { name: 'trees' });
-    assert.equal(riskOf(await app.open('./test/fixtures/models/xgb-regressor')), undefined);
+    assert.equal(await riskOf(await app.open('./test/fixtures/models/xgb-regressor')), undefined);
   });
 
   test('is ONNX Runtime for any other operator, and says which', async (t) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { MillraceError } from '../../../src/core/errors.ts';
-import { treeFormatOf, treeFormats } from '../../../src/runtimes/trees/formats/index.ts';
 import { FEATURES, LABEL, openTreeFile } from '../../../src/runtimes/trees/formats/open-trees.ts';
 import { readUbjson } from '../../../src/runtimes/trees/formats/ubjson.ts';
+import { xgboost } from '../../../src/runtimes/trees/formats/xgboost.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/tree-files');
 const ROWS = 5000;
@@ -17,9 +17,8 @@ const models = readdirSync(folder).filter(
 );
 
 const open = (file: Uint8Array) => {
-  const format = treeFormatOf(file);
-  assert.ok(format);
-  const read = treeFormats[format].read(file);
+  assert.ok(xgboost.matches(file));
+  const read = xgboost.read(file);
   return { read, session: openTreeFile(read) };
 };
 const answers = async (file: Uint8Array, rows: Float32Array) => {
@@ -172,7 +171,7 @@ test('what XGBoost would not write is refused with what was expected', () => {
     ],
   ] as readonly (readonly [(copy: typeof model) => void, RegExp])[])
     assert.throws(
-      () => openTreeFile(treeFormats.xgboost.read(changed(change))),
+      () => openTreeFile(xgboost.read(changed(change))),
       (error) => error instanceof MillraceError && error.code === 'BAD_MODEL' && message.test(error.message),
       String(message),
     );

@@ -14,7 +14,8 @@ export interface Feature {
 }
 
 export interface TreeFile {
-  readonly library: 'XGBoost' | 'LightGBM' | 'CatBoost';
+  /** As its makers write it. */
+  readonly library: string;
   readonly objective: string;
   /** In the order of the columns. */
   readonly features: readonly Feature[];
@@ -22,4 +23,16 @@ export interface TreeFile {
   /** The name of the answer: `prediction`, `probability`, `score`, `margin`. With a label, that is called `label`. */
   readonly output: string;
   readonly model: TreeModel;
+}
+
+/** The files of one library. */
+export interface TreeFormat {
+  /** As its makers write it. */
+  readonly library: string;
+  /** How names of its files mostly end: `.json`. */
+  readonly endings: readonly string[];
+  /** Whether bytes begin as the library's files do, whatever they are called. */
+  readonly matches: (file: Uint8Array) => boolean;
+  /** @throws BAD_MODEL for what is damaged, or is none of the library's models that are read */
+  readonly read: (file: Uint8Array) => TreeFile;
 }

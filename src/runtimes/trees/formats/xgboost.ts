@@ -6,7 +6,7 @@
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LT, MEMBER, MISSING_TRUE } from '../ensemble.ts';
 import type { TreeModel } from '../tree-model.ts';
-import type { Category, Feature, TreeFile } from './tree-file.ts';
+import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
@@ -15,6 +15,7 @@ const f = Math.fround;
 type Numbers = ArrayLike<number>;
 type Json = { readonly [name: string]: unknown };
 
+const LIBRARY = 'XGBoost';
 const MAX_TREES = 1 << 20;
 
 const refuse = (what: string, expected: string, got: unknown) =>
@@ -235,14 +236,14 @@ const parse = (file: Uint8Array): Json => {
 const isText = (file: Uint8Array): boolean => /^\s*\{\s*["}]/.test(decoder.decode(file.subarray(0, 64)));
 
 /** The beginnings of what XGBoost writes: an object whose first name is `learner` or `version`. */
-export const matches = (file: Uint8Array): boolean => {
+const matches = (file: Uint8Array): boolean => {
   const start = decoder.decode(file.subarray(0, 256));
   if (/^\s*\{\s*"(?:learner|version)"\s*:/.test(start)) return start.includes('learner') || start.includes('version');
   return /^\{(?:#[\s\S]{2,9})?[iUIlL][\s\S]{1,8}?(?:learner|version)/.test(start);
 };
 
 /** @throws BAD_MODEL for what is damaged, or is none of the models above */
-export const readXgboost = (file: Uint8Array): TreeFile => {
+const read = (file: Uint8Array): TreeFile => {
   const learner = objectIn(parse(file), 'learner');
   const param = objectIn(learner, 'learner_model_param');
   const features = parameter(param, 'num_feature', 0);
@@ -262,7 +263,7 @@ export const readXgboost = (file: Uint8Array): TreeFile => {
   const { width, output, finish, label } = objective;
   const model: TreeModel = { ensemble, width, dtype: 'float32', finish, ...(label && { label }) };
   return {
-    library: 'XGBoost',
+    library: LIBRARY,
     objective: name,
     features: featuresOf(learner, booster.model, features),
     input: 'float32',
@@ -270,3 +271,5 @@ export const readXgboost = (file: Uint8Array): TreeFile => {
     model,
   };
 };
+
+export const xgboost: TreeFormat = { library: LIBRARY, endings: ['.json', '.ubj'], matches, read };

@@ -1,17 +1,12 @@
 /** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
 import { kinds } from '../core/kinds/index.ts';
 import type { TensorSpec } from '../core/types.ts';
-import type { OnnxGraph } from '../runtimes/onnx-graph.ts';
-import { intsOf, type OnnxNode, stringsOf } from '../runtimes/onnx-node.ts';
+import { fieldLine, labelList, MAX_COLUMNS, namer, yaml } from './draft.ts';
+import type { OnnxGraph } from './onnx-graph.ts';
+import { intsOf, type OnnxNode, stringsOf } from './onnx-node.ts';
+import type { DraftNames } from './runtime.ts';
 
-/** Up to so many columns of an output become fields of their own; past that it stays one tensor. */
-export const MAX_COLUMNS = 32;
 const MAX_FEATURES = 4096;
-
-const plainScalar = /^[A-Za-z_][A-Za-z0-9_. /-]*$/;
-const reserved = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']);
-export const yaml = (text: string): string =>
-  plainScalar.test(text) && !text.endsWith(' ') && !reserved.has(text.toLowerCase()) ? text : JSON.stringify(text);
 
 const whole = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']);
 const kindOf = ({ dtype }: TensorSpec): string =>
@@ -41,26 +36,6 @@ const widthOf = (graph: OnnxGraph, name: string): number | undefined => {
   }
   return undefined;
 };
-
-export const labelList = (labels: readonly string[]): string => `[${labels.map(yaml).join(', ')}]`;
-
-const MAX_NAME = 128;
-const objectNames = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
-
-/** Makes names that fields may have, none of them twice and none of `taken`. */
-export const namer = (taken: Iterable<string>): ((wanted: string) => string) => {
-  const given = new Set(taken);
-  return (wanted) => {
-    const base = wanted === '' || objectNames.has(wanted) ? `${wanted}_field` : wanted.slice(0, MAX_NAME - 8);
-    let name = wanted.length <= MAX_NAME && base === wanted ? wanted : base;
-    for (let count = 1; given.has(name); count++) name = `${base}_${count}`;
-    given.add(name);
-    return name;
-  };
-};
-/** A field as it stands in model.yaml; it says whom it feeds or what it is read from where that has another name. */
-export const fieldLine = (field: string, of: string, key: 'to' | 'from', settings: string, comment = ''): string =>
-  `  ${yaml(field)}: { ${settings}${field === of ? '' : `, ${key}: ${yaml(of)}`} }${comment}`;
 
 interface Inputs {
   readonly fields: readonly string[];
@@ -121,29 +96,20 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
   });
 };
 
-/** The model's name as a package may have it, from a file's name. */
-export const nameFrom = (file: string): string =>
-  file
-    .replace(/\.(?:onnx|json|ubj|txt)$/i, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .slice(0, MAX_NAME)
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'model';
-
 /** The text of a model.yaml for a graph. */
-export const writeModelYaml = (graph: OnnxGraph, file: string): string => {
+export const draftOfGraph = (graph: OnnxGraph, { name: packageName, model }: DraftNames): string => {
   const { fields, steps } = describeInputs(graph);
   const specs = (list: readonly TensorSpec[]) =>
     list
       .map(({ name, dtype, dims }) => `#   ${yaml(name)}: ${dtype} [${dims.map((dim) => dim ?? '?').join(', ')}]`)
       .join('\n');
-  return `# How Millrace puts ${file} to work. Check it with: millrace pack <this folder>
+  return `# How Millrace puts ${model} to work. Check it with: millrace pack <this folder>
 # Every key is described in Millrace's docs/PACKAGE.md.
-name: ${nameFrom(file)}
+name: ${packageName}
 version: 0.1.0
 # description: What the model answers, in a line
 # license: Apache-2.0
-model: ${yaml(file)}
+model: ${yaml(model)}
 
 # What a caller sends. Give the fields the names and limits that people know, for example
 #   distance: { kind: number, unit: mile, min: 0, max: 200 }

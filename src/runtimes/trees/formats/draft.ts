@@ -1,7 +1,8 @@
 /** A first model.yaml out of a file of a library of boosted trees: its features are the fields, its classes the labels. */
-import { FEATURES, LABEL } from '../runtimes/trees/formats/open-trees.ts';
-import type { Feature, TreeFile } from '../runtimes/trees/formats/tree-file.ts';
-import { fieldLine, labelList, MAX_COLUMNS, nameFrom, namer, yaml } from './init.ts';
+import { fieldLine, labelList, MAX_COLUMNS, namer, yaml } from '../../draft.ts';
+import type { DraftNames } from '../../runtime.ts';
+import { FEATURES, LABEL } from './open-trees.ts';
+import type { Feature, TreeFile } from './tree-file.ts';
 
 interface Column {
   readonly field: string;
@@ -54,19 +55,19 @@ const outputLines = ({ output, model: { width, dtype, label } }: TreeFile): read
 };
 
 /** The text of a model.yaml for the trees of a library's own file. */
-export const writeTreeYaml = (file: TreeFile, name: string): string => {
+export const draftOfTrees = (file: TreeFile, { name, model }: DraftNames): string => {
   const { library, objective, features, input } = file;
   const fieldName = namer([FEATURES]);
   const columns = features.map((feature) => columnOf(feature, fieldName));
   const steps = columns.flatMap(({ step }) => step ?? []);
   const fields = columns.map(({ column }) => yaml(column)).join(', ');
-  return `# How Millrace puts ${name} to work. Check it with: millrace pack <this folder>
+  return `# How Millrace puts ${model} to work. Check it with: millrace pack <this folder>
 # Every key is described in Millrace's docs/PACKAGE.md.
-name: ${nameFrom(name)}
+name: ${name}
 version: 0.1.0
 # description: What the model answers, in a line
 # license: Apache-2.0
-model: ${yaml(name)}
+model: ${yaml(model)}
 
 # What a caller sends: the features of the ${library} model, in its order. Give them limits and units that people know, for example
 #   distance: { kind: number, unit: mile, min: 0, max: 200 }

@@ -1,0 +1,55 @@
+/** What packing and proving ask of an ONNX file. Web-standard. */
+import { compilePreparation } from '../core/prepare.ts';
+import type { AnsweringRuntime } from '../core/types.ts';
+import { draftOfGraph } from './onnx-draft.ts';
+import { readOnnx } from './onnx-graph.ts';
+import { operatorOf } from './onnx-node.ts';
+import { functionsOf, refuseChance, visitParts } from './onnx-parts.ts';
+import { riskOfOnnx } from './onnx-risk.ts';
+import type { Choice, ModelFormat, OwnOperators } from './runtime.ts';
+import { openTabular, reasonOf } from './trees/open.ts';
+import { Unusual } from './trees/unusual.ts';
+
+const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
+
+const operators = (file: Uint8Array): OwnOperators => {
+  const functions = functionsOf(file);
+  const custom = new Set<string>();
+  visitParts(file, {
+    node: (node) => {
+      const name = operatorOf(node);
+      if (!STANDARD.has(node.domain) && !functions.includes(name)) custom.add(name);
+    },
+  });
+  return { functions, custom: [...custom] };
+};
+
+/** Where model.yaml says nothing, the own runtime answers if it can. */
+const answeringFor =
+  (choice: Choice | undefined) =>
+  (file: Uint8Array): AnsweringRuntime => {
+    if (choice === 'onnx') return { name: 'onnxruntime', why: 'its model.yaml says so' };
+    const own = openTabular(file);
+    if (own instanceof Unusual && choice === undefined) return { name: 'onnxruntime', why: reasonOf(own) };
+    return { name: 'trees' };
+  };
+
+export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
+  const answering = answeringFor(choice);
+  return {
+    reads: 'an .onnx file',
+    endings: ['.onnx'],
+    answersTo: [choice],
+    answering,
+    risk(file, manifest) {
+      // The own runtime cannot crash, loops over what is there, and holds so many values at a time.
+      if (answering(file).name === 'trees') return undefined;
+      const { bindings } = compilePreparation(manifest, readOnnx(file).inputs, {});
+      const fed = bindings.map(({ spec, size, shape }) => [spec.name, shape ?? (size === 1 ? [] : [size])] as const);
+      return riskOfOnnx(file, new Map(fed));
+    },
+    refuseChance,
+    operators,
+    draft: (file, names) => draftOfGraph(readOnnx(file), names),
+  };
+};
