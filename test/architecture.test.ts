@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { kinds } from '../src/core/kinds/index.ts';
+import { runtimes } from '../src/runtimes/index.ts';
 import { table, violations } from './architecture.ts';
 import {
   blindCasts,
@@ -86,6 +87,14 @@ const samples: readonly (readonly [what: string, files: Readonly<Record<string, 
       'a part that the table lacks',
       { 'src/helpers/a.ts': 'export {};' },
       ["src/helpers/a.ts: no row of the table names its part 'helpers'"],
+    ],
+    [
+      'a format of model files that another part knows',
+      {
+        'src/package/a.ts': "import { xgboost } from '../runtimes/trees/formats/b.ts';\nxgboost();",
+        'src/runtimes/trees/formats/b.ts': 'export const xgboost = () => 1;',
+      },
+      ['src/package/a.ts: imports src/runtimes/trees/formats/b.ts, which is behind the doors of runtimes'],
     ],
     [
       'a package in core',
@@ -314,6 +323,18 @@ test('docs/WORDS.md says where each word lives, and it does', () => {
   const places = [...words.matchAll(/^\| .+ \| .+ \| (`.+`) \|$/gm)].flatMap(([, list]) => list.split(', '));
   assert.ok(places.length > 30);
   for (const place of places) assert.ok(existsSync(join(root, place.replaceAll('`', ''))), place);
+});
+
+test('a format of model files is called by its name in the table of runtimes alone', () => {
+  const said = ['onnx', 'trees', 'onnxruntime'];
+  const names = Object.keys(runtimes).filter((name) => !said.includes(name));
+  assert.ok(names.length > 0);
+  const called = new RegExp(`'(?:${names.join('|')})'|\\bruntimes\\.(?:${Object.keys(runtimes).join('|')})\\b`);
+  const found = [...sources].filter(([path, text]) => !path.startsWith('src/runtimes/') && called.test(text));
+  assert.deepEqual(
+    found.map(([path]) => path),
+    [],
+  );
 });
 
 test('of what kind a field is, is asked in the folder of kinds alone', () => {

@@ -110,6 +110,23 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   cli: ['*', 'app'],
 };
 
+/** Parts that others come into by these files alone: what is behind them can be added to without anybody's knowing. */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  runtimes: [
+    'index.ts',
+    'runtime.ts',
+    'formats.ts',
+    'draft.ts',
+    'open.node.ts',
+    'no-telemetry.node.ts',
+    'onnx.web.ts',
+    'trees/own.ts',
+  ],
+};
+
+const isDoor = (part: string, path: string): boolean =>
+  doors[part]?.some((file) => path === `src/${part}/${file}`) ?? true;
+
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
   /^src\/(?:core|modes\/edge|monitor\/profile|runtimes\/trees)\//.test(path) ||
@@ -254,6 +271,8 @@ export const violations = async (sources: Sources): Promise<readonly string[]> =
     for (const { to, external } of [...imports, ...types]) {
       if (external && part === 'core') found.push(`${path}: core imports the package ${to}`);
       if (!external && !mayImport(part, partOf(to))) found.push(`${path}: ${part} imports ${to}`);
+      if (!external && part !== partOf(to) && !isDoor(partOf(to), to))
+        found.push(`${path}: imports ${to}, which is behind the doors of ${partOf(to)}`);
     }
     if (part !== 'threads' && speaksWithThreads(sources.get(path) ?? '', imports)) {
       found.push(`${path}: starts or serves a thread or process by itself, which is for src/threads`);

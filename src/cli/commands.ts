@@ -9,7 +9,7 @@ export interface CommandRow {
 
 /** Every command by name, in the order in which help lists them. */
 export const commands: Readonly<Record<string, CommandRow>> = {
-  init: { summary: 'write a first model.yaml for an ONNX file', load: () => import('./commands/init.ts') },
+  init: { summary: 'write a first model.yaml for a trained model', load: () => import('./commands/init.ts') },
   pack: { summary: 'check a folder and pack it as a version', load: () => import('./commands/pack.ts') },
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },

@@ -62,8 +62,8 @@ export interface ModelFormat {
   draft(file: Uint8Array, names: DraftNames): string;
 }
 
-/** Who knows what is asked of files. Not there in a browser, which asks nothing. */
-export interface Asking {
+/** What is asked of files, by what they have in common. Not there in a browser, which asks nothing. */
+export interface Families {
   /** Of ONNX graphs, where model.yaml says so. */
   graph(choice: Choice | undefined): Promise<ModelFormat>;
   /** Of the files of a library of trees. */
@@ -74,7 +74,7 @@ export interface Asking {
 export interface Runtime {
   /** The model's name within a package. */
   readonly file: string;
-  format(asking: Asking): Promise<ModelFormat>;
+  format(families: Families): Promise<ModelFormat>;
   /** @throws BAD_MODEL */
   open(file: Uint8Array, engines: Engines): Promise<ModelSession>;
 }

@@ -27,7 +27,7 @@ for (const entry of ['core/scorer.ts', 'package/open.ts'])
       const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
       assert.deepEqual(imports, []);
       for (const path of Object.keys(metafile.inputs))
-        assert.match(path, /^src\/(core|text|package)\/|^src\/runtimes\/model-files\.ts$/);
+        assert.match(path, /^src\/(core|text|package|runtimes\/trees)\/|^src\/runtimes\/index\.ts$/);
     }
   });
 

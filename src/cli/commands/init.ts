@@ -19,7 +19,7 @@ const init = async (file: string, { out, force = false }: Options, { cwd, termin
 
 export const define = (command: Command, cli: Cli): void => {
   command
-    .argument('<model>', 'the trained model: an .onnx file, or what XGBoost saves')
+    .argument('<model>', 'the trained model: an .onnx file, or what a library of boosted trees saves')
     .option('-o, --out <dir>', 'folder for model.yaml and a copy of the model (default: beside the model)')
     .option('--force', 'write over a model.yaml and a model that are there')
     .action((file: string, options: Options) => init(file, options, cli));
