@@ -121,23 +121,6 @@ export const doubles: readonly string[] = [
   'WindowKind',
 ];
 
-/** Constants of plain values that are not in UPPER_CASE, as `file.ts name`: a debt. */
-export const lowerConstants: readonly string[] = [
-  'binary.ts jsonLengthHeader',
-  'csv.ts csvType',
-  'duration.ts durationPattern',
-  'errors.ts jsonType',
-  'inspect.ts settingsWidth',
-  'main.ts couldNotRun',
-  'main.ts done',
-  'main.ts echoMs',
-  'main.ts interrupted',
-  'manifest-schema.ts semver',
-  'server.ts callsPerConnection',
-  'stream.ts deadLettersKept',
-  'stream.ts defaultFollowEvery',
-];
-
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** What was found and is in no list, and what a list has that was not found. */
@@ -179,16 +162,13 @@ export const blindCasts = (sources: ReadonlyMap<string, Syntax>, listed: Excepti
   return against(found, listed);
 };
 
-export const lowerCase = (sources: ReadonlyMap<string, Syntax>, debts: readonly string[]): readonly string[] => {
-  const found = new Map<string, string>();
-  for (const [path, { constants }] of sources) {
-    for (const name of constants) {
-      if (!/^[A-Z][A-Z0-9_]*$/.test(name))
-        found.set(`${fileOf(path)} ${name}`, 'a plain value is in UPPER_CASE, with its unit');
-    }
-  }
-  return against(found, Object.fromEntries(debts.map((name) => [name, 'a debt'])));
-};
+/** Constants of plain values that are not in UPPER_CASE. */
+export const lowerCase = (sources: ReadonlyMap<string, Syntax>): readonly string[] =>
+  [...sources].flatMap(([path, { constants }]) =>
+    constants
+      .filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name))
+      .map((name) => `${fileOf(path)} ${name}: a plain value is in UPPER_CASE, with its unit`),
+  );
 
 /** `listed` holds the names that may occur more than once. */
 export const doubleNames = (sources: ReadonlyMap<string, Syntax>, listed: Exceptions): readonly string[] => {

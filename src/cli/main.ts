@@ -16,9 +16,9 @@ export interface Io extends TerminalStreams {
 }
 
 /** Exit codes. 1, for rows that were rejected, is for a command to set. */
-const done = 0;
-const couldNotRun = 2;
-const interrupted = 130;
+const DONE = 0;
+const COULD_NOT_RUN = 2;
+const INTERRUPTED = 130;
 
 const notes = `
 Models are registered in $MILLRACE_HOME: unless set, in .millrace beside millrace.yaml, or in your home where there is none.
@@ -99,7 +99,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
   });
 
   const program = createProgram(terminal);
-  let code = done;
+  let code = DONE;
   let app: ReturnType<Cli['app']> | undefined;
   const cli: Cli = {
     app: () => {
@@ -119,10 +119,10 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
 
   let called = program.name();
   const codeOf = (error: unknown): number => {
-    if (unread) return done;
-    if (error instanceof CommanderError && error.exitCode === 0) return done;
+    if (unread) return DONE;
+    if (error instanceof CommanderError && error.exitCode === 0) return DONE;
     if (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')) {
-      return interrupted;
+      return INTERRUPTED;
     }
     const told = error instanceof CommanderError ? usageError(error) : error;
     const usage = told instanceof MillraceError && told.code === 'USAGE';
@@ -131,7 +131,7 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
       debug: io.env.MILLRACE_DEBUG === '1',
       hint: usage ? `${called} --help` : undefined,
     });
-    return couldNotRun;
+    return COULD_NOT_RUN;
   };
 
   try {
@@ -154,13 +154,13 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     const opened = await app?.catch(() => undefined);
     await opened?.close();
   } catch (error) {
-    if (code === done) code = codeOf(error);
+    if (code === DONE) code = codeOf(error);
   }
   return code;
 };
 
 /** Two signals closer than this are one: a terminal sends Ctrl-C to every process of a group, and a parent passes it on. */
-const echoMs = 250;
+const ECHO_MS = 250;
 
 /** Runs the command line as this process: the only place that ends one. */
 export const run = async (): Promise<void> => {
@@ -173,7 +173,7 @@ export const run = async (): Promise<void> => {
   let signalled = 0;
   const onSignal = (): void => {
     const now = performance.now();
-    if (signalled > 0 && now - signalled > echoMs) process.exit(interrupted);
+    if (signalled > 0 && now - signalled > ECHO_MS) process.exit(INTERRUPTED);
     if (signalled === 0) controller.abort();
     signalled ||= now;
   };
@@ -185,7 +185,7 @@ export const run = async (): Promise<void> => {
   const io = { stdin: stdin as Readable, stdout, stderr, env, cwd: process.cwd(), signal: controller.signal };
   const fatal = (error: unknown): void => {
     report(error, createTerminal(io), { json: false, debug: env.MILLRACE_DEBUG === '1' });
-    process.exit(couldNotRun);
+    process.exit(COULD_NOT_RUN);
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);

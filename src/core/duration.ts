@@ -3,7 +3,7 @@ import { fail } from './errors.ts';
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** How a duration is written, for JSON Schemas. */
-export const durationPattern = '^[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h|d)$';
+export const DURATION_PATTERN = '^[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h|d)$';
 
 /**
  * The milliseconds of a text such as `250ms`, `10s`, `1.5m`, `2h` or `7d`.

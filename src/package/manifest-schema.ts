@@ -61,14 +61,14 @@ const tolerance = {
   },
 };
 
-const semver = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$';
+const SEMVER = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$';
 
 const text = { type: 'string' } as const;
 
 /** What model.yaml says that model.json keeps; the words for people stand in the schema of model.yaml. */
 export const kept = {
   name: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$' },
-  version: { type: 'string', pattern: semver },
+  version: { type: 'string', pattern: SEMVER },
   description: text,
   license: text,
   inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },

@@ -1,8 +1,8 @@
 /** What is asked of model files, and which formats one may be of. */
 import { runtimes } from './index.ts';
-import type { Families, ModelFormat, Runtime } from './runtime.ts';
+import type { FormatFamilies, ModelFormat, Runtime } from './runtime.ts';
 
-const families: Families = {
+const families: FormatFamilies = {
   graph: async (choice) => (await import('./onnx-format.ts')).onnxFormat(choice),
   trees: async (load) => (await import('./trees/formats/tree-format.ts')).treeFormat(await load()),
 };

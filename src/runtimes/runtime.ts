@@ -63,7 +63,7 @@ export interface ModelFormat {
 }
 
 /** What is asked of files, by what they have in common. Not there in a browser, which asks nothing. */
-export interface Families {
+export interface FormatFamilies {
   /** Of ONNX graphs, where model.yaml says so. */
   graph(choice: Choice | undefined): Promise<ModelFormat>;
   /** Of the files of a library of trees. */
@@ -74,7 +74,7 @@ export interface Families {
 export interface Runtime {
   /** The model's name within a package. */
   readonly file: string;
-  format(families: Families): Promise<ModelFormat>;
+  format(families: FormatFamilies): Promise<ModelFormat>;
   /** @throws BAD_MODEL */
   open(file: Uint8Array, engines: Engines): Promise<ModelSession>;
 }

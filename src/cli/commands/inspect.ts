@@ -28,12 +28,12 @@ const showFields = (terminal: Terminal, title: string, fields: Manifest['inputs'
 };
 
 /** A lookup of a thousand words is as long as it likes; a line is not. */
-const settingsWidth = 96;
+const SETTINGS_WIDTH = 96;
 
 const settingsText = (settings: Readonly<Record<string, unknown>>): string => {
   const parts = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const text = parts.join(', ');
-  return text.length <= settingsWidth ? text : `${text.slice(0, settingsWidth - 1)}…`;
+  return text.length <= SETTINGS_WIDTH ? text : `${text.slice(0, SETTINGS_WIDTH - 1)}…`;
 };
 
 /** What becomes of a row before the model sees it, in order. */

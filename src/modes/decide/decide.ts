@@ -55,7 +55,7 @@ const MOST_EVENTS = 500;
 const DAY_MS = 24 * 3600 * 1000;
 /** How long the inbox is kept at most, from which a lost memory is made anew. */
 const longestInbox = 7 * DAY_MS;
-const deadLettersKept = 30 * DAY_MS;
+const DEAD_LETTERS_KEPT_MS = 30 * DAY_MS;
 
 /** Makes the topics that are missing. What holds an event of another topic and more must be allowed to be larger. */
 export const ensureTopics = async (broker: Broker, deployment: DecideDeployment): Promise<void> => {
@@ -65,7 +65,7 @@ export const ensureTopics = async (broker: Broker, deployment: DecideDeployment)
   for (const topic of [...topics, decisions]) await broker.ensureTopic(topic, usual);
   const retention = Math.max(DAY_MS, within + Math.min(keep, longestInbox));
   await broker.ensureTopic(inbox, { ...usual, largest: large, retention });
-  await broker.ensureTopic(deadLetters, { partitions: 1, largest: large, retention: deadLettersKept });
+  await broker.ensureTopic(deadLetters, { partitions: 1, largest: large, retention: DEAD_LETTERS_KEPT_MS });
   await broker.ensureTopic(replay, { partitions: 1, largest: large });
 };
 

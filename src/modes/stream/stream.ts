@@ -45,8 +45,8 @@ export interface Stream {
   stop(): Promise<void>;
 }
 
-const deadLettersKept = 30 * 24 * 3600 * 1000;
-const defaultFollowEvery = 2000;
+const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3600 * 1000;
+const FOLLOW_EVERY_MS = 2000;
 /** Milliseconds in which what is under way may end when a stream stops; what has not by then is done again later. */
 const STOP_MS = 5000;
 
@@ -56,7 +56,7 @@ export const ensureTopics = async (broker: Broker, deployment: StreamDeployment)
   const usual = partitions === undefined ? {} : { partitions };
   for (const topic of to === undefined ? from : [...from, to]) await broker.ensureTopic(topic, usual);
   const large = { partitions: 1, largest: Math.max(2 * largest, 2 * 1024 * 1024) };
-  await broker.ensureTopic(deadLetters, { ...large, retention: deadLettersKept });
+  await broker.ensureTopic(deadLetters, { ...large, retention: DEAD_LETTERS_KEPT_MS });
   await broker.ensureTopic(replay, large);
 };
 
@@ -66,7 +66,7 @@ export const ensureTopics = async (broker: Broker, deployment: StreamDeployment)
  * @throws MillraceError for a model that cannot be opened, or a broker that cannot be reached now.
  */
 export const startStream = async (parts: StreamParts): Promise<Stream> => {
-  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = defaultFollowEvery } = parts;
+  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = FOLLOW_EVERY_MS } = parts;
   const { name, group, start, size, delay, concurrency } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
   let membership: Membership | undefined;

@@ -1,5 +1,5 @@
 /** The settings of `mode: batch` in millrace.yaml. */
-import { durationPattern } from '../../core/duration.ts';
+import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
 
 export type WindowKind = 'hour' | 'day' | 'week' | 'month';
@@ -59,7 +59,7 @@ const oneOrMore = (description: string, what: string) => ({
     { type: 'array', minItems: 1, uniqueItems: true, items: text(what) },
   ],
 });
-const duration = (description: string) => ({ description, type: 'string', pattern: durationPattern });
+const duration = (description: string) => ({ description, type: 'string', pattern: DURATION_PATTERN });
 const connection = text('One of the connections: a database');
 
 const source = {

@@ -1,5 +1,5 @@
 /** The settings of `mode: stream` in millrace.yaml. */
-import { durationPattern } from '../../core/duration.ts';
+import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
 
 export interface StreamSettings {
@@ -34,7 +34,7 @@ export const topicName = (description: string) => ({
 export const duration = (description: string, otherwise: string) => ({
   description: `a duration such as 250ms, 10s or 2h: ${description}; ${otherwise} unless said`,
   type: 'string',
-  pattern: durationPattern,
+  pattern: DURATION_PATTERN,
 });
 
 const path = (description: string) => ({ description, type: 'string', minLength: 1 });

@@ -70,7 +70,7 @@ const { name: serviceName } = inferenceProtocol;
 const protocols = [inferenceProtocol, healthProtocol, ...reflectionProtocols] as const;
 
 /** Calls under way at a time on one connection; more wait with the caller. */
-const callsPerConnection = 256;
+const CALLS_PER_CONNECTION = 256;
 
 const streamingPaths: ReadonlySet<string> = new Set(
   protocols.flatMap(({ service }) =>
@@ -228,7 +228,7 @@ export const createGrpc = ({ plane, health, log, bodies, places, control, tracin
   const server = new Server({
     'grpc.max_receive_message_length': limits.bodyBytes,
     'grpc.max_send_message_length': -1,
-    'grpc.max_concurrent_streams': callsPerConnection,
+    'grpc.max_concurrent_streams': CALLS_PER_CONNECTION,
     'grpc.enable_channelz': 0,
     // Connections whose caller is gone without a word, or has nothing to ask, are closed.
     'grpc.keepalive_time_ms': limits.arrivalMs * 2,

@@ -7,7 +7,7 @@ import { sizeOf } from './shape.ts';
 import type { InputTensor, OutputTensor } from './tensors.ts';
 
 /** The header that says how many bytes of a body are JSON. */
-export const jsonLengthHeader = 'inference-header-content-length';
+export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
 /** The JSON of a body and the bytes behind it. @throws MillraceError BAD_REQUEST for a length that the body has not. */
 export const splitBody = (
@@ -21,7 +21,7 @@ export const splitBody = (
       'BAD_REQUEST',
       `Inference-Header-Content-Length says ${show(header)}; the body has ${body.length} bytes.`,
       {
-        field: jsonLengthHeader,
+        field: JSON_LENGTH_HEADER,
         expected: `at most ${body.length}`,
         got: show(header),
       },

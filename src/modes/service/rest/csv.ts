@@ -3,7 +3,7 @@ import type { Answer, Fields } from '../../../core/types.ts';
 import { csvCell } from '../../../files/cells.ts';
 import { listText } from '../in-turns.ts';
 
-export const csvType = 'text/csv; charset=utf-8';
+export const CSV_TYPE = 'text/csv; charset=utf-8';
 
 const cell = csvCell('VARCHAR');
 

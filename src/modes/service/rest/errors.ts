@@ -27,7 +27,7 @@ export const bodyFor = (path: string): ErrorBody => {
   return path.startsWith('/invocations') ? mlflowBody : nativeBody;
 };
 
-export const jsonType = 'application/json';
+export const JSON_TYPE = 'application/json';
 
 const asIs = (text: unknown): string => text as string;
 
@@ -35,7 +35,7 @@ const asIs = (text: unknown): string => text as string;
  * The answer is a text that is JSON already. JSON has no charset parameter (RFC 8259, 11), and KServe's client knows an
  * error by this very type; without a serializer the framework would add one.
  */
-export const asJson = (reply: FastifyReply): FastifyReply => reply.header('content-type', jsonType).serializer(asIs);
+export const asJson = (reply: FastifyReply): FastifyReply => reply.header('content-type', JSON_TYPE).serializer(asIs);
 
 /** Codes of the framework's own errors, as far as a caller can cause them. */
 const frameworkCodes: Readonly<Record<string, Code>> = {
@@ -96,7 +96,7 @@ const endWith = (socket: Duplex, problem: Problem, headers = ''): void => {
   const status = httpStatus(problem.code);
   const body = nativeBody(problem);
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}content-type: ${jsonType}\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}content-type: ${JSON_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
   setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();

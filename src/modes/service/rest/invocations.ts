@@ -11,7 +11,7 @@ import type { Health } from '../health.ts';
 import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
 import { bodyOf, callOf } from './call.ts';
-import { jsonType } from './errors.ts';
+import { JSON_TYPE } from './errors.ts';
 import { anything, posts, refused } from './operation.ts';
 import { isCsv, predictCsv, rowLimits } from './predict.ts';
 import type { Answering, RestAnswer, RestRequest, Route } from './route.ts';
@@ -70,7 +70,7 @@ export const invocationRoutes = (plane: Dataplane, health: Health): readonly Rou
     const headers = { 'x-prediction-id': call.id };
     try {
       const body = await predictionsAsJson(model, await answersOf(model, request, call));
-      return { headers: { ...headers, 'content-type': jsonType }, body };
+      return { headers: { ...headers, 'content-type': JSON_TYPE }, body };
     } catch (error) {
       return { headers, error };
     }

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol, version 2, over REST, with the binary tensor and the model repository extensions. */
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
-import { jsonLengthHeader, wantsBinary, writeTensors } from '../oip/binary.ts';
+import { JSON_LENGTH_HEADER, wantsBinary, writeTensors } from '../oip/binary.ts';
 import type { JsonRequest } from '../oip/json.ts';
 import { modelMetadata, serverMetadata } from '../oip/metadata.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
@@ -39,7 +39,7 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
     const { model, version } = request.params as ModelPath;
     const { depth, rows } = limits;
     const begun = callOf(request, plane);
-    const body = { ...bodyOf(request), depth, rows, jsonLength: request.headers[jsonLengthHeader] };
+    const body = { ...bodyOf(request), depth, rows, jsonLength: request.headers[JSON_LENGTH_HEADER] };
     const { asked, inputs } = await plane.reader.read('tensors', body, begun.caller, begun.deadline);
     const call = begun.deadline === undefined ? { ...begun, deadline: deadlineIn(asked) } : begun;
     const answer = await plane.infer({ model, version, inputs, outputs: asked.outputs?.map(({ name }) => name) }, call);
@@ -48,7 +48,7 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
     const head = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
     const written = await writeTensors(head, answer.outputs, wantsBinary(asked));
     if (written.jsonLength === undefined) return written.body;
-    const headers = { 'content-type': 'application/octet-stream', [jsonLengthHeader]: written.jsonLength };
+    const headers = { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: written.jsonLength };
     return { headers, body: written.body };
   };
 

@@ -6,7 +6,7 @@ import type { Dataplane, RowCall } from '../dataplane.ts';
 import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
-import { csvType, writeCsv } from './csv.ts';
+import { CSV_TYPE, writeCsv } from './csv.ts';
 import { predictOperations } from './predict-operations.ts';
 import type { Answering, RestRequest, Route } from './route.ts';
 
@@ -86,7 +86,7 @@ const answerMany = async (
 ): Promise<Answering> => {
   if (wantsCsv(request)) {
     const { name, version, digest, manifest } = model;
-    const headers = { 'content-type': csvType, 'x-model': `${name}@${version} ${digest}` };
+    const headers = { 'content-type': CSV_TYPE, 'x-model': `${name}@${version} ${digest}` };
     return { headers, body: await writeCsv(id, manifest.outputs, answers) };
   }
   const around = [`{${identityOf(model)},"predictions":[`, ',', ']}'] as const;
