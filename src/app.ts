@@ -5,7 +5,7 @@ import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
 import type { DeployOptions } from './deployments/starters.ts';
-import type { Batch } from './modes/batch/batch.ts';
+import type { BatchDeployments } from './modes/batch/batch.ts';
 import type { Moved, Signed } from './registry/types.ts';
 import { unknownEnvironment } from './registry/unknown.ts';
 import type { ReplayOptions, replayRecorded } from './resources/replay.ts';
@@ -40,7 +40,7 @@ export interface App extends Resources {
    */
   replay(id: string, options?: ReplayOptions): ReturnType<typeof replayRecorded>;
   /** Batch deployments of the project, the same on every call. */
-  batch(): Promise<Batch>;
+  batch(): Promise<BatchDeployments>;
   /** What is deployed in this process, together: nothing until it is started. The caller stops it before `close`. */
   deployments(options?: DeployOptions): Promise<Deployments>;
   /** Puts one deployment of the project to work; the caller stops it before `close`. Throws what `Deployments.start` throws. */
@@ -55,7 +55,7 @@ export const createApp = (options: AppOptions): App => {
     const { createDeployments } = await import('./deployments/deployments.ts');
     return createDeployments(resources, how);
   };
-  let batch: Promise<Batch> | undefined;
+  let batch: Promise<BatchDeployments> | undefined;
   return {
     ...resources,
     scorer: async (ref, how) => loadSafely(await open(ref), how),

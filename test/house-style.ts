@@ -101,26 +101,6 @@ export const casts: Exceptions = {
   'parcels.ts': 'a place within a list of anything',
 };
 
-/** Exported types that share a name, a debt as well; what is to stay so stands in docs/WORDS.md with its reason. */
-export const doubles: readonly string[] = [
-  'Attributes',
-  'Batch',
-  'ColumnType',
-  'DryRunOptions',
-  'Entry',
-  'Fetched',
-  'Format',
-  'Made',
-  'Outcome',
-  'Position',
-  'Prediction',
-  'Progress',
-  'Read',
-  'RunOptions',
-  'Source',
-  'WindowKind',
-];
-
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** What was found and is in no list, and what a list has that was not found. */

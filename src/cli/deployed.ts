@@ -14,7 +14,7 @@ export interface ModeWords {
   stopped?(): void;
 }
 
-export interface RunOptions extends Pick<DeployOptions, 'service'> {
+export interface RunningOptions extends Pick<DeployOptions, 'service'> {
   readonly words: Readonly<Partial<Record<Deployed['mode'], ModeWords>>>;
   readonly start: (deployments: Deployments) => Promise<void>;
   /** Where metrics and health are to be, without a service; `tell` tells it at once, else the words do. */
@@ -31,7 +31,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 /** Runs until the signal of `cli` is aborted. @throws what keeps one of them from its work. */
 export const runDeployments = async (
-  { words, start, service, health, until }: RunOptions,
+  { words, start, service, health, until }: RunningOptions,
   { app, signal }: Cli,
 ): Promise<void> => {
   const atWork = new Set<ModeWords>();

@@ -25,7 +25,7 @@ export interface AnyColumn {
   readonly values: readonly unknown[];
 }
 export type Column = NumberColumn | StringColumn | TensorColumn | AnyColumn;
-export type ColumnType = Column['type'];
+export type ColumnTag = Column['type'];
 
 const arrays = {
   float32: Float32Array,

@@ -1,6 +1,6 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
 import { type Binding, bindInputs } from './bind.ts';
-import type { Batch, ColumnType } from './columns.ts';
+import type { Batch, ColumnTag } from './columns.ts';
 import { fail, showNames } from './errors.ts';
 import { kindOf, tensorOf } from './kinds/index.ts';
 import type { TensorInfo } from './kinds/kind.ts';
@@ -69,7 +69,7 @@ export const compilePreparation = (
   const { inputs: fields } = manifest;
   // What a transform module makes of an input is known only when it runs, even under the input's own name.
   const open = transform.prepare !== undefined;
-  const types = new Map<string, ColumnType>(
+  const types = new Map<string, ColumnTag>(
     Object.entries(fields).map(([name, field]) => [name, open ? 'any' : kindOf(field).column]),
   );
   const origins = new Map<string, Field>(Object.entries(fields));

@@ -1,6 +1,6 @@
 /** Batch deployments: windows of tables and files, by hand or by a schedule. */
 import { fail } from '../core/errors.ts';
-import { type Batch, createBatch } from '../modes/batch/batch.ts';
+import { type BatchDeployments, createBatch } from '../modes/batch/batch.ts';
 import { type BatchDeployment, readDeployment } from '../modes/batch/deployment.ts';
 import { type ScheduleEvent, startScheduler } from '../modes/batch/scheduler.ts';
 import { watchRecords } from '../monitor/record-metrics.ts';
@@ -21,7 +21,7 @@ export const named = ({ project }: Pick<Resources, 'project'>, name: string): Ba
   readDeployment(name, project.deploymentIn('batch', name));
 
 /** All that can be done with the batch deployments of the project, by their names. */
-export const openBatch = (resources: Resources): Batch => {
+export const openBatch = (resources: Resources): BatchDeployments => {
   const { project, home, who, env, clock, open, placedRef } = resources;
   return createBatch({
     folder: project.folder,

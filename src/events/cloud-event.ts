@@ -146,12 +146,12 @@ export interface OutgoingEvent {
   readonly data: unknown;
 }
 
-export type Format = 'structured' | 'binary';
+export type EventFormat = 'structured' | 'binary';
 
 const JSON_TYPE = 'application/json';
 
 /** Writes a CloudEvent with JSON data. */
-export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: Format): NewEvent => {
+export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, format: EventFormat): NewEvent => {
   const common = { topic, key };
   if (format === 'structured') {
     return {

@@ -7,7 +7,7 @@ import type { StreamEvent } from '../brokers/broker.ts';
 import type { Problem } from '../core/errors.ts';
 import { utf8Text } from '../text/utf8.ts';
 import type { Attributes } from './cloud-event.ts';
-import type { Read } from './path.ts';
+import type { ReadPath } from './path.ts';
 
 /** A key in JSON: its text, or its bytes where it is no text. */
 export type KeyJson = string | { readonly base64: string };
@@ -73,7 +73,7 @@ export const keyNamed = (name: string): Uint8Array =>
 export const readKey = (
   event: Pick<StreamEvent, 'key'>,
   { cloudEvent, data }: { readonly cloudEvent: Attributes | undefined; readonly data: unknown },
-  keyOf: Read | undefined,
+  keyOf: ReadPath | undefined,
 ): Uint8Array | null => {
   if (keyOf) return keyOfJson(keyOf(data));
   return cloudEvent?.partitionkey === undefined ? event.key : encoder.encode(cloudEvent.partitionkey);

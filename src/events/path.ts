@@ -1,7 +1,7 @@
 import { fail } from '../core/errors.ts';
 
 /** Reads one place of a JSON value; undefined where there is nothing. */
-export type Read = (value: unknown) => unknown;
+export type ReadPath = (value: unknown) => unknown;
 
 const step = /\.([A-Za-z_][\w-]*)|\[(\d+)\]|\["([^"\\]+)"\]|\['([^'\\]+)'\]/y;
 
@@ -13,7 +13,7 @@ export const PATH_DESCRIPTION = 'a path such as $, $.ride, $.rides[0].id or ride
  *
  * @throws MillraceError BAD_PROJECT, naming `field`.
  */
-export const compilePath = (text: string, field: string): Read => {
+export const compilePath = (text: string, field: string): ReadPath => {
   const path = text.startsWith('$') ? text.slice(1) : `.${text}`;
   const steps: (string | number)[] = [];
   step.lastIndex = 0;

@@ -6,12 +6,12 @@ import type { Broker, NewEvent } from '../brokers/broker.ts';
 import { fail } from '../core/errors.ts';
 import { readJson } from '../text/json.ts';
 import { keyOfJson } from './key.ts';
-import type { Read } from './path.ts';
+import type { ReadPath } from './path.ts';
 
 export interface LinesOptions {
   readonly topic: string;
   /** Where the key lies in the JSON of a line; lines need not be JSON without it. */
-  readonly keyOf: Read | undefined;
+  readonly keyOf: ReadPath | undefined;
   /** Events a second at most; no limit unless given. */
   readonly rate: number | undefined;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ const PORTION_EVENTS = 500;
 /** Lines that come slowly are sent after so long. */
 const LINGER_MS = 50;
 
-const eventOf = (topic: string, line: string, keyOf: Read | undefined, number: number): NewEvent => {
+const eventOf = (topic: string, line: string, keyOf: ReadPath | undefined, number: number): NewEvent => {
   const value = Buffer.from(line);
   if (!keyOf) return { topic, value };
   let key: Uint8Array | null;

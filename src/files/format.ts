@@ -1,4 +1,4 @@
-import type { Source, Target } from './place.ts';
+import type { ByteSource, Target } from './place.ts';
 import type { ColumnSpec, TableChunk, TableWriter } from './table.ts';
 
 export interface ReadSettings {
@@ -15,6 +15,6 @@ export interface WriteSettings {
 
 /** One file per format implements this, and has a row in index.ts. */
 export interface FormatModule {
-  read(source: Source, settings: ReadSettings): AsyncIterable<TableChunk>;
+  read(source: ByteSource, settings: ReadSettings): AsyncIterable<TableChunk>;
   write(target: Target, settings: WriteSettings): Promise<TableWriter>;
 }

@@ -4,7 +4,7 @@ import { fail } from '../core/errors.ts';
 import type { ColumnInput } from '../core/types.ts';
 import { compressionOf } from './compression.ts';
 import type { FormatModule } from './format.ts';
-import type { Source, Target } from './place.ts';
+import type { ByteSource, Target } from './place.ts';
 import {
   CHUNK_ROWS,
   type ColumnSpec,
@@ -34,7 +34,7 @@ const extensions: Readonly<Record<string, Format>> = {
 };
 
 /** The format that a file's name tells; undefined for streams and other names. */
-export const formatOfName = (place: Source | Target): Format | undefined => {
+export const formatOfName = (place: ByteSource | Target): Format | undefined => {
   if (typeof place !== 'string') return undefined;
   const compression = compressionOf(place);
   const name = compression === undefined ? place : place.slice(0, -compression.length);
@@ -44,7 +44,7 @@ export const formatOfName = (place: Source | Target): Format | undefined => {
 };
 
 /** The format of a file, by its name unless given. @throws MillraceError USAGE when neither tells. */
-export const formatOf = (place: Source | Target, format?: Format): Format => {
+export const formatOf = (place: ByteSource | Target, format?: Format): Format => {
   const known = format ?? formatOfName(place);
   if (known) return known;
   const name = typeof place === 'string' ? place : 'a stream';
@@ -77,7 +77,7 @@ export interface ReadOptions {
  * @throws MillraceError (while iterating) FILE_NOT_FOUND, BAD_FILE for a file of another format, USAGE when the format is not known.
  */
 export async function* readTable(
-  source: Source,
+  source: ByteSource,
   { format, chunkRows = CHUNK_ROWS, wanted }: ReadOptions = {},
 ): AsyncGenerator<TableChunk> {
   const { read } = await modules[formatOf(source, format)]();

@@ -4,7 +4,7 @@ import { startThread } from '../threads/start-thread.ts';
 import { type ColumnCodec, codecOf } from './column-types.ts';
 import type { ReadSettings } from './format.ts';
 import type { ParquetReadCalls, ReadPiece } from './parquet-read-thread.ts';
-import { type Source, sourceName } from './place.ts';
+import { type ByteSource, sourceName } from './place.ts';
 import { spoolSource } from './spool.ts';
 import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
 import { decoderOf } from './values.ts';
@@ -30,7 +30,10 @@ const storedOf = (columns: readonly ParquetColumn[], { rows, buffer, columns: pa
 };
 
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
-export async function* readParquet(source: Source, { chunkRows, wanted }: ReadSettings): AsyncGenerator<TableChunk> {
+export async function* readParquet(
+  source: ByteSource,
+  { chunkRows, wanted }: ReadSettings,
+): AsyncGenerator<TableChunk> {
   const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
   const thread = startThread<ParquetReadCalls>(beside('./parquet-read-thread', import.meta.url), {

@@ -5,11 +5,11 @@ import type { Readable, Writable } from 'node:stream';
 import { type Code, fail, messageOf } from '../core/errors.ts';
 import { compressionOf, decompressed } from './compression.ts';
 
-export type Source = string | Readable;
+export type ByteSource = string | Readable;
 export type Target = string | Writable;
 
 /** What a place is called in messages. */
-export const sourceName = (source: Source): string => (typeof source === 'string' ? source : 'standard input');
+export const sourceName = (source: ByteSource): string => (typeof source === 'string' ? source : 'standard input');
 export const targetName = (target: Target): string => (typeof target === 'string' ? target : 'standard output');
 
 /** @throws MillraceError `code` for an address such as `s3://bucket/key`: paths are all that is read and written. */
@@ -26,7 +26,7 @@ const BLOCK = 256 * 1024;
 
 /** The bytes of a source in blocks, decompressed, and its size where that is known. @throws MillraceError FILE_NOT_FOUND. */
 export const openSource = async (
-  source: Source,
+  source: ByteSource,
 ): Promise<{ readonly size?: number; readonly bytes: AsyncIterable<Uint8Array> }> => {
   if (typeof source !== 'string') return { bytes: source };
   const size = await sizeOf(source);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type AtomicFile, atomicFile } from './atomic-file.ts';
-import { cannotWrite, isSpecial, type Source, sizeOf, type Target } from './place.ts';
+import { type ByteSource, cannotWrite, isSpecial, sizeOf, type Target } from './place.ts';
 
 /** A folder for files that must not outlive the work. */
 export const temporaryFolder = async (): Promise<{ readonly path: string; remove(): Promise<void> }> => {
@@ -14,7 +14,7 @@ export const temporaryFolder = async (): Promise<{ readonly path: string; remove
 };
 
 /** A file to read: the source itself, or a copy of what comes out of it. */
-export const spoolSource = async (source: Source): Promise<{ readonly path: string; remove(): Promise<void> }> => {
+export const spoolSource = async (source: ByteSource): Promise<{ readonly path: string; remove(): Promise<void> }> => {
   if (typeof source === 'string' && (await sizeOf(source)) !== undefined)
     return { path: source, remove: async () => {} };
   const folder = await temporaryFolder();

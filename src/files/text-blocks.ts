@@ -1,7 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { isUtf16 } from '../text/charset.ts';
 import { linesText } from '../text/utf8.ts';
-import { openSource, type Source, sourceName } from './place.ts';
+import { type ByteSource, openSource, sourceName } from './place.ts';
 
 /** A piece of a text file. */
 export interface TextBlock {
@@ -50,7 +50,7 @@ const refuseBinary = (name: string, bytes: Buffer): void => {
  * A text file as blocks of whole characters, without its byte order mark. Throws FILE_NOT_FOUND, and BAD_FILE when the
  * first block is not text at all.
  */
-export async function* textBlocks(source: Source): AsyncGenerator<TextBlock> {
+export async function* textBlocks(source: ByteSource): AsyncGenerator<TextBlock> {
   const name = sourceName(source);
   const { bytes, size } = await openSource(source);
   let tail: Buffer = Buffer.alloc(0);

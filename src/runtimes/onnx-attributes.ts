@@ -5,7 +5,7 @@ import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node
 import { decodeTensor } from './onnx-tensor.ts';
 import { Cursor, readFloats, readIntArray } from './protobuf.ts';
 
-export interface Attributes {
+export interface NodeAttributes {
   has(name: string): boolean;
   int(name: string, unlessGiven: number): number;
   float(name: string, unlessGiven: number): number;
@@ -22,7 +22,7 @@ export interface Attributes {
 const none = new Uint8Array();
 
 /** @throws BAD_MODEL, where what is asked for is damaged. */
-export const attributesOf = (node: OnnxNode): Attributes => {
+export const attributesOf = (node: OnnxNode): NodeAttributes => {
   const bytesOf = (name: string): Uint8Array => node.attributes.get(name) ?? none;
   const has = (name: string): boolean => node.attributes.has(name);
   return {

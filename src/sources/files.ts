@@ -12,7 +12,7 @@ import { openSource, refuseRemote } from '../files/place.ts';
 import { pickRows } from '../files/rows.ts';
 import { cellsOf, type Format, record, type TableChunk } from '../files/table.ts';
 import { isRead } from './place.ts';
-import type { Position, Source, SourceChunk, Span } from './source.ts';
+import type { Source, SourceChunk, SourcePosition, Span } from './source.ts';
 import { fillPattern } from './template.ts';
 
 export interface FileSourceOptions {
@@ -192,7 +192,7 @@ export const fileSource = async (options: FileSourceOptions): Promise<Source> =>
       }
       return hash.digest('hex').slice(0, 16);
     },
-    async *read(start?: Position, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
+    async *read(start?: SourcePosition, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
       let { file, row, rows } = (start ?? { file: 0, row: 0, rows: 0 }) as unknown as FilePosition;
       let columns: readonly string[] | undefined;
       let yielded = false;

@@ -4,11 +4,11 @@ import type { Cells, TableChunk } from '../files/table.ts';
 import type { RowPlace } from './place.ts';
 
 /** Where a read goes on, as JSON; only the source that made it can read it. */
-export type Position = Readonly<Record<string, unknown>>;
+export type SourcePosition = Readonly<Record<string, unknown>>;
 
 export interface SourceChunk extends TableChunk {
   /** The position behind this chunk. */
-  readonly next: Position;
+  readonly next: SourcePosition;
   /** Columns that not every part of the source has, and one part that lacks each; their values are missing there. */
   readonly lacking?: Readonly<Record<string, string>>;
   /** What a person should know of what came before it, such as files without rows that were stepped over. */
@@ -38,7 +38,7 @@ export interface Source {
    * columns are known; rows count from the start of the source, whatever the position. `wanted` are columns whose values
    * will be looked at, all unless given; others may come only as they are stored.
    */
-  read(from?: Position, wanted?: readonly string[]): AsyncIterable<SourceChunk>;
+  read(from?: SourcePosition, wanted?: readonly string[]): AsyncIterable<SourceChunk>;
   /** The rows of these keys as they are now; absent where rows cannot be found by key. Values are as in JSON. */
   readonly find?: (keys: readonly (readonly unknown[])[]) => Promise<readonly Row[]>;
   /** A chunk as the fields of a model want it; absent where its values mean what they are. */

@@ -9,7 +9,7 @@ import { jsonText } from '../files/cells.ts';
 import { rowAt } from '../files/scoring.ts';
 import type { ColumnSpec, TableChunk } from '../files/table.ts';
 import { exactColumn } from '../files/values.ts';
-import type { Position, Source, SourceChunk, Span } from './source.ts';
+import type { Source, SourceChunk, SourcePosition, Span } from './source.ts';
 import { bareQuery, fillParameters, fillPattern } from './template.ts';
 
 export interface SqlSourceOptions {
@@ -119,7 +119,7 @@ export const sqlSource = ({ database, name, sql, key, span, chunkRows }: SqlSour
       if ((await database.identity()) !== (await sink.database.identity())) return false;
       return (await sink.database.table(sink.table)) !== undefined && database.reads(query, sink.table);
     },
-    async *read(start?: Position, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
+    async *read(start?: SourcePosition, wanted?: readonly string[]): AsyncGenerator<SourceChunk> {
       let position = (start ?? { rows: 0 }) as unknown as SqlPosition;
       const columns = await describe();
       const looked = wanted && [...wanted, ...key];

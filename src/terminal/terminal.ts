@@ -14,7 +14,7 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Cell = string | number | boolean | null | undefined;
 
 /** One line that is written over and over on a terminal's stderr; nothing at all when stderr is not a terminal. */
-export interface Progress {
+export interface ProgressLine {
   update(text: string): void;
   done(): void;
 }
@@ -31,7 +31,7 @@ export interface Terminal {
   json(value: unknown): void;
   /** Rows under their headings on stdout, numbers to the right. The first row's keys are the headings unless given. */
   table(rows: readonly Readonly<Record<string, Cell>>[], headings?: readonly string[]): void;
-  progress(): Progress;
+  progress(): ProgressLine;
   /** Colours for `out` (or for `err`); the plain text where colours are not wanted. */
   style(style: Style, text: string, on?: 'out' | 'err'): string;
 }

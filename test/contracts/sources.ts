@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
 import { rowAt } from '../../src/files/scoring.ts';
-import type { Position, Source, Span } from '../../src/sources/source.ts';
+import type { Source, SourcePosition, Span } from '../../src/sources/source.ts';
 
 /** One row of what every source is filled with. */
 export interface Ride {
@@ -46,11 +46,11 @@ export interface SourceKind {
 type Row = Readonly<Record<string, unknown>>;
 
 /** All rows behind a position, their keys, and the position behind each chunk. */
-export const readAll = async (source: Source, from?: Position) => {
+export const readAll = async (source: Source, from?: SourcePosition) => {
   const rows: Row[] = [];
   const names: string[] = [];
   const places: number[] = [];
-  const stops: { readonly next: Position; readonly rows: number }[] = [];
+  const stops: { readonly next: SourcePosition; readonly rows: number }[] = [];
   for await (const chunk of source.read(from)) {
     for (let index = 0; index < chunk.rows; index++) {
       rows.push({ ...rowAt(chunk, index) });

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
 import { createTableWriter, readTable } from '../../src/files/index.ts';
-import type { Source, Target } from '../../src/files/place.ts';
+import type { ByteSource, Target } from '../../src/files/place.ts';
 import { rowAt } from '../../src/files/scoring.ts';
 import type { ColumnSpec, Format, Rows, TableChunk } from '../../src/files/table.ts';
 import { tempFolder } from '../temp-folder.ts';
@@ -31,7 +31,7 @@ export const columnsOf = (rows: readonly Row[], names: readonly string[]): Rows 
 });
 
 export const readAll = async (
-  source: Source,
+  source: ByteSource,
   options: Parameters<typeof readTable>[1] = {},
 ): Promise<readonly TableChunk[]> => {
   const chunks: TableChunk[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { formats } from '../../src/files/table.ts';
-import { type PredictFileOptions, type Progress, predictFile } from '../../src/modes/once/predict-file.ts';
+import { type FileProgress, type PredictFileOptions, predictFile } from '../../src/modes/once/predict-file.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { coded, fixture, give, lines, open } from './once-files.ts';
 
@@ -106,7 +106,7 @@ test('progress tells rows, rejected rows and the share of the file', async (t) =
   const columns = ['units', 'price'].map((name) => ({ name, type: 'DOUBLE' }));
   for (const format of formats) {
     const input = await give(folder, format, columns, rows);
-    const told: Progress[] = [];
+    const told: FileProgress[] = [];
     const output = join(folder, `out.${format}`);
     await predictFile({ scorer, input, output, chunkRows: 2048, onProgress: (progress) => told.push(progress) });
     assert.ok(told.length > 3);

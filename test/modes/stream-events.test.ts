@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StreamEvent } from '../../src/brokers/broker.ts';
-import { type Format, readEvent, writeEvent } from '../../src/events/cloud-event.ts';
+import { type EventFormat, readEvent, writeEvent } from '../../src/events/cloud-event.ts';
 import { compileCondition, compileExpression } from '../../src/events/condition.ts';
 import { toJson } from '../../src/events/json.ts';
 import { keyAttributes, keyJson, keyName, keyNamed, keyOfJson, keyVariable } from '../../src/events/key.ts';
@@ -48,7 +48,7 @@ describe('a path', () => {
 describe('an event', () => {
   const attributes = { specversion: '1.0', id: '1', source: '/s', type: 't', time: '2026-01-01T00:00:00Z', trace: 'x' };
 
-  for (const format of ['structured', 'binary'] satisfies Format[]) {
+  for (const format of ['structured', 'binary'] satisfies EventFormat[]) {
     it(`in ${format} mode comes back as it was written`, () => {
       const data = { distance: 3.2, zone: 'Sähkö "ä"', stops: [1, null], none: null };
       const written = writeEvent({ topic: 't', key: Buffer.from('k'), attributes, data }, format);

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { fail } from '../../core/errors.ts';
 import { type Cli, examples } from '../command.ts';
-import type { DryRunOptions } from '../decide/dry-run.ts';
-import type { RunOptions } from '../decide/run.ts';
+import type { DryRunArguments } from '../decide/dry-run.ts';
+import type { DecideRunOptions } from '../decide/run.ts';
 import { port, whole } from '../numbers.ts';
 import type { DeadLetterOptions } from '../streams/dead-letters.ts';
 import { usage } from '../usage.ts';
 
-interface Options extends DryRunOptions {
+interface Options extends DryRunArguments {
   readonly dryRun?: true;
 }
 
@@ -53,7 +53,7 @@ export const define = (command: Command, cli: Cli): void => {
     .description('Decide until Ctrl-C: deployments with mode: decide, all of them unless named.')
     .argument('[deployments...]', 'their names in millrace.yaml')
     .option('--metrics-port <port>', 'answer /metrics, /ready and /live there', port)
-    .action(async (names: readonly string[], options: RunOptions) =>
+    .action(async (names: readonly string[], options: DecideRunOptions) =>
       (await import('../decide/run.ts')).run(names, options, cli),
     );
   examples(

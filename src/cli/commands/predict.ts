@@ -7,7 +7,7 @@ import { formatOf, formatOfName } from '../../files/index.ts';
 import { refuseRemote } from '../../files/place.ts';
 import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
-import { type PredictFileResult, type Progress, predictFile } from '../../modes/once/predict-file.ts';
+import { type FileProgress, type PredictFileResult, predictFile } from '../../modes/once/predict-file.ts';
 import { readJson } from '../../text/json.ts';
 import { refuseStrays } from '../../text/stray-bytes.ts';
 import { withoutMark } from '../../text/utf8.ts';
@@ -63,7 +63,7 @@ const predictRow = async (scorer: Scorer, text: string, { json }: Options, { ter
   terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
 };
 
-const progressText = ({ rows, rejected, share }: Progress, seconds: number): string => {
+const progressText = ({ rows, rejected, share }: FileProgress, seconds: number): string => {
   const parts = [
     share === undefined ? '' : `${Math.floor(share * 100)} %`,
     rowsText(rows),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.ts';
 import { whatRuns } from '../../deployments/starters.ts';
-import type { Progress, Terminal } from '../../terminal/terminal.ts';
+import type { ProgressLine, Terminal } from '../../terminal/terminal.ts';
 import { batchWords } from '../batch/words.ts';
 import { type Cli, examples } from '../command.ts';
 import { decideWords } from '../decide/words.ts';
@@ -12,7 +12,7 @@ import { serveWords } from '../serve/words.ts';
 import { streamWords } from '../streams/words.ts';
 import { usage } from '../usage.ts';
 
-const silent: Progress = { update: () => {}, done: () => {} };
+const silent: ProgressLine = { update: () => {}, done: () => {} };
 
 /** Several modes write to one terminal: a line that each writes over and over would be everybody's. */
 const shared = (terminal: Terminal): Terminal => ({ ...terminal, progress: () => silent });

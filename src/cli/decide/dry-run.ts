@@ -1,13 +1,13 @@
 import { named } from '../../deployments/decide.ts';
 import { keyName } from '../../events/key.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
-import type { Made } from '../../modes/decide/fold.ts';
+import type { MadeDecision } from '../../modes/decide/fold.ts';
 import { sinceOf } from '../../modes/decide/since.ts';
 import type { Cli } from '../command.ts';
 import { many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
 
-export interface DryRunOptions {
+export interface DryRunArguments {
   readonly from: string;
   readonly last: number;
   readonly json?: true;
@@ -15,7 +15,7 @@ export interface DryRunOptions {
 
 const numbers = new Intl.NumberFormat('en');
 
-const carried = ({ decision }: Made): string => {
+const carried = ({ decision }: MadeDecision): string => {
   const values = Object.entries(decision.with ?? {});
   return oneLine(values.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ')) ?? '';
 };
@@ -33,7 +33,7 @@ const remarks = (totals: DryRunTotals): readonly string[] => [
 ];
 
 /** `millrace decide --dry-run`: what rules would have decided, up to now; nothing is written. */
-export const dryRun = async (name: string, { from, last, json }: DryRunOptions, cli: Cli): Promise<void> => {
+export const dryRun = async (name: string, { from, last, json }: DryRunArguments, cli: Cli): Promise<void> => {
   const { terminal, signal } = cli;
   const app = await cli.app();
   const deployment = named(app, name);
@@ -42,7 +42,7 @@ export const dryRun = async (name: string, { from, last, json }: DryRunOptions, 
   const lines = json === true || !isTerminal(terminal);
   const { decisions, totals } = tryRules(broker, deployment, { since: sinceOf(from, now), now, signal });
 
-  const rows: Made[] = [];
+  const rows: MadeDecision[] = [];
   const sums = new Map<string, { complete: number; deadline: number }>();
   let total = 0;
   const progress = terminal.progress();

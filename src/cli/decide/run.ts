@@ -3,12 +3,12 @@ import { runDeployments } from '../deployed.ts';
 import { chosen } from '../streams/deployments.ts';
 import { decideWords } from './words.ts';
 
-export interface RunOptions {
+export interface DecideRunOptions {
   readonly metricsPort?: number;
 }
 
 /** `millrace decide run`: until Ctrl-C. */
-export const run = async (given: readonly string[], { metricsPort }: RunOptions, cli: Cli): Promise<void> => {
+export const run = async (given: readonly string[], { metricsPort }: DecideRunOptions, cli: Cli): Promise<void> => {
   const names = chosen(await cli.app(), given, 'decide');
   await runDeployments(
     {

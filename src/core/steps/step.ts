@@ -1,5 +1,5 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
-import type { Batch, Column, ColumnType } from '../columns.ts';
+import type { Batch, Column, ColumnTag } from '../columns.ts';
 import { fail, type MillraceError, type Problem, show, showNames } from '../errors.ts';
 import { isInstant } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
@@ -12,7 +12,7 @@ export interface StepContext {
   /** The graph's inputs, by name. */
   readonly graph: ReadonlyMap<string, TensorSpec>;
   /** Columns there are so far, and their types. */
-  readonly types: Map<string, ColumnType>;
+  readonly types: Map<string, ColumnTag>;
   /** Original field behind a column, for its zone. */
   fieldOf(name: string): Field | undefined;
   /** True when a transform module may add columns that nobody can know before it runs. */
@@ -23,7 +23,7 @@ export interface StepContext {
 
 export interface Step {
   readonly as: string;
-  readonly type: ColumnType;
+  readonly type: ColumnTag;
   /** Of a tensor: its dtype and elements a row. */
   readonly tensor?: { readonly dtype: Dtype; readonly size: number };
   apply(batch: Batch): Column;
@@ -53,7 +53,7 @@ export const badStep = (
 ): MillraceError => fail('BAD_MANIFEST', `${label}: ${message}`, { step: label, field, expected, got });
 
 /** Throws BAD_MANIFEST unless `name` is a column at this point of the preparation, of one of the wanted types. */
-export const need = (context: StepContext, name: string, ...wanted: readonly ColumnType[]): void => {
+export const need = (context: StepContext, name: string, ...wanted: readonly ColumnTag[]): void => {
   const type = context.types.get(name);
   if (type === undefined) {
     if (context.open) return;

@@ -11,7 +11,7 @@ import type { Database, Loader, ReadQueryOptions, Session, TableColumn, TableNam
 import { placeFailure } from '../failures.ts';
 import { columnList, tableText } from '../sql-text.ts';
 import { sqliteDialect, sqliteValue, typeOfDeclared } from './dialect.ts';
-import type { Fetched, SqliteCalls } from './thread.ts';
+import type { FetchedRows, SqliteCalls } from './thread.ts';
 
 /** How long a statement waits for other processes to release the file. */
 const PATIENCE_MS = 20_000;
@@ -87,7 +87,7 @@ export const openSqlite = (given: string): Database => {
     try {
       let before = 0;
       for (;;) {
-        const fetched: Fetched = await call('fetch', [chunkRows]);
+        const fetched: FetchedRows = await call('fetch', [chunkRows]);
         if (fetched.rows === 0 && before > 0) return;
         const values = record<ColumnInput>();
         columns.forEach(({ name }, index) => {

@@ -12,7 +12,7 @@ import { createStrayTexts } from './texts.ts';
 /** A column of a chunk: numbers (NaN for null) where it holds nothing else, else the values as they are. */
 export type PackedValues = Float64Array | readonly unknown[];
 
-export interface Fetched {
+export interface FetchedRows {
   readonly rows: number;
   readonly columns: readonly PackedValues[];
   readonly done: boolean;
@@ -85,7 +85,7 @@ const pack = (rows: readonly (readonly unknown[])[], index: number, wide: boolea
   return numbers;
 };
 
-const fetchRows = (count: number): Fetched => {
+const fetchRows = (count: number): FetchedRows => {
   if (!cursor) throw new Error('no cursor');
   const rows: unknown[][] = [];
   let done = false;

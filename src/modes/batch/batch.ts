@@ -9,7 +9,7 @@ import { openLedger } from './ledger/open.ts';
 import { createReactions, type Reacted } from './react.ts';
 import { rehearse } from './rehearse.ts';
 import { writeReport } from './report/write.ts';
-import { type Outcome, type RunEvent, runSlot } from './run.ts';
+import { type RunEvent, type RunOutcome, runSlot } from './run.ts';
 import type { Cause, Reject, Run } from './types.ts';
 import { lastWhole, type Window, windowAt, windowNamed, windowsBetween } from './window.ts';
 
@@ -55,9 +55,9 @@ export interface ReportPaths {
   readonly json: string;
 }
 
-export type Performed = Outcome & { readonly report: ReportPaths; readonly reacted: readonly Reacted[] };
+export type Performed = RunOutcome & { readonly report: ReportPaths; readonly reacted: readonly Reacted[] };
 
-export interface Batch {
+export interface BatchDeployments {
   readonly names: readonly string[];
   /** @throws MillraceError BAD_PROJECT */
   deployment(name: string): BatchDeployment;
@@ -112,7 +112,7 @@ const notOver = (name: string, { kind, zone, to, label }: Window, now: Date, fie
 export const windowOf = ({ window, zone }: BatchDeployment, run: Run): Window | undefined =>
   window === undefined || run.window === undefined ? undefined : windowAt(window, zone, Date.parse(run.window.from));
 
-export const createBatch = (host: BatchHost): Batch => {
+export const createBatch = (host: BatchHost): BatchDeployments => {
   let opened: Promise<Ledger> | undefined;
   const ledger = (): Promise<Ledger> => {
     opened ??= host.store().then((store) => openLedger(store, host.clock));
@@ -196,7 +196,7 @@ export const createBatch = (host: BatchHost): Batch => {
     }
   };
 
-  const run: Batch['run'] = async ({ deployment: name, window, ...request }) => {
+  const run: BatchDeployments['run'] = async ({ deployment: name, window, ...request }) => {
     const deployment = host.deployment(name);
     const now = host.clock();
     const wanted = requestedWindow(deployment, window, now);

@@ -4,12 +4,11 @@ import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
 import { zoneOf } from '../../core/zone.ts';
 import { formatOfName } from '../../files/index.ts';
-import type { BatchSettings, ReactionSettings } from '../../project/deployments/batch.ts';
+import type { BatchSettings, ReactionSettings, WindowKind } from '../../project/deployments/batch.ts';
 import { recordShare } from '../../project/deployments/record.ts';
 import type { SinkConfig } from '../../sinks/index.ts';
 import type { SourceConfig } from '../../sources/index.ts';
 import { readSchedule } from './schedule.ts';
-import type { WindowKind } from './window.ts';
 
 export interface BatchDeployment {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The rejected rows of a run as a source: as they are now where they can be found by their key, else as they were. */
 import type { ColumnInput, Row } from '../../core/types.ts';
 import { type BadRow, record } from '../../files/table.ts';
-import type { Position, Source, SourceChunk } from '../../sources/source.ts';
+import type { Source, SourceChunk, SourcePosition } from '../../sources/source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Reject, Run } from './types.ts';
 
@@ -63,7 +63,7 @@ export const rejectsSource = ({ ledger, run, source, key }: RejectsSourceOptions
     fit: source.fit,
     isOrdered: false,
     fingerprint: async () => run.id,
-    async *read(from?: Position) {
+    async *read(from?: SourcePosition) {
       const after = (from as RejectsPosition | undefined)?.row ?? 0;
       let yielded = false;
       for await (const page of ledger.rejects(run.id, { unresolved: true })) {

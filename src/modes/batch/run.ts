@@ -46,7 +46,7 @@ export interface RunOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
-export type Outcome =
+export type RunOutcome =
   | { readonly what: 'finished'; readonly run: Run; readonly summary: Summary }
   /** It had been finished before. */
   | { readonly what: 'done'; readonly run: Run };
@@ -92,7 +92,7 @@ const keepAlive = (ledger: Ledger, run: string, owner: string, stop: AbortContro
  * @throws MillraceError RUN_BUSY; CANCELLED; TOO_MANY_REJECTS; what sources, sinks and packages throw. The run is then
  * `failed` in the ledger, but for a stop by hand, after which the next call goes on.
  */
-export const runSlot = async (host: BatchHost, ledger: Ledger, options: RunOptions): Promise<Outcome> => {
+export const runSlot = async (host: BatchHost, ledger: Ledger, options: RunOptions): Promise<RunOutcome> => {
   const { deployment, window, cause, force = false, retry, onEvent } = options;
   const owner = newOwner();
   const { manifest, digest } = options.found;

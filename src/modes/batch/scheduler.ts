@@ -1,7 +1,7 @@
 /** Runs of a deployment as its schedule has them, in this process, for as long as it lives. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
-import type { Batch, BatchEvent } from './batch.ts';
+import type { BatchDeployments, BatchEvent } from './batch.ts';
 import { windowOf } from './batch.ts';
 import type { BatchDeployment } from './deployment.ts';
 import { readSchedule } from './schedule.ts';
@@ -27,7 +27,7 @@ export type ScheduleEvent =
   | { readonly what: 'left'; readonly scope: string };
 
 export interface SchedulerOptions {
-  readonly batch: Batch;
+  readonly batch: BatchDeployments;
   readonly deployment: BatchDeployment;
   readonly clock: () => Date;
   readonly signal: AbortSignal;

@@ -5,7 +5,7 @@ import { startCounting } from '../../monitor/profile/counting.ts';
 import type { Bins } from '../../monitor/profile/profile.ts';
 import { binsOf, type Reference } from '../../monitor/profile/reference.ts';
 import type { ShardWriter, SinkRun } from '../../sinks/sink.ts';
-import type { Position } from '../../sources/source.ts';
+import type { SourcePosition } from '../../sources/source.ts';
 import type { Prepared, ScoredChunk } from './score.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Reject, ShardEntry, Waits } from './types.ts';
@@ -62,7 +62,7 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
   let rowsIn = 0;
   let rowsOut = 0;
   let refused = 0;
-  let next: Position = {};
+  let next: SourcePosition = {};
   let writer: ShardWriter | undefined = await sink.shard(index);
   return {
     index,

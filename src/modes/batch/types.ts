@@ -2,7 +2,7 @@
 import type { Problem } from '../../core/errors.ts';
 import type { ColumnSpec } from '../../files/table.ts';
 import type { Bins, Profile } from '../../monitor/profile/profile.ts';
-import type { Position } from '../../sources/source.ts';
+import type { SourcePosition } from '../../sources/source.ts';
 
 /** What made a run begin. */
 export type Cause = 'hand' | 'schedule' | 'catch-up' | 'backfill';
@@ -23,7 +23,7 @@ export interface ShardEntry {
   /** By the code of the first problem. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Where the next shard begins. */
-  readonly next: Position;
+  readonly next: SourcePosition;
   /** Texts of the last key, where rows come in its order. */
   readonly last_key?: readonly string[] | undefined;
   readonly inputs: Profile;

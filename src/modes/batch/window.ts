@@ -1,10 +1,10 @@
 /** Windows: an hour, day, week or month as the clocks of a time zone have it, each following the one before without a gap. */
 import { fail } from '../../core/errors.ts';
 import { type Zone, zoneOf } from '../../core/zone.ts';
+import type { WindowKind } from '../../project/deployments/batch.ts';
 import type { Span } from '../../sources/source.ts';
 
-export const windowKinds = ['hour', 'day', 'week', 'month'] as const;
-export type WindowKind = (typeof windowKinds)[number];
+export const windowKinds = ['hour', 'day', 'week', 'month'] as const satisfies readonly WindowKind[];
 
 export interface Window extends Span {
   readonly kind: WindowKind;

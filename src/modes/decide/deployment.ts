@@ -1,8 +1,8 @@
 import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
-import type { Format } from '../../events/cloud-event.ts';
+import type { EventFormat } from '../../events/cloud-event.ts';
 import { compileCondition, compileExpression, type Expression } from '../../events/condition.ts';
-import { compilePath, type Read } from '../../events/path.ts';
+import { compilePath, type ReadPath } from '../../events/path.ts';
 import type { DecideSettings } from '../../project/deployments/decide.ts';
 import type { WebhookOptions } from '../../webhook/webhook.ts';
 
@@ -14,7 +14,7 @@ export interface Part {
   readonly name: string;
   readonly topic: string;
   readonly when: Expression<boolean> | undefined;
-  readonly keyOf: Read | undefined;
+  readonly keyOf: ReadPath | undefined;
 }
 
 /** An expression of a rule, and the parts that it looks at. */
@@ -54,7 +54,7 @@ export interface DecideDeployment {
   readonly groups: { readonly collect: string; readonly join: string; readonly webhook: string };
   readonly webhook: WebhookOptions | undefined;
   readonly start: 'earliest' | 'latest';
-  readonly format: Format;
+  readonly format: EventFormat;
   readonly partitions: number | undefined;
   /** In bytes. */
   readonly largest: number;

@@ -3,13 +3,13 @@ import type { Code } from '../../core/errors.ts';
 import { keyJson, keyName } from '../../events/key.ts';
 import { readParts } from './collect.ts';
 import type { DecideDeployment } from './deployment.ts';
-import { advance, type Made } from './fold.ts';
+import { advance, type MadeDecision } from './fold.ts';
 import type { InboxRecord } from './inbox-record.ts';
 import type { Held, JoinStep } from './join.ts';
 
 export interface DryRun {
   /** What would have been decided, in the order of time. To be read to the end before the totals are looked at. */
-  readonly decisions: AsyncIterable<Made>;
+  readonly decisions: AsyncIterable<MadeDecision>;
   readonly totals: DryRunTotals;
 }
 
@@ -84,7 +84,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     if (outcome === 'late' || outcome === 'dropped') totals[outcome]++;
   };
 
-  const take = (key: Uint8Array, record: InboxRecord, at: number): Made | undefined => {
+  const take = (key: Uint8Array, record: InboxRecord, at: number): MadeDecision | undefined => {
     const name = keyName(keyJson(key));
     const { after, outcome, ripe, problem, decision } = advance(key, keys.get(name), { record, at }, deployment);
     keys.set(name, after);
@@ -97,7 +97,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     else if (ripe && decision === undefined) totals.undecided++;
     return decision && { decision, at };
   };
-  const takeDue = function* (now: number): Generator<Made> {
+  const takeDue = function* (now: number): Generator<MadeDecision> {
     for (const { key, opened, deadline } of deadlines.values()) {
       if (deadline > now) return;
       const made = take(key, { close: opened }, deadline);
@@ -105,7 +105,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     }
   };
 
-  const decide = async function* (): AsyncGenerator<Made> {
+  const decide = async function* (): AsyncGenerator<MadeDecision> {
     for await (const event of inOrder(broker, deployment, options)) {
       yield* takeDue(event.at);
       totals.events++;

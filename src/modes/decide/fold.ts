@@ -9,7 +9,7 @@ import { type InboxRecord, readRecord } from './inbox-record.ts';
 import { type Held, type JoinStep, step, unmade, type WaitingKey } from './join.ts';
 
 /** A decision, and when it was made, in milliseconds since the epoch. */
-export interface Made {
+export interface MadeDecision {
   readonly decision: Decision;
   readonly at: number;
 }
@@ -19,7 +19,7 @@ export interface Folded {
   readonly keys: ReadonlyMap<string, Held | undefined>;
   /** Decisions, in the order in which they were made, then dead letters. */
   readonly events: readonly NewEvent[];
-  readonly decisions: readonly Made[];
+  readonly decisions: readonly MadeDecision[];
   /** Ripe keys for which no rule held. */
   readonly undecided: number;
   readonly outcomes: ReadonlyMap<JoinStep['outcome'], number>;
@@ -69,7 +69,7 @@ export const fold = (
   const keys = new Map<string, Held | undefined>();
   const decided: NewEvent[] = [];
   const buried: NewEvent[] = [];
-  const decisions: Made[] = [];
+  const decisions: MadeDecision[] = [];
   const outcomes = new Map<JoinStep['outcome'], number>();
   const dead = new Map<Code, number>();
   let undecided = 0;

@@ -6,13 +6,13 @@ import type { Scorer } from '../../core/types.ts';
 import { ahead } from '../../files/ahead.ts';
 import { createTableWriter, formatOf, formatOfName, readTable, targetFormatOf } from '../../files/index.ts';
 import { type RefusedRow, unreadable } from '../../files/output-rows.ts';
-import { isSpecial, type Source, sourceName, type Target, targetName } from '../../files/place.ts';
+import { type ByteSource, isSpecial, sourceName, type Target, targetName } from '../../files/place.ts';
 import { cellsOf, type Format, type TableChunk, type TableWriter } from '../../files/table.ts';
 import { type OutputPlan, planOutput } from './plan.ts';
 import { predictChunk } from './predict-chunk.ts';
 import { createRejects, type Rejects } from './rejects.ts';
 
-export interface Progress {
+export interface FileProgress {
   readonly rows: number;
   readonly rejected: number;
   /** How much of the input is done, 0 to 1, where its size is known. */
@@ -21,7 +21,7 @@ export interface Progress {
 
 export interface PredictFileOptions {
   readonly scorer: Scorer;
-  readonly input: Source;
+  readonly input: ByteSource;
   readonly output: Target;
   /** Where rejected rows go, as NDJSON; they are only counted when absent. */
   readonly rejects?: Target | undefined;
@@ -35,7 +35,7 @@ export interface PredictFileOptions {
   /** Replace files that exist; else FILE_EXISTS. */
   readonly force?: boolean | undefined;
   readonly chunkRows?: number | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: FileProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface PredictFileResult {
 }
 
 /** A file's identity, so that links and other spellings do not hide that two are one. */
-const identityOf = async (place: Source | Target): Promise<{ readonly id?: string; readonly exists: boolean }> => {
+const identityOf = async (place: ByteSource | Target): Promise<{ readonly id?: string; readonly exists: boolean }> => {
   if (typeof place !== 'string') return { exists: false };
   const stats = await stat(place, { bigint: true }).catch(() => undefined);
   if (stats === undefined) return { id: resolve(place), exists: false };
@@ -59,7 +59,7 @@ const identityOf = async (place: Source | Target): Promise<{ readonly id?: strin
 };
 
 const checkPlaces = async ({ input, output, rejects, force }: PredictFileOptions): Promise<void> => {
-  const places: readonly (Source | Target)[] = [input, output, ...(rejects === undefined ? [] : [rejects])];
+  const places: readonly (ByteSource | Target)[] = [input, output, ...(rejects === undefined ? [] : [rejects])];
   const names = [sourceName(input), ...[output, rejects ?? ''].map(targetName)];
   const found = await Promise.all(places.map(identityOf));
   found.forEach(({ id, exists }, index) => {

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../core/duration.ts';
 import { fail } from '../../core/errors.ts';
-import type { Format } from '../../events/cloud-event.ts';
+import type { EventFormat } from '../../events/cloud-event.ts';
 import { compileCondition, type Expression } from '../../events/condition.ts';
-import { compilePath, type Read } from '../../events/path.ts';
+import { compilePath, type ReadPath } from '../../events/path.ts';
 import { recordShare } from '../../project/deployments/record.ts';
 import type { StreamSettings } from '../../project/deployments/stream.ts';
 
@@ -24,7 +24,7 @@ export interface StreamDeployment {
   readonly replay: string;
   readonly group: string;
   readonly start: 'earliest' | 'latest';
-  readonly format: Format;
+  readonly format: EventFormat;
   readonly partitions: number | undefined;
   readonly concurrency: number;
   /** The most events of a micro-batch. */
@@ -39,8 +39,8 @@ export interface StreamDeployment {
   readonly rowMs: number;
   /** Which part of the events leaves a record, from 0 to 1. */
   readonly record: number;
-  readonly keyOf: Read | undefined;
-  readonly inputOf: Read;
+  readonly keyOf: ReadPath | undefined;
+  readonly inputOf: ReadPath;
   readonly filter: Expression<boolean> | undefined;
 }
 

@@ -11,7 +11,7 @@ import type { StreamDeployment } from './deployment.ts';
 export interface Outcome {
   /** Predictions and tombstones that are passed on, in the order of their events, and dead letters. */
   readonly events: readonly NewEvent[];
-  readonly predictions: readonly Prediction[];
+  readonly predictions: readonly PredictedEvent[];
   readonly filtered: number;
   /** Tombstones, by what was done with them. */
   readonly skipped: number;
@@ -27,7 +27,7 @@ export interface Outcome {
 }
 
 /** The data of an event of predictions. */
-export interface Prediction {
+export interface PredictedEvent {
   /** The id of the event: the same whenever the same input is predicted by the same deployment. */
   readonly id: string;
   readonly key: KeyJson | null;
@@ -130,7 +130,7 @@ export const predict = async (
   const out: (NewEvent | undefined)[] = [];
   const buried: NewEvent[] = [];
   const dead = new Map<Code, number>();
-  const predictions: Prediction[] = [];
+  const predictions: PredictedEvent[] = [];
 
   const bury = (event: StreamEvent, origin: Origin, problem: Problem): void => {
     buried.push(toDeadLetter(event, deadLetters, { origin, problem, deployment: name, model }));

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../core/types.ts';
-import type { Prediction } from './predict.ts';
+import type { PredictedEvent } from './predict.ts';
 
 /** Which version made predictions, and when (ISO 8601). */
 export interface Made {
@@ -9,6 +9,6 @@ export interface Made {
 
 /** Where predictions are written beside or instead of a topic. Writing one id again must change nothing. */
 export interface PredictionSink {
-  write(predictions: readonly Prediction[], made: Made): Promise<void>;
+  write(predictions: readonly PredictedEvent[], made: Made): Promise<void>;
   close(): Promise<void>;
 }

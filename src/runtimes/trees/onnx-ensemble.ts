@@ -1,7 +1,7 @@
 /** The trees of TreeEnsembleRegressor and TreeEnsembleClassifier (ai.onnx.ml 1 and 3) as an ensemble. */
 import { fail } from '../../core/errors.ts';
 import type { Tensor } from '../../core/types.ts';
-import type { Attributes } from '../onnx-attributes.ts';
+import type { NodeAttributes } from '../onnx-attributes.ts';
 import { type Ensemble, EQ, GT, GTE, LEAF, LEQ, LT, MISSING_TRUE, NEQ } from './ensemble.ts';
 import { unusual } from './unusual.ts';
 
@@ -23,7 +23,7 @@ const testOf = (bytes: Uint8Array, from: number, to: number): number => {
   return -1;
 };
 
-const readTests = (attributes: Attributes, nodes: number): Uint8Array => {
+const readTests = (attributes: NodeAttributes, nodes: number): Uint8Array => {
   const tests = new Uint8Array(nodes);
   let at = 0;
   attributes.eachText('nodes_modes', (bytes, from, to) => {
@@ -42,7 +42,10 @@ const readTests = (attributes: Attributes, nodes: number): Uint8Array => {
 };
 
 /** float32 numbers, or a tensor of float64 ones: never both. */
-const readNumbers = (attributes: Attributes, name: string): { numbers: Float32Array | Float64Array; wide: boolean } => {
+const readNumbers = (
+  attributes: NodeAttributes,
+  name: string,
+): { numbers: Float32Array | Float64Array; wide: boolean } => {
   const tensor: Tensor | undefined = attributes.tensor(`${name}_as_tensor`);
   const numbers = attributes.floats(name);
   if (tensor === undefined) return { numbers, wide: false };
@@ -98,7 +101,7 @@ const indexNodes = (trees: Float64Array, ids: Float64Array): Nodes => {
 
 /** `weights` lists the leaves' weights in any order, each for one target. */
 const readWeights = (
-  attributes: Attributes,
+  attributes: NodeAttributes,
   prefix: 'target' | 'class',
   nodes: Nodes,
   tests: Uint8Array,
@@ -178,7 +181,7 @@ export interface OnnxTrees {
  * @throws Unusual, or BAD_MODEL where ONNX Runtime would refuse them too.
  */
 export const readTrees = (
-  attributes: Attributes,
+  attributes: NodeAttributes,
   prefix: 'target' | 'class',
   targets: number,
   input: 'float32' | 'float64',

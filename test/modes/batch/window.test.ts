@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { MillraceError } from '../../../src/core/errors.ts';
 import {
   lastWhole,
-  type WindowKind,
   windowAfter,
   windowAt,
   windowBefore,
@@ -12,6 +11,7 @@ import {
   windowNamed,
   windowsBetween,
 } from '../../../src/modes/batch/window.ts';
+import type { WindowKind } from '../../../src/project/deployments/batch.ts';
 
 const at = (text: string): number => Date.parse(text);
 const ends = (kind: WindowKind, zone: string, text: string) => {

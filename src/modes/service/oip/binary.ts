@@ -1,7 +1,15 @@
 /** The binary tensor extension over REST: a JSON header, and behind it the bytes of the tensors that the header names. */
 import { fail, show } from '../../../core/errors.ts';
 import { listText } from '../in-turns.ts';
-import { type Entry, headOf, type JsonRequest, type OutputPart, partAsJson, partsOf, tensorOfJson } from './json.ts';
+import {
+  headOf,
+  type JsonRequest,
+  type OutputPart,
+  partAsJson,
+  partsOf,
+  type TensorEntry,
+  tensorOfJson,
+} from './json.ts';
 import { elementsOfRaw, rawOf } from './raw.ts';
 import { sizeOf } from './shape.ts';
 import type { InputTensor, OutputTensor } from './tensors.ts';
@@ -30,7 +38,7 @@ export const splitBody = (
   return { json: body.subarray(0, length), binary: body.subarray(length) };
 };
 
-const binarySize = ({ name, parameters }: Entry): number | undefined => {
+const binarySize = ({ name, parameters }: TensorEntry): number | undefined => {
   const size = parameters.binary_data_size;
   if (size === undefined) return undefined;
   if (Number.isSafeInteger(size) && (size as number) >= 0) return size as number;

@@ -75,7 +75,7 @@ export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly
 };
 
 /** One entry of `inputs` or `outputs`, its name checked. */
-export interface Entry {
+export interface TensorEntry {
   readonly name: string;
   readonly parameters: Json;
   readonly json: Json;
@@ -85,9 +85,9 @@ export interface Entry {
 const MOST_TENSORS = 10_000;
 const TENSORS_EXPECTED = 'an array of tensors, such as [{"name", "shape", "datatype", "data"}]';
 
-const entriesOf = (value: unknown, field: string): readonly Entry[] => {
+const entriesOf = (value: unknown, field: string): readonly TensorEntry[] => {
   if (!Array.isArray(value) || value.length > MOST_TENSORS) throw malformed(field, TENSORS_EXPECTED, value);
-  return value.map((json: unknown, at): Entry => {
+  return value.map((json: unknown, at): TensorEntry => {
     const place = `${field}[${at}]`;
     if (!isObject(json)) throw malformed(place, 'an object', json);
     if (typeof json.name !== 'string') throw malformed(`${place}.name`, 'a text', json.name);
@@ -98,8 +98,8 @@ const entriesOf = (value: unknown, field: string): readonly Entry[] => {
 export interface JsonRequest {
   readonly id: string | undefined;
   readonly parameters: Json;
-  readonly inputs: readonly Entry[];
-  readonly outputs: readonly Entry[] | undefined;
+  readonly inputs: readonly TensorEntry[];
+  readonly outputs: readonly TensorEntry[] | undefined;
 }
 
 /** Reads the frame of a request; the tensors' data is for `tensorOfJson`, or lies behind it in binary. */
@@ -116,13 +116,13 @@ export const readRequest = (body: unknown): JsonRequest => {
 };
 
 /** The datatype and shape of an input. @throws MillraceError BAD_REQUEST. */
-export const headOf = ({ name, json }: Entry): Pick<InputTensor, 'name' | 'datatype' | 'shape'> => {
+export const headOf = ({ name, json }: TensorEntry): Pick<InputTensor, 'name' | 'datatype' | 'shape'> => {
   const { datatype } = json;
   if (!isDatatype(datatype)) throw malformed(`${name}.datatype`, `one of ${datatypes.join(', ')}`, datatype);
   return { name, datatype, shape: shapeOf(json.shape, `${name}.shape`) };
 };
 
-export const tensorOfJson = (entry: Entry): InputTensor => {
+export const tensorOfJson = (entry: TensorEntry): InputTensor => {
   const head = headOf(entry);
   return { ...head, data: elementsOfJson(head.name, head.datatype, head.shape, entry.json.data) };
 };

@@ -1,7 +1,7 @@
 /** `publish` of a service deployment, made ready once. */
 import { parseDuration } from '../../../core/duration.ts';
-import type { Format } from '../../../events/cloud-event.ts';
-import { compilePath, type Read } from '../../../events/path.ts';
+import type { EventFormat } from '../../../events/cloud-event.ts';
+import { compilePath, type ReadPath } from '../../../events/path.ts';
 import type { PublishSettings } from '../../../project/deployments/service.ts';
 
 export interface Publish {
@@ -9,11 +9,11 @@ export interface Publish {
   readonly deployment: string;
   readonly topic: string;
   readonly better: readonly string[];
-  readonly keyOf: Read | undefined;
+  readonly keyOf: ReadPath | undefined;
   readonly wait: boolean;
   /** Milliseconds that an answer waits to be acknowledged, where it waits. */
   readonly timeout: number;
-  readonly format: Format;
+  readonly format: EventFormat;
   readonly partitions: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Operators that make numbers of categories, or categories of others. */
 import { allocate } from '../../../core/columns.ts';
 import type { Dtype, TensorData } from '../../../core/types.ts';
-import type { Attributes } from '../../onnx-attributes.ts';
+import type { NodeAttributes } from '../../onnx-attributes.ts';
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import { dense, sized, sizeOf } from '../values.ts';
@@ -29,7 +29,7 @@ interface Side {
 }
 
 /** Keys or values: a list of one of three types, or from opset 4 on a tensor. */
-const readSide = (attributes: Attributes, name: 'keys' | 'values'): Side => {
+const readSide = (attributes: NodeAttributes, name: 'keys' | 'values'): Side => {
   const tensor = attributes.tensor(`${name}_tensor`);
   if (tensor) {
     const values = Array.from(tensor.data as ArrayLike<Key | bigint>, (value) =>
@@ -43,7 +43,7 @@ const readSide = (attributes: Attributes, name: 'keys' | 'values'): Side => {
   return { dtype: 'int64', values: exact(attributes.ints(`${name}_int64s`)) };
 };
 
-const defaultOf = (attributes: Attributes, dtype: Dtype): Key => {
+const defaultOf = (attributes: NodeAttributes, dtype: Dtype): Key => {
   const tensor = attributes.tensor('default_tensor');
   if (tensor) {
     const [value] = tensor.data as ArrayLike<Key | bigint> & Iterable<Key | bigint>;

@@ -1,11 +1,11 @@
 /** An operator of ONNX: what a node of it does, or why it is left to another runtime. */
-import type { Attributes } from '../../onnx-attributes.ts';
+import type { NodeAttributes } from '../../onnx-attributes.ts';
 import type { MadeStep } from '../model.ts';
 import type { Known } from '../values.ts';
 
 /** What an operator may ask of its node's surroundings. */
 export interface NodeContext {
-  readonly attributes: Attributes;
+  readonly attributes: NodeAttributes;
   /** Version of the operator's domain. */
   readonly opset: number;
   readonly outputs: number;

@@ -2,7 +2,7 @@
  * TreeEnsembleRegressor and TreeEnsembleClassifier, with what ONNX Runtime does to their sums
  * (tree_ensemble_aggregator.h): base values come last, and all is float32 unless the input is float64.
  */
-import type { Attributes } from '../../onnx-attributes.ts';
+import type { NodeAttributes } from '../../onnx-attributes.ts';
 import { makeTrees } from '../make-trees.ts';
 import { type OnnxTrees, readTrees } from '../onnx-ensemble.ts';
 import { logistic, postTransforms, probit } from '../scores.ts';
@@ -56,7 +56,7 @@ const regressor = ({ attributes }: NodeContext, [input]: readonly (Known | undef
   return makeTrees({ ensemble, width: targets, dtype: 'float32', finish }, input);
 };
 
-export const classesOf = (attributes: Attributes, ints: string): readonly string[] | readonly bigint[] => {
+export const classesOf = (attributes: NodeAttributes, ints: string): readonly string[] | readonly bigint[] => {
   const texts = attributes.texts('classlabels_strings');
   if (texts.length > 0) return texts;
   const labels = attributes.ints(ints);
