@@ -44,7 +44,7 @@ describe('a defect in the books', () => {
   });
 
   test('of a parcel is found where its rows end past it', () => {
-    const parcel = { buffer: new ArrayBuffer(64), used: 20, others: [], bytes: 20, rows: 1 };
+    const parcel = { pieces: [{ buffer: new ArrayBuffer(64), used: 20 }], others: [], bytes: 20, rows: 1 };
     breach(() => unpack(parcel), 'the rows of a parcel end where it ends');
   });
 

@@ -8,7 +8,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import { fail, type MillraceError } from '../core/errors.ts';
 import { invariant } from '../core/invariant.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel, Piece } from './parcel.ts';
 
 /** No room; the store refused the rows themselves, or the thread ended with them. */
 export type Loss = 'full' | 'failed';
@@ -35,8 +35,8 @@ export interface Backlog {
   shrink(bytes: number): void;
   /** The thread has written the oldest that it had; that many rows of it the store refused. */
   written(refused: number): void;
-  /** The store was away for the oldest that the thread had, whose buffer comes back. */
-  again(buffer: ArrayBuffer): void;
+  /** The store was away for the oldest that the thread had, whose pieces come back. */
+  again(pieces: readonly Piece[]): void;
   /** The thread has ended with all that it had. */
   lost(): void;
   /** Hands over what can be. */
@@ -129,10 +129,10 @@ export const createBacklog = ({ send, mostSentBytes, onLost }: BacklogOptions): 
       settle(entry, refused > 0 ? notRecorded(losses.failed) : undefined);
       pump();
     },
-    again(buffer) {
+    again(pieces) {
       const entry = sent.shift();
       if (entry === undefined) return;
-      entry.parcel = { ...entry.parcel, buffer };
+      entry.parcel = { ...entry.parcel, pieces };
       if (closed) return lose(entry, 'failed');
       const at = waiting.findIndex(({ number }) => number > entry.number);
       waiting.splice(at < 0 ? waiting.length : at, 0, entry);

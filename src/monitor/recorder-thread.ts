@@ -6,7 +6,7 @@ import { createTurns, serveThread } from '../threads/serve-thread.ts';
 import { moved } from '../threads/wire.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { giveWay, type Way } from './give-way.ts';
-import { type Parcel, unpack } from './parcel.ts';
+import { type Parcel, type Piece, unpack } from './parcel.ts';
 import { openRecords } from './records/open.ts';
 import type { Prediction, Records } from './records/records.ts';
 
@@ -19,16 +19,16 @@ export interface RecorderData {
   readonly way: Way;
 }
 
-/** What became of a parcel, whose buffer comes back: rows written, and rows that the store refused. */
+/** What became of a parcel, whose pieces come back: rows written, and rows that the store refused. */
 export type Written =
   | {
-      readonly buffer: ArrayBuffer;
+      readonly pieces: readonly Piece[];
       readonly written: number;
       readonly refused: number;
       readonly problem?: Problem;
     }
   /** The store is away: nothing of the parcel is written. */
-  | { readonly buffer: ArrayBuffer; readonly problem: Problem };
+  | { readonly pieces: readonly Piece[]; readonly problem: Problem };
 
 const DAY_MS = 86_400_000;
 /** Between two looks at what need not be kept any more. */
@@ -58,14 +58,15 @@ const appendAll = async (records: Records, predictions: readonly Prediction[]): 
 };
 
 const write = async (parcel: Parcel): Promise<Written> => {
-  const { buffer, rows } = parcel;
+  const { pieces, rows } = parcel;
   try {
-    const predictions = unpack(parcel).flatMap((entry) => predictionsOf(entry, models[entry.model]));
+    const predictions: Prediction[] = [];
+    for (const entry of unpack(parcel)) predictions.push(...predictionsOf(entry, models[entry.model]));
     const { refused, problem } = await appendAll(records(), predictions);
-    return { buffer, written: rows - refused, refused, ...(problem && { problem }) };
+    return { pieces, written: rows - refused, refused, ...(problem && { problem }) };
   } catch (error) {
     const problem = problemOf(error);
-    return isAway(error) ? { buffer, problem } : { buffer, written: 0, refused: rows, problem };
+    return isAway(error) ? { pieces, problem } : { pieces, written: 0, refused: rows, problem };
   }
 };
 
@@ -110,7 +111,10 @@ const calls = {
   },
   async write(parcel: Parcel): Promise<Written> {
     const written = await inTurn(() => write(parcel));
-    return moved(written, [written.buffer]);
+    return moved(
+      written,
+      written.pieces.map(({ buffer }) => buffer),
+    );
   },
   find: (id: string) => forCaller(records().find(id)),
   label: (id: string, truth: unknown) => forCaller(inTurn(() => records().label(id, truth, new Date()))),

@@ -120,7 +120,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     send(parcel) {
       if (!writer.alive) return false;
       // When the thread ends, that is told for all that it had.
-      writer.ask('write', [parcel], [parcel.buffer]).then(hear, () => undefined);
+      const buffers = parcel.pieces.map(({ buffer }) => buffer);
+      writer.ask('write', [parcel], buffers).then(hear, () => undefined);
       return true;
     },
     onLost(loss, rows) {
@@ -192,9 +193,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
       const refused = error !== undefined;
       const index = indexOf(model);
       const now = clock();
-      if (packer.addRow(id, now, ms, index, input, answer, refused, coerced)) return true;
-      flush();
-      return packer.addRow(id, now, ms, index, input, answer, refused, coerced);
+      packer.addRow(id, now, ms, index, input, answer, refused, coerced);
+      return true;
     }
     const input = json?.text ?? exactJson({ rows });
     // A quarter more for answers, which are made only when there is room.
@@ -231,10 +231,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const hear = (what: Written): void => {
     trouble(what.problem);
     if ('refused' in what) {
-      packer.giveBack(what.buffer);
+      packer.giveBack(what.pieces);
       written += what.written;
       backlog.written(what.refused);
-    } else backlog.again(what.buffer);
+    } else backlog.again(what.pieces);
   };
   /** Resolves once all that was recorded before has been written, or given up. */
   const caughtUp = async (): Promise<void> => {

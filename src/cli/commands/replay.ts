@@ -46,9 +46,9 @@ export const define = (command: Command, cli: Cli): void => {
   examples(
     command,
     [
-      'millrace replay tp6z99-xQHPbZCrd-Q2EwEPtvicWk',
+      'millrace replay mwot5jfl-xQHPbZCrd-Q2EwEPtvicWk',
       'make this prediction again; exit code 1 if it is another one now',
     ],
-    ['millrace replay tp6z99-xQHPbZCrd-Q2EwEPtvicWk --package ./ride', 'one that a folder had answered'],
+    ['millrace replay mwot5jfl-xQHPbZCrd-Q2EwEPtvicWk --package ./ride', 'one that a folder had answered'],
   );
 };

@@ -1,60 +1,64 @@
 /** Writing predictions down: many rows a statement, and each statement compiled once. */
-import type { CompiledQuery, Kysely } from 'kysely';
-import type { RecordedRow, Tables } from '../../store/tables.ts';
+import type { CompiledQuery } from 'kysely';
+import type { Sql } from '../../store/sql.ts';
 import type { Prediction, Records } from './records.ts';
 import { createServedIds, isSame } from './served.ts';
 
-type NewRow = Omit<RecordedRow, 'seq'>;
+/** Rows of the largest insert, a power of two: enough that it costs little, few enough for every database's limit of parameters. */
+const MOST_ROWS = 64;
 
-/** Rows an insert: enough that the statement costs little, few enough for every database's limit of parameters. */
-const CHUNK_ROWS = 50;
+/** The values of some predictions, one row after the other, in the order of an insert's columns. */
+const valuesOf = (
+  predictions: readonly Prediction[],
+  served: readonly number[],
+  start: number,
+  end: number,
+): readonly unknown[] => {
+  const values: unknown[] = [];
+  for (let row = start; row < end; row++) {
+    const { id, at, input, coerced, output = null, error = null, ms } = predictions[row];
+    values.push(id, at, served[row], input, coerced ? 1 : 0, output, error, ms);
+  }
+  return values;
+};
 
-/** Its columns in one order, as a compiled insert wants its parameters. */
-const rowOf = (prediction: Prediction, served: number): NewRow => ({
-  id: prediction.id,
-  at: prediction.at,
-  served,
-  input: prediction.input,
-  coerced: Number(prediction.coerced),
-  output: prediction.output ?? null,
-  error: prediction.error ?? null,
-  ms: prediction.ms,
-});
-
-/** Inserts by how many rows they have: the text of one depends on nothing else. */
-const createInserts = (db: Kysely<Tables>) => {
+/** Inserts of so many rows, each compiled once: the text of one depends on nothing else. */
+const createInserts = ({ db, kind }: Sql) => {
   const inserts = new Map<number, CompiledQuery>();
-  return (rows: readonly NewRow[]): CompiledQuery => {
-    let compiled = inserts.get(rows.length);
-    if (compiled === undefined) {
-      const query = db.insertInto('recorded').values(rows);
-      compiled = query.onConflict((conflict) => conflict.column('id').doNothing()).compile();
-      inserts.set(rows.length, compiled);
-    }
-    return { ...compiled, parameters: rows.flatMap((row) => Object.values(row)) };
+  const nothing = { id: '', at: '', served: 0, input: '', coerced: 0, output: null, error: null, ms: 0 };
+  const compile = (rows: number): CompiledQuery => {
+    const query = db.insertInto('recorded').values(new Array<typeof nothing>(rows).fill(nothing));
+    // An insert that fails ends the transaction, and need not undo itself: SQLite else copies each page that it changes first.
+    const one = kind === 'sqlite' ? query.orFail() : query;
+    return one.onConflict((conflict) => conflict.column('id').doNothing()).compile();
+  };
+  return (rows: number): CompiledQuery => {
+    const compiled = inserts.get(rows) ?? compile(rows);
+    inserts.set(rows, compiled);
+    return compiled;
   };
 };
 
-export const createAppend = (db: Kysely<Tables>): Records['append'] => {
-  const insertOf = createInserts(db);
-  const servedId = createServedIds(db);
-  const rowsOf = async (predictions: readonly Prediction[]): Promise<readonly NewRow[]> => {
-    const rows: NewRow[] = [];
-    let [last] = predictions;
-    let served = await servedId(last);
-    for (const one of predictions) {
-      if (!isSame(one, last)) served = await servedId(one);
-      rows.push(rowOf(one, served));
-      last = one;
+export const createAppend = (sql: Sql): Records['append'] => {
+  const insertOf = createInserts(sql);
+  const servedId = createServedIds(sql.db);
+  const servedOf = async (predictions: readonly Prediction[]): Promise<readonly number[]> => {
+    const served: number[] = [];
+    for (const [row, one] of predictions.entries()) {
+      served.push(row > 0 && isSame(one, predictions[row - 1]) ? served[row - 1] : await servedId(one));
     }
-    return rows;
+    return served;
   };
   return async (predictions) => {
     if (predictions.length === 0) return;
-    const rows = await rowsOf(predictions);
-    await db.transaction().execute(async (trx) => {
-      for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
-        await trx.executeQuery(insertOf(rows.slice(at, at + CHUNK_ROWS)));
+    const served = await servedOf(predictions);
+    await sql.db.transaction().execute(async (trx) => {
+      // Few different statements, whatever there is to write: as many rows as can be, then half of that, and so on.
+      let rows = MOST_ROWS;
+      for (let start = 0; start < predictions.length; start += rows) {
+        while (rows > predictions.length - start) rows /= 2;
+        const parameters = valuesOf(predictions, served, start, start + rows);
+        await trx.executeQuery({ ...insertOf(rows), parameters });
       }
     });
   };

@@ -14,19 +14,19 @@ const noRecord = (id: string) =>
   });
 
 /** Opens the records of a store, which is closed with them. */
-export const openRecords = ({ db, close }: Sql): Records => ({
-  append: createAppend(db),
-  find: (id) => findRecord(db, id),
+export const openRecords = (sql: Sql): Records => ({
+  append: createAppend(sql),
+  find: (id) => findRecord(sql.db, id),
   async label(id, truth, at) {
-    const found = await findRecord(db, id);
+    const found = await findRecord(sql.db, id);
     if (found === undefined) throw noRecord(id);
     const label = { at: at.toISOString(), truth: truthText(truth, found) };
-    await db
+    await sql.db
       .insertInto('labels')
       .values({ id: found.id, ...label })
       .execute();
     return { ...found, label };
   },
-  prune: (retention) => pruneRecords(db, retention),
-  close,
+  prune: (retention) => pruneRecords(sql.db, retention),
+  close: sql.close,
 });
