@@ -65,7 +65,6 @@ export const overlongFunctions: readonly string[] = [
   'moves.ts createMoves',
   'outbox.ts createOutbox',
   'postgres.ts openPostgres',
-  'recorder.ts createRecorder',
   'scorer.ts createScorer',
   'server.ts createGrpc',
   'service.ts createService',
