@@ -8,7 +8,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import { fail, type MillraceError } from '../core/errors.ts';
 import { invariant } from '../core/invariant.ts';
-import type { Parcel, Piece } from './parcel.ts';
+import type { Parcel, ParcelPiece } from './parcel.ts';
 
 /** No room; the store refused the rows themselves, or the thread ended with them. */
 export type Loss = 'full' | 'failed';
@@ -36,7 +36,7 @@ export interface Backlog {
   /** The thread has written the oldest that it had; that many rows of it the store refused. */
   written(refused: number): void;
   /** The store was away for the oldest that the thread had, whose pieces come back. */
-  again(pieces: readonly Piece[]): void;
+  again(pieces: readonly ParcelPiece[]): void;
   /** The thread has ended with all that it had. */
   lost(): void;
   /** Hands over what can be. */

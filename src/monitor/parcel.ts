@@ -9,13 +9,13 @@ import { invariant } from '../core/invariant.ts';
 import type { Entry } from './answered.ts';
 
 /** Single rows, each a head and its texts, one after the other up to `used`. */
-export interface Piece {
+export interface ParcelPiece {
   readonly buffer: ArrayBuffer;
   readonly used: number;
 }
 
 export interface Parcel {
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly ParcelPiece[];
   readonly others: readonly Entry[];
   /** About how many bytes of memory all this takes. */
   readonly bytes: number;
@@ -41,7 +41,7 @@ export interface Packer {
   /** All that was added since the last time. */
   take(): Parcel;
   /** What is left of a parcel that was read: its buffers are filled again. */
-  giveBack(pieces: readonly Piece[]): void;
+  giveBack(pieces: readonly ParcelPiece[]): void;
 }
 
 /** Bytes of a buffer: so few that they are still in the processor's cache when they are read. */
@@ -65,7 +65,7 @@ export const createPacker = (): Packer => {
   let buffer = room();
   let view = new DataView(buffer.buffer);
   let used = 0;
-  let full: Piece[] = [];
+  let full: ParcelPiece[] = [];
   let others: Entry[] = [];
   const sum = { bytes: 0, rows: 0 };
 
@@ -141,7 +141,7 @@ export const createPacker = (): Packer => {
 };
 
 /** Adds the rows of a piece to the entries. */
-const unpackPiece = ({ buffer, used }: Piece, entries: Entry[]): void => {
+const unpackPiece = ({ buffer, used }: ParcelPiece, entries: Entry[]): void => {
   const bytes = Buffer.from(buffer, 0, used);
   const view = new DataView(buffer);
   // Parts of one text cost next to nothing; to read each out of the bytes costs more than all the rest.

@@ -6,7 +6,7 @@ import { createTurns, serveThread } from '../threads/serve-thread.ts';
 import { moved } from '../threads/wire.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { giveWay, type Way } from './give-way.ts';
-import { type Parcel, type Piece, unpack } from './parcel.ts';
+import { type Parcel, type ParcelPiece, unpack } from './parcel.ts';
 import { openRecords } from './records/open.ts';
 import type { Prediction, Records } from './records/records.ts';
 
@@ -22,13 +22,13 @@ export interface RecorderData {
 /** What became of a parcel, whose pieces come back: rows written, and rows that the store refused. */
 export type Written =
   | {
-      readonly pieces: readonly Piece[];
+      readonly pieces: readonly ParcelPiece[];
       readonly written: number;
       readonly refused: number;
       readonly problem?: Problem;
     }
   /** The store is away: nothing of the parcel is written. */
-  | { readonly pieces: readonly Piece[]; readonly problem: Problem };
+  | { readonly pieces: readonly ParcelPiece[]; readonly problem: Problem };
 
 const DAY_MS = 86_400_000;
 /** Between two looks at what need not be kept any more. */
