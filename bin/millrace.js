@@ -44,7 +44,7 @@ if (parseInt(process.versions.node, 10) >= needed) {
   const cache = Module.enableCompileCache ? Module.enableCompileCache().directory : undefined;
   // Threads and processes that are started from here do not see the call, only the variable.
   if (cache && !process.env.NODE_COMPILE_CACHE) process.env.NODE_COMPILE_CACHE = dirname(cache);
-  import(inCheckout ? source.href : here('../dist/cli/main.js').href).then((main) => main.run());
+  import(inCheckout ? source.href : here('../dist/cli-main.js').href).then((main) => main.run());
 } else {
   const pinned = fileURLToPath(here(`../node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`));
   if (inCheckout && existsSync(pinned)) rerun(pinned);

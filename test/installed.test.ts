@@ -39,7 +39,14 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
   const packed = await run('npm', ['pack', '--json', '--pack-destination', temp], { cwd: root, env: npmEnv });
   const [{ filename, files }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[')));
   const paths: readonly string[] = files.map(({ path }: { readonly path: string }) => path);
-  for (const path of ['bin/millrace.js', 'dist/cli/main.js', 'dist/index.d.ts', 'LICENSE', 'README.md']) {
+  for (const path of [
+    'bin/millrace.js',
+    'dist/cli-main.js',
+    'dist/types/index.d.ts',
+    'dist/LICENSES.txt',
+    'LICENSE',
+    'README.md',
+  ]) {
     assert.ok(paths.includes(path), `the tarball lacks ${path}`);
   }
   assert.deepEqual(

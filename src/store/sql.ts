@@ -1,8 +1,6 @@
 import { Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
-import { migrate } from './migrate.ts';
-import { postgresDialect, postgresMigratable, SCHEMA } from './postgres.ts';
-import { sqliteDialect, sqliteMigratable } from './sqlite.ts';
+import { type Migratable, migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
 /** An open store. One set of queries runs on both databases; what differs stands in `sqlite.ts` and `postgres.ts`. */
@@ -32,14 +30,16 @@ export const openSql = async (url: string): Promise<Sql> => {
     const path = url.slice(scheme.length).replace(/^\/\/(?=\/)/, '');
     if (path === '') throw fail('STORE_FAILED', 'This database URL has no path', { expected: EXPECTED, got: url });
     const place = `sqlite:${path}`;
+    const { sqliteDialect, sqliteMigratable } = await import('./sqlite.ts');
     const db = new Kysely<Tables>({ dialect: sqliteDialect(path, place) });
-    return ready({ db, kind: 'sqlite', place, close: () => db.destroy() });
+    return ready({ db, kind: 'sqlite', place, close: () => db.destroy() }, sqliteMigratable);
   }
   if ((scheme === 'postgres:' || scheme === 'postgresql:') && URL.canParse(url)) {
     const { host, pathname } = new URL(url);
     const place = `postgres://${host}${pathname}`;
+    const { postgresDialect, postgresMigratable, SCHEMA } = await import('./postgres.ts');
     const db = new Kysely<Tables>({ dialect: postgresDialect(url, place) });
-    return ready({ db: db.withSchema(SCHEMA), kind: 'postgres', place, close: () => db.destroy() });
+    return ready({ db: db.withSchema(SCHEMA), kind: 'postgres', place, close: () => db.destroy() }, postgresMigratable);
   }
   throw fail('STORE_FAILED', `This is not the URL of a database: expected ${EXPECTED}`, {
     expected: EXPECTED,
@@ -47,9 +47,9 @@ export const openSql = async (url: string): Promise<Sql> => {
   });
 };
 
-const ready = async (sql: Sql): Promise<Sql> => {
+const ready = async (sql: Sql, migratable: Migratable): Promise<Sql> => {
   try {
-    await migrate(sql.db, sql.kind === 'sqlite' ? sqliteMigratable : postgresMigratable, sql.place);
+    await migrate(sql.db, migratable, sql.place);
     return sql;
   } catch (error) {
     await sql.close();

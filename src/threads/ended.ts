@@ -16,7 +16,7 @@ export interface Lasting {
   readonly gone: Promise<Ended>;
 }
 
-/** A file beside another: TypeScript from source, JavaScript in a build. `beside('./work-thread', import.meta.url)` */
+/** A file beside another, which a thread or process of its own runs: TypeScript from source, JavaScript in a build, which finds it by this call. */
 export const beside = (name: string, file: string): URL => new URL(name + extname(file), file);
 
 /** Milliseconds as a timer takes them; it would run at once where there are more. */

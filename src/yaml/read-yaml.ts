@@ -1,4 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { LineCounter, Node } from 'yaml';
 import { type Code, fail, messageOf } from '../core/errors.ts';
 import { type Path, problemsOf, type SchemaProblem } from './schema-problems.ts';
 
@@ -15,6 +17,10 @@ export interface YamlFile<T> {
   /** `file:line:column` of a key or list place, for a check that a schema cannot make; of the nearest thing that exists. */
   readonly at: (path: Path) => string;
 }
+
+const load = createRequire(import.meta.url);
+/** Loaded with the first document: most commands read none. */
+const yaml = (): typeof Yaml => load('yaml');
 
 const MAX_CHARS = 4 * 1024 * 1024;
 /** Aliases may not make a document more than so many times larger than its text (a "billion laughs"). */
@@ -35,12 +41,13 @@ const freeze = <T>(value: T): T => {
 };
 
 const parse = (text: string, lines: LineCounter) =>
-  parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
+  yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
 
 type Document = ReturnType<typeof parse>;
 
 /** Where a key or its value begins in the text; where a part is absent, the place of what would hold it. */
 const offsetOf = (doc: Document, path: Path, wantKey: boolean): number => {
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   let node: unknown = doc.contents;
   let keyStart: number | undefined;
   let start = (node as Node | null)?.range?.[0] ?? 0;
@@ -72,7 +79,7 @@ const dotted = (path: Path): string =>
  * not fit: every problem found, each with `file:line:column`; a single one also as `field`, `expected` and `got`.
  */
 export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOptions): YamlFile<T> => {
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;

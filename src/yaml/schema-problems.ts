@@ -1,4 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type * as Ajv from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { show } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 
@@ -15,11 +17,15 @@ export interface SchemaProblem {
 
 type Schema = Readonly<Record<string, unknown>>;
 
+const load = createRequire(import.meta.url);
+
 const validators = new WeakMap<object, ValidateFunction>();
 
 const validatorOf = (schema: object): ValidateFunction => {
   let validate = validators.get(schema);
   if (!validate) {
+    // Loaded with the first document: most commands read none.
+    const { Ajv2020 } = load('ajv/dist/2020.js') as typeof Ajv;
     const ajv = new Ajv2020({
       allErrors: true,
       strict: true,
