@@ -1,6 +1,7 @@
 /** Batch deployments: windows of tables and files, by hand or by a schedule. */
 import { fail } from '../core/errors.ts';
-import { type BatchDeployments, createBatch } from '../modes/batch/batch.ts';
+import type { BatchDeployments } from '../modes/batch/batch.ts';
+import { createBatch } from '../modes/batch/create.ts';
 import { type BatchDeployment, readDeployment } from '../modes/batch/deployment.ts';
 import { type ScheduleEvent, startScheduler } from '../modes/batch/scheduler.ts';
 import { watchRecords } from '../monitor/record-metrics.ts';

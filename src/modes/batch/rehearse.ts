@@ -57,3 +57,6 @@ export const rehearse = async (host: BatchHost, ledger: Ledger, options: Rehears
     await scorer.close();
   }
 };
+
+/** What a deployment would do. */
+export type Rehearsal = Awaited<ReturnType<typeof rehearse>>;

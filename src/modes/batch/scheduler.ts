@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import type { BatchDeployments, BatchEvent } from './batch.ts';
-import { windowOf } from './batch.ts';
 import type { BatchDeployment } from './deployment.ts';
 import { readSchedule } from './schedule.ts';
 import type { Cause, Run } from './types.ts';
+import { windowOf } from './wanted-window.ts';
 import { lastWhole, type Window } from './window.ts';
 
 /** What waits for its turn, at most. */

@@ -1,7 +1,8 @@
 /** A batch without a project file, whose clock a test holds. */
 import { join } from 'node:path';
 import { openDatabase } from '../../../src/databases/index.ts';
-import { type BatchDeployments, createBatch } from '../../../src/modes/batch/batch.ts';
+import type { BatchDeployments } from '../../../src/modes/batch/batch.ts';
+import { createBatch } from '../../../src/modes/batch/create.ts';
 import { readDeployment } from '../../../src/modes/batch/deployment.ts';
 import type { BatchSettings } from '../../../src/project/deployments/batch.ts';
 import { openSql, type Sql } from '../../../src/store/sql.ts';
