@@ -22,7 +22,6 @@ export const longFunctions: Exceptions = {
   'crew.ts createCrew': state,
   'dataplane.ts createDataplane': state,
   'deployment.ts prepareDecide': 'the settings, checked one after the other',
-  'file.ts openRun': state,
   'folder-blobs.ts folderBlobs': state,
   'group.ts createSeat': state,
   'live.ts createLive': state,
@@ -43,7 +42,6 @@ export const longFunctions: Exceptions = {
   'server.ts createRest': state,
   'session.ts openModel': state,
   'sql.ts sqlSource': state,
-  'table.ts openRun': state,
   'topics.ts createTopics': state,
   'webhook.ts createWebhook': state,
 };
@@ -55,7 +53,6 @@ export const overlongFunctions: readonly string[] = [
   'client.ts client',
   'csv-records.ts createRecordReader',
   'decide.ts startDecide',
-  'file.ts fileSink',
   'files.ts fileSource',
   'members.ts startMembers',
   'membership.ts joinGroup',
@@ -72,7 +69,6 @@ export const overlongFunctions: readonly string[] = [
   'stream.ts define',
   'stream.ts startStream',
   'table.ts layOut',
-  'table.ts tableSink',
   'table.ts write',
   'versions.ts createVersions',
 ];

@@ -55,7 +55,7 @@ const isFull = (error: unknown): boolean => {
 const MAX_WORDS = 300;
 const shortened = (text: string): string => (text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text);
 
-/** A failure of the database or disk at `place` as STORE_FAILED, or DISK_FULL; what is Millrace's own already stays. */
+/** A failure of the database or disk at `place` as STORE_FAILED, DISK_FULL or FILE_NOT_FOUND; what is Millrace's own already stays. */
 export const placeFailure = (place: string, cause: unknown): MillraceError => {
   if (cause instanceof MillraceError && !isFull(cause)) return cause;
   if (isFull(cause)) {
@@ -70,3 +70,14 @@ export const placeFailure = (place: string, cause: unknown): MillraceError => {
   const inner: unknown = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
   return fail('STORE_FAILED', `${place}: ${shortened(messageOf(inner))}`, { cause });
 };
+
+/** Runs work on what is at `place`; what it throws is told in Millrace's words. */
+export const telling =
+  (place: string) =>
+  async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw placeFailure(place, error);
+    }
+  };

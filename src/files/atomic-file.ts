@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fail, messageOf } from '../core/errors.ts';
@@ -41,7 +41,9 @@ const removeOrphans = async (folder: string, prefix: string): Promise<void> => {
 
 /**
  * A file that takes the place of `target` only when it is whole: written beside it under another name, flushed to the
- * disk, renamed. A link is followed. What a killed process left behind of it goes first. @throws MillraceError FILE_NOT_FOUND when the folder is missing or cannot be written.
+ * disk, renamed. A link is followed. What a killed process left behind of it goes first.
+ *
+ * @throws MillraceError FILE_NOT_FOUND when the folder is missing or cannot be written.
  */
 export const atomicFile = async (target: string): Promise<AtomicFile> => {
   const final = await realpath(target).catch(() => target);
@@ -86,4 +88,16 @@ const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const handle = await open(folder);
   await handle.sync().finally(() => handle.close());
+};
+
+/** Writes a file whole or not at all. @throws MillraceError FILE_NOT_FOUND when the folder is missing or cannot be written. */
+export const atomicWrite = async (target: string, data: string | Uint8Array): Promise<void> => {
+  const file = await atomicFile(target);
+  try {
+    await writeFile(file.path, data);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
 };

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fail } from '../core/errors.ts';
-import { atomicFile } from '../files/atomic-file.ts';
+import { atomicWrite } from '../files/atomic-file.ts';
 import { isSpecial } from '../files/place.ts';
 
 /**
@@ -25,12 +25,5 @@ export const writePackage = async (
       got: given,
     });
   }
-  const atomic = await atomicFile(path);
-  try {
-    await writeFile(atomic.path, tar);
-    await atomic.commit();
-  } catch (error) {
-    await atomic.discard();
-    throw error;
-  }
+  await atomicWrite(path, tar);
 };

@@ -33,11 +33,11 @@ export const openSink = async (
   { folder, span, database }: SinkContext,
 ): Promise<Sink> => {
   if (connection !== undefined) {
-    const { tableSink } = await import('./table.ts');
+    const { tableSink } = await import('./table/table.ts');
     return tableSink({ database: await database(connection), connection, table: parseTable(fillPattern(table, span)) });
   }
   refuseRemote(file, 'BAD_SINK');
   const path = resolve(folder, fillPattern(file, span));
-  const { fileSink } = await import('./file.ts');
+  const { fileSink } = await import('./file/file.ts');
   return fileSink({ path, format: targetFormatOf(path, format), csvSafe: csv_safe, folder });
 };

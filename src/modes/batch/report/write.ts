@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { atomicFile } from '../../../files/atomic-file.ts';
+import { atomicWrite } from '../../../files/atomic-file.ts';
 import type { Reference } from '../../../monitor/profile/reference.ts';
 import type { Package } from '../../../package/layout.ts';
 import type { Run, Summary } from '../types.ts';
@@ -15,17 +15,6 @@ export interface WriteReportOptions {
   readonly paths: { readonly html: string; readonly json: string };
 }
 
-const writeWhole = async (path: string, text: string): Promise<void> => {
-  const file = await atomicFile(path);
-  try {
-    await writeFile(file.path, text);
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-};
-
 /** Leaves the report of a run as a page for people and as JSON for programs. */
 export const writeReport = async ({ summary, run, before, found, paths }: WriteReportOptions): Promise<void> => {
   const bytes = found.files.get('profile.json');
@@ -33,6 +22,6 @@ export const writeReport = async ({ summary, run, before, found, paths }: WriteR
   const report = compareRun({ summary, run, manifest: found.manifest, reference, before });
   await mkdir(dirname(paths.html), { recursive: true });
   await mkdir(dirname(paths.json), { recursive: true });
-  await writeWhole(paths.json, `${JSON.stringify(report, null, 2)}\n`);
-  await writeWhole(paths.html, reportPage(report));
+  await atomicWrite(paths.json, `${JSON.stringify(report, null, 2)}\n`);
+  await atomicWrite(paths.html, reportPage(report));
 };

@@ -1,7 +1,7 @@
 /** Files of one format and the same columns become one, in order. */
 import { open } from 'node:fs/promises';
-import { csvHeader } from '../files/csv.ts';
-import type { ColumnSpec, Format } from '../files/table.ts';
+import { csvHeader } from '../../files/csv.ts';
+import type { ColumnSpec, Format } from '../../files/table.ts';
 import { joinParquet } from './parquet-join.ts';
 
 const BLOCK = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@
  * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
 import { open } from 'node:fs/promises';
-import { fail } from '../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import { fieldOf, readStruct, type ThriftList, type ThriftStruct, type ThriftValue, writeStruct } from './thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');

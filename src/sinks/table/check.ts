@@ -1,9 +1,9 @@
 /** Whether answers fit into a table that is there already. */
-import { fail } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
-import type { TableColumn, TableInfo } from '../databases/database.ts';
-import type { Cells, ColumnType } from '../files/table.ts';
-import type { SinkShape } from './sink.ts';
+import { fail } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { TableColumn, TableInfo } from '../../databases/database.ts';
+import type { Cells, ColumnType } from '../../files/table.ts';
+import type { SinkShape } from '../sink.ts';
 
 /** Types between which values pass without a loss. */
 const family = (type: ColumnType): string => {
