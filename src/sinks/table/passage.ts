@@ -3,12 +3,12 @@ import type { Database, TableInfo, TableName } from '../../databases/database.ts
 import { tableText } from '../../databases/sql-text.ts';
 import type { Sink } from '../sink.ts';
 import { stagedColumns } from './stage.ts';
-import type { Target } from './target.ts';
+import type { TargetTable } from './target.ts';
 
 /** `prepare` makes all tables, the passage among them; it is asked once, and again after it failed. */
 export const createPassage = (
   database: Database,
-  target: Target,
+  target: TargetTable,
   passage: TableName,
   prepare: (shape: Parameters<NonNullable<Sink['upsert']>>[0]) => Promise<TableInfo>,
 ): NonNullable<Sink['upsert']> => {

@@ -4,13 +4,13 @@ import { identifier, tableText } from '../../databases/sql-text.ts';
 import type { SinkRun, SinkRunInfo, SinkShape } from '../sink.ts';
 import type { Books } from './books.ts';
 import { sharedKey, stagedColumns } from './stage.ts';
-import type { Target } from './target.ts';
+import type { TargetTable } from './target.ts';
 
 /** The tables of a run. */
 export interface RunTables {
   readonly database: Database;
   readonly books: Books;
-  readonly target: Target;
+  readonly target: TargetTable;
   readonly stage: TableName;
   /** Where rows are kept that did not become a whole run. */
   readonly aside: TableName;

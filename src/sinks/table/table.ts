@@ -6,7 +6,7 @@ import { createBooks } from './books.ts';
 import { createPassage } from './passage.ts';
 import { openRun } from './run.ts';
 import { createStage } from './stage.ts';
-import { createTarget } from './target.ts';
+import { createTargetTable } from './target.ts';
 
 export interface TableSinkOptions {
   readonly database: Database;
@@ -22,7 +22,7 @@ export const tableSink = ({ database, connection, table }: TableSinkOptions): Si
   const stageOf = (run: string): TableName => beside(`millrace_stage_${run.replaceAll('-', '_')}`);
   const passage = beside(`millrace_pass_${table.at(-1)}`);
   const aside = beside(`${table.at(-1)}_incomplete`);
-  const target = createTarget(database, table, name);
+  const target = createTargetTable(database, table, name);
   const books = createBooks(database, beside);
 
   const createTables = async (session: Session, shape: SinkShape): Promise<void> => {

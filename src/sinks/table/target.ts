@@ -10,7 +10,7 @@ import { checkTable } from './check.ts';
 /** Who made which rows of a table: the deleted rows of an earlier run are found by it. */
 const RUN_COLUMN = 'run_id';
 
-export interface Target {
+export interface TargetTable {
   /** @throws MillraceError BAD_SINK, DISK_FULL for what would not let answers of this shape in. */
   check(shape: SinkShape): Promise<void>;
   /** Makes it, unless it is there. */
@@ -26,7 +26,7 @@ export interface Target {
 }
 
 /** `name` is what the table is called in messages. */
-export const createTarget = (database: Database, table: TableName, name: string): Target => {
+export const createTargetTable = (database: Database, table: TableName, name: string): TargetTable => {
   const { dialect } = database;
   const target = tableText(table);
   const runColumn = identifier(RUN_COLUMN);
