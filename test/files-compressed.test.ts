@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { brotliCompressSync, createGzip, gzipSync, zstdCompressSync } from 'node:zlib';
 import { MillraceError } from '../src/core/errors.ts';
 import { createTableWriter, formatOfName, readTable } from '../src/files/index.ts';
-import { fileSource } from '../src/sources/files.ts';
+import { fileSource } from '../src/sources/files/files.ts';
 import { readAll, rowsOf } from './contracts/tables.ts';
 import { tempFolder } from './temp-folder.ts';
 

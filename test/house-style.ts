@@ -51,7 +51,6 @@ export const overlongFunctions: readonly string[] = [
   'client.ts client',
   'csv-records.ts createRecordReader',
   'decide.ts startDecide',
-  'files.ts fileSource',
   'members.ts startMembers',
   'membership.ts joinGroup',
   'metrics.ts createMetrics',

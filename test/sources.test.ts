@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../src/databases/index.ts';
 import { createTableWriter } from '../src/files/index.ts';
 import type { Format } from '../src/files/table.ts';
-import { fileSource } from '../src/sources/files.ts';
+import { fileSource } from '../src/sources/files/files.ts';
 import { sqlSource } from '../src/sources/sql.ts';
 import { createTable, type DatabaseKind, databaseKinds } from './contracts/databases.ts';
 import { type SourceKind, sourceContract } from './contracts/sources.ts';

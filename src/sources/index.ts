@@ -41,7 +41,7 @@ const sql: Opener = async ({ connection = '', sql: text, table = '' }, context) 
 };
 
 const files: Opener = async ({ files: given = [], format, missing_columns }, context) => {
-  const { fileSource } = await import('./files.ts');
+  const { fileSource } = await import('./files/files.ts');
   return fileSource({
     ...context,
     chunkRows: context.chunkRows ?? CHUNK_ROWS,
