@@ -49,7 +49,6 @@ export const overlongFunctions: readonly string[] = [
   'batch.ts define',
   'batcher.ts createBatcher',
   'client.ts client',
-  'csv-records.ts createRecordReader',
   'decide.ts startDecide',
   'members.ts startMembers',
   'membership.ts joinGroup',

@@ -1,6 +1,7 @@
 /** The one reader of CSV, for files and for what comes over HTTP: a first line that names the columns, and a record a row. */
 import { type Code, fail, type MillraceError, type Problem, show } from '../core/errors.ts';
-import { type CsvRecord, createRecordReader, type RecordReader } from './csv-records.ts';
+import type { CsvRecord } from './csv-record.ts';
+import { createRecordReader, type RecordReader } from './csv-records.ts';
 import { MAX_ROW_CHARS } from './table.ts';
 
 export interface CsvReader {

@@ -3,7 +3,7 @@ import { openSink } from './byte-sink.ts';
 import { csvCell } from './cells.ts';
 import { type ChunkBuilder, createChunkBuilder } from './chunk-builder.ts';
 import { createCsvReader } from './csv-reader.ts';
-import type { CsvRecord } from './csv-records.ts';
+import type { CsvRecord } from './csv-record.ts';
 import type { FormatModule } from './format.ts';
 import { sourceName } from './place.ts';
 import { type ColumnSpec, record, type TableChunk } from './table.ts';

@@ -4,7 +4,7 @@ import { misspellingOf } from '../../../core/nearest.ts';
 import type { Fields } from '../../../core/types.ts';
 import { unknownRow } from '../../../core/unknown-row.ts';
 import { createCsvReader } from '../../../files/csv-reader.ts';
-import type { CsvRecord } from '../../../files/csv-records.ts';
+import type { CsvRecord } from '../../../files/csv-record.ts';
 import { emptyCell } from '../../../files/scoring.ts';
 import type { TableText } from './body-text.ts';
 import { tooManyRows } from './row-limits.ts';
