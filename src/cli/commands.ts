@@ -15,31 +15,19 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
   up: { summary: 'run all deployments of the project', load: () => import('./commands/up.ts') },
-  batch: {
-    summary: 'predict tables and files, window by window',
-    load: () => import('./commands/batch.ts'),
-  },
+  batch: { summary: 'predict tables and files, window by window', load: () => import('./commands/batch.ts') },
   stream: {
     summary: 'predict events of topics as they come, and look into topics',
     load: () => import('./commands/stream.ts'),
   },
-  decide: {
-    summary: 'decide on what models predict, by rules',
-    load: () => import('./commands/decide.ts'),
-  },
+  decide: { summary: 'decide on what models predict, by rules', load: () => import('./commands/decide.ts') },
   replay: {
     summary: 'make a recorded prediction again, and compare it bit by bit',
     load: () => import('./commands/replay.ts'),
   },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
-  rollback: {
-    summary: 'point an environment at the version before',
-    load: () => import('./commands/rollback.ts'),
-  },
-  history: {
-    summary: 'show where environments pointed, when and why',
-    load: () => import('./commands/history.ts'),
-  },
+  rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },
+  history: { summary: 'show where environments pointed, when and why', load: () => import('./commands/history.ts') },
   completion: { summary: 'print the completion script of a shell', load: () => import('./commands/completion.ts') },
 };

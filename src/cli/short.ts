@@ -23,8 +23,9 @@ export const placeText = (
   return below(cwd) ?? (own === undefined ? path : `~/${own}`);
 };
 
-const numbers = new Intl.NumberFormat('en');
+/** `2,000` */
+export const { format: count } = new Intl.NumberFormat('en');
 
 /** A number and what it counts: `1 event`, `2,000 events`. */
-export const many = (count: number, one: string, more = `${one}s`): string =>
-  `${numbers.format(count)} ${count === 1 ? one : more}`;
+export const many = (number: number, one: string, more = `${one}s`): string =>
+  `${count(number)} ${number === 1 ? one : more}`;

@@ -5,54 +5,53 @@ import type { BatchRunOptions } from '../batch/run.ts';
 import { type Cli, examples } from '../command.ts';
 import { whole } from '../numbers.ts';
 
-/** Read when a command of theirs is called. */
-const runFile = () => import('../batch/run.ts');
-const backfillFile = () => import('../batch/backfill.ts');
+/** Read when a command of its is called. */
 const lookFile = () => import('../batch/look.ts');
 
 const DEPLOYMENT = 'its name in millrace.yaml';
 const RUN_ID = 'its id, or the first characters of it (millrace batch list)';
 
-export const define = (command: Command, cli: Cli): void => {
-  command.description('Predict all rows of a source into a sink, window by window, and look at what was done.');
-
-  const run = command
-    .command('run')
-    .summary('do one window, or all of the source')
-    .description(
-      'Predict one window of a deployment (the last one that is over, unless named), or all of its source when it has no windows. What was left half done is gone on with; what is finished is left alone.',
-    )
-    .argument('<deployment>', DEPLOYMENT)
-    .option('--window <window>', 'which: 2026-11-01T13, 2026-11-01, 2026-W44 or 2026-11')
-    .option('--dry-run', 'check everything and show the first rows; write nothing')
-    .option('--force', 'do it anew, and replace what is there in one step')
-    .option('--json', 'print JSON')
-    .action(async (name: string, options: BatchRunOptions) => (await runFile()).run(name, options, cli));
+const run = (batch: Command, cli: Cli): Command =>
   examples(
-    run,
+    batch
+      .command('run')
+      .summary('do one window, or all of the source')
+      .description(
+        'Predict one window of a deployment (the last one that is over, unless named), or all of its source when it has no windows. What was left half done is gone on with; what is finished is left alone.',
+      )
+      .argument('<deployment>', DEPLOYMENT)
+      .option('--window <window>', 'which: 2026-11-01T13, 2026-11-01, 2026-W44 or 2026-11')
+      .option('--dry-run', 'check everything and show the first rows; write nothing')
+      .option('--force', 'do it anew, and replace what is there in one step')
+      .option('--json', 'print JSON')
+      .action(async (name: string, options: BatchRunOptions) =>
+        (await import('../batch/run.ts')).run(name, options, cli),
+      ),
     ['millrace batch run fares-nightly', 'the last window that is over'],
     ['millrace batch run fares-nightly --window 2026-11-01', 'that day'],
     ['millrace batch run fares-nightly --dry-run', 'would it work, and what would come out?'],
   );
 
-  const backfill = command
-    .command('backfill')
-    .summary('do a range of windows')
-    .description('Predict all windows from one to another, both included.')
-    .argument('<deployment>', DEPLOYMENT)
-    .requiredOption('--from <window>', 'the first')
-    .requiredOption('--to <window>', 'the last')
-    .addOption(
-      new Option('--only <which>', 'missing: not finished yet; failed: tried in vain; all: replace what is there too')
-        .choices(['missing', 'failed', 'all'])
-        .default('missing'),
-    )
-    .option('--concurrency <number>', 'windows at the same time', whole(1, 64), 1)
-    .option('--dry-run', 'only say which windows there are to do')
-    .option('--json', 'print JSON')
-    .action(async (name: string, options: BackfillOptions) => (await backfillFile()).backfill(name, options, cli));
+const backfill = (batch: Command, cli: Cli): Command =>
   examples(
-    backfill,
+    batch
+      .command('backfill')
+      .summary('do a range of windows')
+      .description('Predict all windows from one to another, both included.')
+      .argument('<deployment>', DEPLOYMENT)
+      .requiredOption('--from <window>', 'the first')
+      .requiredOption('--to <window>', 'the last')
+      .addOption(
+        new Option('--only <which>', 'missing: not finished yet; failed: tried in vain; all: replace what is there too')
+          .choices(['missing', 'failed', 'all'])
+          .default('missing'),
+      )
+      .option('--concurrency <number>', 'windows at the same time', whole(1, 64), 1)
+      .option('--dry-run', 'only say which windows there are to do')
+      .option('--json', 'print JSON')
+      .action(async (name: string, options: BackfillOptions) =>
+        (await import('../batch/backfill.ts')).backfill(name, options, cli),
+      ),
     ['millrace batch backfill fares-nightly --from 2026-10-01 --to 2026-10-31', 'a month of days'],
     [
       'millrace batch backfill fares-nightly --from 2026-10-01 --to 2026-10-31 --only failed --concurrency 4',
@@ -60,62 +59,80 @@ export const define = (command: Command, cli: Cli): void => {
     ],
   );
 
-  const list = command
-    .command('list')
-    .summary('list runs')
-    .description('List runs, the newest first.')
-    .argument('[deployment]', `${DEPLOYMENT}; all unless said`)
-    .addOption(new Option('--status <status>', 'only these').choices(['running', 'finished', 'failed', 'cancelled']))
-    .option('--last <number>', 'how many', whole(1, 100_000), 20)
-    .option('--json', 'print JSON')
-    .action(async (name: string | undefined, options: ListRunsOptions) => (await lookFile()).list(name, options, cli));
+const list = (batch: Command, cli: Cli): Command =>
   examples(
-    list,
+    batch
+      .command('list')
+      .summary('list runs')
+      .description('List runs, the newest first.')
+      .argument('[deployment]', `${DEPLOYMENT}; all unless said`)
+      .addOption(new Option('--status <status>', 'only these').choices(['running', 'finished', 'failed', 'cancelled']))
+      .option('--last <number>', 'how many', whole(1, 100_000), 20)
+      .option('--json', 'print JSON')
+      .action(async (name: string | undefined, options: ListRunsOptions) =>
+        (await lookFile()).list(name, options, cli),
+      ),
     ['millrace batch list', 'all of the project'],
     ['millrace batch list --status failed', 'what went wrong'],
   );
 
-  const show = command
-    .command('show')
-    .summary('show a run')
-    .description('Show what a run did, and where its report is.')
-    .argument('<run>', RUN_ID)
-    .option('--json', 'print JSON')
-    .action(async (id: string, options: ShowOptions) => (await lookFile()).show(id, options, cli));
-  examples(show, ['millrace batch show 20261102-0200', 'the run of that minute']);
+const show = (batch: Command, cli: Cli): Command =>
+  examples(
+    batch
+      .command('show')
+      .summary('show a run')
+      .description('Show what a run did, and where its report is.')
+      .argument('<run>', RUN_ID)
+      .option('--json', 'print JSON')
+      .action(async (id: string, options: ShowOptions) => (await lookFile()).show(id, options, cli)),
+    ['millrace batch show 20261102-0200', 'the run of that minute'],
+  );
 
-  const cancel = command
-    .command('cancel')
-    .summary('stop a run for good')
-    .description('Stop a run for good. Nothing of it is published; the next run of its window begins anew.')
-    .argument('<run>', RUN_ID)
-    .action(async (id: string) => (await lookFile()).cancel(id, cli));
-  examples(cancel, ['millrace batch cancel 20261102-0200', 'the run of that minute']);
+const cancel = (batch: Command, cli: Cli): Command =>
+  examples(
+    batch
+      .command('cancel')
+      .summary('stop a run for good')
+      .description('Stop a run for good. Nothing of it is published; the next run of its window begins anew.')
+      .argument('<run>', RUN_ID)
+      .action(async (id: string) => (await lookFile()).cancel(id, cli)),
+    ['millrace batch cancel 20261102-0200', 'the run of that minute'],
+  );
 
-  const rejects = command
-    .command('rejects')
-    .summary('show the rows that a run rejected, and why')
-    .description(
-      'Show the rows that a run rejected, each with its reason: a table on a terminal, lines of JSON in a pipe.',
-    )
-    .argument('<run>', RUN_ID)
-    .option('--all', 'those too that a retry has predicted since')
-    .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
-    .option('--json', 'lines of JSON on a terminal too')
-    .action(async (id: string, options: RejectsOptions) => (await lookFile()).rejects(id, options, cli));
-  examples(rejects, ['millrace batch rejects 20261102-0200 | jq .code | sort | uniq -c', 'reasons, counted']);
+const rejects = (batch: Command, cli: Cli): Command =>
+  examples(
+    batch
+      .command('rejects')
+      .summary('show the rows that a run rejected, and why')
+      .description(
+        'Show the rows that a run rejected, each with its reason: a table on a terminal, lines of JSON in a pipe.',
+      )
+      .argument('<run>', RUN_ID)
+      .option('--all', 'those too that a retry has predicted since')
+      .option('--last <number>', 'how many to show on a terminal', whole(1, 1_000_000), 20)
+      .option('--json', 'lines of JSON on a terminal too')
+      .action(async (id: string, options: RejectsOptions) => (await lookFile()).rejects(id, options, cli)),
+    ['millrace batch rejects 20261102-0200 | jq .code | sort | uniq -c', 'reasons, counted'],
+  );
 
-  const retry = command
-    .command('retry-rejects')
-    .summary('predict the rejected rows of a run again')
-    .description(
-      'Predict the rejected rows of a finished run again, after the model or the data was mended, and add them to its output. Rows of a table are read anew by their key; rows of files are taken as they were.',
-    )
-    .argument('<run>', RUN_ID)
-    .option('--json', 'print JSON')
-    .action(async (id: string, options: RetryRunOptions) => (await lookFile()).retryRejects(id, options, cli));
-  examples(retry, ['millrace batch retry-rejects 20261102-0200', 'again, with the version that is deployed now']);
+const retry = (batch: Command, cli: Cli): Command =>
+  examples(
+    batch
+      .command('retry-rejects')
+      .summary('predict the rejected rows of a run again')
+      .description(
+        'Predict the rejected rows of a finished run again, after the model or the data was mended, and add them to its output. Rows of a table are read anew by their key; rows of files are taken as they were.',
+      )
+      .argument('<run>', RUN_ID)
+      .option('--json', 'print JSON')
+      .action(async (id: string, options: RetryRunOptions) => (await lookFile()).retryRejects(id, options, cli)),
+    ['millrace batch retry-rejects 20261102-0200', 'again, with the version that is deployed now'],
+  );
 
+export const define = (command: Command, cli: Cli): void => {
+  command.description('Predict all rows of a source into a sink, window by window, and look at what was done.');
+
+  for (const add of [run, backfill, list, show, cancel, rejects, retry]) add(command, cli);
   examples(
     command,
     ['millrace batch run fares-nightly', 'the last window that is over'],

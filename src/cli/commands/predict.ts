@@ -13,6 +13,7 @@ import { refuseStrays } from '../../text/stray-bytes.ts';
 import { withoutMark } from '../../text/utf8.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
+import { count, many } from '../short.ts';
 import { usage } from '../usage.ts';
 
 interface Options {
@@ -29,9 +30,6 @@ interface Options {
   readonly json?: boolean;
   readonly timeout?: number;
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
-const rowsText = (value: number): string => `${count(value)} ${value === 1 ? 'row' : 'rows'}`;
 
 const named = ({ manifest, digest }: Scorer) => ({ model: manifest.name, version: manifest.version, digest });
 
@@ -66,7 +64,7 @@ const predictRow = async (scorer: Scorer, text: string, { json }: Options, { ter
 const progressText = ({ rows, rejected, share }: FileProgress, seconds: number): string => {
   const parts = [
     share === undefined ? '' : `${Math.floor(share * 100)} %`,
-    rowsText(rows),
+    many(rows, 'row'),
     `${count(Math.round(rows / Math.max(seconds, 0.001)))} rows/s`,
   ];
   if (rejected > 0) parts.push(`${count(rejected)} rejected`);
@@ -84,7 +82,7 @@ const tell = (
   const { rows_in, rows_out, rows_rejected, rejected, first_rejects, absent_fields } = result;
   const where = out === '-' ? '' : ` → ${out}`;
   terminal.err(
-    `${rowsText(rows_in)} in, ${count(rows_out)} out${where}, ${count(rows_rejected)} rejected, ${seconds.toFixed(1)} s`,
+    `${many(rows_in, 'row')} in, ${count(rows_out)} out${where}, ${count(rows_rejected)} rejected, ${seconds.toFixed(1)} s`,
   );
   terminal.err(terminal.style('dim', `${scorer.manifest.name}@${scorer.manifest.version} ${scorer.digest}`, 'err'));
   if (absent_fields.length > 0) {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
-import { missingEnvironment } from '../missing-environment.ts';
 import { rowTime } from '../row-time.ts';
 import { shortDigest } from '../short.ts';
+import { missingEnvironment } from '../usage.ts';
 
 interface Options {
   readonly to?: string;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Cli, examples } from '../command.ts';
-import { missingEnvironment } from '../missing-environment.ts';
 import { shortDigest } from '../short.ts';
+import { missingEnvironment } from '../usage.ts';
 
 interface Options {
   readonly env?: string;

@@ -4,7 +4,7 @@ import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-ru
 import type { MadeDecision } from '../../modes/decide/fold.ts';
 import { sinceOf } from '../../modes/decide/since.ts';
 import type { Cli } from '../command.ts';
-import { many, oneLine, shortTime } from '../short.ts';
+import { count, many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
 
 export interface DryRunArguments {
@@ -12,8 +12,6 @@ export interface DryRunArguments {
   readonly last: number;
   readonly json?: true;
 }
-
-const numbers = new Intl.NumberFormat('en');
 
 const carried = ({ decision }: MadeDecision): string => {
   const values = Object.entries(decision.with ?? {});
@@ -73,8 +71,7 @@ export const dryRun = async (name: string, { from, last, json }: DryRunArguments
         with: carried(made),
       })),
     );
-    if (total > rows.length)
-      terminal.err(`… the last ${rows.length} of ${numbers.format(total)}; --last <n> shows more`);
+    if (total > rows.length) terminal.err(`… the last ${rows.length} of ${count(total)}; --last <n> shows more`);
     terminal.out('');
     terminal.table(
       [...sums]

@@ -2,7 +2,7 @@
 import type { DecideNews } from '../../modes/decide/decide.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { many, oneLine } from '../short.ts';
+import { count, many, oneLine } from '../short.ts';
 import { keepShowing, sayOnce } from '../telling.ts';
 
 interface Tally {
@@ -12,15 +12,13 @@ interface Tally {
   dead: number;
 }
 
-const count = new Intl.NumberFormat('en');
-
 const inWords = ({ decisions, undecided, delivered, dead }: Tally): string => {
   const total = [...decisions.values()].reduce((sum, one) => sum + one, 0);
-  const each = [...decisions].map(([name, times]) => `${count.format(times)} ${oneLine(name)}`).join(', ');
+  const each = [...decisions].map(([name, times]) => `${count(times)} ${oneLine(name)}`).join(', ');
   return [
-    `${count.format(total)} decided${each === '' ? '' : ` (${each})`}`,
-    ...(undecided > 0 ? [`${count.format(undecided)} without a rule that holds`] : []),
-    ...(delivered > 0 ? [`${count.format(delivered)} told`] : []),
+    `${count(total)} decided${each === '' ? '' : ` (${each})`}`,
+    ...(undecided > 0 ? [`${count(undecided)} without a rule that holds`] : []),
+    ...(delivered > 0 ? [`${count(delivered)} told`] : []),
     ...(dead > 0 ? [many(dead, 'dead letter')] : []),
   ].join(', ');
 };

@@ -3,7 +3,7 @@ import type { Deployed } from '../../deployments/at-work.ts';
 import type { Stream, StreamNews } from '../../modes/stream/stream.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { many, oneLine, shortDigest } from '../short.ts';
+import { count, many, oneLine, shortDigest } from '../short.ts';
 import { keepShowing, sayOnce } from '../telling.ts';
 
 /** What came of them so far. */
@@ -14,12 +14,10 @@ interface Tally {
   dead: number;
 }
 
-const count = new Intl.NumberFormat('en');
-
 const inWords = ({ predicted, filtered, tombstones, dead }: Tally): string =>
   [
-    `${count.format(predicted)} predicted`,
-    ...(filtered > 0 ? [`${count.format(filtered)} filtered`] : []),
+    `${count(predicted)} predicted`,
+    ...(filtered > 0 ? [`${count(filtered)} filtered`] : []),
     ...(tombstones > 0 ? [many(tombstones, 'tombstone')] : []),
     ...(dead > 0 ? [many(dead, 'dead letter')] : []),
   ].join(', ');
@@ -70,8 +68,8 @@ export const streamWords = ({ app, terminal }: Cli): ModeWords & { readonly tall
       const rate = createRate();
       stopShowing = keepShowing(terminal, () => {
         const lag = streams.flatMap(({ partitions }) => partitions).reduce((sum, partition) => sum + partition.lag, 0);
-        const perSecond = count.format(Math.round(rate(tally.predicted)));
-        return `${inWords(tally)} · ${perSecond}/s · ${count.format(lag)} wait`;
+        const perSecond = count(Math.round(rate(tally.predicted)));
+        return `${inWords(tally)} · ${perSecond}/s · ${count(lag)} wait`;
       });
       for (const { deployment, model } of streams) {
         const to = [deployment.to, deployment.sink?.table].filter((one) => one !== undefined).join(' and ');
