@@ -5,12 +5,11 @@ import type { Fields } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { version } from '../../../version.ts';
 import type { Card } from '../model.ts';
-import { client } from './client.ts';
+import { script } from './client.ts';
 import { formFields } from './form.ts';
 import { type Html, html, raw } from './html.ts';
 import { style } from './style.ts';
 
-const script = `(${client.toString()})();`;
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Nothing but this page's own style and script runs, and it speaks to this service alone. */
