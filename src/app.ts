@@ -7,7 +7,7 @@ import type { Inspected } from './deployments/inspect.ts';
 import type { DeployOptions } from './deployments/starters.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
 import type { Moved, Signed } from './registry/types.ts';
-import { unknownEnvironment } from './registry/unknown.ts';
+import { checkEnvironment } from './registry/unknown.ts';
 import type { ReplayOptions, replayRecorded } from './resources/replay.ts';
 import { createResources, type ResourceOptions, type Resources } from './resources/resources.ts';
 import type { ProofOptions } from './workers/proof.ts';
@@ -62,7 +62,7 @@ export const createApp = (options: AppOptions): App => {
     promote: async (ref, { to, why, who, ...limits }) => {
       const registry = await lookup();
       const { name, version, digest } = await registry.resolve(ref);
-      if (!environments.includes(to)) throw unknownEnvironment(to, environments);
+      checkEnvironment(to, environments);
       const found = await openRegistered(`${name}@${digest}`);
       const { riskOf } = await import('./package/risk.ts');
       // One that is known to be safe is proven by whatever it is put to work in.

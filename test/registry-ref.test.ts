@@ -122,9 +122,10 @@ describe('a version', () => {
   });
 
   it('is the latest when it is the highest release, or the highest pre-release where there is none', () => {
-    assert.equal(latestOf([]), undefined);
-    assert.equal(latestOf(['1.10.0', '2.0.0-rc.1', '1.9.0']), '1.10.0');
-    assert.equal(latestOf(['1.0.0-rc.10', '1.0.0-rc.9']), '1.0.0-rc.10');
+    const latestIn = (...versions: readonly string[]) => latestOf(versions.map((version) => ({ version })))?.version;
+    assert.equal(latestIn(), undefined);
+    assert.equal(latestIn('1.10.0', '2.0.0-rc.1', '1.9.0'), '1.10.0');
+    assert.equal(latestIn('1.0.0-rc.10', '1.0.0-rc.9'), '1.0.0-rc.10');
   });
 });
 

@@ -1,6 +1,10 @@
 import type { Blobs } from '../store/blobs.ts';
 import type { Sql } from '../store/sql.ts';
 import { createMoves } from './moves.ts';
+import { createPointers } from './pointers.ts';
+import { createRegister } from './register.ts';
+import { createResolver } from './resolve.ts';
+import { latestOf } from './semver.ts';
 import type { ModelSummary, Registry } from './types.ts';
 import { createVersions } from './versions.ts';
 
@@ -16,22 +20,18 @@ export interface RegistryOptions {
 
 /** Names, immutable versions, and environments that point at them. Any number of processes may share one. */
 export const openRegistry = ({ sql, blobs, environments, clock, who }: RegistryOptions): Registry => {
-  const { promote, rollback, history, at, current, pointers } = createMoves({ sql, environments, clock, who });
-  const { summaries, latest, register, versions, resolve, find } = createVersions({
-    sql,
-    blobs,
-    environments,
-    clock,
-    who,
-    pointers,
-  });
+  const { promote, rollback } = createMoves({ sql, environments, clock, who });
+  const { history, at, current, pointers } = createPointers({ sql, environments });
+  const { summaries, versions, read } = createVersions(sql);
+  const register = createRegister({ sql, blobs, clock, who });
+  const resolve = createResolver({ environments, versions, pointers });
 
   const models: Registry['models'] = async () => {
     const byName = Map.groupBy(await summaries(), ({ name }) => name);
     const pointing = Map.groupBy(await current(), ({ name }) => name);
     const result: ModelSummary[] = [];
     for (const [name, found] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const newest = latest(found);
+      const newest = latestOf(found);
       if (!newest) continue;
       const own = (pointing.get(name) ?? []).map(({ name: _, ...pointer }) => pointer);
       result.push({ name, latest: newest, versions: found, pointers: own });
@@ -47,7 +47,7 @@ export const openRegistry = ({ sql, blobs, environments, clock, who }: RegistryO
     models,
     versions,
     resolve,
-    find,
+    find: async (ref) => read(await resolve(ref)),
     promote,
     rollback,
     history,

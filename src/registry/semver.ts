@@ -59,7 +59,7 @@ export const compareVersions = (a: string, b: string): number => {
 };
 
 /** What a bare name means: the highest release, or the highest pre-release where there is no release. */
-export const latestOf = (versions: readonly string[]): string | undefined => {
-  const releases = versions.filter((version) => !isPrerelease(version));
-  return [...(releases.length > 0 ? releases : versions)].sort(compareVersions).at(-1);
+export const latestOf = <One extends { readonly version: string }>(versions: readonly One[]): One | undefined => {
+  const releases = versions.filter(({ version }) => !isPrerelease(version));
+  return [...(releases.length > 0 ? releases : versions)].sort((a, b) => compareVersions(a.version, b.version)).at(-1);
 };

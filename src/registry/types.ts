@@ -75,44 +75,45 @@ export interface Signed {
   readonly why?: string;
 }
 
+export interface NewVersion extends Signed {
+  readonly manifest: Manifest;
+  readonly digest: string;
+  /** All of the package by digest, its OCI manifest among them. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
 export interface Registry {
   readonly environments: readonly string[];
   /** The URL of its database, without user and password. */
   readonly place: string;
   readonly blobs: Blobs;
   /**
-   * Keeps a version for ever. `blobs` holds all the package's blobs by digest, its OCI manifest among them.
+   * Keeps a version for ever.
    *
-   * @throws MillraceError VERSION_TAKEN when the version has another digest; DAMAGED_PACKAGE; BAD_MANIFEST.
+   * @throws VERSION_TAKEN when the version has another digest; DAMAGED_PACKAGE; BAD_MANIFEST
    */
-  register(
-    version: Signed & {
-      readonly manifest: Manifest;
-      readonly digest: string;
-      readonly blobs: ReadonlyMap<string, Uint8Array>;
-    },
-  ): Promise<Registration>;
+  register(version: NewVersion): Promise<Registration>;
   /** All models, by name. */
   models(): Promise<readonly ModelSummary[]>;
-  /** Highest first. @throws MillraceError UNKNOWN_MODEL */
+  /** Highest first. @throws UNKNOWN_MODEL */
   versions(name: string): Promise<readonly VersionSummary[]>;
-  /** @throws MillraceError BAD_REF, UNKNOWN_MODEL, UNKNOWN_VERSION, UNKNOWN_ENVIRONMENT, EMPTY_ENVIRONMENT */
+  /** @throws BAD_REF, UNKNOWN_MODEL, UNKNOWN_VERSION, UNKNOWN_ENVIRONMENT, EMPTY_ENVIRONMENT */
   resolve(ref: string): Promise<Resolved>;
   /** All that is known of the version that `ref` means. @throws as `resolve` */
   find(ref: string): Promise<Version>;
-  /** Moves an environment to a version. @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION, UNKNOWN_ENVIRONMENT */
+  /** Moves an environment to a version. @throws UNKNOWN_MODEL, UNKNOWN_VERSION, UNKNOWN_ENVIRONMENT */
   promote(move: Signed & { readonly name: string; readonly version: string; readonly to: string }): Promise<Moved>;
   /**
    * Takes back the last promotion that still stands, as an editor's undo does: again goes further back.
    *
-   * @throws MillraceError NOTHING_TO_ROLL_BACK, EMPTY_ENVIRONMENT, UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
+   * @throws NOTHING_TO_ROLL_BACK, EMPTY_ENVIRONMENT, UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
    */
   rollback(move: Signed & { readonly name: string; readonly env: string }): Promise<Moved>;
   /**
    * Every move of the model's environments, or of one, the oldest first. What happened in an environment that the
    * project no longer has can still be read.
    *
-   * @throws MillraceError UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
+   * @throws UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
    */
   history(name: string, env?: string): Promise<readonly Move[]>;
   /** Where an environment pointed at that moment; undefined before its first promotion. */

@@ -25,9 +25,14 @@ export const unknownVersion = (name: string, version: string, versions: readonly
     got: show(version),
   });
 
-export const unknownEnvironment = (environment: string, environments: readonly string[]): MillraceError =>
+const unknownEnvironment = (environment: string, environments: readonly string[]): MillraceError =>
   fail(
     'UNKNOWN_ENVIRONMENT',
     `There is no environment ${environment}: ${hint(environment, environments, 'the project names none')}`,
     { expected: `one of ${listed(environments)}`, got: show(environment) },
   );
+
+/** @throws UNKNOWN_ENVIRONMENT */
+export const checkEnvironment = (environment: string, environments: readonly string[]): void => {
+  if (!environments.includes(environment)) throw unknownEnvironment(environment, environments);
+};
