@@ -1,7 +1,7 @@
 /** Services: models that answer over HTTP and gRPC, in this process or in several behind one port. */
 import type { Registry } from 'prom-client';
 import { createLog } from '../modes/service/log.ts';
-import type { Serving } from '../modes/service/models.ts';
+import type { Serving } from '../modes/service/slot.ts';
 import type { Resources } from '../resources/resources.ts';
 import { asRunning, type Running } from './running.ts';
 import { startAnswering } from './service/answering.ts';

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { fail } from '../core/errors.ts';
 import type { ScheduleEvent } from '../modes/batch/scheduler.ts';
 import type { DecideNews } from '../modes/decide/decide.ts';
-import type { Serving } from '../modes/service/models.ts';
+import type { Serving } from '../modes/service/slot.ts';
 import type { StreamNews } from '../modes/stream/stream.ts';
 import type { Mode } from '../project/project.ts';
 import type { Resources } from '../resources/resources.ts';

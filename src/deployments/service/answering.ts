@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import type { Registry } from 'prom-client';
 import { createLog } from '../../modes/service/log.ts';
-import type { Serving } from '../../modes/service/models.ts';
 import type { Peers } from '../../modes/service/peers.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';

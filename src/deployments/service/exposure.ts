@@ -1,6 +1,6 @@
 /** What is open to whom, where others than this machine may call. */
 import type { Opened } from '../../modes/service/access.ts';
-import type { Serving } from '../../modes/service/models.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { ServeOptions } from './options.ts';
 import { placesOf } from './places.ts';

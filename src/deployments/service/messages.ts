@@ -1,6 +1,6 @@
 /** What the processes of one service ask each other: the one that was started, and the members that answer. */
 import type { Socket } from 'node:net';
-import type { Serving } from '../../modes/service/models.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import type { ServeOptions } from './options.ts';
 import type { ServiceDoor, Told } from './places.ts';
 

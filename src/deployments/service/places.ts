@@ -1,7 +1,7 @@
 /** The doors of a service, and where they are. */
 import { fail, problemOf } from '../../core/errors.ts';
-import type { Serving } from '../../modes/service/models.ts';
 import type { Service } from '../../modes/service/service.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import type { ServeOptions } from './options.ts';
 
 export type ServiceDoor = 'http' | 'grpc' | 'admin';

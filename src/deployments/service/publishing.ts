@@ -1,7 +1,7 @@
 /** What services publish of their answers. */
 import type { Logger } from '../../modes/service/log.ts';
-import type { Serving } from '../../modes/service/models.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import type { PublishSettings } from '../../project/deployments/service.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { PublishOptions } from './options.ts';

@@ -1,7 +1,7 @@
 /** What is put into service, under the names of the project's deployments. */
 import { resolve } from 'node:path';
 import type { Opened } from '../../modes/service/access.ts';
-import type { Serving } from '../../modes/service/models.ts';
+import type { Serving } from '../../modes/service/slot.ts';
 import { parseRef } from '../../registry/ref.ts';
 import type { Resources } from '../../resources/resources.ts';
 

@@ -6,9 +6,9 @@ import type { Connections } from './connections.ts';
 import type { IsolatedPool } from './isolation.ts';
 import { type Aggregator, gauge, total } from '../../metrics/metric.ts';
 import type { Card } from './model.ts';
-import type { Slot } from './models.ts';
 import type { Publishing } from './publish/publishing.ts';
 import type { Reader } from './reading/reader.ts';
+import type { Slot } from './slot.ts';
 
 /** Where the figures that are only read come from. */
 export interface Watched {

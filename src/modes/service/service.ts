@@ -19,13 +19,14 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Model, ServiceSource } from './model.ts';
-import { createModels, type Serving, type Slot } from './models.ts';
+import { createModels } from './models.ts';
 import type { Peers } from './peers.ts';
 import type { Publishing } from './publish/publishing.ts';
 import { createReader } from './reading/reader.ts';
 import { createIntake, drain, type Intake, type ListenPlace, listen } from './rest/listen.ts';
 import type { Behind } from './rest/routes.ts';
 import { createRest } from './rest/server.ts';
+import type { Serving, Slot } from './slot.ts';
 
 export interface ServiceOptions {
   /** What to serve; the first of a name is what the bare name answers with. */

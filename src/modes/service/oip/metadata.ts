@@ -1,6 +1,7 @@
 /** What the protocol tells of the server and its models, whichever transport asks. */
 import { version } from '../../../version.ts';
-import type { ModelTable, Slot } from '../models.ts';
+import type { ModelTable } from '../models.ts';
+import type { Slot } from '../slot.ts';
 import { outsideOf } from '../told.ts';
 import type { TensorBinding } from './signature.ts';
 
