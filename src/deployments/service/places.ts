@@ -1,15 +1,11 @@
 /** The doors of a service, and where they are. */
 import { fail, problemOf } from '../../core/errors.ts';
+import type { ListenPlace } from '../../modes/service/rest/listen.ts';
 import type { Service } from '../../modes/service/service.ts';
 import type { Serving } from '../../modes/service/slot.ts';
 import type { ServeOptions } from './options.ts';
 
 export type ServiceDoor = 'http' | 'grpc' | 'admin';
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
 
 const LOOPBACK = '127.0.0.1';
 const PORT = 8080;
@@ -20,7 +16,11 @@ export const placesOf = ({
   port = PORT,
   grpc = port === 0 ? 0 : (port + 1) % 65_536,
   admin,
-}: ServeOptions): { readonly http: Place; readonly grpc: Place | undefined; readonly admin: Place | undefined } => ({
+}: ServeOptions): {
+  readonly http: ListenPlace;
+  readonly grpc: ListenPlace | undefined;
+  readonly admin: ListenPlace | undefined;
+} => ({
   http: { host, port },
   admin: admin && { host: admin.host ?? LOOPBACK, port: admin.port },
   grpc: grpc === false ? undefined : { host, port: grpc },
