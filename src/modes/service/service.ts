@@ -1,32 +1,31 @@
-/** The web service as a whole: models, dataplane, transports, from the first load to the last answer. */
+/** The web service as a whole: models, dataplane, doors, from the first load to the last answer. */
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { fail, type MillraceError, messageOf, problemOf } from '../../core/errors.ts';
-import type { Answered } from '../../monitor/answered.ts';
+import { fail } from '../../core/errors.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
-import { follow } from '../../serving/follow.ts';
-import type { News } from '../../serving/live.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { createDataplane, type Dataplane, type DataplaneOptions } from './dataplane.ts';
-import type { Grpc } from './grpc/server.ts';
-import { inTime } from './in-time.ts';
-import { type Isolation, lackOf } from './isolation.ts';
+import { createDataplane, type Dataplane } from './dataplane.ts';
+import { createGrpcDoor } from './grpc/grpc-door.ts';
+import { createOwnHealth } from './health.ts';
+import type { Isolation } from './isolation.ts';
+import { keepAnswers } from './keep-answers.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { Model, ServiceSource } from './model.ts';
-import { createModels } from './models.ts';
+import type { LoadModelOptions, ServiceSource } from './model.ts';
+import { createModels, type ModelTable } from './models.ts';
 import type { Peers } from './peers.ts';
+import { followPromotions } from './promotions.ts';
 import type { Publishing } from './publish/publishing.ts';
 import { createReader } from './reading/reader.ts';
-import { createIntake, drain, type Intake, type ListenPlace, listen } from './rest/listen.ts';
+import { createHttpDoor, type HttpDoor } from './rest/http-door.ts';
+import type { ListenPlace } from './rest/listen.ts';
 import type { Behind } from './rest/routes.ts';
-import { createRest } from './rest/server.ts';
-import type { Serving, Slot } from './slot.ts';
+import type { Serving } from './slot.ts';
+import type { Tracing } from './traces.ts';
 
 export interface ServiceOptions {
   /** What to serve; the first of a name is what the bare name answers with. */
@@ -84,11 +83,11 @@ export interface Service {
   readonly plane: Dataplane;
   /** The places that each door has for callers. */
   readonly places: Readonly<Record<'http' | 'grpc' | 'admin', Pick<Connections, 'open'>>>;
-  /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
+  /** Listens, and resolves with `http://host:port`. Port 0 takes any free one. @throws CANNOT_LISTEN */
   listen(place: ListenPlace): Promise<string>;
-  /** Opens the door for those who run the service, where it has one. @throws MillraceError CANNOT_LISTEN */
+  /** Opens the door for those who run the service, where it has one. @throws CANNOT_LISTEN */
   listenAdmin(place: ListenPlace): Promise<string>;
-  /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws MillraceError CANNOT_LISTEN */
+  /** Listens for gRPC, and resolves with `host:port`. Port 0 takes any free one. @throws CANNOT_LISTEN */
   listenGrpc(place: ListenPlace): Promise<string>;
   /** Takes connections that another process accepts, instead of listening. */
   takeIn(doors: { readonly grpc: boolean }): Promise<Doors>;
@@ -100,136 +99,64 @@ export interface Service {
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** What becomes of an answer. One that waits to be published, and is not, was not given: there is no record of it. */
-const keepAnswers = (
-  recorder: Recorder | undefined,
-  publishing: Publishing | undefined,
-  { timeoutMs }: Limits,
-): DataplaneOptions['onAnswered'] => {
-  if (recorder === undefined && publishing === undefined) return undefined;
-  const record = (answered: Answered): Promise<void> | undefined => {
-    const recorded = recorder?.record(answered);
-    if (recorded === undefined) return undefined;
-    const now = performance.now();
-    // A little earlier than the caller gives up, who is to hear why.
-    const left = ((answered.deadline ?? now + timeoutMs) - now) * 0.9;
-    return inTime(recorded, now + left, notRecorded);
-  };
-  return (answered) => {
-    const acknowledged = publishing?.publish(answered);
-    return acknowledged === undefined ? record(answered) : acknowledged.then(() => record(answered));
-  };
+/** Loads all that is to be served, or nothing. @throws when one of them cannot be served */
+const loadModels = async (
+  { refs, source, maxModels, isolation, modelWorkers: workers, log = silent() }: ServiceOptions,
+  limits: Limits,
+  onRun: LoadModelOptions['onRun'],
+): Promise<ModelTable> => {
+  const onWorkerLost: LoadModelOptions['onWorkerLost'] = (ref, pid, how) =>
+    log.error({ ref, pid, how }, 'a worker has ended; another is started');
+  const models = createModels({ source, limits, maxModels, isolation, workers, onRun, onWorkerLost });
+  try {
+    for (const given of refs) await models.add(typeof given === 'string' ? { ref: given } : given);
+    return models;
+  } catch (error) {
+    await models.close();
+    throw error;
+  }
 };
 
-const notRecorded = (): MillraceError =>
-  fail('STORE_FAILED', 'The answer is not given, as it was not recorded in time; it may be recorded later.', {
-    expected: 'a record of each answer',
-  });
+/** Read only where traces are wanted: it takes longer to load than the rest of the service. */
+const tracingOf = async (env: NodeJS.ProcessEnv | undefined): Promise<Tracing | undefined> =>
+  env?.OTEL_EXPORTER_OTLP_ENDPOINT ? (await import('./traces.ts')).createTracing(env) : undefined;
 
-/** Loads the models. @throws MillraceError when one of them cannot be served. */
+/** Loads the models. @throws when one of them cannot be served */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
-  const { refs, source, maxModels, followMs = 1000, log = silent(), recorder, traceEnv } = options;
-  const { isolation, modelWorkers: workers, peers, publishing, registry, obstacles, adminDoor = false } = options;
+  const { followMs = 1000, log = silent(), recorder, peers, publishing, registry, adminDoor = false } = options;
   const { modelControl = false, recordsApi = false, hosts = [], origins = [] } = options;
   const limits: Limits = Object.freeze({ ...defaultLimits, ...options.limits });
   const metrics = createMetrics(registry);
   const bodies = createBodies(limits.bodiesBytes);
   const newPlaces = (): Connections => createConnections(limits, metrics.rejected);
   const places = { http: newPlaces(), grpc: newPlaces(), admin: newPlaces() };
-  const models = createModels({
-    source,
-    limits,
-    maxModels,
-    isolation,
-    workers,
-    onRun: metrics.ran,
-    onWorkerLost: (ref, pid, how) => log.error({ ref, pid, how }, 'a worker has ended; another is started'),
-  });
-  try {
-    for (const given of refs) await models.add(typeof given === 'string' ? { ref: given } : given);
-  } catch (error) {
-    await models.close();
-    throw error;
-  }
+  const models = await loadModels(options, limits, metrics.ran);
   const reader = createReader(limits);
-  const onAnswered = keepAnswers(recorder, publishing, limits);
-  const plane = createDataplane({ models, limits, metrics, reader, onAnswered });
-  // Read only where traces are wanted: it takes longer to load than the rest of the service.
-  const tracing = traceEnv?.OTEL_EXPORTER_OTLP_ENDPOINT
-    ? (await import('./traces.ts')).createTracing(traceEnv)
-    : undefined;
-  let stopped: string | undefined;
-  const lack = (): string | undefined =>
-    models.slots.map(({ model }) => model && lackOf(model.name, model.pool)).find((text) => text !== undefined);
-  const own = (): string | undefined => stopped ?? lack();
-  const health = {
-    closing: false,
-    get ready() {
-      return health.reason === undefined;
-    },
-    get reason(): string | undefined {
-      return own() ?? obstacles?.()[0];
-    },
-  };
+  const plane = createDataplane({ models, limits, metrics, reader, onAnswered: keepAnswers(options, limits) });
+  const tracing = await tracingOf(options.traceEnv);
+  const health = createOwnHealth(models, options.obstacles);
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, reader, places, recorder, publishing });
-  const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
-  const openDoor = (behind: Behind) =>
-    createRest({
-      plane,
-      health,
-      log,
-      bodies,
-      places: behind === 'operators' ? places.admin : places.http,
-      behind,
-      control: controlOf(modelControl),
-      opened: { records: recordsApi, control: modelControl },
-      hosts,
-      origins,
-      peers,
-      recorder,
-      publishing,
-      tracing,
-    });
-  const rest = await openDoor(adminDoor ? 'callers' : 'all');
-  const admin = adminDoor ? await openDoor('operators') : undefined;
-  const doors: { readonly app: FastifyInstance; intake?: Intake }[] = [rest, admin].flatMap((app) =>
-    app ? [{ app }] : [],
-  );
-  const hear = ({ ref, card }: Slot, news: News<Model>): void => {
-    if (news.kind === 'replaced') {
-      const { version, digest } = news.to;
-      metrics.promoted('replaced');
-      log.info({ ref, version, digest }, 'a new version has taken over');
-    } else if (news.kind === 'refused') {
-      const { version, error } = news;
-      metrics.promoted('refused');
-      log.error(
-        { ref, version, stays: card?.version, problem: problemOf(error), err: error },
-        'a new version is refused',
-      );
-    } else if (news.isNew) {
-      metrics.promoted('unreachable');
-      log.warn({ ref, message: messageOf(news.error) }, 'the registry cannot be asked; what is loaded goes on');
-    }
-  };
-  const ready = () => models.slots.filter(({ state }) => state === 'ready');
-  const stopFollowing = follow(
-    () => ready().map((slot) => ({ live: slot.live, hear: (news: News<Model>) => hear(slot, news) })),
-    followMs,
-  );
 
-  const unready = (): void => {
-    stopped = 'the service is stopping';
-  };
+  const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
+  const shared = { plane, health, log, bodies, tracing };
+  const opened = { records: recordsApi, control: modelControl };
+  const own = { control: controlOf(modelControl), opened, hosts, origins, peers, recorder, publishing };
+  const openDoor = (behind: Behind, door: 'http' | 'admin'): Promise<HttpDoor> =>
+    createHttpDoor({ ...shared, ...own, behind, places: places[door] });
+  const http = await openDoor(adminDoor ? 'callers' : 'all', 'http');
+  const admin = adminDoor ? await openDoor('operators', 'admin') : undefined;
+  const grpc = createGrpcDoor({ ...shared, places: places.grpc, control: controlOf(modelControl && !adminDoor) });
+  const stopFollowing = followPromotions({ models, metrics, log, everyMs: followMs });
+
   const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
-    unready();
+    health.stop();
     await pause(lameDuckMs);
-    health.closing = true;
+    health.close();
     publishing?.better?.hangUp();
     const followed = stopFollowing();
     const patience = { lingerMs, mostMs: limits.timeoutMs + lingerMs };
-    await Promise.all([...doors.map(({ app, intake }) => drain(app.server, patience, intake)), grpc?.close()]);
-    await Promise.all(doors.map(({ app }) => app.close()));
+    await Promise.all([http.drain(patience), admin?.drain(patience), grpc.close()]);
+    await Promise.all([http.close(), admin?.close()]);
     await models.close();
     await followed;
     await reader.close();
@@ -237,46 +164,23 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     if (registry === undefined) metrics.registry.clear();
   };
   let stopping: Promise<void> | undefined;
-  let grpc: Grpc | undefined;
-  /** Read when it is asked for: HTTP is ready earlier by that. */
-  const openGrpc = async (): Promise<Grpc> => {
-    const { createGrpc } = await import('./grpc/server.ts');
-    const control = controlOf(modelControl && !adminDoor);
-    grpc = createGrpc({ plane, health, log, bodies, places: places.grpc, control, tracing });
-    return grpc;
-  };
-  const shown = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   return {
     plane,
     places,
-    async listen(place) {
-      await rest.ready();
-      return listen(rest.server, place);
-    },
+    listen: http.listen,
     async listenAdmin(place) {
       if (admin === undefined) throw fail('INTERNAL', 'this service has no door of that kind');
-      await admin.ready();
-      return listen(admin.server, place);
+      return admin.listen(place);
     },
-    async listenGrpc({ host, port }) {
-      return shown(host, await (await openGrpc()).listen({ host, port }));
-    },
-    async takeIn(wanted) {
-      const [http, own] = await Promise.all(
-        doors.map(async (door) => {
-          await door.app.ready();
-          door.intake = createIntake(door.app.server);
-          return door.intake;
-        }),
-      );
-      return { http: http.accept, admin: own?.accept, grpc: wanted.grpc ? (await openGrpc()).accept : undefined };
-    },
-    obstacles: () => {
-      const found = own();
-      return found === undefined ? [] : [found];
-    },
-    unready,
+    listenGrpc: grpc.listen,
+    takeIn: async (wanted) => ({
+      http: await http.takeIn(),
+      admin: await admin?.takeIn(),
+      grpc: wanted.grpc ? await grpc.takeIn() : undefined,
+    }),
+    obstacles: health.obstacles,
+    unready: health.stop,
     close(how = {}) {
       stopping ??= stop(how);
       return stopping;
