@@ -3,31 +3,32 @@
  * with whatever else came in it; those that come during the run wait, and the next one takes them together. So nothing
  * waits for a batch to fill, and batches grow as the load does.
  *
- * Invariants: a job is settled once, by its answer or its refusal, and `inFlight` is how many are not. At most `lanes` runs are
- * under way, and what they have taken waits no more.
+ * Invariants: what waits is in flight.
  */
-import { MillraceError } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
-import type { Scorer, Timings } from '../../core/types.ts';
+import type { Scorer } from '../../core/types.ts';
 import { createDeadlines } from './deadlines.ts';
-import { type Done, Job, type ModelRun, type Piece, queueFull, tooLate, type Work } from './job.ts';
+import { createInFlight } from './in-flight.ts';
+import { type Done, Job, type ModelRun, queueFull, tooLate, type Work } from './job.ts';
+import { createLanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { createPace } from './pace.ts';
 import { createQueue, type QueueLimits, type Waiting } from './queue.ts';
+import { createRuns } from './runs.ts';
 
 export interface BatcherOptions {
   readonly scorer: Scorer;
   readonly limits: QueueLimits & Pick<Limits, 'queueMs' | 'queueRuns' | 'timeoutMs'>;
-  /** Runs at a time: 1 for a scorer in this thread. */
+  /** Runs at a time; 1, as for a scorer in this thread, unless given. */
   readonly lanes?: number;
-  /** Told of each run that came to answers. */
+  /** Told of each run that came to answers; nobody unless given. */
   readonly onRun?: (run: ModelRun) => void;
 }
 
 export interface Batcher {
-  /** @throws MillraceError QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED; WORKER_LOST */
+  /** @throws QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, WORKER_LOST */
   submit<Input, Output>(work: Work<Input, Output>): Promise<Done<Output>>;
-  /** Refuses at once, before a body is read, what has no chance to get in. @throws MillraceError QUEUE_FULL */
+  /** Refuses at once, before a body is read, what has no chance to get in. @throws QUEUE_FULL */
   admit(): void;
   readonly waiting: Waiting;
   /** Requests that wait or run. */
@@ -36,45 +37,26 @@ export interface Batcher {
   idle(): Promise<void>;
 }
 
-const isLost = (error: unknown): boolean => error instanceof MillraceError && error.code === 'WORKER_LOST';
-
-const rowsOf = (pieces: readonly Piece[]): number => {
-  let rows = 0;
-  for (const { start, end } of pieces) rows += end - start;
-  return rows;
-};
-
-const PARTS = 8;
-const eighthsOf = (pieces: readonly Piece[]): readonly (readonly Piece[])[] => {
-  const size = Math.ceil(pieces.length / PARTS);
-  return Array.from({ length: Math.ceil(pieces.length / size) }, (_, part) =>
-    pieces.slice(part * size, (part + 1) * size),
-  );
-};
-
-export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptions): Batcher => {
-  let running = 0;
-  let runningRows = 0;
-  let inFlight = 0;
-  let pumpAsked = false;
+export const createBatcher = ({ scorer, limits, lanes: size = 1, onRun }: BatcherOptions): Batcher => {
   let idlers: (() => void)[] = [];
-
-  const settle = (job: Job): boolean => {
-    if (job.settled) return false;
-    job.settled = true;
-    clearTimeout(job.timer);
-    inFlight--;
-    return true;
-  };
+  const inFlight = createInFlight();
   const refuse = (job: Job, error: unknown): void => {
-    if (!settle(job)) return;
+    if (!inFlight.settle(job)) return;
     queue.drop(job);
     job.reject(error);
   };
   const queue = createQueue(limits, refuse);
-  const deadlines = createDeadlines(limits.timeoutMs, queue.jobs, refuse);
-  const pace = createPace(limits, lanes);
   const { waiting } = queue;
+  const deadlines = createDeadlines(limits.timeoutMs, queue.jobs, refuse);
+  const pace = createPace(limits, size);
+  const run = createRuns({ scorer, waiting, inFlight, pace, refuse, onRun });
+  const onQuiet = (): void => {
+    if (inFlight.count > 0 || idlers.length === 0) return;
+    for (const resolve of idlers) resolve();
+    idlers = [];
+  };
+  const lanes = createLanes({ size, queue, deadlines, run, onQuiet });
+
   const hasRoom = (rows: number, bytes: number): boolean =>
     queue.hasRoom(rows, bytes) && !pace.isTooSlowFor(waiting.rows);
   /** Room that those take who are gone is room. */
@@ -83,112 +65,18 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
     queue.sweep();
     return hasRoom(rows, bytes);
   };
-
-  const answer = ({ job, start, end }: Piece, output: unknown, run: ModelRun): void => {
-    if (job.settled) return;
-    const { work } = job;
-    job.answered += end - start;
-    if (job.answered === work.rows && job.outputs === undefined) {
-      settle(job);
-      job.resolve({ output, run });
-      return;
-    }
-    job.outputs ??= [];
-    job.outputs.push({ start, output });
-    if (job.answered < work.rows) return;
-    settle(job);
-    const inOrder = job.outputs.sort((a, b) => a.start - b.start);
-    job.resolve({ output: work.form.gather(inOrder.map((part) => part.output)), run });
-  };
-
-  /** `suspected`: these rows were in a run that ended its process. */
-  const runAll = async (pieces: readonly Piece[], suspected = false): Promise<void> => {
-    const { form } = pieces[0].job.work;
-    const began = performance.now();
-    let rows = 0;
-    let whole = 0;
-    let deadline = 0;
-    for (const { start, end, job } of pieces) {
-      rows += end - start;
-      if (job.deadline > deadline) deadline = job.deadline;
-      if (end === job.work.rows) whole++;
-    }
-    const timings: Timings = { validate: 0, prepare: 0, run: 0, finish: 0 };
-    try {
-      const options = { timings, deadline, undivided: pieces.length > 1, suspected };
-      const output = await form.score(scorer, form.join(pieces), options);
-      const ended = performance.now();
-      pace.learn({ began, ended, rows, requests: whole }, waiting.requests > 0);
-      const waited = pieces.map(({ job }) => began - job.work.since);
-      const run: ModelRun = { began, ended, rows, requests: pieces.length, timings, waited };
-      let at = 0;
-      for (const piece of pieces) {
-        const size = piece.end - piece.start;
-        answer(piece, form.take(output, rows, at, at + size), run);
-        at += size;
-      }
-      onRun?.(run);
-    } catch (error) {
-      if (pieces.length === 1) {
-        refuse(pieces[0].job, error);
-        return;
-      }
-      const left = pieces.filter(({ job }) => !job.settled);
-      // Whatever it was, it is not the fault of all of them: each gets its own chance, and its own error.
-      if (!isLost(error)) for (const piece of left) await runAll([piece]);
-      // The process that ran them is gone, or was ended: those that are not the reason are not to wait for those that are.
-      else await Promise.all(eighthsOf(left).map((part) => runAll(part, true)));
-    }
-  };
-
-  const pump = (): void => {
-    while (running < lanes) {
-      // Lanes share what there is evenly, however it came, and something is left for the one that is free next: so nobody
-      // waits for many others again and again while somebody else is answered alone.
-      const share = lanes === 1 ? waiting.rows : Math.ceil((waiting.rows + runningRows) / (lanes + 1));
-      const pieces = queue.take(share || 1);
-      if (pieces.length === 0) break;
-      const rows = rowsOf(pieces);
-      running++;
-      runningRows += rows;
-      deadlines.watch(pieces);
-      void runAll(pieces).then(() => {
-        deadlines.forget(pieces);
-        running--;
-        runningRows -= rows;
-        const { job, end } = pieces[pieces.length - 1];
-        // What is left of a long request is run in another turn of the event loop: a model in this thread leaves it none.
-        if (end < job.work.rows) setImmediate(pump);
-        else pump();
-      });
-    }
-    if (inFlight === 0 && running === 0 && idlers.length > 0) {
-      for (const resolve of idlers) resolve();
-      idlers = [];
-    }
-  };
-  const pumpLater = (): void => {
-    pumpAsked = false;
-    pump();
-  };
-
   const begin = (job: Job): void => {
     deadlines.add(job);
     queue.add(job);
-    inFlight++;
-    invariant(
-      inFlight >= waiting.requests && running <= lanes,
-      'what waits is in flight, and no more runs than there are lanes',
-    );
-    if (running === lanes || pumpAsked) return;
-    pumpAsked = true;
-    setImmediate(pumpLater);
+    inFlight.add();
+    invariant(inFlight.count >= waiting.requests, 'what waits is in flight');
+    lanes.wake();
   };
 
   return {
     waiting,
     get inFlight() {
-      return inFlight;
+      return inFlight.count;
     },
     admit() {
       if (!findRoom(0, 0)) throw queueFull;
@@ -201,7 +89,7 @@ export const createBatcher = ({ scorer, limits, lanes = 1, onRun }: BatcherOptio
       }) as Promise<Done<Output>>;
     },
     idle: () =>
-      inFlight === 0 && running === 0
+      inFlight.count === 0 && lanes.running === 0
         ? Promise.resolve()
         : new Promise((resolve) => {
             idlers.push(resolve);
