@@ -1,10 +1,10 @@
 /** Figures of the service that are kept elsewhere, and read when Prometheus asks. docs/SERVICE.md lists the names. */
 import type { MetricValue, Registry } from 'prom-client';
+import { type Shown, show } from '../../metrics/table.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import type { Bodies } from './bodies.ts';
 import type { Connections } from './connections.ts';
 import type { IsolatedPool } from './isolation.ts';
-import { type Aggregator, gauge, total } from '../../metrics/metric.ts';
 import type { Card } from './model.ts';
 import type { Publishing } from './publish/publishing.ts';
 import type { Reader } from './reading/reader.ts';
@@ -36,118 +36,151 @@ const labelsOf = ({ name, version, deployment, variant }: Card) => ({
   variant,
 });
 
-const watchDoors = (registry: Registry, { bodies, places, reader }: Pick<Watched, 'bodies' | 'places' | 'reader'>) => {
-  const bytes = 'Bytes of all bodies that are being read, or whose large requests are being answered.';
-  gauge(registry, { name: 'millrace_bodies_bytes', help: bytes }, () => [{ labels: {}, value: bodies.bytes }]);
-  const reading = 'Large bodies that threads read, or that wait for one.';
-  gauge(registry, { name: 'millrace_reading', help: reading }, () => [{ labels: {}, value: reader.waiting }]);
-  const ended = 'Threads that were ended as a body took too long, or too much memory, to read.';
-  total(registry, { name: 'millrace_reading_ended_total', help: ended }, () => [{ labels: {}, value: reader.ended }]);
-  gauge(registry, { name: 'millrace_connections', help: 'Connections that are open, by door.' }, () =>
-    Object.entries(places).map(([door, { open }]) => ({ labels: { door }, value: open })),
-  );
-};
+type Values = readonly MetricValue<string>[];
+const one = (value: number): Values => [{ labels: {}, value }];
+const byReason = (counts: Readonly<Record<string, number>>): Values =>
+  Object.entries(counts).map(([reason, value]) => ({ labels: { reason }, value }));
 
-const watchRecorder = (registry: Registry, recorder: Pick<Recorder, 'figures'>): void => {
-  const described = (name: string, help: string) => ({ name: `millrace_records_${name}`, help });
-  total(registry, described('written_total', 'Predictions that were recorded.'), () => [
-    { labels: {}, value: recorder.figures.written },
-  ]);
-  total(registry, described('dropped_total', 'Predictions that were not recorded though they should, by reason.'), () =>
-    Object.entries(recorder.figures.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
-  );
-  gauge(registry, described('waiting_bytes', 'Bytes of records that wait to be written.'), () => [
-    { labels: {}, value: recorder.figures.waitingBytes },
-  ]);
-  gauge(registry, described('buffer_bytes', 'Bytes that may wait; what comes beyond is dropped.'), () => [
-    { labels: {}, value: recorder.figures.bufferBytes },
-  ]);
-  total(registry, described('restarts_total', 'Threads started in the place of one that wrote records.'), () => [
-    { labels: {}, value: recorder.figures.restarts },
-  ]);
-};
+const ofDoors: readonly Shown<Watched>[] = [
+  {
+    gauge: 'millrace_bodies_bytes',
+    help: 'Bytes of all bodies that are being read, or whose large requests are being answered.',
+    read: ({ bodies }) => one(bodies.bytes),
+  },
+  {
+    gauge: 'millrace_reading',
+    help: 'Large bodies that threads read, or that wait for one.',
+    read: ({ reader }) => one(reader.waiting),
+  },
+  {
+    total: 'millrace_reading_ended_total',
+    help: 'Threads that were ended as a body took too long, or too much memory, to read.',
+    read: ({ reader }) => one(reader.ended),
+  },
+  {
+    gauge: 'millrace_connections',
+    help: 'Connections that are open, by door.',
+    read: ({ places }) => Object.entries(places).map(([door, { open }]) => ({ labels: { door }, value: open })),
+  },
+  {
+    gauge: 'millrace_ready',
+    help: '1 when requests may be sent.',
+    how: 'min',
+    read: ({ ready }) => one(Number(ready())),
+  },
+];
 
-const watchPublishing = (registry: Registry, publishing: Pick<Publishing, 'figures' | 'better'>): void => {
-  const described = (name: string, help: string) => ({ name: `millrace_publish_${name}`, help });
-  total(registry, described('events_total', 'Events that the broker has acknowledged.'), () => [
-    { labels: {}, value: publishing.figures.published },
-  ]);
-  total(
-    registry,
-    described('dropped_total', 'Predictions that were not published though they should, by reason.'),
-    () => Object.entries(publishing.figures.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
-  );
-  gauge(registry, described('waiting_bytes', 'Bytes of answers that wait to be published.'), () => [
-    { labels: {}, value: publishing.figures.waitingBytes },
-  ]);
-  gauge(registry, described('listeners', 'Callers that listen for better predictions.'), () => [
-    { labels: {}, value: publishing.better?.listening ?? 0 },
-  ]);
-};
+const ofRecorder: readonly Shown<Pick<Recorder, 'figures'>>[] = [
+  {
+    total: 'millrace_records_written_total',
+    help: 'Predictions that were recorded.',
+    read: ({ figures }) => one(figures.written),
+  },
+  {
+    total: 'millrace_records_dropped_total',
+    help: 'Predictions that were not recorded though they should, by reason.',
+    read: ({ figures }) => byReason(figures.dropped),
+  },
+  {
+    gauge: 'millrace_records_waiting_bytes',
+    help: 'Bytes of records that wait to be written.',
+    read: ({ figures }) => one(figures.waitingBytes),
+  },
+  {
+    gauge: 'millrace_records_buffer_bytes',
+    help: 'Bytes that may wait; what comes beyond is dropped.',
+    read: ({ figures }) => one(figures.bufferBytes),
+  },
+  {
+    total: 'millrace_records_restarts_total',
+    help: 'Threads started in the place of one that wrote records.',
+    read: ({ figures }) => one(figures.restarts),
+  },
+];
 
-/** One figure of each model that is loaded. */
-type OfEach = (read: (model: WatchedModel) => number | undefined) => () => readonly MetricValue<string>[];
+const ofPublishing: readonly Shown<Pick<Publishing, 'figures' | 'better'>>[] = [
+  {
+    total: 'millrace_publish_events_total',
+    help: 'Events that the broker has acknowledged.',
+    read: ({ figures }) => one(figures.published),
+  },
+  {
+    total: 'millrace_publish_dropped_total',
+    help: 'Predictions that were not published though they should, by reason.',
+    read: ({ figures }) => byReason(figures.dropped),
+  },
+  {
+    gauge: 'millrace_publish_waiting_bytes',
+    help: 'Bytes of answers that wait to be published.',
+    read: ({ figures }) => one(figures.waitingBytes),
+  },
+  {
+    gauge: 'millrace_publish_listeners',
+    help: 'Callers that listen for better predictions.',
+    read: ({ better }) => one(better?.listening ?? 0),
+  },
+];
 
-const watchQueues = (registry: Registry, ofEach: OfEach): void => {
-  const read = (name: string, help: string, value: (batcher: WatchedModel['batcher']) => number): void =>
-    gauge(
-      registry,
-      { name: `millrace_${name}`, help },
-      ofEach(({ batcher }) => value(batcher)),
-    );
-  read('queue_depth', 'Requests that wait.', ({ waiting }) => waiting.requests);
-  read('queue_rows', 'Rows that wait.', ({ waiting }) => waiting.rows);
-  read('queue_bytes', 'Bytes that wait.', ({ waiting }) => waiting.bytes);
-  read('in_flight', 'Requests that wait or run.', ({ inFlight }) => inFlight);
-};
+/** A figure of each model that is loaded, and has it. */
+const each =
+  (value: (model: WatchedModel) => number | undefined) =>
+  ({ slots }: Watched): Values =>
+    slots().flatMap(({ model }) => {
+      const figure = model && value(model);
+      return model === undefined || figure === undefined ? [] : [{ labels: labelsOf(model), value: figure }];
+    });
 
-const watchPools = (registry: Registry, ofEach: OfEach): void => {
-  const described = (name: string, help: string) => ({ name: `millrace_${name}`, help });
-  const size = described('workers', 'Processes that a model should have of its own.');
-  gauge(
-    registry,
-    size,
-    ofEach(({ pool }) => pool?.size),
-  );
-  gauge(
-    registry,
-    described('workers_ready', 'Processes that it has.'),
-    ofEach(({ pool }) => pool?.ready),
-  );
-  const restarts = described('worker_restarts_total', 'Processes that were started in the place of one that ended.');
-  total(
-    registry,
-    restarts,
-    ofEach(({ pool }) => pool?.restarts),
-  );
-};
-
-const watchLoaded = (registry: Registry, ofEach: OfEach, loaded: () => readonly WatchedModel[]): void => {
-  const read = (name: string, help: string, value: (model: WatchedModel) => number, how?: Aggregator): void =>
-    gauge(registry, { name: `millrace_model_${name}`, help }, ofEach(value), how);
-  read('load_seconds', 'From the reference to a warm model.', ({ loadMs }) => loadMs / 1000, 'max');
-  read('memory_bytes', 'By how much the process grew when the model was loaded.', (one) => one.memoryBytes);
-  read('row_seconds', 'One row alone, measured when the model was loaded.', ({ rowMs }) => rowMs / 1000, 'max');
-  const info = { name: 'millrace_model_info', help: 'The models that are loaded, with their digests.' };
-  const digests = () => loaded().map((one) => ({ labels: { ...labelsOf(one), digest: one.digest }, value: 1 }));
-  gauge(registry, info, digests, 'max');
-};
+const ofModels: readonly Shown<Watched>[] = [
+  {
+    gauge: 'millrace_queue_depth',
+    help: 'Requests that wait.',
+    read: each(({ batcher }) => batcher.waiting.requests),
+  },
+  { gauge: 'millrace_queue_rows', help: 'Rows that wait.', read: each(({ batcher }) => batcher.waiting.rows) },
+  { gauge: 'millrace_queue_bytes', help: 'Bytes that wait.', read: each(({ batcher }) => batcher.waiting.bytes) },
+  { gauge: 'millrace_in_flight', help: 'Requests that wait or run.', read: each(({ batcher }) => batcher.inFlight) },
+  {
+    gauge: 'millrace_model_load_seconds',
+    help: 'From the reference to a warm model.',
+    how: 'max',
+    read: each(({ loadMs }) => loadMs / 1000),
+  },
+  {
+    gauge: 'millrace_model_memory_bytes',
+    help: 'By how much the process grew when the model was loaded.',
+    read: each(({ memoryBytes }) => memoryBytes),
+  },
+  {
+    gauge: 'millrace_model_row_seconds',
+    help: 'One row alone, measured when the model was loaded.',
+    how: 'max',
+    read: each(({ rowMs }) => rowMs / 1000),
+  },
+  {
+    gauge: 'millrace_workers',
+    help: 'Processes that a model should have of its own.',
+    read: each(({ pool }) => pool?.size),
+  },
+  { gauge: 'millrace_workers_ready', help: 'Processes that it has.', read: each(({ pool }) => pool?.ready) },
+  {
+    total: 'millrace_worker_restarts_total',
+    help: 'Processes that were started in the place of one that ended.',
+    read: each(({ pool }) => pool?.restarts),
+  },
+  {
+    gauge: 'millrace_model_info',
+    help: 'The models that are loaded, with their digests.',
+    how: 'max',
+    read: ({ slots }) =>
+      slots().flatMap(({ model }) =>
+        model ? [{ labels: { ...labelsOf(model), digest: model.digest }, value: 1 }] : [],
+      ),
+  },
+];
 
 /** Shows all that is watched. */
 export const showFigures = (registry: Registry, watched: Watched): void => {
-  const { slots, ready, recorder, publishing } = watched;
-  const loaded = () => slots().flatMap(({ model }) => model ?? []);
-  const ofEach: OfEach = (read) => () =>
-    loaded().flatMap((model) => {
-      const value = read(model);
-      return value === undefined ? [] : [{ labels: labelsOf(model), value }];
-    });
-  watchDoors(registry, watched);
-  if (recorder) watchRecorder(registry, recorder);
-  if (publishing) watchPublishing(registry, publishing);
-  watchQueues(registry, ofEach);
-  watchLoaded(registry, ofEach, loaded);
-  watchPools(registry, ofEach);
-  const isReady = () => [{ labels: {}, value: Number(ready()) }];
-  gauge(registry, { name: 'millrace_ready', help: '1 when requests may be sent.' }, isReady, 'min');
+  show(registry, [...ofDoors, ...ofModels])(watched);
+  if (watched.recorder) show(registry, ofRecorder)(watched.recorder);
+  if (watched.publishing) show(registry, ofPublishing)(watched.publishing);
 };

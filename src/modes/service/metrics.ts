@@ -1,8 +1,8 @@
 /** What the service tells Prometheus. docs/SERVICE.md lists the names; a test holds the two together. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
+import { keep } from '../../metrics/table.ts';
 import { showFigures, type Watched } from './figures.ts';
-import { counters } from '../../metrics/metric.ts';
 import { createModelMeters, type ModelMeters } from './model-meters.ts';
 
 export interface Metrics extends ModelMeters {
@@ -15,21 +15,30 @@ export interface Metrics extends ModelMeters {
   watch(watched: Watched): void;
 }
 
+const kept = {
+  errors: {
+    counter: 'millrace_rejected_total',
+    help: 'Requests answered with an error, by its code.',
+    labels: ['reason'],
+  },
+  promotions: {
+    counter: 'millrace_promotions_total',
+    help: 'Moves of environments seen, by what came of them.',
+    labels: ['outcome'],
+  },
+} as const;
+
 /** In a registry of its own, which tells of the process too, unless one is given. */
 export const createMetrics = (given?: Registry): Metrics => {
   const registry = given ?? new Registry();
   if (given === undefined) collectDefaultMetrics({ register: registry });
   const meters = createModelMeters(registry);
-  const errors = { name: 'millrace_rejected_total', help: 'Requests answered with an error, by its code.' };
-  const rejected = counters(registry, errors, ['reason']);
-  const moves = { name: 'millrace_promotions_total', help: 'Moves of environments seen, by what came of them.' };
-  const promotions = counters(registry, moves, ['outcome']);
-
+  const { errors, promotions } = keep(registry, kept);
   return {
     registry,
     ...meters,
     rejected(code) {
-      rejected.child(code).value++;
+      errors.child(code).value++;
     },
     promoted(outcome) {
       promotions.child(outcome).value++;

@@ -2,8 +2,9 @@
 import type { Registry } from 'prom-client';
 import type { Code } from '../../core/errors.ts';
 import type { Timings } from '../../core/types.ts';
+import type { Count, Family, Histogram } from '../../metrics/metric.ts';
+import { type Families, keep } from '../../metrics/table.ts';
 import type { ModelRun } from './job.ts';
-import { type Count, counters, type Family, type Histogram, histograms } from '../../metrics/metric.ts';
 import type { Card } from './model.ts';
 
 export interface ModelMeters {
@@ -18,55 +19,52 @@ export interface ModelMeters {
 }
 
 /** Seconds, from a tenth of a millisecond on: the models here are small. */
-const secondBounds = [
+const SECONDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ] as const;
 /** Stages of a run may take microseconds. */
-const stageBounds = [0.000005, 0.00001, 0.000025, 0.00005, ...secondBounds] as const;
-const sizeBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384] as const;
+const STAGE_SECONDS = [0.000005, 0.00001, 0.000025, 0.00005, ...SECONDS] as const;
+const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384] as const;
 
 /** Stages of a run; a request waits in the queue before. */
 const timed: readonly (keyof Timings)[] = ['validate', 'prepare', 'run', 'finish'];
 type Stage = 'queue' | keyof Timings;
 
-const model = ['model', 'version', 'deployment', 'variant'] as const;
+const MODEL = ['model', 'version', 'deployment', 'variant'] as const;
 /** The values of these labels. */
 const valuesOf = ({ name, version, deployment = '', variant }: Card) => [name, version, deployment, variant] as const;
 
-interface Families {
-  readonly requests: Family<Count>;
-  readonly predictions: Family<Count>;
-  readonly durations: Family<Histogram>;
-  readonly stages: Family<Histogram>;
-  readonly batchRows: Family<Histogram>;
-  readonly batchRequests: Family<Histogram>;
-}
-
-const familiesIn = (registry: Registry): Families => {
-  const counted = (name: string, help: string) =>
-    counters(registry, { name: `millrace_${name}`, help }, [...model, 'outcome']);
-  const measured = (name: string, help: string, bounds: readonly number[], ...more: readonly string[]) =>
-    histograms(registry, { name: `millrace_${name}`, help }, bounds, [...model, ...more]);
-  return {
-    requests: counted(
-      'requests_total',
-      'Calls by outcome: ok, partial (some rows were refused), or the code of the error.',
-    ),
-    predictions: counted(
-      'predictions_total',
-      'Rows by outcome: ok (its prediction was answered), or the code of its error.',
-    ),
-    durations: measured('request_duration_seconds', 'From a decoded request to its answer.', secondBounds),
-    stages: measured(
-      'stage_duration_seconds',
-      'Time in each stage: queue for a request, the others for a run.',
-      stageBounds,
-      'stage',
-    ),
-    batchRows: measured('batch_rows', 'Rows a run.', sizeBounds),
-    batchRequests: measured('batch_requests', 'Requests that shared a run.', sizeBounds),
-  };
-};
+const kept = {
+  requests: {
+    counter: 'millrace_requests_total',
+    help: 'Calls by outcome: ok, partial (some rows were refused), or the code of the error.',
+    labels: [...MODEL, 'outcome'],
+  },
+  predictions: {
+    counter: 'millrace_predictions_total',
+    help: 'Rows by outcome: ok (its prediction was answered), or the code of its error.',
+    labels: [...MODEL, 'outcome'],
+  },
+  durations: {
+    histogram: 'millrace_request_duration_seconds',
+    help: 'From a decoded request to its answer.',
+    labels: MODEL,
+    bounds: SECONDS,
+  },
+  stages: {
+    histogram: 'millrace_stage_duration_seconds',
+    help: 'Time in each stage: queue for a request, the others for a run.',
+    labels: [...MODEL, 'stage'],
+    bounds: STAGE_SECONDS,
+  },
+  batchRows: { histogram: 'millrace_batch_rows', help: 'Rows a run.', labels: MODEL, bounds: SIZES },
+  batchRequests: {
+    histogram: 'millrace_batch_requests',
+    help: 'Requests that shared a run.',
+    labels: MODEL,
+    bounds: SIZES,
+  },
+} as const;
 
 /** The children of one model, found once. */
 interface OfModel {
@@ -78,7 +76,7 @@ interface OfModel {
   readonly predicted: Count;
 }
 
-const childrenOf = (families: Families, card: Card): OfModel => {
+const childrenOf = (families: Families<typeof kept>, card: Card): OfModel => {
   const values = valuesOf(card);
   const stage = (name: Stage): Histogram => families.stages.child(...values, name);
   return {
@@ -98,7 +96,7 @@ const childrenOf = (families: Families, card: Card): OfModel => {
 };
 
 export const createModelMeters = (registry: Registry): ModelMeters => {
-  const families = familiesIn(registry);
+  const families = keep(registry, kept);
   const known = new WeakMap<Card, OfModel>();
   const of = (card: Card): OfModel => {
     let own = known.get(card);
