@@ -13,7 +13,7 @@ export interface HealthServer {
  * supervises the process: 200 when there are no
  * obstacles, else 503 with what they are.
  *
- * @throws MillraceError CANNOT_LISTEN
+ * @throws CANNOT_LISTEN
  */
 export const serveHealth = async (
   port: number,

@@ -23,7 +23,7 @@ export const isName = (text: string): boolean => word.test(text);
  * Reads a reference. What exists on disk is for the caller to find out: `ride` is read as a name here, `./ride` as a
  * path.
  *
- * @throws MillraceError BAD_REF
+ * @throws BAD_REF
  */
 export const parseRef = (text: string): Ref => {
   if (looksLikePath.test(text)) return { kind: 'path', path: text };

@@ -27,7 +27,7 @@ export interface Opening {
 export interface LiveOptions<V extends LiveVersion> {
   readonly ref: string;
   readonly source: Pick<ModelSource, 'open' | 'prove' | 'resolve'>;
-  /** Makes a package ready, and warms it by its examples, whose answers it checks. @throws MillraceError */
+  /** Makes a package ready, and warms it by its examples, whose answers it checks. @throws EXAMPLE_OFF; what loading throws */
   readonly load: (found: Package, opening: Opening) => Promise<V>;
   /** Resolves when nothing waits for this version any more, beside what `use` runs; at once unless given. */
   readonly idle?: ((version: V) => Promise<void>) | undefined;
@@ -54,10 +54,10 @@ export interface Live<V extends LiveVersion> {
   /**
    * Opens what the reference means now, and lets it take over; who asks while it is opened waits for the same.
    *
-   * @throws MillraceError what opening, proving and loading throw
+   * @throws what opening, proving and loading throw
    */
   open(): Promise<V>;
-  /** Runs `work` with the version that answers now. @throws MillraceError UNAVAILABLE when nothing does; what `work` throws */
+  /** Runs `work` with the version that answers now. @throws UNAVAILABLE when nothing does; what `work` throws */
   use<T>(work: (version: V) => Promise<T>): Promise<T>;
   /** Looks once where the reference points, and opens what it newly means; undefined when there is no news. */
   look(): Promise<News<V> | undefined>;
@@ -69,7 +69,7 @@ export interface Live<V extends LiveVersion> {
 
 const closed = () => fail('UNAVAILABLE', 'The model is being closed.');
 
-/** Opens what the reference means now and proves it, unless it is `known` or the first, and safe. @throws MillraceError */
+/** Opens what the reference means now and proves it, unless it is `known` or the first, and safe. @throws as `open` */
 const openProven = async <V extends LiveVersion>(
   { ref, source, load }: LiveOptions<V>,
   known: Set<string>,

@@ -6,7 +6,7 @@ import type { Package } from '../package/layout.ts';
  * A scorer that has answered the examples of its package, which are its first answers, as it should; one that has not is
  * closed.
  *
- * @throws MillraceError EXAMPLE_OFF; what scoring throws
+ * @throws EXAMPLE_OFF; what scoring throws
  */
 export const warm = async (scorer: Scorer, { examples }: Pick<Package, 'examples'>): Promise<Scorer> => {
   try {

@@ -44,7 +44,7 @@ export interface Crew {
   readonly memoryBytes: number;
   /** False when so many have ended without an answer between them that a call is better given up. */
   readonly hasHope: boolean;
-  /** @throws MillraceError UNAVAILABLE when closed; DEADLINE_EXCEEDED; what scoring throws. */
+  /** @throws UNAVAILABLE when closed; DEADLINE_EXCEEDED; what scoring throws */
   run(turn: CrewTurn): Promise<CrewOutcome>;
   /** Ends the workers. */
   close(): Promise<void>;
@@ -69,7 +69,7 @@ export const tooLate = () =>
 /**
  * Resolves when the first worker is ready; the others join it.
  *
- * @throws MillraceError when none of them can be started, or can load the package.
+ * @throws WORKER_LOST when none of them can be started; what loading throws
  */
 export const createCrew = async ({ found, size, limits, onLost }: CrewOptions): Promise<Crew> => {
   const idle: Worker[] = [];

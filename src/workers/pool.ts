@@ -19,8 +19,8 @@ export interface Pool {
   /**
    * Takes as many calls at a time as there are workers; more wait their turn. Closing it ends the workers.
    *
-   * @throws MillraceError UNAVAILABLE when closed; DEADLINE_EXCEEDED; WORKER_LOST when workers end and do not come back,
-   * or end at nearly every row; what scoring throws.
+   * @throws UNAVAILABLE when closed; DEADLINE_EXCEEDED; WORKER_LOST when workers end and do not come back,
+   * or end at nearly every row; what scoring throws
    */
   readonly scorer: Scorer;
   readonly size: number;
@@ -44,7 +44,7 @@ interface Call {
 /**
  * Resolves when the first worker is ready; the others join it.
  *
- * @throws MillraceError when none of them can be started, or can load the package.
+ * @throws WORKER_LOST when none of them can be started; what loading throws
  */
 export const createPool = async (options: PoolOptions): Promise<Pool> => {
   const { found, limits: { runMs = RUN_MS } = {} } = options;

@@ -53,7 +53,7 @@ const scoreEach = async (found: Package, worker: Worker, rowMs: number): Promise
  * A scorer in a process of its own that has scored each example, or one made-up row where there are none. It is for more
  * proof, not for work: rows that end its process are refused as a fault of the model.
  *
- * @throws MillraceError BAD_MODEL, with what happened to the process; what loading throws
+ * @throws BAD_MODEL, with what happened to the process; what loading throws
  */
 export const openProof = async (
   found: Package,

@@ -27,7 +27,7 @@ export interface SafeOptions {
 /**
  * For work: a row that ends its process, or takes too long, is refused with MODEL_FAILED, and everything else goes on.
  *
- * @throws MillraceError WORKER_LOST when no process comes up; what loading throws
+ * @throws WORKER_LOST when no process comes up; what loading throws
  */
 export const loadSafely = async (found: Package, load: Load, options: SafeOptions = {}): Promise<Scorer> => {
   const { threads = 0, processes = Math.max(1, threads), rowMs, signal, onLost } = options;
@@ -46,7 +46,7 @@ export const loadSafely = async (found: Package, load: Load, options: SafeOption
 const openProof = async (found: Package, options?: ProofOptions): Promise<Scorer> =>
   (await import('./proof.ts')).openProof(found, options);
 
-/** For proof: a row that ends its process is a fault of the model. @throws MillraceError BAD_MODEL; what loading throws */
+/** For proof: a row that ends its process is a fault of the model. @throws BAD_MODEL; what loading throws */
 export const loadProven = async (found: Package, load: Load, options?: ProofOptions): Promise<Scorer> =>
   (await riskOf(found)) === undefined ? load(found) : openProof(found, options);
 
@@ -54,7 +54,7 @@ export const loadProven = async (found: Package, load: Load, options?: ProofOpti
  * Proves a package, also one that is known to be safe: it answers its golden examples, or a made-up row, in a process of its
  * own, with limits of time and memory.
  *
- * @throws MillraceError BAD_MODEL with what it did to its process, EXAMPLE_OFF; what loading throws
+ * @throws BAD_MODEL with what it did to its process, EXAMPLE_OFF; what loading throws
  */
 export const prove = async (found: Package, options?: ProofOptions): Promise<void> => {
   const scorer = await openProof(found, options);

@@ -20,7 +20,7 @@ type ScoringThread = Awaited<ReturnType<typeof startScorer>>['thread'];
  * Loads a package into `threads` threads. Calls may overlap; each goes to the thread with the least to do, and they may
  * end in another order than they began.
  *
- * @throws MillraceError BAD_MODEL, BAD_TRANSFORM.
+ * @throws BAD_MODEL, BAD_TRANSFORM
  */
 export const createScorerPool = async (found: Package, threads: number): Promise<Scorer> => {
   const pool = await Promise.all(Array.from({ length: threads }, () => startScorer(found)));

@@ -51,7 +51,7 @@ const guilty = (how: string): Problem => ({
   got: how,
 });
 
-/** @throws MillraceError WORKER_LOST where there is no hope; what `run` throws. */
+/** @throws WORKER_LOST where there is no hope; what `run` throws */
 export const survive = <Output>(call: Survival<Output>): Promise<Output> => {
   const { run, refuse, gather, hasHope } = call;
 

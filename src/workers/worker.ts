@@ -27,7 +27,7 @@ export interface Worker {
   /**
    * One at a time. A process that takes longer than `ms`, `runMs` unless given, is ended.
    *
-   * @throws MillraceError WORKER_LOST when the process ends before it answers, with how in `got`; what scoring throws.
+   * @throws WORKER_LOST when the process ends before it answers, with how in `got`; what scoring throws
    */
   ask(asked: Asked, ms?: number): Promise<WorkerAnswers>;
   readonly isGone: boolean;
@@ -56,7 +56,7 @@ export const defaultMemoryBytes = ({ files }: Pick<Package, 'files'>): number =>
 /**
  * Starts a process and hands it the package, unless `signal` says meanwhile that nobody wants it any more.
  *
- * @throws MillraceError WORKER_LOST; what loading throws.
+ * @throws WORKER_LOST; what loading throws
  */
 export const startWorker = async (
   found: Package,

@@ -13,7 +13,7 @@ export interface Member extends Process<MemberCalls> {
 /** Milliseconds that one has to end which could not start. */
 const END_MS = 5000;
 
-/** Resolves when the member answers requests; `raise` settles what concerns all members. @throws MillraceError */
+/** Resolves when the member answers requests; `raise` settles what concerns all members. @throws WORKER_LOST; what starting throws */
 export const startMember = async (
   start: Start,
   env: NodeJS.ProcessEnv,

@@ -22,7 +22,7 @@ export const controlClosed = (): MillraceError =>
     expected: 'a service started with --model-control, or a deployment with model_control: true',
   });
 
-/** Takes models in and out of service, as far as that is open. @throws MillraceError FORBIDDEN */
+/** Takes models in and out of service, as far as that is open. @throws FORBIDDEN */
 export const openedControl = (
   control: ModelControl,
   { slots }: Pick<ModelTable, 'slots'>,

@@ -61,9 +61,9 @@ export interface Dataplane {
   readonly reader: Reader;
   /** A new id for the predictions of a call: only who gets the answer may know it. */
   readonly newId: () => string;
-  /** @throws MillraceError TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
+  /** @throws TOO_MANY_ROWS, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
   predict(model: Model, rows: readonly unknown[], call: RowCall): Promise<Predicted>;
-  /** @throws MillraceError as `predict`, and whatever is wrong with a tensor or a row. */
+  /** @throws as `predict`, and whatever is wrong with a tensor or a row. */
   infer(request: InferRequest, call: Call): Promise<InferResponse>;
 }
 

@@ -15,7 +15,7 @@ import { type TensorSignature, tensorSignature } from './oip/signature.ts';
 
 /** Where packages come from, and processes for them. */
 export interface ServiceSource extends ModelSource {
-  /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws MillraceError */
+  /** Makes it ready to score in processes of its own; where it is missing, all models run inline. @throws BAD_MODEL, WORKER_LOST */
   isolate?(options: IsolateOptions): Promise<IsolatedPool>;
 }
 
@@ -115,7 +115,7 @@ const settle = async (ref: string, found: Package, opening: Opening, options: Lo
   return { ...inline, ...(await isolate()), rowMs: inline.rowMs };
 };
 
-/** Makes a package ready to answer. @throws MillraceError EXAMPLE_OFF, and what `source` throws */
+/** Makes a package ready to answer. @throws EXAMPLE_OFF, and what `source` throws */
 export const loadModel = async (
   { ref, deployment }: Pick<Card, 'ref'> & Partial<Pick<Card, 'deployment'>>,
   found: Package,

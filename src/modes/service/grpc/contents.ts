@@ -33,7 +33,7 @@ const wrongList = (name: string, expected: string, got: string): MillraceError =
 /**
  * The `count` elements of a tensor out of its typed contents.
  *
- * @throws MillraceError BAD_REQUEST when they stand in another list; BAD_SHAPE when they are more or fewer; WRONG_TYPE
+ * @throws BAD_REQUEST when they stand in another list; BAD_SHAPE when they are more or fewer; WRONG_TYPE
  */
 export const elementsOfContents = (name: string, datatype: Datatype, contents: Contents, count: number): Elements => {
   if (datatype === 'FP16') throw wrongList(name, 'FP16 in raw_input_contents', 'typed contents');
@@ -67,7 +67,7 @@ export const elementsOfContents = (name: string, datatype: Datatype, contents: C
   }
 };
 
-/** A tensor of an answer as typed contents, a missing number as NaN. @throws MillraceError BAD_OUTPUT for other missing values */
+/** A tensor of an answer as typed contents, a missing number as NaN. @throws BAD_OUTPUT for other missing values */
 export const contentsOf = ({ name, datatype, data }: OutputTensor): Contents => {
   // No output is FP16: half floats are widened on their way in.
   const list = listOf[datatype === 'FP16' ? 'FP32' : datatype];

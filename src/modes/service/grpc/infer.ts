@@ -70,7 +70,7 @@ const bytesOf = ({ raw_input_contents, inputs }: InferMessage): number => {
 /**
  * A request out of its bytes, of `rows` rows at most.
  *
- * @throws MillraceError BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for bytes that are no request; TOO_MANY_ROWS
+ * @throws BAD_REQUEST, BAD_SHAPE or WRONG_TYPE for bytes that are no request; TOO_MANY_ROWS
  */
 export const readInfer = (
   bytes: Buffer,

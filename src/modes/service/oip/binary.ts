@@ -17,7 +17,7 @@ import type { InputTensor, OutputTensor } from './tensors.ts';
 /** The header that says how many bytes of a body are JSON. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-/** The JSON of a body and the bytes behind it. @throws MillraceError BAD_REQUEST for a length that the body has not. */
+/** The JSON of a body and the bytes behind it. @throws BAD_REQUEST for a length that the body has not. */
 export const splitBody = (
   body: Buffer,
   header: string | readonly string[] | undefined,

@@ -115,7 +115,7 @@ export const readRequest = (body: unknown): JsonRequest => {
   };
 };
 
-/** The datatype and shape of an input. @throws MillraceError BAD_REQUEST. */
+/** The datatype and shape of an input. @throws BAD_REQUEST */
 export const headOf = ({ name, json }: TensorEntry): Pick<InputTensor, 'name' | 'datatype' | 'shape'> => {
   const { datatype } = json;
   if (!isDatatype(datatype)) throw malformed(`${name}.datatype`, `one of ${datatypes.join(', ')}`, datatype);

@@ -13,7 +13,7 @@ export const serverMetadata = () => ({
 
 const described = ({ name, datatype, shape }: TensorBinding) => ({ name, datatype, shape });
 
-/** @throws MillraceError UNKNOWN_MODEL, UNKNOWN_VERSION; what loading throws. */
+/** @throws UNKNOWN_MODEL, UNKNOWN_VERSION; what loading throws */
 export const modelMetadata = async (models: ModelTable, model: string, version: string | undefined) => {
   const { name, manifest, tensors, digest, isolation, rowMs, pool, scorer } = await models.get(model, version);
   const versions = models.slots.flatMap(({ card, state }) =>

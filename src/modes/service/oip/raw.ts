@@ -58,7 +58,7 @@ const readTexts = (name: string, bytes: Uint8Array, count: number): readonly str
 /**
  * The `count` elements that bytes hold; they may be looked at in place, so the bytes must not change afterwards.
  *
- * @throws MillraceError BAD_SHAPE when the bytes hold more or fewer; WRONG_TYPE
+ * @throws BAD_SHAPE when the bytes hold more or fewer; WRONG_TYPE
  */
 export const elementsOfRaw = (name: string, datatype: Datatype, bytes: Uint8Array, count: number): Elements => {
   if (datatype === 'BYTES') return readTexts(name, bytes, count);
@@ -104,7 +104,7 @@ const rawTexts = (tensor: OutputTensor): Uint8Array => {
 /**
  * The bytes of a tensor of an answer, a missing number as NaN.
  *
- * @throws MillraceError BAD_OUTPUT for a missing value of any other datatype
+ * @throws BAD_OUTPUT for a missing value of any other datatype
  */
 export const rawOf = (tensor: OutputTensor): Uint8Array => {
   const { datatype, data } = tensor;

@@ -9,7 +9,7 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, 
 /**
  * Sizes as numbers. Of those that 64 bits can say, many are past all that a computer counts.
  *
- * @throws MillraceError BAD_REQUEST, BAD_SHAPE
+ * @throws BAD_REQUEST, BAD_SHAPE
  */
 export const checkedShape = (field: string, sizes: readonly unknown[]): readonly number[] => {
   const wrong = (expected: string, got: string, code: Code = 'BAD_REQUEST'): MillraceError =>

@@ -49,7 +49,7 @@ const takes = ({ field, datatype }: TensorBinding, given: Datatype): boolean => 
 
 const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** The rows of a tensor. @throws MillraceError BAD_SHAPE when it is not of the field's shape. */
+/** The rows of a tensor. @throws BAD_SHAPE when it is not of the field's shape. */
 const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[]): number => {
   const inner = tensorOf(field)?.shape;
   const rest = given.slice(1);
@@ -125,7 +125,7 @@ const unknownTensor = (kind: 'input' | 'output', name: string, bindings: readonl
   });
 };
 
-/** The columns that a request's tensors are. @throws MillraceError BAD_REQUEST, BAD_SHAPE, WRONG_TYPE or NULL_VALUE. */
+/** The columns that a request's tensors are. @throws BAD_REQUEST, BAD_SHAPE, WRONG_TYPE or NULL_VALUE. */
 export const columnsOf = (
   { inputs }: TensorSignature,
   tensors: readonly InputTensor[],
@@ -160,7 +160,7 @@ export const columnsOf = (
   return { columns, rows: rows ?? 0 };
 };
 
-/** The outputs that a request asks for, all of them unless it names some. @throws MillraceError BAD_REQUEST. */
+/** The outputs that a request asks for, all of them unless it names some. @throws BAD_REQUEST */
 export const wantedOutputs = (
   { outputs }: TensorSignature,
   names: readonly string[] | undefined,
@@ -201,7 +201,7 @@ export const tensorsOf = (
 const inRow = (problem: Problem, row: number, rows: number): Problem =>
   rows === 1 ? problem : { ...problem, message: `Row ${row}: ${problem.message}` };
 
-/** @throws MillraceError WRONG_TYPE for an element that is not of the datatype. */
+/** @throws WRONG_TYPE for an element that is not of the datatype. */
 export const wrongElement = (name: string, datatype: Datatype, got: string): MillraceError =>
   fail('WRONG_TYPE', `${name}: expected ${wanted(datatype)} (${datatype}), got ${got}.`, {
     field: name,

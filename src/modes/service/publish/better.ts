@@ -32,7 +32,7 @@ export interface Listener {
 
 export interface BetterPredictions {
   of(id: string): readonly Better[];
-  /** Tells of those that come from now on; the returned function ends it. @throws MillraceError UNAVAILABLE */
+  /** Tells of those that come from now on; the returned function ends it. @throws UNAVAILABLE */
   listen(id: string, listener: Listener): () => void;
   readonly listening: number;
   /** Ends all listening; nobody can listen after it. */

@@ -43,7 +43,7 @@ export interface Outgoing {
 }
 
 export interface Outbox {
-  /** Resolves when all its events are acknowledged, where calls wait. @throws MillraceError STREAM_FAILED */
+  /** Resolves when all its events are acknowledged, where calls wait. @throws STREAM_FAILED */
   add(parcel: Outgoing): Promise<void> | undefined;
   readonly figures: {
     readonly published: number;

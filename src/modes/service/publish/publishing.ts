@@ -38,7 +38,7 @@ export interface Quick {
 }
 
 export interface Publishing {
-  /** Takes microseconds. Resolves once the call is acknowledged, where it is to wait. @throws MillraceError STREAM_FAILED */
+  /** Takes microseconds. Resolves once the call is acknowledged, where it is to wait. @throws STREAM_FAILED */
   publish(answered: Answered): Promise<void> | undefined;
   /** One of the last rows that this process has answered. */
   quick(id: string): Quick | undefined;

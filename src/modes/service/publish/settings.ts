@@ -17,7 +17,7 @@ export interface Publish {
   readonly partitions: number | undefined;
 }
 
-/** @throws MillraceError BAD_PROJECT for a path or duration that cannot be read */
+/** @throws BAD_PROJECT for a path or duration that cannot be read */
 export const preparePublish = (deployment: string, settings: string | PublishSettings): Publish => {
   const {
     topic,

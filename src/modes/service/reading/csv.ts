@@ -19,7 +19,7 @@ export type CsvRow = { readonly row: Readonly<Record<string, unknown>> } | { rea
  * The rows of a CSV text. An empty cell is a missing value, but for texts that may not be missing: there it is the empty
  * text (docs/VALIDATION.md). Reading stops behind `most` rows.
  *
- * @throws MillraceError BAD_REQUEST when the first line does not name fields, or none that the model knows; TOO_MANY_ROWS
+ * @throws BAD_REQUEST when the first line does not name fields, or none that the model knows; TOO_MANY_ROWS
  */
 export const readCsv = ({ text, clean }: TableText, fields: Fields, most: number): readonly CsvRow[] => {
   const reader = createCsvReader({ what: 'The body', code: 'BAD_REQUEST' });

@@ -34,7 +34,7 @@ const listOf = (value: unknown, place: string): readonly unknown[] => {
   throw wrong(place, 'a list', value);
 };
 
-/** @throws MillraceError BAD_REQUEST for a name that stands twice: one of its values would be lost. */
+/** @throws BAD_REQUEST for a name that stands twice: one of its values would be lost. */
 const checkOnce = (names: readonly string[], place: string): void => {
   const seen = new Set<string>();
   for (const name of names) {
@@ -67,7 +67,7 @@ const columnRows = (value: Json, names: readonly string[]): readonly unknown[] =
 
 const formats = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
-/** The rows of a body in any of MLflow's formats. @throws MillraceError BAD_REQUEST. */
+/** The rows of a body in any of MLflow's formats. @throws BAD_REQUEST */
 export const mlflowRows = (body: unknown, names: readonly string[]): readonly unknown[] => {
   const given = isObject(body) ? formats.filter((format) => Object.hasOwn(body, format)) : [];
   if (!isObject(body) || given.length !== 1) {

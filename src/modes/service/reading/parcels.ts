@@ -44,7 +44,7 @@ const compact = (view: ArrayBufferView): ArrayBufferView =>
 /**
  * The parcels of a value of JSON, each with what it needs before it. Work and size grow with the value alone.
  *
- * @throws MillraceError BAD_REQUEST for an object with too many names
+ * @throws BAD_REQUEST for an object with too many names
  */
 export function* parcelsOf(whole: unknown): Generator<ListParcel> {
   let lists = WHOLE;

@@ -27,7 +27,7 @@ const sizeOf = (fields: Fields): number => {
   return known;
 };
 
-/** @throws MillraceError TOO_MANY_ROWS; BAD_REQUEST for rows that speak of all kinds of other things */
+/** @throws TOO_MANY_ROWS; BAD_REQUEST for rows that speak of all kinds of other things */
 export const checkRows = (rows: readonly unknown[], fields: Fields, most: number): void => {
   if (rows.length > most) throw tooManyRows(most, rows.length);
   const unknown = new Set<string>();

@@ -6,7 +6,7 @@ import type { Fields } from '../../../core/types.ts';
 const mlflow = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'];
 const wrappings = [...mlflow, 'data', 'ndarray', 'tensor', 'jsonData', 'input_data', 'Inputs', 'signature_name'];
 
-/** @throws MillraceError BAD_REQUEST for rows in the wrapping of another server, of which this model knows no field. */
+/** @throws BAD_REQUEST for rows in the wrapping of another server, of which this model knows no field. */
 const refuseWrapping = (body: object, inputs: Fields): void => {
   const wrapping = wrappings.find((name) => Object.hasOwn(body, name));
   if (wrapping === undefined || Object.keys(inputs).some((name) => Object.hasOwn(body, name))) return;
@@ -17,7 +17,7 @@ const refuseWrapping = (body: object, inputs: Fields): void => {
 };
 
 /**
- * The rows of a body that holds many, or undefined when the body is a row itself. @throws MillraceError NOT_A_ROW, BAD_REQUEST for one
+ * The rows of a body that holds many, or undefined when the body is a row itself. @throws NOT_A_ROW, BAD_REQUEST for one
  * that seems to hold many, otherwise than it should.
  */
 export const manyRows = (body: unknown, inputs: Fields): readonly unknown[] | undefined => {

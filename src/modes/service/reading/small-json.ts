@@ -10,7 +10,7 @@ interface Body {
   readonly charset: string | undefined;
 }
 
-/** @throws MillraceError TOO_LARGE, BAD_JSON, UNSUPPORTED_MEDIA */
+/** @throws TOO_LARGE, BAD_JSON, UNSUPPORTED_MEDIA */
 export const readSmallJson = ({ bytes, charset }: Body, depth: number): unknown => {
   if (bytes.length <= MOST_BYTES) return readJson(documentText(bytes, charset), 'The body', depth);
   const expected = `at most ${MOST_BYTES} bytes`;

@@ -22,13 +22,13 @@ const headerMs = (header: string): number => {
   });
 };
 
-/** When the answer is of no use any more. @throws MillraceError BAD_REQUEST for a timeout that is none */
+/** When the answer is of no use any more. @throws BAD_REQUEST for a timeout that is none */
 export const deadlineOf = ({ headers }: RestRequest, { timeoutMs }: Pick<Limits, 'timeoutMs'>): number => {
   const header = headers['x-request-timeout'];
   return performance.now() + (header === undefined ? timeoutMs : Math.min(timeoutMs, headerMs(String(header))));
 };
 
-/** @throws MillraceError BAD_REQUEST for a timeout that is none. */
+/** @throws BAD_REQUEST for a timeout that is none. */
 export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>): Call => {
   const header = request.headers['x-request-timeout'];
   const ms = header === undefined ? undefined : headerMs(String(header));
@@ -41,7 +41,7 @@ export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>
   };
 };
 
-/** Refuses a request before its body is read, when its model has no room for it. @throws MillraceError QUEUE_FULL, UNKNOWN_MODEL */
+/** Refuses a request before its body is read, when its model has no room for it. @throws QUEUE_FULL, UNKNOWN_MODEL */
 export const admitting =
   (models: ModelTable) =>
   ({ params }: RestRequest): void => {

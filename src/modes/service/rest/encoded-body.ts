@@ -42,7 +42,7 @@ const unknownEncoding = (header: string): MillraceError => {
 /**
  * What decompresses a whole body of a content encoding, to no more than `most` bytes; undefined for one that is as it is.
  *
- * @throws MillraceError UNSUPPORTED_MEDIA at once; TOO_LARGE, or BAD_REQUEST for bytes that are not what they are said to be
+ * @throws UNSUPPORTED_MEDIA at once; TOO_LARGE, or BAD_REQUEST for bytes that are not what they are said to be
  */
 export const createDecoders = (most: number): ((header: string) => ((body: Buffer) => Promise<Buffer>) | undefined) => {
   let working = 0;

@@ -22,7 +22,7 @@ const keepTrack = (server: Server): void => {
   });
 };
 
-/** Resolves with the address, as `http://host:port`. @throws MillraceError CANNOT_LISTEN */
+/** Resolves with the address, as `http://host:port`. @throws CANNOT_LISTEN */
 export const listen = async (server: Server, { host, port }: ListenPlace): Promise<string> => {
   keepTrack(server);
   try {

@@ -85,7 +85,7 @@ const createFinder = ({ recorder, publishing, patienceMs }: Omit<RecordRoutes, '
     const quick = publishing?.quick(id);
     return quick && quickAsKept(quick);
   };
-  /** Undefined for what is nowhere, though there may be better predictions of it. @throws MillraceError DEADLINE_EXCEEDED */
+  /** Undefined for what is nowhere, though there may be better predictions of it. @throws DEADLINE_EXCEEDED */
   const find = (id: string, deadline: number): Promise<Found | undefined> => {
     const look = async (): Promise<Found | undefined> => {
       const until = Math.min(deadline, performance.now() + patienceMs);
@@ -142,7 +142,7 @@ const eventsOperation: Operation = {
 
 /**
  * Ids that services gave have no slash, and cannot be guessed. Those of streams and batch runs can be, so that they are for
- * those alone who may read the database. @throws MillraceError NOT_FOUND
+ * those alone who may read the database. @throws NOT_FOUND
  */
 const idOf = ({ params }: RestRequest): string => {
   const { id } = params as { readonly id: string };
@@ -157,7 +157,7 @@ export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
   const isKept = recorder !== undefined || publishing !== undefined;
   const closed = isAnyOpen(opened) ? undefined : isKept ? recordsClosed : noRecords;
   const isTold = isKept && closed === undefined;
-  /** @throws MillraceError FORBIDDEN for what a deployment has answered whose records are not open */
+  /** @throws FORBIDDEN for what a deployment has answered whose records are not open */
   const checkOpen = (kept: Found | undefined): void => {
     if (!isOpen(opened, kept?.deployment)) throw recordsClosed();
   };

@@ -41,7 +41,7 @@ export interface RestRefusal {
 /** An answer that goes on. What `begin` returns is called once its caller has gone. */
 export interface LongAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  /** @throws MillraceError when it cannot begin, before the first piece */
+  /** @throws what keeps it from beginning, before the first piece */
   begin(to: Pieces): () => void;
 }
 
@@ -51,7 +51,7 @@ export type Answering = string | Buffer | RestAnswer | RestRefusal;
 interface Address {
   /** As OpenAPI writes it: `/v2/models/{model}`. */
   readonly path: string;
-  /** Refuses a request before its body is read. @throws MillraceError */
+  /** Refuses a request before its body is read. @throws why */
   readonly check?: ((request: RestRequest) => void) | undefined;
   /** What its use is called in the log, where each use is logged. */
   readonly audited?: string | undefined;
@@ -62,12 +62,12 @@ interface Address {
 }
 export interface ShortRoute extends Address {
   readonly method: 'GET' | 'POST';
-  /** @throws MillraceError */
+  /** @throws what it is answered with instead */
   answer(request: RestRequest): Answering | Promise<Answering>;
 }
 export interface LongRoute extends Address {
   readonly method: 'GET';
-  /** @throws MillraceError */
+  /** @throws what it is answered with instead */
   answerLong(request: RestRequest): Promise<LongAnswer>;
 }
 export type Route = ShortRoute | LongRoute;
