@@ -19,7 +19,7 @@ export interface ProofOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const ROW_MS = 10_000;
+const ROW_MS = 10_000;
 /** Rows that loading may take as long as. */
 const LOAD_ROWS = 6;
 /** Rows scored together take no longer than this many alone: those that do are not known to end. */

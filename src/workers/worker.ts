@@ -15,7 +15,7 @@ export interface WorkerLimits {
   readonly loadMs?: number | undefined;
   /** Milliseconds until it answers, where `ask` does not say; a minute unless given. */
   readonly runMs?: number | undefined;
-  /** Bytes of memory that its process may take; see `defaultMemoryBytes`. */
+  /** Bytes of memory that its process may take; 4 GiB and four of its model, at most half of the machine, unless given. */
   readonly memoryBytes?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ const HUNG_UP_MS = 500;
 const GIBI = 2 ** 30;
 
 /** 4 GiB and as much again as four of its model, and at most half of what the machine, or the container, has. */
-export const defaultMemoryBytes = ({ files }: Pick<Package, 'files'>): number => {
+const defaultMemoryBytes = ({ files }: Pick<Package, 'files'>): number => {
   const there = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   const model = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   return Math.min(there / 2, 4 * GIBI + 4 * model);

@@ -6,7 +6,7 @@ import { toldJson } from '../../text/exact-json.ts';
 import { oneLine, shortTime } from '../short.ts';
 
 /** An event for people: when, where, of what key, and what it says. */
-export const toPretty = ({ partition, offset, at, key, value }: StreamEvent, terminal: Terminal): string => {
+const toPretty = ({ partition, offset, at, key, value }: StreamEvent, terminal: Terminal): string => {
   const found = contentOf(value);
   const text = oneLine(typeof found === 'string' ? found : toldJson(found)) ?? '';
   const when = shortTime(new Date(at).toISOString());

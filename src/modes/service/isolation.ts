@@ -11,7 +11,7 @@ export type Decided = Exclude<Isolation, 'auto'>;
  * Milliseconds that one row may take to run inline. While a model runs inline nothing else is answered, and a batch takes
  * many times this; a call to a worker costs a few tenths of a millisecond more, which weighs less than that from here on.
  */
-export const LONG_ROW_MS = 2;
+const LONG_ROW_MS = 2;
 
 export const decide = (isolation: Isolation, rowMs: number): Decided =>
   isolation === 'auto' ? (rowMs > LONG_ROW_MS ? 'workers' : 'inline') : isolation;

@@ -56,13 +56,6 @@ const ofDtype: Readonly<Record<Dtype, Datatype>> = {
 };
 export const datatypeOf = (dtype: Dtype): Datatype => ofDtype[dtype];
 
-/** The dtype of the array that holds a datatype's elements. */
-export const dtypeOf = (datatype: Datatype): Dtype => {
-  if (datatype === 'FP16') return 'float32';
-  for (const [dtype, own] of Object.entries(ofDtype)) if (own === datatype) return dtype as Dtype;
-  return 'string';
-};
-
 const integerRanges: Partial<Record<Datatype, readonly [bigint, bigint]>> = {
   UINT8: [0n, 255n],
   UINT16: [0n, 65_535n],

@@ -52,7 +52,7 @@ const flatten = (name: string, value: unknown, shape: readonly number[]): readon
 /** More numbers than this are kept as such: they are long, and cost little to hand on. */
 const MANY_ELEMENTS = 4096;
 
-export const elementsOfJson = (name: string, datatype: Datatype, shape: readonly number[], data: unknown): Elements => {
+const elementsOfJson = (name: string, datatype: Datatype, shape: readonly number[], data: unknown): Elements => {
   const flat = flatten(name, data, shape);
   const expected = sizeOf(shape);
   if (flat.length !== expected) {
