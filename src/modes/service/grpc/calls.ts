@@ -19,7 +19,7 @@ type Answer<Request, Response> = (
   span: RequestSpan | undefined,
 ) => Response | Promise<Response>;
 
-export interface Calls {
+export interface GrpcCalls {
   /** Counts and logs an error of a call. */
   refused(error: unknown): void;
   /** Work under a span of its own, which is a child of the caller's if its metadata names one. */
@@ -31,7 +31,7 @@ export interface Calls {
   ): (call: ServerUnaryCall<Request | Malformed, Response>, callback: sendUnaryData<Response>) => Promise<void>;
 }
 
-export interface CallsOptions {
+export interface GrpcCallsOptions {
   readonly metrics: Pick<Metrics, 'rejected'>;
   readonly log: Logger;
   /** Nothing is traced unless given. */
@@ -50,7 +50,7 @@ const wellFormed = <T>(message: T | Malformed): T => {
   return message;
 };
 
-export const createCalls = ({ metrics, log, tracing }: CallsOptions): Calls => {
+export const createCalls = ({ metrics, log, tracing }: GrpcCallsOptions): GrpcCalls => {
   const { name: service } = inferenceProtocol;
   const refused = (error: unknown): void => {
     const { code } = problemOf(error);
@@ -59,7 +59,7 @@ export const createCalls = ({ metrics, log, tracing }: CallsOptions): Calls => {
     log[level]({ transport: 'grpc', code, ...(level === 'error' && { err: error }) }, 'refused');
   };
 
-  const traced: Calls['traced'] = async (method, call, work) => {
+  const traced: GrpcCalls['traced'] = async (method, call, work) => {
     const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method };
     const span = tracing?.begin(`${service}/${method}`, call.metadata.getMap(), attributes);
     let code: status = status.OK;

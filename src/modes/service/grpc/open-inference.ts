@@ -7,7 +7,7 @@ import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
-import type { AnyCall, Calls } from './calls.ts';
+import type { AnyCall, GrpcCalls } from './calls.ts';
 import { infer } from './inference.ts';
 import type { InferAnswer, NameAndVersion, RepositoryModel } from './messages.ts';
 import { answerStream, type InferStream } from './stream.ts';
@@ -47,7 +47,7 @@ const accessLog = (log: Logger) => {
   };
 };
 
-const repositoryMethods = ({ plane: { models }, control, log }: Options, { unary }: Calls) => {
+const repositoryMethods = ({ plane: { models }, control, log }: Options, { unary }: GrpcCalls) => {
   const logged = accessLog(log);
   return {
     RepositoryIndex: unary('RepositoryIndex', ({ ready }: { readonly ready: boolean }) => ({
@@ -66,7 +66,7 @@ const repositoryMethods = ({ plane: { models }, control, log }: Options, { unary
   };
 };
 
-const stateMethods = ({ plane: { models }, health }: Options, { unary }: Calls) => ({
+const stateMethods = ({ plane: { models }, health }: Options, { unary }: GrpcCalls) => ({
   ServerLive: unary('ServerLive', () => ({ live: true })),
   ServerReady: unary('ServerReady', () => ({ ready: health.ready })),
   ModelReady: unary('ModelReady', async ({ name, version }: NameAndVersion) => {
@@ -79,7 +79,7 @@ const stateMethods = ({ plane: { models }, health }: Options, { unary }: Calls) 
   ),
 });
 
-export const createOpenInference = (options: OpenInferenceOptions, calls: Calls): OpenInference => {
+export const createOpenInference = (options: OpenInferenceOptions, calls: GrpcCalls): OpenInference => {
   const { plane } = options;
   const streams = new Set<() => void>();
   const inferenceMethods = {
