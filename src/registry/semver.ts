@@ -7,6 +7,7 @@ const pattern = new RegExp(
   `^(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-(${label}(?:\\.${label})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
 );
 
+/** A version of Semantic Versioning 2.0.0, of 128 characters at most. */
 export const isVersion = (text: string): boolean => text.length <= 128 && pattern.test(text);
 
 interface Parts {

@@ -18,6 +18,7 @@ export interface HeldVersion<V> {
   unused(): Promise<void>;
 }
 
+/** Counts who uses a version, so that it is closed only when nobody does. */
 export const hold = <V>(version: V): HeldVersion<V> => {
   let users = 0;
   let waiting: (() => void) | undefined;

@@ -13,6 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
   SIGKILL: 'killed from outside, as when the machine has no memory left',
 };
 
+/** How a process has ended, and what its signal usually means. */
 export const inWords = ({ how, signal }: Ended): string =>
   signal !== undefined && reasons[signal] ? `${signal}: ${reasons[signal]}` : how;
 

@@ -6,6 +6,7 @@ import type { Run, Summary } from '../../modes/batch/types.ts';
 import type { Cli } from '../command.ts';
 import { count, oneLine } from '../short.ts';
 
+/** `1.23 s`; minutes from 90 seconds on. */
 export const seconds = (value: number): string =>
   value < 90 ? `${Number(value.toPrecision(3))} s` : `${Number((value / 60).toPrecision(3))} min`;
 

@@ -71,6 +71,7 @@ const origins = (text: string, before: readonly string[] = []): readonly string[
   if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return [...before, text];
   throw new InvalidArgumentError('Expected an origin such as https://app.example, or *.');
 };
+/** `all`, `none` or `sample=0.1`, as a part from 0 to 1. */
 export const share = (text: string): number => {
   if (text === 'all') return 1;
   if (text === 'none') return 0;

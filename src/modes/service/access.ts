@@ -6,6 +6,7 @@ import type { ModelControl } from './peers.ts';
 /** All of it, nothing, or what these deployments have. */
 export type Opened = boolean | ReadonlySet<string>;
 
+/** Whether what a deployment has answered is open; without a deployment, whether all is. */
 export const isOpen = (opened: Opened, deployment: string | undefined): boolean =>
   typeof opened === 'boolean' ? opened : deployment !== undefined && opened.has(deployment);
 

@@ -13,6 +13,7 @@ export type Decided = Exclude<Isolation, 'auto'>;
  */
 const LONG_ROW_MS = 2;
 
+/** Where a model runs of which one row takes so long. */
 export const decide = (isolation: Isolation, rowMs: number): Decided =>
   isolation === 'auto' ? (rowMs > LONG_ROW_MS ? 'workers' : 'inline') : isolation;
 

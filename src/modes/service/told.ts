@@ -33,6 +33,7 @@ export const isOfPlaces = (code: Code): boolean => ofPlaces.has(code);
 /** Any thrown value as a problem that may be told. */
 export const toldOutside = (error: unknown): Problem => outsideOf(problemOf(error));
 
+/** What callers are told of a problem: of places inside, such as a database, its code alone. */
 export const outsideOf = (problem: Problem): Problem => {
   const { code } = problem;
   if (!ofPlaces.has(code)) return problem;

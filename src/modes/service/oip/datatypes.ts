@@ -54,6 +54,7 @@ const ofDtype: Readonly<Record<Dtype, Datatype>> = {
   bool: 'BOOL',
   string: 'BYTES',
 };
+/** What the protocol calls the elements of such an array. */
 export const datatypeOf = (dtype: Dtype): Datatype => ofDtype[dtype];
 
 const integerRanges: Partial<Record<Datatype, readonly [bigint, bigint]>> = {

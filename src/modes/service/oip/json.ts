@@ -122,6 +122,7 @@ export const headOf = ({ name, json }: TensorEntry): Pick<InputTensor, 'name' | 
   return { name, datatype, shape: shapeOf(json.shape, `${name}.shape`) };
 };
 
+/** An input whose elements stand in JSON. @throws BAD_REQUEST, BAD_SHAPE, WRONG_TYPE */
 export const tensorOfJson = (entry: TensorEntry): InputTensor => {
   const head = headOf(entry);
   return { ...head, data: elementsOfJson(head.name, head.datatype, head.shape, entry.json.data) };
@@ -145,6 +146,7 @@ export interface OutputPart {
   readonly end: number;
 }
 
+/** Parts that are short enough to be written one in each turn of the event loop. */
 export const partsOf = (tensor: OutputTensor): readonly OutputPart[] => {
   const { length } = tensor.data;
   const parts: OutputPart[] = [];

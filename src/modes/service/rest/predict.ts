@@ -32,6 +32,7 @@ const answerAsJson = (id: string, { output, error }: Answer): string =>
     ? `{"id":"${id}","prediction":${toldJson(output)}}`
     : `{"id":"${id}","error":${JSON.stringify(error)}}`;
 
+/** What rows of a body may be. */
 export const rowLimits = ({ limits }: Dataplane, { manifest }: Model) => ({
   fields: manifest.inputs,
   depth: limits.depth,
@@ -62,6 +63,7 @@ export const predictCsv = async (
   return answers;
 };
 
+/** Whether the body is said to be CSV. */
 export const isCsv = ({ headers }: RestRequest): boolean => {
   const type = headers['content-type'];
   return type !== undefined && type !== 'application/json' && /^text\/csv\b/i.test(type);
