@@ -10,10 +10,10 @@ import type { Scorer } from '../../core/types.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createInFlight } from './in-flight.ts';
 import { type Done, Job, type ModelRun, queueFull, tooLate, type Work } from './job.ts';
-import { createLanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { createPace } from './pace.ts';
 import { createQueue, type QueueLimits, type Waiting } from './queue.ts';
+import { createRunLanes } from './run-lanes.ts';
 import { createRuns } from './runs.ts';
 
 export interface BatcherOptions {
@@ -55,7 +55,7 @@ export const createBatcher = ({ scorer, limits, lanes: size = 1, onRun }: Batche
     for (const resolve of idlers) resolve();
     idlers = [];
   };
-  const lanes = createLanes({ size, queue, deadlines, run, onQuiet });
+  const lanes = createRunLanes({ size, queue, deadlines, run, onQuiet });
 
   const hasRoom = (rows: number, bytes: number): boolean =>
     queue.hasRoom(rows, bytes) && !pace.isTooSlowFor(waiting.rows);

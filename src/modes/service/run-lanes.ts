@@ -1,5 +1,5 @@
 /**
- * Lanes, each for one run of the model at a time: a free one takes of the queue what is its share.
+XX for one run of the model at a time: a free one takes of the queue what is its share.
  *
  * Invariants: at most `size` runs are under way, and what they have taken waits no more.
  */
@@ -9,7 +9,7 @@ import type { Piece } from './job.ts';
 import type { Queue } from './queue.ts';
 import type { RunPieces } from './runs.ts';
 
-export interface LanesOptions {
+export interface RunLanesOptions {
   readonly size: number;
   readonly queue: Queue;
   readonly deadlines: Deadlines;
@@ -18,7 +18,7 @@ export interface LanesOptions {
   readonly onQuiet: () => void;
 }
 
-export interface Lanes {
+export interface RunLanes {
   /** Runs under way. */
   readonly running: number;
   /** What waits is run at the end of this turn of the event loop, as far as lanes are free. */
@@ -31,7 +31,7 @@ const rowsOf = (pieces: readonly Piece[]): number => {
   return rows;
 };
 
-export const createLanes = ({ size, queue, deadlines, run, onQuiet }: LanesOptions): Lanes => {
+export const createRunLanes = ({ size, queue, deadlines, run, onQuiet }: RunLanesOptions): RunLanes => {
   const { waiting } = queue;
   let running = 0;
   let runningRows = 0;
