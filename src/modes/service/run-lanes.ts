@@ -1,5 +1,5 @@
 /**
-XX for one run of the model at a time: a free one takes of the queue what is its share.
+ * Lanes, each for one run of the model at a time: a free one takes of the queue what is its share.
  *
  * Invariants: at most `size` runs are under way, and what they have taken waits no more.
  */
@@ -37,8 +37,10 @@ export const createRunLanes = ({ size, queue, deadlines, run, onQuiet }: RunLane
   let runningRows = 0;
   let isAsked = false;
 
-  /** Lanes share what there is evenly, however it came, and something is left for the one that is free next: so nobody
-   * waits for many others again and again while somebody else is answered alone. */
+  /**
+   * Lanes share what there is evenly, however it came, and something is left for the one that is free next: so nobody
+   * waits for many others again and again while somebody else is answered alone.
+   */
   const share = (): number => (size === 1 ? waiting.rows : Math.ceil((waiting.rows + runningRows) / (size + 1))) || 1;
 
   const pump = (): void => {
