@@ -1,19 +1,19 @@
-import type { AssignedPartition, Broker, Membership, UnreadPartition } from '../../brokers/broker.ts';
-import { createProgress } from '../../brokers/progress.ts';
-import type { Problem } from '../../core/errors.ts';
-import { problemOf } from '../../core/errors.ts';
+import { type AttendedMembership, consumeAttended } from '../../brokers/attended.ts';
+import type { AssignedPartition, Broker } from '../../brokers/broker.ts';
+import { type Problem, problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
 import { follow } from '../../serving/follow.ts';
-import { createLive, type News } from '../../serving/live.ts';
+import { createLive, type Live, type News } from '../../serving/live.ts';
 import { STABLE } from '../../serving/route.ts';
 import type { ModelSource } from '../../serving/source.ts';
 import { warm } from '../../serving/warm.ts';
 import type { StreamDeployment } from './deployment.ts';
-import type { StreamMetrics } from './metrics.ts';
-import { type Outcome, predict } from './predict.ts';
-import type { Made, PredictionSink } from './prediction-sink.ts';
-import { createSlots } from './slots.ts';
+import type { Advance, StreamMetrics } from './metrics.ts';
+import type { Outcome } from './predict.ts';
+import type { PredictionSink } from './prediction-sink.ts';
+import { ensureTopics } from './topics.ts';
+import { createWork, type MicroBatch } from './work.ts';
 
 export interface StreamParts {
   readonly deployment: StreamDeployment;
@@ -24,7 +24,7 @@ export interface StreamParts {
   /** What keeps records of what is predicted. */
   readonly leave?: Leave | undefined;
   readonly onEvent?: (event: StreamNews) => void;
-  /** How often an environment is looked at, in milliseconds. */
+  /** How often an environment is looked at, in milliseconds; every 2 s unless given. */
   readonly followEvery?: number;
 }
 
@@ -45,19 +45,57 @@ export interface Stream {
   stop(): Promise<void>;
 }
 
-const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3600 * 1000;
-const FOLLOW_EVERY_MS = 2000;
-/** Milliseconds in which what is under way may end when a stream stops; what has not by then is done again later. */
+const FOLLOW_MS = 2000;
+/** In which what is under way may end when a stream stops; what has not by then is done again later. */
 const STOP_MS = 5000;
 
-/** Makes the topics that are missing. Dead letters may be larger than what they are made of, by their headers. */
-export const ensureTopics = async (broker: Broker, deployment: StreamDeployment): Promise<void> => {
-  const { from, to, deadLetters, replay, partitions, largest } = deployment;
-  const usual = partitions === undefined ? {} : { partitions };
-  for (const topic of to === undefined ? from : [...from, to]) await broker.ensureTopic(topic, usual);
-  const large = { partitions: 1, largest: Math.max(2 * largest, 2 * 1024 * 1024) };
-  await broker.ensureTopic(deadLetters, { ...large, retention: DEAD_LETTERS_KEPT_MS });
-  await broker.ensureTopic(replay, large);
+const advanceOf = (partition: AssignedPartition, { outcome, variant, events, scoringMs, oldest }: MicroBatch): Advance => ({
+  partition,
+  variant,
+  outcomes: [
+    ['predicted', outcome.predictions.length],
+    ['filtered', outcome.filtered],
+    ['skipped', outcome.skipped],
+    ['passed', outcome.passed],
+    ...outcome.dead,
+  ],
+  events,
+  scoringMs,
+  latencyMs: Math.max(0, Date.now() - oldest),
+});
+
+/** The model of a stream, opened. */
+const openModel = async (ref: string, source: ModelSource) => {
+  let model: Stream['model'];
+  const live = createLive<Scorer>({
+    ref,
+    source,
+    load: async (found, { signal }) => warm(await source.load(found, signal), found),
+    onOpened({ manifest, digest }) {
+      model = { model: manifest.name, version: manifest.version, digest };
+    },
+  });
+  await live.open();
+  /** What is at work, or was last. */
+  return { live, model: () => model };
+};
+
+/** Ends them in the order in which nothing is lost. */
+const stop = async (
+  { membership }: AttendedMembership,
+  live: Live<Scorer>,
+  { stopFollowing, sink }: { stopFollowing: () => Promise<void>; sink: PredictionSink | undefined },
+): Promise<void> => {
+  const close = async (): Promise<void> => {
+    const followed = stopFollowing();
+    await live.close();
+    await followed;
+  };
+  const timer = setTimeout(() => void close(), STOP_MS);
+  await membership.leave();
+  clearTimeout(timer);
+  await close();
+  await sink?.close();
 };
 
 /**
@@ -66,160 +104,64 @@ export const ensureTopics = async (broker: Broker, deployment: StreamDeployment)
  * @throws MillraceError for a model that cannot be opened, or a broker that cannot be reached now.
  */
 export const startStream = async (parts: StreamParts): Promise<Stream> => {
-  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = FOLLOW_EVERY_MS } = parts;
-  const { name, group, start, size, delay, concurrency } = deployment;
+  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = FOLLOW_MS } = parts;
+  const { name, group, start, size, stall } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
-  let membership: Membership | undefined;
-  const partitions = (): readonly AssignedPartition[] => membership?.partitions ?? [];
-  const unread = (): readonly UnreadPartition[] => membership?.unread ?? [];
-  const progress = createProgress({ stall: deployment.stall, membership: () => membership });
-  const onTrouble = (error: unknown): void => {
-    metrics.troubled(name);
-    progress.troubled(performance.now());
-    tell({ kind: 'trouble', problem: problemOf(error), error });
-  };
-
-  /** What is at work, or was last. */
-  let model: Stream['model'];
-  const live = createLive<Scorer>({
-    ref: deployment.model,
-    source,
-    load: async (found, { signal }) => warm(await source.load(found, signal), found),
-    onOpened({ manifest, digest }) {
-      model = { model: manifest.name, version: manifest.version, digest };
-    },
-  });
-  const hear = (news: News<Scorer>): void => {
-    if (news.kind === 'replaced') {
-      metrics.replaced(name);
-      tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
-    } else onTrouble(news.error);
-  };
-  await live.open();
-  const stopFollowing = follow(() => [{ live, hear }], followEvery);
-  const close = async (): Promise<void> => {
-    const followed = stopFollowing();
-    await live.close();
-    await followed;
-  };
+  const { live, model } = await openModel(deployment.model, source);
   await ensureTopics(broker, deployment).catch(async (error) => {
-    await close();
+    await live.close();
     throw error;
   });
-  const slots = createSlots(concurrency);
 
-  const commit = async (partition: AssignedPartition, made: Scored): Promise<void> => {
-    const { outcome, position, oldest, scoringMs } = made;
-    // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
-    if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, made);
-    await partition.commit(position, outcome.events);
-    if (leave) leaveRecords(leave, deployment, made);
-    const { predictions, filtered, skipped, passed, dead } = outcome;
-    progress.advanced(partition, performance.now());
-    metrics.advanced(name, {
-      partition,
-      variant: STABLE,
-      outcomes: [
-        ['predicted', predictions.length],
-        ['filtered', filtered],
-        ['skipped', skipped],
-        ['passed', passed],
-        ...dead,
-      ],
-      events: made.events,
-      scoringMs,
-      latencyMs: Math.max(0, Date.now() - oldest),
-    });
-    tell({ kind: 'advanced', topic: partition.topic, partition: partition.partition, outcome });
-  };
-
-  const work = async (partition: AssignedPartition): Promise<void> => {
-    const { signal } = partition;
-    let committing: Promise<void> = Promise.resolve();
-    while (!signal.aborted) {
-      // Where a full batch waits already, it is scored while the last one is committed; else more may come meanwhile.
-      if (partition.waiting < size) await committing;
-      const { events, position } = await partition.take(size, delay);
-      if (signal.aborted) break;
-      const made = await slots.run(() =>
-        live.use(async (scorer): Promise<Scored> => {
-          const began = performance.now();
-          const time = new Date().toISOString();
-          const outcome = await predict(events, { deployment, scorer, variant: STABLE, time });
-          const scoringMs = performance.now() - began;
-          const oldest = events[0]?.at ?? Date.now();
-          return { outcome, position, scoringMs, time, maker: scorer, events: events.length, oldest };
-        }),
-      );
-      await committing;
-      committing = commit(partition, made);
-      // Its failure is seen where it is awaited.
-      committing.catch(() => {});
-    }
-    await committing;
-  };
-
-  membership = broker.consume(
+  const work = createWork({ deployment, live, sink, leave });
+  const member = consumeAttended(
+    broker,
     {
       group,
       topics: [...deployment.from, deployment.replay],
       start,
       waiting: { events: Math.max(2 * size, 100), bytes: 8 * 1024 * 1024 },
-      onTrouble,
+      stallMs: stall,
+      onTrouble(error) {
+        metrics.troubled(name);
+        tell({ kind: 'trouble', problem: problemOf(error), error });
+      },
     },
-    work,
+    (partition, { advanced }) =>
+      work(partition, (scored) => {
+        advanced();
+        metrics.advanced(name, advanceOf(partition, scored));
+        tell({ kind: 'advanced', topic: partition.topic, partition: partition.partition, outcome: scored.outcome });
+      }),
   );
-  const obstacles = (): readonly string[] => progress.obstacles(performance.now());
+  const { membership, obstacles } = member;
+  const hear = (news: News<Scorer>): void => {
+    if (news.kind === 'replaced') {
+      metrics.replaced(name);
+      tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
+    } else member.troubled(news.error);
+  };
+  const stopFollowing = follow(() => [{ live, hear }], followEvery);
   const unwatch = metrics.watch({
     deployment: name,
-    partitions,
-    unread,
+    partitions: () => membership.partitions,
+    unread: () => membership.unread,
     ready: () => obstacles().length === 0,
-    model: () => ({ ...model, variant: STABLE }),
+    model: () => ({ ...model(), variant: STABLE }),
   });
-  const stop = async (): Promise<void> => {
-    const timer = setTimeout(() => void close(), STOP_MS);
-    await membership?.leave();
-    clearTimeout(timer);
-    unwatch();
-    await close();
-    await sink?.close();
-  };
   let stopped: Promise<void> | undefined;
   return {
     deployment,
     get model() {
-      return model;
+      return model();
     },
     get partitions() {
-      return partitions();
+      return membership.partitions;
     },
     obstacles,
     stop: () => {
-      stopped ??= stop();
+      stopped ??= stop(member, live, { stopFollowing, sink }).finally(unwatch);
       return stopped;
     },
   };
-};
-
-/** A micro-batch, scored. */
-interface Scored extends Made {
-  readonly outcome: Outcome;
-  readonly position: number;
-  readonly events: number;
-  /** The time of the oldest event, in milliseconds since the epoch. */
-  readonly oldest: number;
-  readonly scoringMs: number;
-}
-
-/** Once the events are done, so that each has one record, under the name of its deployment and its own. */
-const leaveRecords = (
-  leave: Leave,
-  { name, model: ref }: StreamDeployment,
-  { outcome, maker, scoringMs }: Scored,
-): void => {
-  const { ids, rows, answers } = outcome.scored;
-  const { manifest, digest } = maker;
-  const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest };
-  leave({ model, ms: scoringMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
 };

@@ -1,0 +1,14 @@
+import type { Broker } from '../../brokers/broker.ts';
+import type { StreamDeployment } from './deployment.ts';
+
+const DEAD_LETTERS_MS = 30 * 24 * 3600 * 1000;
+
+/** Makes the topics that are missing. Dead letters may be larger than what they are made of, by their headers. */
+export const ensureTopics = async (broker: Broker, deployment: StreamDeployment): Promise<void> => {
+  const { from, to, deadLetters, replay, partitions, largest } = deployment;
+  const usual = partitions === undefined ? {} : { partitions };
+  for (const topic of to === undefined ? from : [...from, to]) await broker.ensureTopic(topic, usual);
+  const large = { partitions: 1, largest: Math.max(2 * largest, 2 * 1024 * 1024) };
+  await broker.ensureTopic(deadLetters, { ...large, retention: DEAD_LETTERS_MS });
+  await broker.ensureTopic(replay, large);
+};
