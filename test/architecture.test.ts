@@ -219,7 +219,7 @@ test('a constant of a plain value is in UPPER_CASE', () => {
 test('a file that holds invariants opens with them, as each does that guards a promise', () => {
   assert.deepEqual(unsaidInvariants(sources), []);
   const holders = [...sources].filter(([, text]) => text.includes('\n * Invariants: ')).map(([path]) => basename(path));
-  const guards = 'claims shards commit-shard inbox outbox parcel queue batcher transactions sender'.split(' ');
+  const guards = 'claims shards commit-shard inbox outgoing-calls parcel queue batcher transactions sender'.split(' ');
   for (const name of guards) assert.ok(holders.includes(`${name}.ts`), name);
 });
 

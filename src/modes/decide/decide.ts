@@ -52,7 +52,7 @@ const consumeStages = (parts: StageParts, webhook: Webhook | undefined, onTroubl
 /**
  * Puts a deployment to work.
  *
- * @throws MillraceError BAD_PROJECT for a webhook that cannot be called; STREAM_FAILED for a broker that cannot be
+ * @throws BAD_PROJECT for a webhook that cannot be called; STREAM_FAILED for a broker that cannot be
  * reached now. What goes wrong later is told as news and tried again.
  */
 export const startDecide = async ({ deployment, broker, memories, metrics, onEvent }: DecideParts): Promise<Decide> => {

@@ -4,8 +4,9 @@ import type { Problem } from '../../../core/errors.ts';
 import type { Answered, Answerer } from '../../../monitor/answered.ts';
 import { answeredRows, countOf, sizeOf } from './answered-rows.ts';
 import { type BetterPredictions, followBetter } from './better.ts';
-import { createOutbox, type Outbox, type UnpublishedReason } from './outbox.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { outgoingEvents } from './outgoing.ts';
+import type { OutboxFigures, UnpublishedReason } from './outgoing-calls.ts';
 import type { Publish } from './settings.ts';
 import { createTopic, type Topic } from './topics.ts';
 
@@ -43,12 +44,7 @@ export interface Publishing {
   /** One of the last rows that this process has answered. */
   quick(id: string): Quick | undefined;
   readonly better: BetterPredictions | undefined;
-  readonly figures: {
-    readonly published: number;
-    readonly dropped: Readonly<Record<UnpublishedReason, number>>;
-    readonly waitingBytes: number;
-    readonly bufferBytes: number;
-  };
+  readonly figures: OutboxFigures & { readonly bufferBytes: number };
   /** Publishes what waits, for at most `mostMs` (2 s unless given), and stops. The broker is its owner's to close. */
   close(mostMs?: number): Promise<void>;
 }
