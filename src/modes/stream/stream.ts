@@ -49,7 +49,10 @@ const FOLLOW_MS = 2000;
 /** In which what is under way may end when a stream stops; what has not by then is done again later. */
 const STOP_MS = 5000;
 
-const advanceOf = (partition: AssignedPartition, { outcome, variant, events, scoringMs, oldest }: MicroBatch): Advance => ({
+const advanceOf = (
+  partition: AssignedPartition,
+  { outcome, variant, events, scoringMs, oldest }: MicroBatch,
+): Advance => ({
   partition,
   variant,
   outcomes: [
