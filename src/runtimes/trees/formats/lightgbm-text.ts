@@ -1,5 +1,5 @@
 /** LightGBM's text, as it writes it: lines of `name=value`, first those of the model, then of each tree. */
-import { fail } from '../../../core/errors.ts';
+import { damaged } from './json-parts.ts';
 
 export type Section = ReadonlyMap<string, string>;
 
@@ -12,8 +12,7 @@ export interface LightgbmText {
   readonly categories: string | undefined;
 }
 
-export const refuse = (what: string, expected: string, got: unknown) =>
-  fail('BAD_MODEL', `The LightGBM model is damaged: ${what}.`, { expected, got: String(got).slice(0, 80) });
+export const refuse = damaged('LightGBM');
 
 /** Versions before 2.2 go on with what features are worth. */
 const ends = new Set(['end of trees', 'feature importances:', 'feature_importances:']);

@@ -8,8 +8,10 @@ import { NEARLY_ZERO } from '../slots.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { objectiveOf } from './lightgbm-objectives.ts';
 import { countIn, type LightgbmText, numbersIn, readText, refuse, type Section } from './lightgbm-text.ts';
-import type { Category, Feature, TreeFile } from './tree-file.ts';
+import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
+
+const LIBRARY = 'LightGBM';
 
 /** Of a node's decision: by categories; what is missing goes left; and in the two bits behind what is missing. */
 const [CATEGORICAL, DEFAULT_LEFT] = [1, 2];
@@ -181,11 +183,11 @@ const averaged = ({ finish, label, width, ...model }: TreeModel, iterations: num
 const decoder = new TextDecoder();
 
 /** The beginning of what LightGBM writes. */
-export const matches = (file: Uint8Array): boolean =>
+const matches = (file: Uint8Array): boolean =>
   /^tree\r?\n(?:version|num_class)=/.test(decoder.decode(file.subarray(0, 32)));
 
 /** @throws BAD_MODEL for what is damaged, or is none of the models above */
-export const readLightgbm = (file: Uint8Array): TreeFile => {
+const read = (file: Uint8Array): TreeFile => {
   const text = readText(decoder.decode(file));
   const { head, trees } = text;
   const targets = countIn(head, 'num_tree_per_iteration', countIn(head, 'num_class', 1));
@@ -196,7 +198,7 @@ export const readLightgbm = (file: Uint8Array): TreeFile => {
   const ensemble = readEnsemble(trees, targets, featuresIn(head));
   const model: TreeModel = { ensemble, width: targets, dtype: 'float64', finish, ...(label && { label }) };
   return {
-    library: 'LightGBM',
+    library: LIBRARY,
     objective: line?.split(' ')[0] ?? 'custom',
     features: featuresOf(text, ensemble),
     input: 'float64',
@@ -204,3 +206,5 @@ export const readLightgbm = (file: Uint8Array): TreeFile => {
     model: head.has('average_output') ? averaged(model, trees.length / targets) : model,
   };
 };
+
+export const lightgbm: TreeFormat = { library: LIBRARY, endings: ['.txt'], matches, read };

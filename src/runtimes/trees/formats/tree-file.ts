@@ -9,6 +9,8 @@ export interface Feature {
   readonly takes: 'number' | 'integer' | 'boolean' | 'category';
   /** Where the number 0 and a missing value are one: either it stands for what is missing, or it counts as missing. */
   readonly zero?: 'for missing' | 'is missing';
+  /** Of a category: others than those are taken too, and stand for none of them. */
+  readonly others?: 'allowed';
   /** Of a category that the file knows: the column holds their places here. */
   readonly categories?: readonly Category[];
 }

@@ -6,46 +6,19 @@
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LT, MEMBER, MISSING_TRUE } from '../ensemble.ts';
 import type { TreeModel } from '../tree-model.ts';
+import { type JsonPart, type Numbers, partsOf } from './json-parts.ts';
 import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
 
 const f = Math.fround;
-type Numbers = ArrayLike<number>;
-type Json = { readonly [name: string]: unknown };
-
 const LIBRARY = 'XGBoost';
 const MAX_TREES = 1 << 20;
 
-const refuse = (what: string, expected: string, got: unknown) =>
-  fail('BAD_MODEL', `The XGBoost model is damaged: ${what}.`, { expected, got: String(got).slice(0, 80) });
-
-const objectIn = (parent: Json, name: string): Json => {
-  const value = parent[name];
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-    throw refuse(`${name} is no object`, 'an object', typeof value);
-  return value as Json;
-};
-const listIn = (parent: Json, name: string): readonly unknown[] => {
-  const value = parent[name];
-  if (Array.isArray(value)) return value;
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
-  throw refuse(`${name} is no list`, 'a list', typeof value);
-};
-/** A list of numbers, of a length where one is given. */
-const numbersIn = (parent: Json, name: string, length?: number): Numbers => {
-  const value = parent[name];
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw refuse(`${name} is no list`, 'a list', typeof value);
-  const values: Numbers = value as Float64Array;
-  if (length !== undefined && values.length !== length)
-    throw refuse(`${name} has ${values.length} numbers`, `${length}`, values.length);
-  if (Array.isArray(value) && !value.every((one) => typeof one === 'number' || typeof one === 'boolean'))
-    throw refuse(`${name} has something else than numbers`, 'numbers', 'others');
-  return values;
-};
+const { refuse, objectIn, listIn, numbersIn } = partsOf(LIBRARY);
 /** Parameters stand as texts. */
-const parameter = (parent: Json, name: string, unless: number): number => {
+const parameter = (parent: JsonPart, name: string, unless: number): number => {
   const value = parent[name] ?? unless;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0) throw refuse(`${name} is ${value}`, 'an integer from 0', value);
@@ -74,7 +47,7 @@ const categoriesOf = (encoding: unknown): readonly Category[] | undefined => {
   );
 };
 
-const featuresOf = (learner: Json, model: Json, count: number): readonly Feature[] => {
+const featuresOf = (learner: JsonPart, model: JsonPart, count: number): readonly Feature[] => {
   const names = learner.feature_names === undefined ? [] : listIn(learner, 'feature_names');
   const types = learner.feature_types === undefined ? [] : listIn(learner, 'feature_types');
   const encodings = model.cats === undefined ? [] : listIn(objectIn(model, 'cats'), 'enc');
@@ -96,7 +69,7 @@ const featuresOf = (learner: Json, model: Json, count: number): readonly Feature
 };
 
 /** Where the sets of a tree's nodes lie in its list of categories. */
-const readSets = (tree: Json, first: number, size: number, sets: Nodes['sets']): void => {
+const readSets = (tree: JsonPart, first: number, size: number, sets: Nodes['sets']): void => {
   const nodes = numbersIn(tree, 'categories_nodes');
   const starts = numbersIn(tree, 'categories_segments', nodes.length);
   const sizes = numbersIn(tree, 'categories_sizes', nodes.length);
@@ -110,7 +83,7 @@ const readSets = (tree: Json, first: number, size: number, sets: Nodes['sets']):
 };
 
 /** Writes a tree's nodes from `first` on. `scale` is what dart left of its weight. */
-const readTree = (tree: Json, first: number, size: number, scale: number, nodes: Nodes): void => {
+const readTree = (tree: JsonPart, first: number, size: number, scale: number, nodes: Nodes): void => {
   const list = (name: string): Numbers => numbersIn(tree, name, size);
   const [left, right] = [list('left_children'), list('right_children')];
   const [features, values, missingLeft] = [list('split_indices'), list('split_conditions'), list('default_left')];
@@ -137,12 +110,12 @@ const readTree = (tree: Json, first: number, size: number, scale: number, nodes:
 };
 
 interface Booster {
-  readonly model: Json;
+  readonly model: JsonPart;
   /** By tree; 1 but for dart. */
   readonly scales: Numbers | undefined;
 }
 
-const boosterOf = (learner: Json): Booster => {
+const boosterOf = (learner: JsonPart): Booster => {
   const booster = objectIn(learner, 'gradient_booster');
   if (booster.name === 'gbtree') return { model: objectIn(booster, 'model'), scales: undefined };
   if (booster.name === 'dart')
@@ -157,7 +130,7 @@ const boosterOf = (learner: Json): Booster => {
  * Trees that answer: those up to the best iteration where a scikit-learn estimator stopped early, as that predicts with them;
  * `Booster.predict` takes all, and so do files that a booster saved.
  */
-const treesToUse = (learner: Json, model: Json, all: number): number => {
+const treesToUse = (learner: JsonPart, model: JsonPart, all: number): number => {
   const attributes = learner.attributes === undefined ? {} : objectIn(learner, 'attributes');
   if (attributes.scikit_learn === undefined || attributes.best_iteration === undefined) return all;
   const best = parameter(attributes, 'best_iteration', 0);
@@ -168,9 +141,9 @@ const treesToUse = (learner: Json, model: Json, all: number): number => {
   return used;
 };
 
-const readEnsemble = (learner: Json, { model, scales }: Booster, margins: readonly number[]): Ensemble => {
+const readEnsemble = (learner: JsonPart, { model, scales }: Booster, margins: readonly number[]): Ensemble => {
   const targets = margins.length;
-  const trees = listIn(model, 'trees') as readonly Json[];
+  const trees = listIn(model, 'trees') as readonly JsonPart[];
   const groups = numbersIn(model, 'tree_info', trees.length);
   const count = treesToUse(learner, model, trees.length);
   if (count > MAX_TREES) throw refuse(`there are ${count} trees`, `at most ${MAX_TREES}`, count);
@@ -220,7 +193,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const parse = (file: Uint8Array): Json => {
+const parse = (file: Uint8Array): JsonPart => {
   const isBinary = !isText(file);
   let value: unknown;
   try {
@@ -229,7 +202,7 @@ const parse = (file: Uint8Array): Json => {
     if (isBinary) throw cause;
     throw fail('BAD_MODEL', 'The XGBoost model is no JSON: it is cut off or damaged.', { expected: 'JSON', cause });
   }
-  return objectIn({ model: value } as Json, 'model');
+  return objectIn({ model: value } as JsonPart, 'model');
 };
 
 /** UBJSON says the length of the first name behind the brace, JSON goes on with a quote. */
