@@ -32,7 +32,7 @@ export const unclaimed = (): Promise<ModelFormat> => formatOf(runtimes.onnx);
 /** How names of model files end. */
 export const endings = async (): Promise<readonly string[]> => (await allFormats()).flatMap((format) => format.endings);
 
-/** What is read, in words: "an .onnx file, or what XGBoost saves as .json or .ubj". */
+/** What is read, in words: "an .onnx file, what XGBoost saves as .json or .ubj, or …". */
 export const readable = async (): Promise<string> => {
   const all = [...new Set((await allFormats()).map(({ reads }) => reads))];
   return `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}`;

@@ -29,6 +29,8 @@ export const runtimes: Readonly<Record<string, Runtime>> = {
     open: async (file, { onnxRuntime }) => (await onnxRuntime())(file),
   },
   xgboost: treeRuntime('model.xgboost', async () => (await import('./trees/formats/xgboost.ts')).xgboost),
+  lightgbm: treeRuntime('model.lightgbm', async () => (await import('./trees/formats/lightgbm.ts')).lightgbm),
+  catboost: treeRuntime('model.catboost', async () => (await import('./trees/formats/catboost.ts')).catboost),
 };
 
 /** The one that a package names. @throws BAD_MODEL for one that this version lacks */

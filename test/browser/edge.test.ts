@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { createRides } from '../../examples/taxi/rides.ts';
@@ -11,6 +13,7 @@ import { createApp } from '../../src/app.ts';
 import type { Answer, Manifest, Value } from '../../src/core/types.ts';
 import { createService, type Service } from '../../src/modes/service/service.ts';
 import { toleranceOf } from '../../src/package/golden.ts';
+import { initFolder } from '../../src/package/init-folder.ts';
 import { openBrowser, openSite, type Site } from './browser.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,9 +22,25 @@ const taxi = ['ride-duration', 'ride-fare', 'ride-tip'];
 const tabular = ['sk-mlp', 'sk-logistic-zipmap', 'sk-double', 'lgbm-categorical', 'xgb-classifier', 'sk-multi-output'];
 /** On ONNX Runtime, whose two builds must agree within the tolerance. */
 const foreign = 'sk-double-linear';
+/** Files of libraries of boosted trees, put to work as they are. */
+const files = {
+  'xgboost-categories': 'xgboost-categories.ubj',
+  'lightgbm-classes': 'lightgbm-classes.txt',
+  'lightgbm-pandas': 'lightgbm-pandas.txt',
+  'catboost-classes': 'catboost-classes.json.gz',
+  'catboost-statistics': 'catboost-statistics.json.gz',
+};
+const made = mkdtempSync(join(tmpdir(), 'millrace-edge-'));
+const putToWork = async (name: string, file: string): Promise<void> => {
+  const bytes = readFileSync(join(root, 'test/fixtures/tree-files', file));
+  const model = join(made, file.replace(/\.gz$/, ''));
+  await writeFile(model, file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  await initFolder({ model, folder: join(made, name), force: false, cwd: root });
+};
 const models: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(taxi.map((name) => [name, `examples/taxi/models/${name}`])),
-  ...Object.fromEntries([...tabular, foreign].map((name) => [name, `test/fixtures/models/${name}`])),
+  ...Object.fromEntries(taxi.map((name) => [name, `./examples/taxi/models/${name}`])),
+  ...Object.fromEntries([...tabular, foreign].map((name) => [name, `./test/fixtures/models/${name}`])),
+  ...Object.fromEntries(Object.keys(files).map((name) => [name, join(made, name)])),
 };
 /** Of what a page loads to score tabular models, with gzip. */
 const MAX_BUNDLE_BYTES = 49_000;
@@ -62,21 +81,22 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
   before(async () => {
     const dist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
     const wasm = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
-    const files = new Map<string, Uint8Array | string>([
+    const pages = new Map<string, Uint8Array | string>([
       ['/page.html', `<!doctype html><script type="module">${script}</script>`],
       ['/strict.html', `<!doctype html>${policy}<script type="module" src="/strict.js"></script>`],
       ['/strict.js', script],
       ...(await bundleEdge()),
     ]);
-    for (const file of wasm) files.set(`/wasm/${file}`, await readFile(join(dist, file)));
+    for (const file of wasm) pages.set(`/wasm/${file}`, await readFile(join(dist, file)));
+    for (const [name, file] of Object.entries(files)) await putToWork(name, file);
     for (const [name, folder] of Object.entries(models)) {
       const packed = await app.pack(folder);
-      files.set(`/${name}.tar`, packed.tar);
+      pages.set(`/${name}.tar`, packed.tar);
       manifests.set(name, packed.package.manifest);
     }
-    service = await createService({ refs: Object.values(models).map((folder) => `./${folder}`), source: app });
+    service = await createService({ refs: Object.values(models), source: app });
     server = await service.listen({ host: '127.0.0.1', port: 0 });
-    site = await openSite(files);
+    site = await openSite(pages);
     browser = await openBrowser();
     page = await browser.newPage();
     await page.goto(`${site.url}/page.html`);
@@ -88,6 +108,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     await site?.close();
     await service?.close();
     await app.close();
+    await rm(made, { recursive: true, force: true });
   });
 
   /** Scores rows in a page, with a package that it fetched and verified itself. */
@@ -146,13 +167,14 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
         Object.entries(inputs).map(([field, { kind, ...rest }], index) => {
           const labels = 'labels' in rest ? rest.labels : undefined;
           const value = Math.sin(row * 1.7 + index) * 2;
+          if (kind === 'boolean') return [field, row % 2 === 0];
           return [field, labels ? labels[row % labels.length] : kind === 'integer' ? Math.round(value) : value];
         }),
       ),
     );
   };
 
-  for (const name of tabular) {
+  for (const name of [...tabular, ...Object.keys(files)]) {
     it(`answers ${name} with the same bits as the server`, async () => {
       const rows = rowsOf(name);
       const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
@@ -198,7 +220,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
       .take(200)
       .map(({ ride }) => ride);
     for (const name of taxi) assert.deepEqual(await scoreThere(name, rides, strict), await scoreHere(name, rides));
-    for (const name of tabular)
+    for (const name of [...tabular, ...Object.keys(files)])
       assert.deepEqual(await scoreThere(name, rowsOf(name), strict), await scoreHere(name, rowsOf(name)));
   });
 

@@ -18,7 +18,7 @@ export const LEAF = 7;
 export const MISSING_TRUE = 8;
 /** Added to a test: NaN is taken for 0 (LightGBM's missing kind None). */
 export const NAN_IS_ZERO = 16;
-/** Added to a test: what lies within 1e-35 of 0 is taken for NaN (LightGBM's missing kind Zero). */
+/** Added to a test: what lies within 1e-35, as a float32, of 0 is taken for NaN (LightGBM's missing kind Zero). */
 export const ZERO_IS_MISSING = 32;
 
 export interface Ensemble {

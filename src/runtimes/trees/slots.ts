@@ -12,8 +12,8 @@ export const EMPTIED = 4;
 /** And from here on: x as one of the categories of a block, as a number of bits to shift. */
 export const LANES = 8;
 
-/** What lies within it of 0 is zero to LightGBM, which writes it as a float32. */
-export const NEARLY_ZERO = Math.fround(1e-35);
+/** What lies within it of 0 is nearly 0 (see `ZERO_IS_MISSING`). */
+const NEARLY_ZERO = Math.fround(1e-35);
 
 export interface Slots {
   readonly count: number;

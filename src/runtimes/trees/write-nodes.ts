@@ -16,31 +16,6 @@ export interface Site {
   readonly weights: number;
 }
 
-/** Room for one node after another. */
-const createRoom = ({ memory, first }: Site) => {
-  const ints = new Int32Array(memory);
-  const floats = new Float64Array(memory);
-  const view = new DataView(memory);
-  let free = first;
-  return {
-    pair(): number {
-      const place = free;
-      free += 2 * NODE;
-      return place;
-    },
-    number(place: number, value: number): void {
-      floats[place >> 3] = value;
-    },
-    set(place: number, members: bigint): void {
-      view.setBigUint64(place, members, true);
-    },
-    lead(place: number, slot: number, next: number): void {
-      ints[(place + 8) >> 2] = slot;
-      ints[(place + 12) >> 2] = next;
-    },
-  };
-};
-
 /** The members of a set that lie in a block, as bits. */
 const membersIn = (set: ArrayLike<number>, block: number): bigint => {
   let members = 0n;
@@ -52,19 +27,30 @@ const membersIn = (set: ArrayLike<number>, block: number): bigint => {
 /** Writes the tree of a root and says where it lies. Nodes that trees share are written once. */
 export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number) => number) => {
   const { tests, features, values, yes, no, sets, width } = ensemble;
-  const { slots, weights } = site;
-  const { pair, number, set: writeSet, lead } = createRoom(site);
+  const { memory, slots, weights } = site;
+  const ints = new Int32Array(memory);
+  const floats = new Float64Array(memory);
+  const view = new DataView(memory);
   const nan = slots.count * 64;
   const pairOf = new Int32Array(tests.length);
   const stack: { node: number; place: number }[] = [];
+  let free = site.first;
+  const pair = (): number => {
+    free += 2 * NODE;
+    return free - 2 * NODE;
+  };
+  const put = (place: number, slot: number, next: number): void => {
+    ints[(place + 8) >> 2] = slot;
+    ints[(place + 12) >> 2] = next;
+  };
   const child = (place: number, node: number): void => {
     stack.push({ node, place });
   };
   const compare = (place: number, node: number, test: number, next: number): void => {
     const how = lowered(test);
     const v = how & 2 ? -values[node] : values[node];
-    number(place, how & 1 ? below(v) : v);
-    lead(place, slots.indexOf(features[node], guiseOf(test) | (how >> 1)) * 64, next);
+    floats[place >> 3] = how & 1 ? below(v) : v;
+    put(place, slots.indexOf(features[node], guiseOf(test) | (how >> 1)) * 64, next);
   };
 
   /** A block of its categories after the other: what is in none of them goes on to the next. */
@@ -75,8 +61,8 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
     let to = next;
     for (let part = 0; part < parts.length; part++) {
       const missing = part === 0 && tests[node] & MISSING_TRUE ? 1n << BigInt(MISSING_LANE) : 0n;
-      writeSet(at, missing | membersIn(set, parts[part]));
-      lead(at, slots.indexOf(features[node], LANES + parts[part]) * 64 + 1, to);
+      view.setBigUint64(at, missing | membersIn(set, parts[part]), true);
+      put(at, slots.indexOf(features[node], LANES + parts[part]) * 64 + 1, to);
       // A node that is written twice shares what stands behind its first pair.
       if (!isNew) return;
       child(to, yes[node]);
@@ -106,8 +92,8 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
     const test = tests[node];
     const kind = test & 7;
     if (kind === LEAF) {
-      number(place, width === 1 ? values[node] : weights + values[node] * 8);
-      lead(place, nan, place - NODE);
+      floats[place >> 3] = width === 1 ? values[node] : weights + values[node] * 8;
+      put(place, nan, place - NODE);
       return;
     }
     const isNew = pairOf[node] === 0;

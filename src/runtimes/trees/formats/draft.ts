@@ -12,11 +12,15 @@ interface Column {
   readonly step?: string;
 }
 
-const columnOf = ({ name, takes, categories }: Feature, fieldName: (wanted: string) => string): Column => {
+/** What a model makes of 0 and of what is missing, where the two are one to it. */
+const zeroComments = { 'for missing': '  # what is missing counts as 0', 'is missing': '  # 0 counts as missing' };
+
+const columnOf = (feature: Feature, fieldName: (wanted: string) => string): Column => {
+  const { name, takes, zero, others, categories } = feature;
   const field = fieldName(name);
   const line = (settings: string, comment = ''): string =>
     `  ${yaml(field)}: { ${settings}, nullable: true }${comment}`;
-  if (takes !== 'category') return { field, column: field, line: line(`kind: ${takes}`) };
+  if (takes !== 'category') return { field, column: field, line: line(`kind: ${takes}`, zero && zeroComments[zero]) };
   if (categories === undefined) {
     const comment = '  # the number of a category; the file does not say which it stands for';
     return { field, column: field, line: line('kind: integer, min: 0', comment) };
@@ -24,8 +28,11 @@ const columnOf = ({ name, takes, categories }: Feature, fieldName: (wanted: stri
   const column = fieldName(`${field.slice(0, 100)}_code`);
   const texts = categories.map(String);
   const table = texts.map((text, code) => `${JSON.stringify(text)}: ${code}`).join(', ');
-  const isText = typeof categories[0] === 'string';
-  const settings = isText ? `kind: category, labels: ${labelList(texts)}` : 'kind: integer';
+  const isText = categories.some((category) => typeof category === 'string');
+  const unknown = others === 'allowed' ? ', unknown: allow' : '';
+  const settings = isText
+    ? `kind: category, labels: ${labelList(texts)}${unknown}`
+    : `kind: ${categories.every(Number.isInteger) ? 'integer' : 'number'}`;
   const comment = isText ? '' : '  # one that the model was not trained with counts as missing';
   return {
     field,

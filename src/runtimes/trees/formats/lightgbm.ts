@@ -4,7 +4,6 @@
  */
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LEQ, MEMBER, MISSING_TRUE, NAN_IS_ZERO, ZERO_IS_MISSING } from '../ensemble.ts';
-import { NEARLY_ZERO } from '../slots.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { objectiveOf } from './lightgbm-objectives.ts';
 import { countIn, type LightgbmText, numbersIn, readText, refuse, type Section } from './lightgbm-text.ts';
@@ -18,6 +17,9 @@ const [CATEGORICAL, DEFAULT_LEFT] = [1, 2];
 const [MISSING_NONE, MISSING_ZERO] = [0, 1];
 const missingKind = (decision: number): number => (decision >> 2) & 3;
 
+/** What lies within it of 0 is 0, where `predict` is given a dense table. */
+const NEARLY_ZERO = Math.fround(1e-35);
+/** From there to the next float64. */
 const SMALLEST_STEP = 2 ** -169;
 /** With this threshold a number is where its likeness is that has 0 for what is nearly 0. */
 const settled = (threshold: number): number => {
