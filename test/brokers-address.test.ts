@@ -13,10 +13,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the address of a broker', () => {
   it('names hosts, with the usual port unless said', () => {
-    const { place, connection, session } = parseAddress('kafka://a,b:9093', folder);
+    const { place, connection, sessionMs } = parseAddress('kafka://a,b:9093', folder);
     assert.equal(place, 'kafka://a,b:9093');
     assert.deepEqual(connection, { bootstrapBrokers: ['a:9092', 'b:9093'] });
-    assert.equal(session, 10_000);
+    assert.equal(sessionMs, 10_000);
     assert.deepEqual(parseAddress('kafka://[::1]:9092', folder).connection.bootstrapBrokers, ['[::1]:9092']);
   });
 

@@ -24,8 +24,8 @@ describe('the embedded log alone', () => {
     const topics = createTopics(file, () => now);
     const value = Buffer.from('x');
     await file.write(() => {
-      topics.ensure('short', { partitions: 1, retention: hour });
-      topics.ensure('long', { partitions: 1, retention: 50 * hour });
+      topics.ensure('short', { partitions: 1, retentionMs: hour });
+      topics.ensure('long', { partitions: 1, retentionMs: 50 * hour });
       topics.append(Array.from({ length: 6000 }, () => ({ topic: 'short', value })));
       topics.append([{ topic: 'long', value }]);
     });

@@ -135,7 +135,7 @@ describe('a webhook', { timeout: 30_000 }, () => {
   it('comes again under the same id and a new time after 429, 5xx, a broken connection and silence', async (t) => {
     const { url, received } = await receiver(t, status(503), status(429), hangUp, silence, status(500), status(200));
     const { time, sleeps } = noTime();
-    const webhook = createWebhook({ url, secret, time, attempts: 6, timeout: 250 });
+    const webhook = createWebhook({ url, secret, time, attempts: 6, timeoutMs: 250 });
     assert.deepEqual(await webhook.send(call), { status: 200, attempts: 6 });
     assert.deepEqual([...new Set(received.map(({ headers }) => headers['webhook-id']))], ['decision-7']);
     assert.deepEqual([...new Set(received.map(({ body }) => body))].length, 1);
@@ -199,7 +199,7 @@ describe('a webhook', { timeout: 30_000 }, () => {
 
   it('is refused before it is sent when it is too large', async (t) => {
     const { url, received } = await receiver(t, status(200));
-    const error = await refusal({ url, largest: 1000 }, { body: 'x'.repeat(1000) });
+    const error = await refusal({ url, largestBytes: 1000 }, { body: 'x'.repeat(1000) });
     assert.equal(error.code, 'TOO_LARGE');
     assert.equal(received.length, 0);
   });
@@ -239,7 +239,7 @@ describe('a webhook', { timeout: 30_000 }, () => {
     const tokens = `${url}/token-in-the-path?key=token-in-the-query`;
     const errors = [
       await refusal({ url: tokens, secret }),
-      await refusal({ url: tokens, secret, largest: 1 }),
+      await refusal({ url: tokens, secret, largestBytes: 1 }),
       await refusal({ url: tokens.replace(/:\d+/, `:${await freePort()}`), secret, attempts: 1 }),
     ];
     for (const bad of [

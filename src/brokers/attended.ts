@@ -30,7 +30,7 @@ export const consumeAttended = (
   { stallMs, onTrouble, ...options }: AttendedOptions,
   work: (partition: AssignedPartition, attendant: Attendant) => Promise<void>,
 ): AttendedMembership => {
-  const progress = createProgress({ stall: stallMs, membership: () => membership });
+  const progress = createProgress({ stallMs, membership: () => membership });
   const troubled = (error: unknown): void => {
     progress.troubled(performance.now());
     onTrouble(error);

@@ -36,10 +36,10 @@ export interface EventBatch {
 export interface TopicOptions {
   /** 3 unless given. */
   readonly partitions?: number;
-  /** How long events are kept, in milliseconds; 7 days unless given. */
-  readonly retention?: number;
-  /** The largest event, in bytes, where the broker has a limit of its own. */
-  readonly largest?: number;
+  /** How long events are kept; 7 days unless given. */
+  readonly retentionMs?: number;
+  /** The largest event, where the broker has a limit of its own. */
+  readonly largestBytes?: number;
 }
 
 export interface TopicInfo {
@@ -73,15 +73,15 @@ export interface AssignedPartition {
   /** Aborted when the partition is wanted back: finish or drop what is under way, and return. */
   readonly signal: AbortSignal;
   /**
-   * The next events: up to `most`, as soon as there are any, or `delay` milliseconds after the first of them arrived.
+   * The next events: up to `most`, as soon as there are any, or `delayMs` after the first of them arrived (0 unless given).
    * None once `signal` is aborted. What is not taken stays in the broker, save a bounded number that wait here: whoever
    * takes slowly pauses the partition.
    */
-  take(most: number, delay?: number): Promise<EventBatch>;
+  take(most: number, delayMs?: number): Promise<EventBatch>;
   /**
    * Publishes `results` and moves the group to `position`, both or neither.
    *
-   * @throws MillraceError FENCED, and nothing is changed, when the partition has gone to another member.
+   * @throws FENCED, and nothing is changed, when the partition has gone to another member.
    */
   commit(position: number, results?: readonly NewEvent[]): Promise<void>;
   /** Events that wait here, taken by nobody yet. */
@@ -150,7 +150,7 @@ export interface Broker {
    * Adds partitions to a topic until there are so many; one that has as many stays as it is. From then on a key may lie in
    * another partition than before.
    *
-   * @throws MillraceError UNKNOWN_TOPIC, STREAM_FAILED
+   * @throws UNKNOWN_TOPIC, STREAM_FAILED
    */
   growTopic(topic: string, partitions: number): Promise<void>;
   /** Sorted by name, without those of the broker itself. */
@@ -158,7 +158,7 @@ export interface Broker {
   /**
    * Durable once it resolves, in order within a key.
    *
-   * @throws MillraceError UNKNOWN_TOPIC, STREAM_FAILED
+   * @throws UNKNOWN_TOPIC, STREAM_FAILED
    */
   produce(events: readonly NewEvent[]): Promise<void>;
   /**
@@ -174,7 +174,7 @@ export interface Broker {
     topics: readonly string[],
     options?: { readonly stable?: boolean },
   ): Promise<readonly Position[]>;
-  /** Partitions of these topics that no living member of a group has. @throws MillraceError UNKNOWN_TOPIC */
+  /** Partitions of these topics that no living member of a group has. @throws UNKNOWN_TOPIC */
   unread(group: string, topics: readonly string[]): Promise<readonly UnreadPartition[]>;
   close(): Promise<void>;
 }

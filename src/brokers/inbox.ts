@@ -15,7 +15,7 @@ export interface Inbox {
   push(events: readonly StreamEvent[], position: number): void;
   /** What goes wrong with reading comes out where events are taken. */
   fail(error: unknown): void;
-  take(most: number, delay: number, signal: AbortSignal): Promise<EventBatch>;
+  take(most: number, delayMs: number, signal: AbortSignal): Promise<EventBatch>;
 }
 
 export interface InboxOptions {
@@ -72,15 +72,15 @@ export const createInbox = ({ events: mostEvents, bytes: mostBytes, position, on
       failure = { error };
       wake?.();
     },
-    take: async (most, delay, signal) => {
+    take: async (most, delayMs, signal) => {
       // A position that moved without events (only a broker's own marks were read) is worth committing too.
       while (waiting.length === 0 && read === taken && !failure && !signal.aborted) await change(signal);
-      if (delay > 0 && waiting.length > 0) {
+      if (delayMs > 0 && waiting.length > 0) {
         let late = false;
         const timer = setTimeout(() => {
           late = true;
           wake?.();
-        }, delay);
+        }, delayMs);
         while (waiting.length < most && room() > 0 && !late && !failure && !signal.aborted) await change(signal);
         clearTimeout(timer);
       }

@@ -23,7 +23,7 @@ export const drivers: Readonly<Record<string, Driver>> = {
 /**
  * Opens the broker that an address means, such as `embedded` or `kafka://host:9092`.
  *
- * @throws MillraceError BAD_PROJECT for an address that no driver knows; STREAM_FAILED, STORE_FAILED.
+ * @throws BAD_PROJECT for an address that no driver knows; STREAM_FAILED, STORE_FAILED.
  */
 export const openBroker = async (address: string, options: BrokerOptions): Promise<Broker> => {
   const scheme = /^[a-z]+/.exec(address)?.[0] ?? '';

@@ -10,12 +10,12 @@ export interface GroupProgress {
 
 export interface ProgressOptions {
   /** How long a partition may stand still while events wait in it. */
-  readonly stall: number;
+  readonly stallMs: number;
   /** Undefined before there is one. */
   readonly membership: () => Pick<Membership, 'joined' | 'partitions' | 'missing' | 'unread'> | undefined;
 }
 
-export const createProgress = ({ stall, membership }: ProgressOptions): GroupProgress => {
+export const createProgress = ({ stallMs, membership }: ProgressOptions): GroupProgress => {
   /** When a partition last advanced or had nothing to do. */
   const moved = new Map<string, number>();
   /** Since when nobody reads a partition. */
@@ -46,7 +46,7 @@ export const createProgress = ({ stall, membership }: ProgressOptions): GroupPro
         const name = nameOf(one);
         const since = unreadSince.get(name) ?? now;
         unreadSince.set(name, since);
-        if (now - since > stall) {
+        if (now - since > stallMs) {
           found.push(`nobody has read ${name} for ${Math.round((now - since) / 1000)} s; ${one.lag} events wait`);
         }
       }
@@ -54,15 +54,15 @@ export const createProgress = ({ stall, membership }: ProgressOptions): GroupPro
         const name = nameOf(partition);
         const since = moved.get(name);
         if (partition.lag === 0 || since === undefined) moved.set(name, now);
-        else if (now - since > stall) {
+        else if (now - since > stallMs) {
           found.push(
             `${name} has not advanced for ${Math.round((now - since) / 1000)} s; ${partition.lag} events wait`,
           );
         }
       }
       // What has nothing to do cannot succeed: trouble that has not come again is over for it.
-      if (now - lastTrouble > stall && partitions.every(({ lag }) => lag === 0)) troubleSince = undefined;
-      if (troubleSince !== undefined && now - troubleSince > stall) {
+      if (now - lastTrouble > stallMs && partitions.every(({ lag }) => lag === 0)) troubleSince = undefined;
+      if (troubleSince !== undefined && now - troubleSince > stallMs) {
         found.push(`nothing has succeeded for ${Math.round((now - troubleSince) / 1000)} s`);
       }
       return found;

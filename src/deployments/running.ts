@@ -23,7 +23,10 @@ export interface Running<M extends Mode = Mode, W = unknown> {
 export interface Surroundings<News> {
   /** Where its figures are. */
   readonly registry: Registry;
-  /** Hears what happens, from the first moment on. */
+  /**
+   * Hears what happens, from the first moment on. It is given, and is no property of what runs: news come while a deployment is
+   * being started, and who subscribed afterwards would miss them, or they would have to wait for somebody without a bound.
+   */
   readonly news: (news: News) => void;
 }
 

@@ -47,7 +47,7 @@ const plain = (value: unknown): unknown => {
 /**
  * Makes an expression ready.
  *
- * @throws MillraceError BAD_PROJECT, naming `field`, for one that cannot be parsed or names an unknown variable.
+ * @throws BAD_PROJECT, naming `field`, for one that cannot be parsed or names an unknown variable.
  */
 export const compileExpression = (text: string, names: readonly string[], field: string): Expression<unknown> => {
   const expected = `an expression in CEL over ${names.join(', ')}`;

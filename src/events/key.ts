@@ -88,13 +88,13 @@ export const noKey: Problem = {
 };
 
 /** The problem of an event that is larger than a deployment takes. */
-export const tooLarge = ({ value }: Pick<StreamEvent, 'value'>, largest: number): Problem | undefined => {
+export const tooLarge = ({ value }: Pick<StreamEvent, 'value'>, largestBytes: number): Problem | undefined => {
   const size = value?.length ?? 0;
-  if (size <= largest) return undefined;
+  if (size <= largestBytes) return undefined;
   return {
     code: 'TOO_LARGE',
     message: `The event has ${size} bytes`,
-    expected: `at most ${largest} bytes`,
+    expected: `at most ${largestBytes} bytes`,
     got: `${size} bytes`,
   };
 };

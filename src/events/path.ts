@@ -11,7 +11,7 @@ export const PATH_DESCRIPTION = 'a path such as $, $.ride, $.rides[0].id or ride
 /**
  * Compiles a path: JSONPath (RFC 9535) with names and indexes only, so that it means one place.
  *
- * @throws MillraceError BAD_PROJECT, naming `field`.
+ * @throws BAD_PROJECT, naming `field`.
  */
 export const compilePath = (text: string, field: string): ReadPath => {
   const path = text.startsWith('$') ? text.slice(1) : `.${text}`;

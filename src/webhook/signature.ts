@@ -25,7 +25,7 @@ const keyOf = (secret: string): Buffer => {
  * HMAC-SHA256 over `id.timestamp.payload`, one for each secret, so that a secret can be changed without an interruption.
  *
  * @param secrets one, or several with spaces between them.
- * @throws MillraceError BAD_PROJECT, without the secret in it.
+ * @throws BAD_PROJECT, without the secret in it.
  */
 export const createSign = (secrets: string): Sign => {
   const keys = secrets.trim().split(/\s+/).map(keyOf);

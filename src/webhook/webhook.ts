@@ -22,12 +22,12 @@ export interface WebhookOptions {
   readonly secret?: string | undefined;
   /** How often a call is tried; 5 unless given. */
   readonly attempts?: number | undefined;
-  /** How long one try may take, in milliseconds; 15 s unless given. */
-  readonly timeout?: number | undefined;
+  /** How long one try may take; 15 s unless given. */
+  readonly timeoutMs?: number | undefined;
   /** When a call is tried again; a receiver that asks for a longer wait is not called again. From 0.5 to 60 s unless given. */
   readonly retry?: Backoff | undefined;
-  /** The largest payload, in bytes; 256 KiB unless given. */
-  readonly largest?: number | undefined;
+  /** The largest payload; 256 KiB unless given. */
+  readonly largestBytes?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly time?: WebhookTime | undefined;
 }
@@ -61,7 +61,7 @@ export interface Webhook {
    * Posts `{ type, timestamp, data }` with `webhook-id`, `webhook-timestamp`, `webhook-signature` and `idempotency-key`,
    * and tries again while the answer is 429, 5xx or none. The id is the same in each try, the timestamp is not.
    *
-   * @throws MillraceError WEBHOOK_FAILED when it was refused or not taken in time; TOO_LARGE; CANCELLED.
+   * @throws WEBHOOK_FAILED when it was refused or not taken in time; TOO_LARGE; CANCELLED.
    */
   send(call: WebhookCall): Promise<Delivery>;
 }
@@ -106,14 +106,14 @@ const checkedUrl = (text: string): URL => {
   });
 };
 
-/** @throws MillraceError BAD_PROJECT for the URL or the secret, showing neither. */
+/** @throws BAD_PROJECT for the URL or the secret, showing neither. */
 export const createWebhook = ({
   url: text,
   secret,
   attempts = 5,
-  timeout = 15_000,
+  timeoutMs = 15_000,
   retry = { firstMs: 500, mostMs: 60_000 },
-  largest = 256 * 1024,
+  largestBytes = 256 * 1024,
   fetch: post = fetch,
   time = systemTime,
 }: WebhookOptions): Webhook => {
@@ -124,9 +124,9 @@ export const createWebhook = ({
   const payloadOf = ({ event, at, body }: WebhookCall): Uint8Array<ArrayBuffer> => {
     const timestamp = new Date(at ?? time.now()).toISOString();
     const payload = new TextEncoder().encode(toldJson({ type: event, timestamp, data: body ?? null }));
-    if (payload.length <= largest) return payload;
+    if (payload.length <= largestBytes) return payload;
     throw fail('TOO_LARGE', `The webhook for ${place} is too large to be sent`, {
-      expected: `at most ${largest} bytes`,
+      expected: `at most ${largestBytes} bytes`,
       got: `${payload.length} bytes`,
     });
   };
@@ -134,7 +134,7 @@ export const createWebhook = ({
   /** One try: the status, or why there is none. */
   const attempt = async (id: string, payload: Uint8Array<ArrayBuffer>, signal: AbortSignal | undefined) => {
     const timestamp = Math.floor(time.now() / 1000);
-    const ends = AbortSignal.timeout(timeout);
+    const ends = AbortSignal.timeout(timeoutMs);
     try {
       const response = await post(url, {
         method: 'POST',

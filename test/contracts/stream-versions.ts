@@ -63,7 +63,7 @@ export const streamVersions = ({ using, open }: StreamWorld): void => {
           };
         },
       };
-      const stream = await start({}, { source: versioned, followEvery: 50 });
+      const stream = await start({}, { source: versioned, followEveryMs: 50 });
       let sent = 0;
       const send = async (): Promise<void> => {
         await broker.produce(numbered(from, 50, sent));
@@ -107,7 +107,7 @@ export const streamVersions = ({ using, open }: StreamWorld): void => {
       const onEvent: StreamParts['onEvent'] = (news) => {
         if (news.kind === 'trouble') troubles.push(news.problem.code);
       };
-      const stream = await start({}, { source: versioned, followEvery: 50, onEvent });
+      const stream = await start({}, { source: versioned, followEveryMs: 50, onEvent });
       version = '2.0.0';
       await until('it was refused', () => troubles.includes('EXAMPLE_OFF'));
       await broker.produce(numbered(from, 10));

@@ -28,10 +28,10 @@ export interface Seat {
   /**
    * Where the group goes on in a lane. Only reads.
    *
-   * @throws MillraceError FENCED when the lane has another owner.
+   * @throws FENCED when the lane has another owner.
    */
   committed(claim: LaneClaim): number;
-  /** @throws MillraceError FENCED when the lane has another owner. */
+  /** @throws FENCED when the lane has another owner. */
   commit(claim: LaneClaim, position: number): void;
   /** Gives one lane back, if it is still this member's. */
   release(claim: LaneClaim): void;
@@ -43,8 +43,8 @@ export interface SeatOptions {
   readonly member: string;
   readonly topics: readonly string[];
   readonly start: 'earliest' | 'latest';
-  /** How long the others wait for a member that they do not hear of, in milliseconds. */
-  readonly lease: number;
+  /** How long the others wait for a member that they do not hear of. */
+  readonly leaseMs: number;
 }
 
 interface MemberRow {
@@ -100,7 +100,7 @@ export const listUnread = (
 };
 
 export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatOptions): Seat => {
-  const { group, member, start, lease } = options;
+  const { group, member, start, leaseMs } = options;
   const subscribed = JSON.stringify(options.topics);
   const renew = database.prepare(
     `insert into members (grp, member, host, pid, lease, topics) values (?, ?, ?, ?, ?, ?)
@@ -142,7 +142,7 @@ export const createSeat = ({ database }: LogFile, topics: Topics, options: SeatO
 
   return {
     turn: (now) => {
-      renew.run(group, member, hostname(), process.pid, now + lease, subscribed);
+      renew.run(group, member, hostname(), process.pid, now + leaseMs, subscribed);
       // Members of another set of topics (a deployment that is being changed) share nothing with this one fairly.
       const members = living(now).filter((row) => row.topics === subscribed);
       const found = options.topics.map((topic) => [topic, topics.find(topic)] as const);

@@ -24,18 +24,18 @@ const EXPIRE_MS = 10_000;
 /** `embedded`, `embedded:<path>`, and after a `?` the setting `lease`, such as `10s`. */
 const parse = (address: string, { home, folder }: BrokerOptions) => {
   const [, path = '', query] = /^embedded:?([^?]*)\??(.*)$/.exec(address) ?? [];
-  const lease = parseDuration(new URLSearchParams(query).get('lease') ?? DEFAULT_LEASE, 'stream');
-  return { path: path === '' ? join(home, 'streams.db') : resolve(folder, path), lease };
+  const leaseMs = parseDuration(new URLSearchParams(query).get('lease') ?? DEFAULT_LEASE, 'stream');
+  return { path: path === '' ? join(home, 'streams.db') : resolve(folder, path), leaseMs };
 };
 
 /**
  * A log in a SQLite file, for the processes of one machine. What was acknowledged survives the end of a process at any
  * moment; the last transactions before a power cut may be lost, each as a whole.
  *
- * @throws MillraceError STORE_FAILED
+ * @throws STORE_FAILED
  */
 export const openEmbedded = async (address: string, options: BrokerOptions): Promise<Broker> => {
-  const { path, lease } = parse(address, options);
+  const { path, leaseMs } = parse(address, options);
   const file = await openLogFile(path);
   const clock = Date.now;
   const topics = createTopics(file, clock);
@@ -95,7 +95,7 @@ export const openEmbedded = async (address: string, options: BrokerOptions): Pro
       waiters.wake();
     },
     consume: (group, work) => {
-      const membership = joinGroup({ file, topics, waiters, clock, lease }, group, work);
+      const membership = joinGroup({ file, topics, waiters, clock, leaseMs }, group, work);
       memberships.add(membership);
       return membership;
     },

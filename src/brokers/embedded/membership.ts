@@ -20,8 +20,7 @@ export interface EmbeddedMembershipParts {
   readonly topics: Topics;
   readonly waiters: Waiters;
   readonly clock: () => number;
-  /** In milliseconds. */
-  readonly lease: number;
+  readonly leaseMs: number;
 }
 
 const WAITING = { events: 1000, bytes: 4 * 1024 * 1024 };
@@ -29,11 +28,11 @@ const WAITING = { events: 1000, bytes: 4 * 1024 * 1024 };
 const TURNS_A_LEASE = 5;
 
 export const joinGroup = (
-  { file, topics, waiters, clock, lease }: EmbeddedMembershipParts,
+  { file, topics, waiters, clock, leaseMs }: EmbeddedMembershipParts,
   { group, topics: names, start, waiting = WAITING, onTrouble = () => {} }: GroupOptions,
   work: (partition: AssignedPartition) => Promise<void>,
 ): Membership => {
-  const seat = createSeat(file, topics, { group, member: randomUUID(), topics: names, start, lease });
+  const seat = createSeat(file, topics, { group, member: randomUUID(), topics: names, start, leaseMs });
   const leaving = new AbortController();
   const { signal } = leaving;
   const filling = startFilling(waiters, signal);
@@ -63,7 +62,7 @@ export const joinGroup = (
         joined = false;
         onTrouble(error);
       }
-      await sleep(lease / TURNS_A_LEASE, undefined, { signal }).catch(() => {});
+      await sleep(leaseMs / TURNS_A_LEASE, undefined, { signal }).catch(() => {});
     }
   };
   const turns = takeTurns();

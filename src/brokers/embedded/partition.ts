@@ -19,7 +19,7 @@ export interface EmbeddedPartitionParts {
 
 const MOST_EVENTS = 500;
 
-/** @throws MillraceError FENCED when it has another owner */
+/** @throws FENCED when it has another owner */
 export const openPartition = (
   claim: LaneClaim,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export const openPartition = (
       topic,
       partition,
       signal,
-      take: (most, delay = 0) => inbox.take(most, delay, signal),
+      take: (most, delayMs = 0) => inbox.take(most, delayMs, signal),
       commit: async (position: number, results: readonly NewEvent[] = []) => {
         await file.write(() => {
           seat.commit(claim, position);

@@ -15,12 +15,12 @@ export interface LaneRow {
 /** All of it is to be called inside `write`, save what only reads. */
 export interface Topics {
   ensure(topic: string, options: TopicOptions): void;
-  /** Adds partitions until there are so many. @throws MillraceError UNKNOWN_TOPIC */
+  /** Adds partitions until there are so many. @throws UNKNOWN_TOPIC */
   grow(topic: string, partitions: number): void;
   list(): readonly TopicInfo[];
   /** None for a topic that does not exist. */
   find(topic: string): readonly LaneRow[];
-  /** @throws MillraceError UNKNOWN_TOPIC */
+  /** @throws UNKNOWN_TOPIC */
   lanesOf(topic: string): readonly LaneRow[];
   lane(id: number): LaneRow;
   append(events: readonly NewEvent[]): void;
@@ -77,8 +77,8 @@ export const createTopics = ({ database }: LogFile, clock: () => number): Topics
     lanesOf,
     list,
     lane: (id) => selectLane.get(id) as unknown as LaneRow,
-    ensure: (topic, { partitions = DEFAULT_PARTITIONS, retention = WEEK_MS }) => {
-      if (insertTopic.run(topic, partitions, retention).changes === 0) return;
+    ensure: (topic, { partitions = DEFAULT_PARTITIONS, retentionMs = WEEK_MS }) => {
+      if (insertTopic.run(topic, partitions, retentionMs).changes === 0) return;
       for (let partition = 0; partition < partitions; partition++) insertLane.run(topic, partition);
     },
     grow: (topic, partitions) => {

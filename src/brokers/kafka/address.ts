@@ -8,10 +8,10 @@ export interface KafkaAddress {
   /** Hosts and ports, without user and password. */
   readonly place: string;
   readonly connection: Pick<BaseOptions, 'bootstrapBrokers' | 'tls' | 'sasl'>;
-  /** How long a group waits for a member that it does not hear of, in milliseconds. */
-  readonly session: number;
-  /** How often new topics and partitions are looked for, in milliseconds. */
-  readonly refresh: number;
+  /** How long a group waits for a member that it does not hear of. */
+  readonly sessionMs: number;
+  /** How often new topics and partitions are looked for. */
+  readonly refreshMs: number;
   /** Copies of the topics that are made; the broker's own number unless given. */
   readonly replicas: number | undefined;
 }
@@ -45,7 +45,7 @@ const file = (folder: string, path: string, setting: string): string => {
  * Reads `kafka://…`. User and password are percent-encoded, as in any URL; with `sasl=oauthbearer` the password is the
  * token. `ca`, `cert` and `key` are paths of PEM files, relative to `folder`; each of them turns TLS on.
  *
- * @throws MillraceError BAD_PROJECT, FILE_NOT_FOUND; never with the password in it.
+ * @throws BAD_PROJECT, FILE_NOT_FOUND; never with the password in it.
  */
 export const parseAddress = (address: string, folder: string): KafkaAddress => {
   const [, login, hosts, query] = /^kafka:\/\/(?:([^@/]*)@)?([^/?@]+)\/?(?:\?(.*))?$/.exec(address) ?? [];
@@ -78,8 +78,8 @@ export const parseAddress = (address: string, folder: string): KafkaAddress => {
             : { mechanism, username: user ?? '', password: password ?? '' },
       }),
     },
-    session: parseDuration(settings.get('session') ?? '10s', 'stream'),
-    refresh: parseDuration(settings.get('refresh') ?? '10s', 'stream'),
+    sessionMs: parseDuration(settings.get('session') ?? '10s', 'stream'),
+    refreshMs: parseDuration(settings.get('refresh') ?? '10s', 'stream'),
     replicas: replicas === null ? undefined : Number(replicas),
   };
 };

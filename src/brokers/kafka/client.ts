@@ -30,14 +30,14 @@ export const createConnection = (address: KafkaAddress, client: string): KafkaCo
 });
 
 export const createConsumer = (
-  { options, session }: KafkaConnection,
+  { options, sessionMs }: KafkaConnection,
   settings: Pick<ConsumerOptions<Bytes, Bytes, Bytes, Bytes>, 'groupId'>,
 ): KafkaConsumer =>
   new Consumer({
     ...options,
-    sessionTimeout: session,
-    rebalanceTimeout: session,
-    heartbeatInterval: session / 5,
+    sessionTimeout: sessionMs,
+    rebalanceTimeout: sessionMs,
+    heartbeatInterval: sessionMs / 5,
     autocommit: false,
     ...settings,
   });

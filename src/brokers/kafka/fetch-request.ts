@@ -37,8 +37,8 @@ export interface FetchOptions {
   readonly metadata: Metadata;
   readonly node: number;
   readonly mostBytes: number;
-  /** How long the broker may wait for events, in milliseconds. */
-  readonly patience: number;
+  /** How long the broker may wait for events. */
+  readonly waitMs: number;
 }
 
 /** Up to this version topics go by name, later by id (KIP-516). */
@@ -59,7 +59,7 @@ const call = <T>(work: (callback: (error: Error | null | undefined, result?: unk
  */
 export const fetchPartitions = async (
   targets: readonly FetchTarget[],
-  { client, pool, metadata, node, mostBytes, patience }: FetchOptions,
+  { client, pool, metadata, node, mostBytes, waitMs }: FetchOptions,
 ): Promise<readonly (FetchedPartition & { readonly topic: string })[]> => {
   const names = [...new Set(targets.map(({ topic }) => topic))];
   const broker = metadata.brokers.get(node);
@@ -82,7 +82,7 @@ export const fetchPartitions = async (
   }));
   const connection = await pool.get(broker);
   // Session 0 and epoch -1 say that each request stands for itself (KIP-227).
-  const settings = [patience, 1, mostBytes, FetchIsolationLevels.READ_COMMITTED, 0, -1, topics, [], ''];
+  const settings = [waitMs, 1, mostBytes, FetchIsolationLevels.READ_COMMITTED, 0, -1, topics, [], ''];
   const answer = await call<FetchResponse>((callback) => api(connection, ...settings, callback)).catch((error) => {
     const response = responseOf(error);
     if (response === undefined) throw error;

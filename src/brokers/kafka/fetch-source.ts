@@ -29,7 +29,7 @@ export interface FetchSource extends Pick<FetchSourceOptions, 'topic' | 'topicId
   endsAt(end: number): void;
   /** About as many bytes as there is room for. */
   wantedBytes(): number;
-  /** Takes what a broker has answered. @throws MillraceError UNKNOWN_TOPIC; what the client throws */
+  /** Takes what a broker has answered. @throws UNKNOWN_TOPIC; what the client throws */
   take(answer: FetchedPartition): Promise<void>;
 }
 

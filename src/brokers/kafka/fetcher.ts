@@ -48,9 +48,9 @@ export const createFetcher = (connection: KafkaConnection, client: Base): Fetche
 
   const request = async (node: number, wanted: readonly FetchSource[], metadata: Metadata): Promise<void> => {
     const targets = wanted.map((source) => targetOf(source, Math.ceil(MOST_BYTES / wanted.length)));
-    const patience = wanted.length === sources.size ? WAIT_MS : SHORT_WAIT_MS;
+    const waitMs = wanted.length === sources.size ? WAIT_MS : SHORT_WAIT_MS;
     try {
-      const settings = { client, pool, metadata, node, mostBytes: MOST_BYTES, patience };
+      const settings = { client, pool, metadata, node, mostBytes: MOST_BYTES, waitMs };
       for (const answer of await fetchPartitions(targets, settings)) {
         const source = wanted.find((one) => one.partition === answer.partitionIndex && one.topic === answer.topic);
         if (source && sources.has(source)) await source.take(answer).catch((error) => drop(source, error));

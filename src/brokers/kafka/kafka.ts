@@ -14,7 +14,7 @@ import { listUnread } from './unread.ts';
 /**
  * Kafka, or what speaks its protocol.
  *
- * @throws MillraceError BAD_PROJECT, FILE_NOT_FOUND for the address. It connects when first used.
+ * @throws BAD_PROJECT, FILE_NOT_FOUND for the address. It connects when first used.
  */
 export const openKafka = async (address: string, { folder, client = 'millrace' }: BrokerOptions): Promise<Broker> => {
   const connection = createConnection(parseAddress(address, folder), client);

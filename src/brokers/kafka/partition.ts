@@ -30,7 +30,7 @@ export interface PartitionParts {
 const gone = (topic: string, partition: number, from: number, to: number) =>
   fail('STREAM_FAILED', `${topic}/${partition}: offset ${from} is not kept any more; reading goes on at ${to}`);
 
-/** @throws MillraceError FENCED, UNKNOWN_TOPIC, STREAM_FAILED, or what the client throws */
+/** @throws FENCED, UNKNOWN_TOPIC, STREAM_FAILED, or what the client throws */
 export const openPartition = async (
   topic: string,
   partition: number,
@@ -93,7 +93,7 @@ export const openPartition = async (
       topic,
       partition,
       signal,
-      take: (most, delay = 0) => inbox.take(most, delay, signal),
+      take: (most, delayMs = 0) => inbox.take(most, delayMs, signal),
       commit: async (position, results) => {
         await commit(position, results);
         committed = position;

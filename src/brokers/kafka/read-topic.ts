@@ -38,7 +38,7 @@ const createBacklog = (onRoom: () => void) => {
   };
 };
 
-/** @throws MillraceError UNKNOWN_TOPIC; what the client throws */
+/** @throws UNKNOWN_TOPIC; what the client throws */
 export async function* readTopic(
   { connection, admin }: { readonly connection: KafkaConnection; readonly admin: Admin },
   topic: string,
@@ -63,7 +63,7 @@ export async function* readTopic(
     const now = (await findTopics(admin, [topic])).get(topic)?.partitions ?? 0;
     for (; partitions < now; partitions++) fetcher.add(sourceOf(partitions, 0));
   };
-  const following = untilEnd ? undefined : setInterval(() => look().catch(() => {}), connection.refresh);
+  const following = untilEnd ? undefined : setInterval(() => look().catch(() => {}), connection.refreshMs);
   const endOf = (partition: number): number => (untilEnd ? (ends[partition]?.end ?? 0) : Number.POSITIVE_INFINITY);
   const isAtEnd = (): boolean => sources.every(({ next, partition }) => next >= endOf(partition));
   signal.addEventListener('abort', wakeup.wake);

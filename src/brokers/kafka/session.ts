@@ -68,7 +68,7 @@ const followTopics = (
       busy = false;
     }
   };
-  const following = setInterval(follow, connection.refresh);
+  const following = setInterval(follow, connection.refreshMs);
   follow();
   return {
     /** Looks at once. */

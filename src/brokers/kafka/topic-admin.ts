@@ -8,7 +8,7 @@ import { findTopics, noTopic, requireTopics } from './topics.ts';
 export interface TopicAdmin {
   /** One that exists stays as it is. */
   ensure(topic: string, options?: TopicOptions): Promise<void>;
-  /** Resolves to whether it had fewer. @throws MillraceError UNKNOWN_TOPIC */
+  /** Resolves to whether it had fewer. @throws UNKNOWN_TOPIC */
   grow(topic: string, partitions: number): Promise<boolean>;
   list(): Promise<readonly TopicInfo[]>;
 }
@@ -34,10 +34,10 @@ export const createTopicAdmin = (
   };
 
   return {
-    ensure: async (topic, { partitions = DEFAULT_PARTITIONS, retention, largest } = {}) => {
+    ensure: async (topic, { partitions = DEFAULT_PARTITIONS, retentionMs, largestBytes } = {}) => {
       const configs = [
-        ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),
-        ...(largest === undefined ? [] : [{ name: 'max.message.bytes', value: String(largest) }]),
+        ...(retentionMs === undefined ? [] : [{ name: 'retention.ms', value: String(retentionMs) }]),
+        ...(largestBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(largestBytes) }]),
       ];
       if ((await partitionsOf(topic)) !== undefined) return;
       try {

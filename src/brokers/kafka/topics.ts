@@ -44,7 +44,7 @@ export const findTopics = async (client: Base, names: readonly string[]): Promis
 export const noTopic = (topic: string, place: string) =>
   fail('UNKNOWN_TOPIC', `${place} has no topic '${topic}'`, { expected: 'a topic that exists', got: topic });
 
-/** These topics as they are now. @throws MillraceError UNKNOWN_TOPIC for one that does not exist */
+/** These topics as they are now. @throws UNKNOWN_TOPIC for one that does not exist */
 export const requireTopics = async (client: Base, names: readonly string[], place: string): Promise<KnownTopics> => {
   const found = await findTopics(client, names);
   for (const topic of names) if (!found.has(topic)) throw noTopic(topic, place);

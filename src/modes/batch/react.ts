@@ -120,7 +120,7 @@ export const createReactions = (
         url: webhook.url,
         secret: webhook.secret,
         attempts: webhook.tries ?? WEBHOOK_TRIES,
-        timeout: parseDuration(webhook.timeout ?? WEBHOOK_TIMEOUT, `${field}.webhook.timeout`),
+        timeoutMs: parseDuration(webhook.timeout ?? WEBHOOK_TIMEOUT, `${field}.webhook.timeout`),
       });
     const words = command ?? '';
     const name = hook ? hook.place : typeof words === 'string' ? words : words.join(' ');

@@ -24,11 +24,11 @@ export interface FoundPart {
 /** The parts that an event is, most often one; none when no part wants it. */
 export const readParts = (
   event: StreamEvent,
-  { parts, largest, tombstones }: DecideDeployment,
+  { parts, largestBytes, tombstones }: DecideDeployment,
   origin: Origin,
 ): { readonly found: readonly FoundPart[]; readonly problem?: undefined } | { readonly problem: Problem } => {
   if (event.value === null && tombstones === 'skip') return { found: [] };
-  const large = tooLarge(event, largest);
+  const large = tooLarge(event, largestBytes);
   if (large) return { problem: large };
   const { problem, incoming } = readEvent(event);
   if (problem) return { problem };

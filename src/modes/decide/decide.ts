@@ -44,7 +44,7 @@ const consumeStages = (parts: StageParts, webhook: Webhook | undefined, onTroubl
   const { deployment, broker } = parts;
   const stages = [collecting(parts), joining(parts), ...(webhook ? [telling(parts, webhook)] : [])];
   return stages.map(({ stage, topics, start, work }) => {
-    const group = { group: deployment.groups[stage], topics, start, stallMs: deployment.stall, onTrouble };
+    const group = { group: deployment.groups[stage], topics, start, stallMs: deployment.stallMs, onTrouble };
     return { stage, ...consumeAttended(broker, group, work) };
   });
 };

@@ -37,13 +37,13 @@ export interface DecideDeployment {
   readonly topics: readonly string[];
   /** The parts that are waited for. */
   readonly required: readonly string[];
-  /** How long, in milliseconds. */
-  readonly within: number;
+  /** How long they are. */
+  readonly withinMs: number;
   readonly late: 'decide' | 'drop';
   readonly rules: readonly Rule[];
   readonly otherwise: string | undefined;
-  /** How long a decided key is remembered, in milliseconds. */
-  readonly keep: number;
+  /** How long a decided key is remembered. */
+  readonly keepMs: number;
   /** Where the parts of a key meet: a topic of this deployment alone. */
   readonly inbox: string;
   readonly decisions: string;
@@ -56,10 +56,10 @@ export interface DecideDeployment {
   readonly start: 'earliest' | 'latest';
   readonly format: EventFormat;
   readonly partitions: number | undefined;
-  /** In bytes. */
-  readonly largest: number;
-  /** A partition that waits longer without progress is not ready, in milliseconds. */
-  readonly stall: number;
+  /** The largest event that is taken or made. */
+  readonly largestBytes: number;
+  /** A partition that waits longer without progress is not ready. */
+  readonly stallMs: number;
 }
 
 const LARGEST_BYTES = 900_000;
@@ -70,7 +70,7 @@ const ownNames = ['key', 'came'] as const;
 /**
  * Makes the settings of a deployment ready.
  *
- * @throws MillraceError BAD_PROJECT for what cannot be read, or cannot work as it is written.
+ * @throws BAD_PROJECT for what cannot be read, or cannot work as it is written.
  */
 export const prepareDecide = (name: string, settings: DecideSettings): DecideDeployment => {
   const { from, rules, to, webhook } = settings;
@@ -116,7 +116,7 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     parts,
     topics,
     required,
-    within: parseDuration(settings.within ?? '1m', field('within')),
+    withinMs: parseDuration(settings.within ?? '1m', field('within')),
     late: settings.late ?? 'decide',
     rules: rules.map(
       (rule, i): Rule => ({
@@ -129,7 +129,7 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
       }),
     ),
     otherwise: settings.otherwise,
-    keep: parseDuration(settings.keep ?? '7d', field('keep')),
+    keepMs: parseDuration(settings.keep ?? '7d', field('keep')),
     inbox: `${name}.inbox`,
     decisions: to ?? `${name}.decisions`,
     deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
@@ -139,14 +139,14 @@ export const prepareDecide = (name: string, settings: DecideSettings): DecideDep
     webhook: webhook && {
       url: webhook.url,
       secret: webhook.secret,
-      timeout: parseDuration(webhook.timeout ?? '10s', field('webhook.timeout')),
+      timeoutMs: parseDuration(webhook.timeout ?? '10s', field('webhook.timeout')),
       attempts: webhook.tries ?? 10,
       retry: { firstMs: 1000, mostMs: 60_000 },
     },
     start: settings.start ?? 'earliest',
     format: settings.format ?? 'structured',
     partitions: settings.partitions,
-    largest: LARGEST_BYTES,
-    stall: STALL_MS,
+    largestBytes: LARGEST_BYTES,
+    stallMs: STALL_MS,
   });
 };

@@ -68,7 +68,7 @@ async function* inOrder(broker: Broker, { topics, groups }: DecideDeployment, op
  * stand for the times of their arrival.
  */
 export const dryRun = (broker: Broker, deployment: DecideDeployment, options: DryRunOptions): DryRun => {
-  const { within } = deployment;
+  const { withinMs } = deployment;
   const dead = new Map<Code, { count: number; message: string }>();
   const totals = { events: 0, filtered: 0, undecided: 0, late: 0, dropped: 0, waiting: 0, dead };
   const keys = new Map<string, Held | undefined>();
@@ -91,7 +91,7 @@ export const dryRun = (broker: Broker, deployment: DecideDeployment, options: Dr
     count(outcome);
     if (after?.deadline === undefined) deadlines.delete(name);
     else if (!deadlines.has(name)) {
-      deadlines.set(name, { key, opened: after.waiting?.opened ?? '', deadline: at + within });
+      deadlines.set(name, { key, opened: after.waiting?.opened ?? '', deadline: at + withinMs });
     }
     if (problem) bury(problem.code, problem.message);
     else if (ripe && decision === undefined) totals.undecided++;

@@ -93,7 +93,7 @@ export const fold = (
     else if (decision === undefined) undecided++;
     else {
       const written = toDecisionEvent(deployment, decision, { waiting, at });
-      const large = tooLarge(written, deployment.largest);
+      const large = tooLarge(written, deployment.largestBytes);
       if (large) fails({ ...large, message: 'The decision is too large for an event' });
       else {
         decided.push(written);

@@ -38,16 +38,16 @@ export interface JoinStep {
 
 export interface JoinOptions {
   readonly required: readonly string[];
-  readonly within: number;
+  readonly withinMs: number;
   readonly late: 'decide' | 'drop';
-  readonly keep: number;
+  readonly keepMs: number;
 }
 
 /** One record of a key at its time. */
 export const step = (held: Held | undefined, record: InboxRecord, at: number, options: JoinOptions): JoinStep => {
-  const { required, within, late, keep } = options;
+  const { required, withinMs, late, keepMs } = options;
   const before = held?.expires !== undefined && held.expires < at ? undefined : held;
-  const decided: Held = { expires: at + keep };
+  const decided: Held = { expires: at + keepMs };
   const isComplete = ({ parts }: WaitingKey): boolean => required.every((name) => Object.hasOwn(parts, name));
 
   if (isClose(record)) {
@@ -65,12 +65,12 @@ export const step = (held: Held | undefined, record: InboxRecord, at: number, op
     parts: { ...before?.waiting?.parts, [part]: { id, data } },
   };
   if (isComplete(waiting)) return { after: decided, ripe: { waiting, why: 'complete' }, outcome: 'joined' };
-  const times = before ? { deadline: before.deadline, expires: before.expires } : { deadline: at + within };
+  const times = before ? { deadline: before.deadline, expires: before.expires } : { deadline: at + withinMs };
   return { after: { waiting, ...times }, outcome: 'joined' };
 };
 
 /** A key for which no decision could be made: it is kept, in case a part, a rule or a repetition mends it. */
-export const unmade = (waiting: WaitingKey, at: number, { keep }: JoinOptions): Held => ({
+export const unmade = (waiting: WaitingKey, at: number, { keepMs }: JoinOptions): Held => ({
   waiting,
-  expires: at + keep,
+  expires: at + keepMs,
 });

@@ -59,7 +59,7 @@ export interface Memory {
   remembered(): Remembered | undefined;
   /** By the name of the key. */
   load(key: string): Held | undefined;
-  /** All or nothing. @throws MillraceError FENCED, STORE_FAILED */
+  /** All or nothing. @throws FENCED, STORE_FAILED */
   change(changes: Changes): Promise<void>;
   /** Those whose deadline is over at `now`, the earliest first. */
   due(now: number, most: number): readonly DueKey[];
@@ -85,7 +85,7 @@ export const markOf = ({ at, key, value }: StreamEvent): string =>
 /** How many expired keys one change removes at most; more come than go only while there are none. */
 const MOST_FORGOTTEN = 1000;
 
-/** @throws MillraceError STORE_FAILED */
+/** @throws STORE_FAILED */
 export const openMemories = async (path: string): Promise<Memories> => {
   const place = `sqlite:${path}`;
   const database = await openDatabase(path, place);

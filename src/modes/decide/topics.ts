@@ -8,12 +8,12 @@ const DEAD_LETTERS_MS = 30 * DAY_MS;
 
 /** Makes the topics that are missing. What holds an event of another topic and more must be allowed to be larger. */
 export const ensureTopics = async (broker: Broker, deployment: DecideDeployment): Promise<void> => {
-  const { topics, inbox, decisions, deadLetters, replay, partitions, largest, within, keep } = deployment;
+  const { topics, inbox, decisions, deadLetters, replay, partitions, largestBytes, withinMs, keepMs } = deployment;
   const usual = partitions === undefined ? {} : { partitions };
-  const large = Math.max(2 * largest, 2 * 1024 * 1024);
+  const large = Math.max(2 * largestBytes, 2 * 1024 * 1024);
   for (const topic of [...topics, decisions]) await broker.ensureTopic(topic, usual);
-  const retention = Math.max(DAY_MS, within + Math.min(keep, MOST_INBOX_MS));
-  await broker.ensureTopic(inbox, { ...usual, largest: large, retention });
-  await broker.ensureTopic(deadLetters, { partitions: 1, largest: large, retention: DEAD_LETTERS_MS });
-  await broker.ensureTopic(replay, { partitions: 1, largest: large });
+  const retentionMs = Math.max(DAY_MS, withinMs + Math.min(keepMs, MOST_INBOX_MS));
+  await broker.ensureTopic(inbox, { ...usual, largestBytes: large, retentionMs });
+  await broker.ensureTopic(deadLetters, { partitions: 1, largestBytes: large, retentionMs: DEAD_LETTERS_MS });
+  await broker.ensureTopic(replay, { partitions: 1, largestBytes: large });
 };

@@ -29,12 +29,12 @@ export interface StreamDeployment {
   readonly concurrency: number;
   /** The most events of a micro-batch. */
   readonly size: number;
-  /** How long a micro-batch is gathered, in milliseconds. */
-  readonly delay: number;
-  /** In bytes. */
-  readonly largest: number;
-  /** In milliseconds. */
-  readonly stall: number;
+  /** How long a micro-batch is gathered. */
+  readonly delayMs: number;
+  /** The largest event that is taken or made. */
+  readonly largestBytes: number;
+  /** A partition that waits longer without progress is not ready. */
+  readonly stallMs: number;
   /** Milliseconds that an event may take of a model that is not known to be safe. */
   readonly rowMs: number;
   /** Which part of the events leaves a record, from 0 to 1. */
@@ -47,7 +47,7 @@ export interface StreamDeployment {
 /**
  * Makes the settings of a deployment ready.
  *
- * @throws MillraceError BAD_PROJECT for a path, condition or duration that cannot be read, or when nothing is written.
+ * @throws BAD_PROJECT for a path, condition or duration that cannot be read, or when nothing is written.
  */
 export const prepareStream = (name: string, settings: StreamSettings): StreamDeployment => {
   const { model, from, to, sink, key, input = '$', filter, batch = {} } = settings;
@@ -81,9 +81,9 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
     partitions: settings.partitions,
     concurrency: settings.concurrency ?? 4,
     size: batch.size ?? 500,
-    delay: parseDuration(batch.delay ?? '0s', field('batch.delay')),
-    largest: settings.largest ?? 900_000,
-    stall: parseDuration(settings.stall ?? '30s', field('stall')),
+    delayMs: parseDuration(batch.delay ?? '0s', field('batch.delay')),
+    largestBytes: settings.largest ?? 900_000,
+    stallMs: parseDuration(settings.stall ?? '30s', field('stall')),
     rowMs: parseDuration(settings.timeout ?? '10s', field('timeout')),
     record: recordShare(settings.record),
     keyOf: key === undefined ? undefined : compilePath(key, field('key')),

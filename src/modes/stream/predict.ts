@@ -68,8 +68,8 @@ const read = (
   origin: Origin,
 ): Read | Tombstone | Problem | undefined => {
   if (event.value === null && deployment.tombstones !== 'dead-letter') return readTombstone(event, deployment);
-  const { largest, keyOf, inputOf, filter } = deployment;
-  const large = tooLarge(event, largest);
+  const { largestBytes, keyOf, inputOf, filter } = deployment;
+  const large = tooLarge(event, largestBytes);
   if (large) return large;
   const { problem, incoming } = readEvent(event);
   if (problem) return problem;
@@ -122,7 +122,7 @@ export const predict = async (
   events: readonly StreamEvent[],
   { deployment, scorer, variant, time }: PredictOptions,
 ): Promise<Outcome> => {
-  const { name, to, deadLetters, replay, format, largest, tombstones } = deployment;
+  const { name, to, deadLetters, replay, format, largestBytes, tombstones } = deployment;
   const { manifest, digest } = scorer;
   const model = `${manifest.name}@${manifest.version}`;
   const source = `/millrace/${name}`;
@@ -193,7 +193,7 @@ export const predict = async (
         tracestate: cloudEvent?.tracestate,
       };
       const written = writeEvent({ topic: to, key, attributes, data }, format);
-      if ((written.value?.length ?? 0) > largest) {
+      if ((written.value?.length ?? 0) > largestBytes) {
         bury(event, origin, { code: 'TOO_LARGE', message: `The prediction has ${written.value?.length} bytes` });
         continue;
       }

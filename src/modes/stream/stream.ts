@@ -24,8 +24,8 @@ export interface StreamParts {
   /** What keeps records of what is predicted. */
   readonly leave?: Leave | undefined;
   readonly onEvent?: (event: StreamNews) => void;
-  /** How often an environment is looked at, in milliseconds; every 2 s unless given. */
-  readonly followEvery?: number;
+  /** How often an environment is looked at; every 2 s unless given. */
+  readonly followEveryMs?: number;
 }
 
 /** What a person or a log may want to know. */
@@ -104,11 +104,11 @@ const stop = async (
 /**
  * Puts a deployment to work. What goes wrong later is told as news and tried again.
  *
- * @throws MillraceError for a model that cannot be opened, or a broker that cannot be reached now.
+ * @throws STREAM_FAILED for a broker that cannot be reached now; what opening and warming the model throws.
  */
 export const startStream = async (parts: StreamParts): Promise<Stream> => {
-  const { deployment, broker, source, metrics, sink, leave, onEvent, followEvery = FOLLOW_MS } = parts;
-  const { name, group, start, size, stall } = deployment;
+  const { deployment, broker, source, metrics, sink, leave, onEvent, followEveryMs = FOLLOW_MS } = parts;
+  const { name, group, start, size, stallMs } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
   const { live, model } = await openModel(deployment.model, source);
   await ensureTopics(broker, deployment).catch(async (error) => {
@@ -124,7 +124,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       topics: [...deployment.from, deployment.replay],
       start,
       waiting: { events: Math.max(2 * size, 100), bytes: 8 * 1024 * 1024 },
-      stallMs: stall,
+      stallMs,
       onTrouble(error) {
         metrics.troubled(name);
         tell({ kind: 'trouble', problem: problemOf(error), error });
@@ -144,7 +144,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
     } else member.troubled(news.error);
   };
-  const stopFollowing = follow(() => [{ live, hear }], followEvery);
+  const stopFollowing = follow(() => [{ live, hear }], followEveryMs);
   const unwatch = metrics.watch({
     deployment: name,
     partitions: () => membership.partitions,

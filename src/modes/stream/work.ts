@@ -43,7 +43,7 @@ type OnCommitted = (scored: MicroBatch) => void;
 
 /** `onCommitted` is told of each micro-batch once it is. The work of all partitions shares the slots of the deployment. */
 export const createWork = ({ deployment, live, sink, leave }: WorkOptions) => {
-  const { size, delay, concurrency } = deployment;
+  const { size, delayMs, concurrency } = deployment;
   const slots = createSlots(concurrency);
 
   const score = ({ events, position }: EventBatch): Promise<MicroBatch> =>
@@ -72,7 +72,7 @@ export const createWork = ({ deployment, live, sink, leave }: WorkOptions) => {
     while (!partition.signal.aborted) {
       // Where a full batch waits already, it is scored while the last one is committed; else more may come meanwhile.
       if (partition.waiting < size) await committing;
-      const taken = await partition.take(size, delay);
+      const taken = await partition.take(size, delayMs);
       if (partition.signal.aborted) break;
       const scored = await score(taken);
       await committing;

@@ -163,7 +163,7 @@ describe('a service that publishes', { timeout: 120_000 }, () => {
   });
 
   it('leaves out an event that is too large for a broker, and publishes the others', async (t) => {
-    const { url, publishing: made } = await publishing(t, {}, { largest: 2000 });
+    const { url, publishing: made } = await publishing(t, {}, { largestBytes: 2000 });
     const large = await post(`${url}/${address}`, { ...row, note: 'x'.repeat(3000) });
     assert.equal(large.status, 200);
     await post(`${url}/${address}`, row);

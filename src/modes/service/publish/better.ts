@@ -16,10 +16,10 @@ export interface Better {
 export interface BetterOptions {
   readonly broker: Broker;
   readonly topics: readonly Topic[];
-  /** Predictions, and bytes of them, that are kept at hand. */
+  /** Predictions, and bytes of them, that are kept at hand; 50,000 and 32 MiB unless given. */
   readonly most?: number;
   readonly bytes?: number;
-  /** Callers that may listen at a time. */
+  /** Callers that may listen at a time; 1,000 unless given. */
   readonly listeners?: number;
   readonly onTrouble: (problem: Problem | undefined) => void;
 }

@@ -26,8 +26,8 @@ export interface OutboxOptions {
   readonly produce: (events: readonly NewEvent[]) => Promise<void>;
   /** Bytes that may wait. */
   readonly bufferBytes: number;
-  /** The largest event, in bytes. */
-  readonly largest: number;
+  /** The largest event. */
+  readonly largestBytes: number;
   /** Whether calls wait to be acknowledged: those are refused when publishing fails, and not tried again. */
   readonly wait: boolean;
   readonly onTrouble: (problem: Problem | undefined) => void;
@@ -44,10 +44,10 @@ export interface Outbox {
 /** Resolves once the call is settled; it is given up when that takes longer than it may wait. */
 const acknowledged = (calls: OutgoingCalls, call: OutgoingCall): Promise<void> =>
   new Promise((resolve, reject) => {
-    const { topic, timeout } = call;
+    const { topic, timeoutMs } = call;
     const late = (): void =>
-      calls.giveUp(call, 'failed', notPublished(topic, `it was not acknowledged within ${timeout} ms`));
-    const timer = setTimeout(late, timeout);
+      calls.giveUp(call, 'failed', notPublished(topic, `it was not acknowledged within ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
     call.settle = (error) => {
       clearTimeout(timer);
       if (error) reject(error);
@@ -55,7 +55,7 @@ const acknowledged = (calls: OutgoingCalls, call: OutgoingCall): Promise<void> =
     };
   });
 
-export const createOutbox = ({ produce, bufferBytes, largest, wait, onTrouble }: OutboxOptions): Outbox => {
+export const createOutbox = ({ produce, bufferBytes, largestBytes, wait, onTrouble }: OutboxOptions): Outbox => {
   const calls = createOutgoingCalls();
   const stop = new AbortController();
   let working: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export const createOutbox = ({ produce, bufferBytes, largest, wait, onTrouble }:
     while (calls.size > 0 && !stop.signal.aborted) {
       // The answers come first: they are written when this turn of the event loop is over.
       await pause(wait ? 0 : calls.size < MOST_EVENTS ? GATHER_MS : 1);
-      const shipment = gather(calls, largest);
+      const shipment = gather(calls, largestBytes);
       book(calls, shipment, { failure: await deliver(shipment.events), wait });
     }
     working = undefined;

@@ -17,8 +17,8 @@ export interface Outgoing {
   readonly rows: number;
   readonly bytes: number;
   readonly events: Iterator<NewEvent>;
-  /** Milliseconds that the call may wait to be acknowledged, where it waits. */
-  readonly timeout: number;
+  /** How long the call may wait to be acknowledged, where it waits. */
+  readonly timeoutMs: number;
 }
 
 /** A call that waits. */

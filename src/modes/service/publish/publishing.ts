@@ -16,9 +16,11 @@ export interface PublishingOptions {
   readonly publishOf: (model: Pick<Answerer, 'ref' | 'deployment'>) => Publish | undefined;
   /** All that `publishOf` may say. */
   readonly all: readonly Publish[];
-  /** Bytes that may wait to be published; half of it more is kept of what was. */
+  /** Bytes that may wait to be published; half of it more is kept of what was. 32 MiB unless given. */
   readonly bufferBytes?: number;
-  readonly largest?: number;
+  /** The largest event; 900,000 unless given. */
+  readonly largestBytes?: number;
+  /** Callers that may listen at a time; 1,000 unless given. */
   readonly listeners?: number;
   /** Told once when publishing or reading begins to fail, and once when it works again (with undefined). */
   readonly onTrouble?: (what: 'publishing' | 'reading', problem: Problem | undefined) => void;
@@ -86,7 +88,7 @@ const changes = (tell: (problem: Problem | undefined) => void) => {
 };
 
 export const createPublishing = (options: PublishingOptions): Publishing => {
-  const { broker, publishOf, all, bufferBytes = 32 * 2 ** 20, largest = 900_000, listeners, onTrouble } = options;
+  const { broker, publishOf, all, bufferBytes = 32 * 2 ** 20, largestBytes = 900_000, listeners, onTrouble } = options;
   const topics = new Map<string, Topic>();
   for (const { topic, better, partitions } of all) {
     for (const name of [topic, ...better]) topics.set(name, createTopic(broker, name, { partitions }));
@@ -99,7 +101,7 @@ export const createPublishing = (options: PublishingOptions): Publishing => {
     createOutbox({
       produce,
       bufferBytes: bufferBytes / 2,
-      largest,
+      largestBytes,
       wait,
       onTrouble: changes((problem) => onTrouble?.('publishing', problem)),
     });
@@ -121,12 +123,12 @@ export const createPublishing = (options: PublishingOptions): Publishing => {
       const publish = publishOf(answered.model);
       const rows = publish === undefined ? 0 : countOf(answered);
       if (publish === undefined || rows === 0) return undefined;
-      const { topic, wait, timeout } = publish;
+      const { topic, wait, timeoutMs } = publish;
       const at = Date.now();
       const bytes = sizeOf(answered);
       recent.add({ answered, publish, at, bytes });
       const events = outgoingEvents(answered, publish, at);
-      return (wait ? outboxes.waited : outboxes.unwaited).add({ topic, rows, bytes, events, timeout });
+      return (wait ? outboxes.waited : outboxes.unwaited).add({ topic, rows, bytes, events, timeoutMs });
     },
     quick(id) {
       const found = recent.find(id);

@@ -11,8 +11,8 @@ export interface Publish {
   readonly better: readonly string[];
   readonly keyOf: ReadPath | undefined;
   readonly wait: boolean;
-  /** Milliseconds that an answer waits to be acknowledged, where it waits. */
-  readonly timeout: number;
+  /** How long an answer waits to be acknowledged, where it waits. */
+  readonly timeoutMs: number;
   readonly format: EventFormat;
   readonly partitions: number | undefined;
 }
@@ -35,7 +35,7 @@ export const preparePublish = (deployment: string, settings: string | PublishSet
     better: typeof better === 'string' ? [better] : better,
     keyOf: key === undefined ? undefined : compilePath(key, field('key')),
     wait: wait ?? false,
-    timeout: parseDuration(timeout ?? '5s', field('timeout')),
+    timeoutMs: parseDuration(timeout ?? '5s', field('timeout')),
     format: format ?? 'structured',
     partitions,
   });

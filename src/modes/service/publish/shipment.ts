@@ -14,18 +14,18 @@ export interface Shipment {
 /** Events produced at a time: making and writing them holds up answers for a millisecond or so. */
 export const MOST_EVENTS = 100;
 
-/** The next events of the calls, in the order in which these came. What is larger than `largest` bytes is dropped. */
-export const gather = (calls: OutgoingCalls, largest: number): Shipment => {
+/** The next events of the calls, in the order in which these came. What is larger than `largestBytes` is dropped. */
+export const gather = (calls: OutgoingCalls, largestBytes: number): Shipment => {
   const events: NewEvent[] = [];
   /** Whether the call has no more. */
   const takeFrom = (call: OutgoingCall): boolean => {
     while (events.length < MOST_EVENTS) {
       const { value, done } = call.events.next();
       if (done) return true;
-      if ((value.value?.length ?? 0) <= largest) events.push(value);
+      if ((value.value?.length ?? 0) <= largestBytes) events.push(value);
       else {
         calls.drop(call, 'too_large', 1);
-        call.problem = notPublished(call.topic, `the event is larger than ${largest} bytes`);
+        call.problem = notPublished(call.topic, `the event is larger than ${largestBytes} bytes`);
       }
     }
     return false;
