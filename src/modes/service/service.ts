@@ -177,7 +177,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     takeIn: async (wanted) => ({
       http: await http.takeIn(),
       admin: await admin?.takeIn(),
-      grpc: wanted.grpc ? await grpc.takeIn() : undefined,
+      grpc: wanted.grpc ? grpc.accept : undefined,
     }),
     obstacles: health.obstacles,
     unready: health.stop,

@@ -1,11 +1,9 @@
-/** The gRPC side of the service: its server, the services on it, and the door that callers come in by. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+/** The gRPC side of the service: its server, and the services on it. */
+import type { Socket } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { timerMs } from '../../../threads/ended.ts';
 import type { Bodies } from '../bodies.ts';
-import type { Connections } from '../connections.ts';
 import type { Limits } from '../limits.ts';
-import { cannotListen } from '../listen.ts';
 import type { Tracing } from '../traces.ts';
 import { createArrivals } from './arrivals.ts';
 import { createCalls } from './calls.ts';
@@ -16,17 +14,13 @@ import { createReflection, reflectionProtocols } from './reflection.ts';
 
 export interface GrpcOptions extends OpenInferenceOptions {
   readonly bodies: Bodies;
-  /** Places for the connections of this door. */
-  readonly places: Connections;
   /** Nothing is traced unless given. */
   readonly tracing?: Tracing | undefined;
 }
 
 export interface Grpc {
-  /** Takes a connection that another process has accepted. */
+  /** Takes a connection that has a place. */
   accept(socket: Socket): void;
-  /** Resolves with the port. @throws CANNOT_LISTEN */
-  listen(at: { readonly host: string; readonly port: number }): Promise<number>;
   /** Takes no new calls, and resolves when those under way are answered. */
   close(): Promise<void>;
 }
@@ -59,7 +53,7 @@ const newServer = ({ bodyBytes, arrivalMs, timeoutMs }: Limits): Server =>
   });
 
 export const createGrpc = (options: GrpcOptions): Grpc => {
-  const { plane, health, log, bodies, places, tracing } = options;
+  const { plane, health, log, bodies, tracing } = options;
   const { models, limits, metrics } = plane;
   const openInference = createOpenInference(options, createCalls({ metrics, log, tracing }));
   const healthAnswers = createHealth(health, models, [inferenceProtocol.name]);
@@ -69,27 +63,18 @@ export const createGrpc = (options: GrpcOptions): Grpc => {
   for (const { service } of reflectionProtocols) server.addService(service, createReflection(protocols));
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   const arrivals = createArrivals({ limits, bodies, isStreaming, onCut: metrics.rejected });
-  const accept = (socket: Socket): void => {
-    if (!places.admit(socket)) return;
-    arrivals.watch(socket);
-    connections.injectConnection(socket);
-  };
-  const door = createServer(accept);
 
   return {
-    accept,
-    listen: ({ host, port }) =>
-      new Promise((resolve, reject) => {
-        door.once('error', (error) => reject(cannotListen(host, port, error)));
-        door.listen({ host, port }, () => resolve((door.address() as AddressInfo).port));
-      }),
+    accept(socket) {
+      arrivals.watch(socket);
+      connections.injectConnection(socket);
+    },
     async close() {
       // A caller who does not read its answers would keep its connection open for ever.
       const timer = setTimeout(() => server.forceShutdown(), timerMs(limits.timeoutMs));
       const shut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       openInference.endStreams();
       healthAnswers.close();
-      door.close();
       await shut;
       clearTimeout(timer);
       arrivals.close();
