@@ -1,7 +1,7 @@
 /** Servers under measurement, each a process of its own, so that the load generator has another core. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,9 +22,19 @@ const linux = (pid: number, file: string): string | undefined => {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 };
 
-/** Starts a script, its registry and records in a folder of its own, and waits until it prints `ready on http://host:port`. */
-const start = async (args: readonly string[]): Promise<Server> => {
-  const home = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+/** A folder that is gone after `use`. */
+const withFolder = async <T>(use: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Starts a script, its registry and records in `home`, a folder of its own unless given, and waits until it prints `ready on http://host:port`. */
+const start = async (args: readonly string[], given?: string): Promise<Server> => {
+  const home = given ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     env: { ...process.env, MILLRACE_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,7 +65,7 @@ const start = async (args: readonly string[]): Promise<Server> => {
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
-      rmSync(home, { recursive: true, force: true });
+      if (given === undefined) rmSync(home, { recursive: true, force: true });
     },
   };
 };
@@ -78,3 +88,19 @@ export const startServiceOf = (model: string, ...options: readonly string[]): Pr
 
 /** The same of the benchmark's model. */
 export const startService = (...options: readonly string[]): Promise<Server> => startServiceOf(trees, ...options);
+
+/** Built as `npm pack` has it, in a folder of its own, with the model registered there; `use` is given what serves it. */
+export const withInstalled = <T>(use: (serve: () => Promise<Server>) => Promise<T>): Promise<T> =>
+  withFolder(async (folder) => {
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'ignore' });
+    for (const name of ['bin', 'dist', 'package.json', 'schemas'])
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const bin = join(folder, 'bin/millrace.js');
+    const home = join(folder, 'home');
+    execFileSync(process.execPath, [bin, 'pack', trees], {
+      env: { ...process.env, MILLRACE_HOME: home },
+      stdio: 'ignore',
+    });
+    return use(() => start([bin, 'serve', 'trees-100x6', '--port', '0', '--log-level', 'error'], home));
+  });
