@@ -12,6 +12,9 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   route: ['../serving/route.ts', '../serving/live.ts', '../modes/service/models.ts'],
   validate: [
     'signature.ts',
+    'field-names.ts',
+    'field-reader.ts',
+    'table-rows.ts',
     'field.ts',
     'elements.ts',
     ...readdirSync(join(root, 'src/core/kinds')).map((file) => `kinds/${file}`),
@@ -23,7 +26,7 @@ const stages: Readonly<Record<string, readonly string[]>> = {
     ...readdirSync(join(root, 'src/core/steps')).map((file) => `steps/${file}`),
   ],
   run: ['run.ts'],
-  finish: ['finish.ts', 'scorer.ts'],
+  finish: ['finish.ts', 'finisher.ts', 'pipeline.ts', 'scorer.ts'],
 };
 /** Codes that refuse a package when it is loaded, or a call as a whole, or tell of a store; no row leaves by them. */
 const notOfRows = new Set(['BAD_MANIFEST', 'BAD_MODEL', 'INTERNAL', 'STORE_FAILED']);

@@ -4,7 +4,7 @@
  */
 import { gatherAnswers, rangeOfColumns } from '../core/column-parts.ts';
 import { emptyColumn, spread } from '../core/finish.ts';
-import { rowsOf } from '../core/signature.ts';
+import { rowsOf } from '../core/table-rows.ts';
 import type { Answer, ColumnAnswers, ScoreOptions, Scorer } from '../core/types.ts';
 import { createAllowance } from './allowance.ts';
 import { type CrewOptions, createCrew, tooLate } from './crew.ts';
