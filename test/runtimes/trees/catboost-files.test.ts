@@ -55,6 +55,17 @@ for (const name of names)
     assert.deepEqual(differences(answer, packedDoubles(`catboost-${name}.f64.gz`)), []);
   });
 
+test('statistics of several features together are columns of their own, of a row alone too', async () => {
+  const file = read('together');
+  const columns = columnsFor(file);
+  const { answer } = await answersOf(file, columns);
+  const width = file.features.length;
+  for (let row = 0; row < 100; row++) {
+    const alone = await answersOf(file, columns.slice(row * width, (row + 1) * width), 1);
+    assert.ok(Object.is(alone.answer[0], answer[row]));
+  }
+});
+
 test('one row of CatBoost has the bits that it has among many', async () => {
   for (const name of ['regression', 'lossguide', 'classes']) await answersAlone(read(name), numbers, 100);
 });
@@ -106,7 +117,7 @@ test('features of CatBoost have the names, kinds and categories that the file ha
 });
 
 test('damaged files of CatBoost are refused, or answer something: none ends, hangs or fills the process', async () => {
-  const kinds = ['regression', 'classes', 'lossguide', 'depthwise', 'one-hot', 'statistics'];
+  const kinds = ['regression', 'classes', 'lossguide', 'depthwise', 'one-hot', 'statistics', 'together-one-hot'];
   // Without what says how it was trained, so that damage meets what is read.
   const files = kinds.map((name) => {
     const json = JSON.parse(new TextDecoder().decode(fileOf(name)));
@@ -118,11 +129,10 @@ test('damaged files of CatBoost are refused, or answer something: none ends, han
   await survivesDamage(catboost.read, files, 600);
 });
 
-test('a .cbm file, statistics of several features and categories without texts are refused with what to do', () => {
+test('a .cbm file and categories without texts are refused with what to do', () => {
   assert.ok(catboost.matches(bytesOf('catboost-ranking.cbm')));
   for (const [file, message, expected] of [
     [bytesOf('catboost-ranking.cbm'), /\.cbm file of CatBoost is not read/, /format="json", pool=train_pool/],
-    [fileOf('together'), /statistics of several features together/, /max_ctr_complexity=1/],
     [fileOf('no-texts'), /saved without their texts/, /format="json", pool=train_pool/],
   ] as const)
     assert.throws(
@@ -165,6 +175,7 @@ test('what CatBoost would not write is refused with what was expected', () => {
       /stands in column 1000000000/,
     ],
     ['statistics', (model) => Object.assign(model, { ctr_data: {} }), /is no object/],
+    ['together', (model) => model.features_info.cat_features_hash.pop(), /saved without their texts/],
     ['statistics', (model) => Object.assign(Object.values(model.ctr_data)[0], { hash_stride: 0 }), /has rows of 0/],
     ['lossguide', (model) => Object.assign(model, { trees: [{ split: {} }] }), /left is no object/],
   ] as readonly (readonly [string, (model: Model) => void, RegExp])[])

@@ -209,7 +209,7 @@ const trainedFor = (model: JsonPart) => {
 const read = (file: Uint8Array): TreeFile => {
   const json = parse(file);
   const data = typeof json.ctr_data === 'object' && json.ctr_data !== null ? (json.ctr_data as JsonPart) : {};
-  const { splits, features } = readSplits(objectIn(json, 'features_info'), data);
+  const { splits, features, before } = readSplits(objectIn(json, 'features_info'), data);
   const isSymmetric = json.oblivious_trees !== undefined;
   const trees = listIn(json, isSymmetric ? 'oblivious_trees' : 'trees').map((_, index, list) => {
     const tree = objectIn({ tree: list[index] }, 'tree');
@@ -225,6 +225,7 @@ const read = (file: Uint8Array): TreeFile => {
     objective: loss ?? 'of no name',
     features,
     input: 'float32',
+    ...(before && { before }),
     output,
     model: withScale(model, json.scale_and_bias === undefined ? [1, []] : listIn(json, 'scale_and_bias')),
   };

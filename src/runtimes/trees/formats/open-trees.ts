@@ -24,15 +24,17 @@ export const inputOf = ({ features, input }: TreeFile): TensorSpec => ({
 /** @throws BAD_MODEL */
 export const openTreeFile = (file: TreeFile): ModelSession => {
   const outputs = outputsOf(file);
+  const { before } = file;
   try {
     return openModel({
       inputs: [inputOf(file)],
       outputs,
       constants: new Map(),
       steps: [
+        ...(before ? [{ ...before, inputs: [FEATURES] }] : []),
         {
           op: file.library,
-          inputs: [FEATURES],
+          inputs: before?.outputs ?? [FEATURES],
           outputs: outputs.map(({ name }) => name),
           make: ([input]) => makeTrees(file.model, input),
         },

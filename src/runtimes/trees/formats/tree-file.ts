@@ -1,4 +1,5 @@
 /** A model file of a library of boosted trees, read: what its package's signature is made of, and what answers. */
+import type { GraphStep } from '../model.ts';
 import type { TreeModel } from '../tree-model.ts';
 
 export type Category = string | number;
@@ -22,6 +23,8 @@ export interface TreeFile {
   /** In the order of the columns. */
   readonly features: readonly Feature[];
   readonly input: 'float32' | 'float64';
+  /** Makes of the features the columns that trees ask for, where those are more. */
+  readonly before?: Omit<GraphStep, 'inputs'>;
   /** The name of the answer: `prediction`, `probability`, `score`, `margin`. With a label, that is called `label`. */
   readonly output: string;
   readonly model: TreeModel;
