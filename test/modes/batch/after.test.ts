@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
-import type { Report } from '../../../src/modes/batch/report/compare.ts';
+import type { Report } from '../../../src/modes/batch/report/report.ts';
 import { tempFolder } from '../../temp-folder.ts';
 import { createProject, fillFile, type ProjectOptions, trips } from './project.ts';
 

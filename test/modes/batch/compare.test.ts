@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stabilityIndex } from '../../../src/modes/batch/report/compare.ts';
+import { stabilityIndex } from '../../../src/modes/batch/report/stability.ts';
 
 test('the stability index is nothing for the same shares, and grows with their distance', () => {
   assert.equal(stabilityIndex([0.5, 0.5], [0.5, 0.5]), 0);

@@ -1,5 +1,5 @@
 /** Drawings of a report, as SVG that stands by itself. Colours are CSS variables of the page. */
-import type { Bar } from './compare.ts';
+import type { Bar } from './report.ts';
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 

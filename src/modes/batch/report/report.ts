@@ -1,0 +1,63 @@
+/** What a report says of a run, as data. */
+import type { Run, Summary } from '../types.ts';
+
+/** One bar of a distribution; shares are of the values that are not missing. */
+export interface Bar {
+  readonly label: string;
+  readonly share: number;
+  readonly reference?: number | undefined;
+  /** The values of a bin; the outer ones are drawn no farther than is worth it. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+export interface Moments {
+  readonly mean: number;
+  readonly std: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface FieldReport {
+  readonly name: string;
+  /** Numbers are points in time. */
+  readonly isInstant: boolean;
+  /** Bars are labels, not ranges of numbers. */
+  readonly isLabels: boolean;
+  readonly unit?: string | undefined;
+  readonly description?: string | undefined;
+  readonly count: number;
+  /** Shares of all rows. */
+  readonly missing: number;
+  readonly referenceMissing?: number | undefined;
+  readonly bars: readonly Bar[];
+  readonly now?: Moments | undefined;
+  readonly reference?: Moments | undefined;
+  /** Share of values that the reference has none of, for categories. */
+  readonly unseen?: number | undefined;
+  /** Population stability index against the reference, and against the run before; undefined where there is none. */
+  readonly shift?: number | undefined;
+  readonly shiftSinceLast?: number | undefined;
+}
+
+export interface Change {
+  readonly what: string;
+  readonly before: number | string;
+  readonly now: number | string;
+  /** (now - before) / before, where that makes sense. */
+  readonly relative?: number | undefined;
+}
+
+export interface Report {
+  readonly summary: Summary;
+  readonly kind: Run['kind'];
+  readonly cause: Run['cause'];
+  readonly window?: Run['window'] | undefined;
+  readonly description?: string | undefined;
+  readonly referenceRows?: number | undefined;
+  readonly outputs: readonly FieldReport[];
+  /** Those that differ most from the reference first. */
+  readonly inputs: readonly FieldReport[];
+  readonly before?: { readonly run: string; readonly scope: string; readonly finished_at: string } | undefined;
+  readonly changes: readonly Change[];
+}
