@@ -1,7 +1,8 @@
 import { fail } from '../core/errors.ts';
 import { beside } from '../threads/ended.ts';
 import { startThread } from '../threads/start-thread.ts';
-import { type ColumnCodec, codecOf } from './column-types.ts';
+import type { ColumnCodec } from './column-codec.ts';
+import { codecOf } from './column-types.ts';
 import type { ReadSettings } from './format.ts';
 import type { ParquetReadCalls, ReadPiece } from './parquet-read-thread.ts';
 import { type ByteSource, sourceName } from './place.ts';

@@ -6,7 +6,8 @@
 import { type DuckDBDataChunk, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { awaitCall, type Heard, tellLeft } from '../threads/bell.ts';
-import { type ColumnCodec, codecOf } from './column-types.ts';
+import type { ColumnCodec } from './column-codec.ts';
+import { codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
 import type { ColumnSpec } from './table.ts';
 

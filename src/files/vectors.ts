@@ -1,7 +1,7 @@
 /** Reading DuckDB's vectors into columns: https://duckdb.org/docs/stable/clients/c/vector has their layout. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import type { ColumnCodec } from './column-types.ts';
+import type { ColumnCodec } from './column-codec.ts';
 
 /** A string is 16 bytes: its length, then the text itself up to 12 bytes, else 4 bytes of it and a pointer. */
 const STRING_BYTES = 16;
