@@ -1,7 +1,7 @@
 /** An OCI image layout as a folder, as other tools write it: what a package may need of it, and no blob of others. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mediaTypes } from './layout.ts';
+import { mediaTypes } from './oci.ts';
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 

@@ -3,23 +3,14 @@
  * found by its SHA-256, and the digest of the manifest, which lists them all, is the digest of the package. Web-standard.
  * Sources: OCI image-spec 1.1 (image-layout, manifest); ModelPack model-spec (spec, config, annotations).
  */
-import { fail, show } from '../core/errors.ts';
+import { show } from '../core/errors.ts';
 import type { Example, Manifest } from '../core/types.ts';
 import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
-import { parseJson } from '../text/json.ts';
-import { keyTwice } from '../text/json-keys.ts';
-import { flawOf } from './fits-schema.ts';
+import { pickManifest } from './layout-index.ts';
 import { examplesSchema, manifestSchema } from './manifest-schema.ts';
-
-export const mediaTypes = {
-  artifact: 'application/vnd.cncf.model.manifest.v1+json',
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  config: 'application/vnd.cncf.model.config.v1+json',
-  index: 'application/vnd.oci.image.index.v1+json',
-} as const;
-
-const EXAMPLES = 'examples.json';
+import { type Descriptor, descriptorOf, mediaTypes, REF_NAME, sha256, verified } from './oci.ts';
+import { damaged, EXAMPLES, foreign, readFitting, readObject } from './suspicion.ts';
 
 /** Files of a package, in this order, and the media type of each. */
 export const fileTypes: Readonly<Record<string, string>> = {
@@ -34,7 +25,6 @@ const FILE_PATH = 'org.cncf.model.filepath';
 /** The name under which other tools write a layer as a file (OCI image-spec, annotations). */
 const TITLE = 'org.opencontainers.image.title';
 const LAYOUT_VERSION = '1.0.0';
-const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** A package, verified: every file is what its digest says. */
 export interface Package {
@@ -50,24 +40,9 @@ export interface Package {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-/** `sha256:` and the digest of some bytes in lower-case hexadecimal (WebCrypto). */
-export const sha256 = async (bytes: Uint8Array): Promise<string> => {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return `sha256:${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-};
 
 /** Every number comes back from it as it is. */
 export const encodeJson = (value: unknown): Uint8Array => encoder.encode(exactJson(value));
-
-interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly artifactType?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 const indexOf = (digest: string, size: number, manifest: Manifest) => ({
   schemaVersion: 2,
@@ -134,77 +109,6 @@ export const toLayout = ({ digest, manifest, blobs }: Package): ReadonlyMap<stri
   return layout;
 };
 
-const problem = (file: string, message: string, expected: string, got: string, cause?: unknown) =>
-  fail('DAMAGED_PACKAGE', message, { field: file, expected, got, cause });
-
-const damaged = (file: string, expected: string, got: string, cause?: unknown) =>
-  problem(
-    file,
-    `${file} of this package is damaged: expected ${expected}, got ${got}. Pack it again, or fetch it again.`,
-    expected,
-    got,
-    cause,
-  );
-
-/** What is as it was written, but not by a version of Millrace that this one understands. */
-const foreign = (file: string, expected: string, got: string) =>
-  problem(
-    file,
-    `This is not a package that this version of Millrace can read: in ${file} expected ${expected}, got ${got}.`,
-    expected,
-    got,
-  );
-
-/** Numbers are float64s, but for long integers of examples. A file with a key twice means another thing to every reader. */
-const jsonOf = (file: string, bytes: Uint8Array): unknown => {
-  let text: string;
-  let value: unknown;
-  try {
-    text = decoder.decode(bytes);
-    value = file === EXAMPLES ? parseJson(text) : JSON.parse(text);
-  } catch (cause) {
-    throw damaged(file, 'JSON', 'something else', cause);
-  }
-  const twice = keyTwice(text);
-  if (twice === undefined) return value;
-  throw damaged(file, 'each key once', `${show(twice.key)} twice`);
-};
-
-const readObject = (file: string, bytes: Uint8Array): Readonly<Record<string, unknown>> => {
-  const value = jsonOf(file, bytes);
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  throw damaged(file, 'a JSON object', show(value));
-};
-
-/** A file of the package that must fit a schema. */
-const readFitting = <T>(file: string, bytes: Uint8Array, schema: object): T => {
-  const value = jsonOf(file, bytes);
-  const flaw = flawOf(schema as Readonly<Record<string, unknown>>, value);
-  if (flaw === undefined) return value as T;
-  throw foreign(flaw.path === '' ? file : `${file}, ${flaw.path},`, flaw.expected, flaw.got);
-};
-
-/** One blob, checked against the descriptor that names it. */
-const verified = async (
-  blobs: ReadonlyMap<string, Uint8Array>,
-  file: string,
-  digest: string,
-  size?: number,
-): Promise<Uint8Array> => {
-  const bytes = blobs.get(digest);
-  if (bytes === undefined) throw damaged(file, `a blob ${digest}`, 'nothing');
-  if (size !== undefined && bytes.length !== size) throw damaged(file, `${size} bytes`, `${bytes.length} bytes`);
-  const actual = await sha256(bytes);
-  if (actual !== digest) throw damaged(file, digest, actual);
-  return bytes;
-};
-
-const descriptorOf = (value: unknown, file: string): Descriptor => {
-  const descriptor = value as Partial<Descriptor> | null;
-  if (typeof descriptor?.digest === 'string' && typeof descriptor.size === 'number') return descriptor as Descriptor;
-  throw damaged(file, 'an OCI descriptor', 'something else');
-};
-
 const readLayers = async (
   layers: readonly unknown[],
   blobs: ReadonlyMap<string, Uint8Array>,
@@ -258,38 +162,6 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   };
 };
 
-const isModel = ({ artifactType, digest }: Descriptor, blobs: ReadonlyMap<string, Uint8Array>): boolean => {
-  if (artifactType !== undefined) return artifactType === mediaTypes.artifact;
-  try {
-    return JSON.parse(decoder.decode(blobs.get(digest))).artifactType === mediaTypes.artifact;
-  } catch {
-    return false;
-  }
-};
-
-/** A tag, whether it stands alone or behind a repository: `1.2.0`, `ride:1.2.0`, `registry.example/ride:1.2.0`. */
-const tagOf = ({ annotations }: Descriptor): string | undefined => annotations?.[REF_NAME]?.replace(/^.*:/, '');
-
-/** The one manifest that is meant: by its tag, or as the only model of the layout. */
-const pick = (
-  all: readonly Descriptor[],
-  blobs: ReadonlyMap<string, Uint8Array>,
-  tag: string | undefined,
-): Descriptor => {
-  const [only] = all;
-  if (tag === undefined && only !== undefined && all.length === 1) return only;
-  const models = all.filter((one) => isModel(one, blobs) && (tag === undefined || tagOf(one) === tag));
-  const [first] = models;
-  if (first !== undefined && models.every(({ digest }) => digest === first.digest)) return first;
-  const tags = all.flatMap((one) => tagOf(one) ?? []);
-  const wanted = tag === undefined ? 'one model, or its tag behind the path (path:tag)' : `a model with the tag ${tag}`;
-  throw foreign(
-    'index.json',
-    wanted,
-    `${models.length} of ${all.length} manifests${tags.length > 0 ? `, tagged ${tags.join(', ')}` : ''}`,
-  );
-};
-
 /**
  * Opens a package from the files of its layout, which other tools may have written anew: what counts is a descriptor in
  * `index.json` and what the digests say. `tag` tells which of several. @throws MillraceError DAMAGED_PACKAGE.
@@ -312,7 +184,7 @@ export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: s
     if (match) blobs.set(`${match[1]}:${match[2]}`, bytes);
     else if (/^\/|(?:^|\/)\.\.(?:\/|$)/.test(path)) throw damaged(path, 'only files of an OCI image layout', 'another');
   }
-  const entry = pick(
+  const entry = pickManifest(
     index.manifests.map((one) => descriptorOf(one, 'index.json')),
     blobs,
     tag,

@@ -3,15 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import {
-  encodeJson,
-  mediaTypes,
-  openBlobs,
-  openLayout,
-  type Package,
-  sha256,
-  toLayout,
-} from '../../src/package/layout.ts';
+import { encodeJson, openBlobs, openLayout, type Package, toLayout } from '../../src/package/layout.ts';
+import { mediaTypes, sha256 } from '../../src/package/oci.ts';
 import { openPackage } from '../../src/package/open.ts';
 import { packed as pack, writeModel } from './model-folder.ts';
 import { refusalOf } from './refusals.ts';
