@@ -5,6 +5,7 @@ import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
 import type { DeployOptions } from './deployments/starters.ts';
+import type { HeaderOptions } from './export/c/header.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
 import type { Moved, Signed } from './registry/types.ts';
 import { checkEnvironment } from './registry/unknown.ts';
@@ -33,6 +34,12 @@ export interface App extends Resources {
   promote(ref: string, move: Promotion): Promise<Moved>;
   /** All that is known of a package here. Throws what `open` throws. */
   inspect(ref: string): Promise<Inspected>;
+  /**
+   * A package as one header in C99 (docs/C.md).
+   *
+   * @throws NOT_EXPORTABLE for what C would answer otherwise; USAGE for a prefix that is no name; what `open` throws
+   */
+  exportC(ref: string, options?: HeaderOptions): Promise<string>;
   /**
    * Makes a recorded prediction again.
    *
@@ -70,6 +77,11 @@ export const createApp = (options: AppOptions): App => {
       return registry.promote({ name, version, to, why, who });
     },
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
+    exportC: async (ref, how) => {
+      const { writeHeader } = await import('./export/c/header.ts');
+      const found = await open(ref);
+      return writeHeader(found, () => loadSafely(found), how);
+    },
     replay: async (id, how) => (await import('./resources/replay.ts')).replayRecorded(resources, id, how),
     deployments,
     start: async (name, how) => {

@@ -50,6 +50,7 @@ export const codes = {
   BAD_REFERENCE: 'The reference sample cannot be read or does not fit the signature.',
   BAD_EXAMPLES: 'The golden examples cannot be read.',
   EXAMPLE_OFF: 'A golden example gives another answer than it should.',
+  NOT_EXPORTABLE: 'The package has something that another language would answer otherwise.',
   DAMAGED_PACKAGE: 'A file of the package is not what its digest says.',
   // the registry
   BAD_REF: 'This is not a reference to a model.',

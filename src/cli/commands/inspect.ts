@@ -5,9 +5,9 @@ import type { AnsweringRuntime, Manifest } from '../../core/types.ts';
 import type { Inspected } from '../../deployments/inspect.ts';
 import type { Measured } from '../../deployments/service/measure.ts';
 import type { PackageCode } from '../../package/code.ts';
+import { size } from '../../terminal/size.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { type Cli, examples } from '../command.ts';
-import { size } from '../size.ts';
 
 interface Options {
   readonly json?: boolean;

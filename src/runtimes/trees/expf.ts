@@ -5,7 +5,7 @@
  */
 const STEPS = 32;
 /** 2^(i/32), each the nearest float64. */
-const roots = Float64Array.of(
+export const roots = Float64Array.of(
   1,
   1.0218971486541166,
   1.0442737824274138,

@@ -2,6 +2,7 @@
 
 import { attributesOf } from '../onnx-attributes.ts';
 import { type OnnxGraph, readOnnx } from '../onnx-graph.ts';
+import type { OnnxNode } from '../onnx-node.ts';
 import { decodeTensor } from '../onnx-tensor.ts';
 import type { GraphStep, TabularModel } from './model.ts';
 import { operators } from './operators/index.ts';
@@ -9,12 +10,17 @@ import { unusual } from './unusual.ts';
 
 const names: Readonly<Record<string, string>> = { '': '', 'ai.onnx': '', 'ai.onnx.ml': 'ml:' };
 
-const stepOf = (node: OnnxGraph['nodes'][number], opsets: OnnxGraph['opsets']): GraphStep => {
-  const { op, domain, inputs, outputs } = node;
+/** The name of a node's operator in tables of operators. */
+export const operatorName = ({ op, domain }: OnnxNode): string => {
   // What is read past, so that the probabilities behind it come out.
-  const prefix = op === 'ZipMap' ? '' : names[domain];
-  const name = `${prefix}${op === 'ZipMap' ? 'Identity' : op}`;
-  const operator = prefix !== undefined && Object.hasOwn(operators, name) ? operators[name] : undefined;
+  if (op === 'ZipMap') return 'Identity';
+  return `${names[domain] ?? `${domain}.`}${op}`;
+};
+
+const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets']): GraphStep => {
+  const { op, domain, inputs, outputs } = node;
+  const name = operatorName(node);
+  const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
   if (operator === undefined) throw unusual(`an operator ${domain === '' ? op : `${domain}.${op}`}`);
   const context = {
     attributes: attributesOf(node),

@@ -17,14 +17,14 @@ const polynomial = (x: number, coefficients: Float32Array): number => {
 const within = (x: number, limit: number): number => Math.min(limit, Math.max(-limit, x));
 
 const SIGMOID_LIMIT = 18;
-const sigmoidUpper = Float32Array.of(
+export const sigmoidUpper = Float32Array.of(
   4.37031012579801e-11,
   1.15627324459942e-7,
   6.08574864600143e-5,
   8.51377133304701e-3,
   2.48287947061529e-1,
 );
-const sigmoidLower = Float32Array.of(
+export const sigmoidLower = Float32Array.of(
   6.10247389755681e-13,
   5.76102136993427e-9,
   6.2910678501704e-6,
@@ -40,7 +40,7 @@ export const sigmoid = (value: number): number => {
 };
 
 const TANH_LIMIT = 9;
-const tanhUpper = Float32Array.of(
+export const tanhUpper = Float32Array.of(
   -2.76076847742355e-16,
   2.00018790482477e-13,
   -8.60467152213735e-11,
@@ -49,7 +49,12 @@ const tanhUpper = Float32Array.of(
   6.37261928875436e-4,
   4.89352455891786e-3,
 );
-const tanhLower = Float32Array.of(1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3);
+export const tanhLower = Float32Array.of(
+  1.19825839466702e-6,
+  1.18534705686654e-4,
+  2.268434632439e-3,
+  4.89352518554385e-3,
+);
 export const tanh = (value: number): number => {
   const x = within(value, TANH_LIMIT);
   const square = f(x * x);

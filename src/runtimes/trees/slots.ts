@@ -13,7 +13,7 @@ export const EMPTIED = 4;
 export const LANES = 8;
 
 /** What lies within it of 0 is nearly 0 (see `ZERO_IS_MISSING`). */
-const NEARLY_ZERO = Math.fround(1e-35);
+export const NEARLY_ZERO = Math.fround(1e-35);
 
 export interface Slots {
   readonly count: number;

@@ -7,7 +7,7 @@ import { unusual } from '../unusual.ts';
 import { dense, sized, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
 
-const exact = (values: Float64Array): readonly number[] => {
+export const exact = (values: Float64Array): readonly number[] => {
   if (!values.every(Number.isSafeInteger)) throw unusual('integers past 2^53');
   return [...values];
 };
@@ -29,7 +29,7 @@ interface Side {
 }
 
 /** Keys or values: a list of one of three types, or from opset 4 on a tensor. */
-const readSide = (attributes: NodeAttributes, name: 'keys' | 'values'): Side => {
+export const readSide = (attributes: NodeAttributes, name: 'keys' | 'values'): Side => {
   const tensor = attributes.tensor(`${name}_tensor`);
   if (tensor) {
     const values = Array.from(tensor.data as ArrayLike<Key | bigint>, (value) =>
@@ -43,7 +43,7 @@ const readSide = (attributes: NodeAttributes, name: 'keys' | 'values'): Side => 
   return { dtype: 'int64', values: exact(attributes.ints(`${name}_int64s`)) };
 };
 
-const defaultOf = (attributes: NodeAttributes, dtype: Dtype): Key => {
+export const defaultOf = (attributes: NodeAttributes, dtype: Dtype): Key => {
   const tensor = attributes.tensor('default_tensor');
   if (tensor) {
     const [value] = tensor.data as ArrayLike<Key | bigint> & Iterable<Key | bigint>;

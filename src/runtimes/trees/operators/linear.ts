@@ -105,7 +105,7 @@ const product = (
 };
 
 /** [rows, columns] as [columns, rows]. */
-const turned = (data: Float32Array, rows: number, columns: number): Float32Array => {
+export const turned = (data: Float32Array, rows: number, columns: number): Float32Array => {
   const made = new Float32Array(data.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) made[column * rows + row] = data[row * columns + column];

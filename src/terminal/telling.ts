@@ -1,5 +1,5 @@
 /** How what goes on for long is told on a terminal. */
-import type { Terminal } from '../terminal/terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The same line is told once in this time. */
 const REPEAT_MS = 10_000;
