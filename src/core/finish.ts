@@ -40,7 +40,7 @@ const checkOutput = (name: string, field: OutputField, { name: from, dtype, dims
   throw refuse(`at: ${field.at} is outside ${from}, which has ${width} values a row.`, places, `${field.at}`);
 };
 
-/** Throws BAD_MANIFEST when an output names a graph output or column that is not there. */
+/** @throws BAD_MANIFEST when an output names a graph output or column that is not there. */
 export const bindOutputs = (outputs: OutputFields, specs: readonly TensorSpec[]): readonly OutputBinding[] =>
   Object.entries(outputs).map(([name, field]) => {
     const from = field.from ?? name;

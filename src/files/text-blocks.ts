@@ -47,8 +47,9 @@ const refuseBinary = (name: string, bytes: Buffer): void => {
 };
 
 /**
- * A text file as blocks of whole characters, without its byte order mark. Throws FILE_NOT_FOUND, and BAD_FILE when the
- * first block is not text at all.
+ * A text file as blocks of whole characters, without its byte order mark.
+ *
+ * @throws MillraceError FILE_NOT_FOUND, and BAD_FILE when the first block is not text at all.
  */
 export async function* textBlocks(source: ByteSource): AsyncGenerator<TextBlock> {
   const name = sourceName(source);

@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const LAST = LAST_INSTANT - DAY;
 const zoneSchema = { type: 'string', description: "IANA zone; the field's own unless given, else UTC" };
 
-/** Throws BAD_MANIFEST unless `name` is a datetime, or something that the transform module may make one. */
+/** @throws BAD_MANIFEST unless `name` is a datetime, or something that the transform module may make one. */
 const needDatetime = (context: StepContext, name: string): void => {
   need(context, name, 'number');
   const field = context.fieldOf(name);

@@ -52,7 +52,7 @@ export const badStep = (
   got: string,
 ): MillraceError => fail('BAD_MANIFEST', `${label}: ${message}`, { step: label, field, expected, got });
 
-/** Throws BAD_MANIFEST unless `name` is a column at this point of the preparation, of one of the wanted types. */
+/** @throws BAD_MANIFEST unless `name` is a column at this point of the preparation, of one of the wanted types. */
 export const need = (context: StepContext, name: string, ...wanted: readonly ColumnTag[]): void => {
   const type = context.types.get(name);
   if (type === undefined) {
@@ -67,7 +67,7 @@ export const need = (context: StepContext, name: string, ...wanted: readonly Col
   throw badStep(context, name, `${name} is a ${type} column; this step needs ${expected}.`, expected, type);
 };
 
-/** Throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */
+/** @throws BAD_MANIFEST unless `name` is a number here; a point in time is not one until a step makes one of it. */
 export const needNumber = (context: StepContext, name: string): void => {
   need(context, name, 'number');
   if (context.types.get(name) !== 'number' || !isInstant(context.fieldOf(name))) return;

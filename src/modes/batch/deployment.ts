@@ -91,7 +91,7 @@ const shareOf = (name: string, given: number | string): number => {
 const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value;
 
-/** Throws BAD_PROJECT, naming the setting. */
+/** @throws BAD_PROJECT, naming the setting. */
 export const readDeployment = (name: string, settings: BatchSettings): BatchDeployment => {
   const { model, source, zone = 'UTC', react = [] } = settings;
   const { key, columns = [], ...sink } = settings.sink;

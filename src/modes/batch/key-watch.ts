@@ -9,7 +9,7 @@ import type { Plan } from './types.ts';
 /** Finds two rows of one key that stand next to each other, as they do where rows come in the order of their key. */
 export interface KeyWatch {
   last(): readonly string[] | undefined;
-  /** Throws DUPLICATE_KEY. */
+  /** @throws DUPLICATE_KEY */
   watch(chunk: SourceChunk): void;
 }
 

@@ -20,8 +20,8 @@ import type { Progress, Task } from './task.ts';
 import type { Cause, Run, Summary } from './types.ts';
 import { WHOLE, type Window } from './window.ts';
 
-/** How often a run says that it is alive, in milliseconds. */
-const HEARTBEAT = 5000;
+/** How often a run says that it is alive. */
+const HEARTBEAT_MS = 5000;
 
 export type RunEvent =
   | { readonly what: 'began' | 'continued'; readonly run: Run }
@@ -34,7 +34,7 @@ export interface RunOptions {
   /** The package that the deployment's reference means now. */
   readonly found: Package;
   readonly window?: Window | undefined;
-  /** What is done once; the window's label, or `all`, unless said. */
+  /** What is done once; the window's label, or `all`, unless given. */
   readonly slot?: string | undefined;
   readonly cause: Cause;
   readonly force?: boolean | undefined;
@@ -82,7 +82,7 @@ const keepAlive = (ledger: Ledger, run: string, owner: string, stop: AbortContro
     const state = await ledger.beat(run, owner).catch(() => 'kept' as const);
     if (state === 'lost') stop.abort(lost(run));
     if (state === 'cancelled') stop.abort(cancelled(run));
-  }, HEARTBEAT);
+  }, HEARTBEAT_MS);
   return () => clearInterval(timer);
 };
 
