@@ -37,6 +37,13 @@ const settledRow = (row: object): Row => {
   return copy;
 };
 
+/** What one row made a function of the module do. */
+const transformProblem = (name: keyof Transform, got: string): Problem => {
+  const expected = `an object from ${name}`;
+  const message = `transform: expected ${expected}, got ${got}.`;
+  return { code: 'TRANSFORM_FAILED', step: name, expected, got, message };
+};
+
 /** A copy of the row that a function of the module returns, or what is wrong with what it did. */
 export const callTransform = (name: keyof Transform, call: () => unknown): Called => {
   let got: string;
@@ -51,9 +58,7 @@ export const callTransform = (name: keyof Transform, call: () => unknown): Calle
   } catch (error) {
     got = `${wordsOf(error)} (thrown)`;
   }
-  const expected = `an object from ${name}`;
-  const message = `transform: expected ${expected}, got ${got}.`;
-  return { problem: { code: 'TRANSFORM_FAILED', step: name, expected, got, message } };
+  return { problem: transformProblem(name, got) };
 };
 
 /**

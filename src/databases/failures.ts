@@ -1,8 +1,17 @@
 /** What databases throw, told in Millrace's words, and whether waiting may mend it. */
 import { fail, MillraceError, messageOf } from '../core/errors.ts';
 
-/** SQLSTATE: connection exceptions, server shutting down or starting, too many connections, deadlocks (PostgreSQL, appendix A). */
-const transientStates = /^(?:08...|57P0[123]|53300|40001|40P01|55P03|25P0[34])$/;
+/** What an error, or one behind it, says of itself. */
+export type Thrown = Error & { readonly code?: unknown; readonly errcode?: unknown };
+
+/** What a database's own driver throws. */
+export interface Failures {
+  /** For what passes by itself. */
+  passes(error: Thrown): boolean;
+  /** Where no more can be written. */
+  isFull(error: Thrown): boolean;
+}
+
 const transientCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -13,19 +22,13 @@ const transientCodes: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EAI_AGAIN',
 ]);
-/** What `pg` says, without a code, of a connection that has gone. */
-const gone =
-  /^(?:Connection terminated|Client has encountered a connection error|timeout (?:exceeded|expired)|Client was closed|Query read timeout|Connection ended)/;
 
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
-const SQLITE_FULL = 13;
-const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** DuckDB tells of the same ones only in the system's words. */
 const fullWords = /No space left on device|Disk quota exceeded|File too large/;
 
 /** The chain of causes, an AggregateError's first member among them. */
-function* causes(error: unknown): Generator<Error & { readonly code?: unknown; readonly errcode?: unknown }> {
+function* causes(error: unknown): Generator<Thrown> {
   let one: unknown = error;
   for (let depth = 0; one instanceof Error && depth < 10; depth++) {
     yield one;
@@ -33,21 +36,18 @@ function* causes(error: unknown): Generator<Error & { readonly code?: unknown; r
   }
 }
 
-/** True for what passes by itself: a database that restarts, a connection that broke, a lock that others hold. */
-export const isTransient = (error: unknown): boolean => {
-  for (const { code, errcode, message } of causes(error)) {
-    if (typeof code === 'string' && (transientStates.test(code) || transientCodes.has(code))) return true;
-    if (typeof errcode === 'number' && [SQLITE_BUSY, SQLITE_LOCKED].includes(errcode & 0xff)) return true;
-    if (gone.test(message)) return true;
-  }
+const isOneOf = (codes: ReadonlySet<string>, { code }: Thrown): boolean => typeof code === 'string' && codes.has(code);
+
+/** True for a connection that broke, and for what any of the databases says passes by itself. */
+export const passes = (error: unknown, databases: readonly Failures[]): boolean => {
+  for (const one of causes(error))
+    if (isOneOf(transientCodes, one) || databases.some((database) => database.passes(one))) return true;
   return false;
 };
 
-const isFull = (error: unknown): boolean => {
-  for (const { code, errcode, message } of causes(error)) {
-    if ((typeof code === 'string' && fullCodes.has(code)) || errcode === SQLITE_FULL) return true;
-    if (fullWords.test(message)) return true;
-  }
+const isFull = (error: unknown, database: Failures | undefined): boolean => {
+  for (const one of causes(error))
+    if (isOneOf(fullCodes, one) || database?.isFull(one) || fullWords.test(one.message)) return true;
   return false;
 };
 
@@ -55,10 +55,11 @@ const isFull = (error: unknown): boolean => {
 const MAX_WORDS = 300;
 const shortened = (text: string): string => (text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}…` : text);
 
-/** A failure of the database or disk at `place` as STORE_FAILED, DISK_FULL or FILE_NOT_FOUND; what is Millrace's own already stays. */
-export const placeFailure = (place: string, cause: unknown): MillraceError => {
-  if (cause instanceof MillraceError && !isFull(cause)) return cause;
-  if (isFull(cause)) {
+/** A failure of the `database`, or else the disk, at `place` as STORE_FAILED, DISK_FULL or FILE_NOT_FOUND; what is Millrace's own already stays. */
+export const placeFailure = (place: string, cause: unknown, database?: Failures): MillraceError => {
+  const full = isFull(cause, database);
+  if (cause instanceof MillraceError && !full) return cause;
+  if (full) {
     return fail('DISK_FULL', `${place} is full: ${messageOf(cause)}`, {
       expected: 'room for the output; free some, and run again: what is done stays done',
       cause,
@@ -73,11 +74,11 @@ export const placeFailure = (place: string, cause: unknown): MillraceError => {
 
 /** Runs work on what is at `place`; what it throws is told in Millrace's words. */
 export const telling =
-  (place: string) =>
+  (place: string, database?: Failures) =>
   async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw placeFailure(place, error);
+      throw placeFailure(place, error, database);
     }
   };

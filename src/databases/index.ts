@@ -1,18 +1,23 @@
 /** The kinds of databases, each loaded when first needed: one folder and one row here for each. */
 import { fail } from '../core/errors.ts';
 import type { Database, OpenOptions } from './database.ts';
+import { type Failures, passes } from './failures.ts';
+import { postgresFailures } from './postgres/failures.ts';
+import { sqliteFailures } from './sqlite/failures.ts';
 
 interface Driver {
   /** How its URLs are written, and whether one is. */
   readonly url: string;
   accepts(url: string): boolean;
   open(url: string, options: OpenOptions): Promise<Database>;
+  readonly failures: Failures;
 }
 
 const postgres: Driver = {
   url: 'postgres://<user>@<host>:<port>/<database>',
   accepts: (url) => URL.canParse(url),
   open: async (...call) => (await import('./postgres/postgres.ts')).openPostgres(...call),
+  failures: postgresFailures,
 };
 
 const drivers: Readonly<Record<string, Driver>> = {
@@ -20,6 +25,7 @@ const drivers: Readonly<Record<string, Driver>> = {
     url: 'sqlite:<path>',
     accepts: () => true,
     open: async (url) => (await import('./sqlite/sqlite.ts')).openSqlite(url.slice('sqlite:'.length)),
+    failures: sqliteFailures,
   },
   'postgres:': postgres,
   'postgresql:': postgres,
@@ -40,3 +46,8 @@ export const openDatabase = async (url: string, options: OpenOptions = {}): Prom
     got: scheme === '' ? 'a text without a scheme' : `${scheme.slice(0, 20)}…`,
   });
 };
+
+const failures = Object.values(drivers).map((driver) => driver.failures);
+
+/** True for what passes by itself: a database that restarts, a connection that broke, a lock that others hold. */
+export const isTransient = (error: unknown): boolean => passes(error, failures);

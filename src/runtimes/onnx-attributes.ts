@@ -3,7 +3,8 @@ import type { Tensor } from '../core/types.ts';
 import { ATTRIBUTE } from './onnx-fields.ts';
 import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
 import { decodeTensor } from './onnx-tensor.ts';
-import { Cursor, readFloats, readIntArray } from './protobuf.ts';
+import { BYTES, Cursor } from './protobuf.ts';
+import { readFloats, readIntArray } from './protobuf-numbers.ts';
 
 export interface NodeAttributes {
   has(name: string): boolean;
@@ -41,7 +42,7 @@ export const attributesOf = (node: OnnxNode): NodeAttributes => {
     eachText(name, visit) {
       const bytes = bytesOf(name);
       for (const at = new Cursor(bytes); at.next(); )
-        if (at.field === ATTRIBUTE.texts && at.wire === 2) visit(bytes, at.start, at.end);
+        if (at.field === ATTRIBUTE.texts && at.wire === BYTES) visit(bytes, at.start, at.end);
     },
   };
 };

@@ -9,16 +9,9 @@ import { ATTRIBUTE, DIM, GRAPH, MODEL, NODE, OPSET, SHAPE, TENSOR, TENSOR_TYPE, 
 import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
 import { refuseOutside } from './onnx-parts.ts';
 import { dtypes } from './onnx-tensor.ts';
-import {
-  joinBytes,
-  mergedOf,
-  readInts,
-  readMessage,
-  valuesOf,
-  type WireField,
-  writeBytes,
-  writeInt,
-} from './protobuf.ts';
+import { BYTES, joinBytes, mergedOf, readMessage, valuesOf, type WireField } from './protobuf.ts';
+import { readInts } from './protobuf-numbers.ts';
+import { writeBytes, writeInt } from './protobuf-write.ts';
 
 /** TensorProto.DataType of a type that is read here. */
 export const elementTypeOf = (dtype: Dtype): number =>
@@ -120,7 +113,7 @@ export const withoutZipMap = (file: Uint8Array, { zipMaps }: OnnxGraph): Uint8Ar
   const graph = readMessage(graphOf(file));
   const zipped = new Map(zipMaps.map((zip) => [zip.output, zip]));
   const rewritten = graph.map((field) => {
-    if (field.field === GRAPH.nodes && field.wire === 2) {
+    if (field.field === GRAPH.nodes && field.wire === BYTES) {
       const node = readNode(field.bytes);
       if (!isZipMap(node)) return field.raw;
       return writeBytes(
@@ -133,7 +126,7 @@ export const withoutZipMap = (file: Uint8Array, { zipMaps }: OnnxGraph): Uint8Ar
       );
     }
     const zip =
-      field.field === GRAPH.outputs && field.wire === 2 ? zipped.get(textOf(field.bytes, VALUE.name)) : undefined;
+      field.field === GRAPH.outputs && field.wire === BYTES ? zipped.get(textOf(field.bytes, VALUE.name)) : undefined;
     if (zip === undefined) return field.raw;
     const shape = joinBytes([
       writeBytes(SHAPE.dims, writeBytes(DIM.name, 'rows')),
@@ -145,7 +138,7 @@ export const withoutZipMap = (file: Uint8Array, { zipMaps }: OnnxGraph): Uint8Ar
       joinBytes([writeBytes(VALUE.name, zip.output), writeBytes(VALUE.type, writeBytes(TYPE.tensor, tensor))]),
     );
   });
-  const isGraph = ({ field, wire }: WireField): boolean => field === MODEL.graph && wire === 2;
+  const isGraph = ({ field, wire }: WireField): boolean => field === MODEL.graph && wire === BYTES;
   const rest = model.filter((field) => !isGraph(field)).map(({ raw }) => raw);
   const opsets = valuesOf(file, MODEL.opsets).map((opset) => textOf(opset, OPSET.domain));
   const core =

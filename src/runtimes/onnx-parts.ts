@@ -6,7 +6,8 @@
 import { fail } from '../core/errors.ts';
 import { ATTRIBUTE, ENTRY, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
-import { Cursor, mergedOf, readInts, valuesOf } from './protobuf.ts';
+import { Cursor, mergedOf, VARINT, valuesOf } from './protobuf.ts';
+import { readInts } from './protobuf-numbers.ts';
 
 /** What a node can see: the tensors of the graphs around it, by name. */
 export type Scope = ReadonlyMap<string, Uint8Array>;
@@ -90,7 +91,7 @@ export const functionsOf = (file: Uint8Array): readonly string[] =>
 const placeOf = (tensor: Uint8Array): string | undefined => {
   let isOutside = false;
   const at = new Cursor(tensor);
-  while (at.next()) if (at.field === TENSOR.place && at.wire === 0 && at.int32 !== 0) isOutside = true;
+  while (at.next()) if (at.field === TENSOR.place && at.wire === VARINT && at.int32 !== 0) isOutside = true;
   if (!isOutside) return undefined;
   const places = valuesOf(tensor, TENSOR.outside).filter((entry) => textOf(entry, ENTRY.key) === 'location');
   return textOf(places.at(-1) ?? new Uint8Array(), ENTRY.value);

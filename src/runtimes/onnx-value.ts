@@ -5,7 +5,8 @@
 
 import { TENSOR } from './onnx-fields.ts';
 import { textOf } from './onnx-node.ts';
-import { readInts, valuesOf } from './protobuf.ts';
+import { valuesOf } from './protobuf.ts';
+import { readInts } from './protobuf-numbers.ts';
 
 /** So many elements, or so many for each row of the batch. */
 export interface Dim {

@@ -1,4 +1,5 @@
-import { joinBytes, writeBytes } from '../../src/runtimes/protobuf.ts';
+import { joinBytes } from '../../src/runtimes/protobuf.ts';
+import { writeBytes } from '../../src/runtimes/protobuf-write.ts';
 
 /** ONNX files by hand, for what no training library writes. Field numbers: onnx.proto3. */
 const elementTypes = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;

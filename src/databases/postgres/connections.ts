@@ -2,6 +2,7 @@
 import pg from 'pg';
 import type { Database, Session } from '../database.ts';
 import { telling } from '../failures.ts';
+import { postgresFailures } from './failures.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a statement waits for the locks of others. */
@@ -41,7 +42,7 @@ export const createConnections = (url: string, zone: string): pg.Pool => {
 };
 
 export const sessionOf = (client: pg.ClientBase | pg.Pool, place: string): Session => {
-  const told = telling(place);
+  const told = telling(place, postgresFailures);
   return {
     query: (sql, values = []) => told(async () => (await client.query(numbered(sql), [...values])).rows),
     run: (sql, values = []) => told(async () => (await client.query(numbered(sql), [...values])).rowCount ?? 0),
@@ -50,7 +51,7 @@ export const sessionOf = (client: pg.ClientBase | pg.Pool, place: string): Sessi
 
 /** Gives a connection back after the work, or throws it away when it may still be busy or broken. */
 export const transactionsOf = (pool: pg.Pool, place: string): Database['transaction'] => {
-  const told = telling(place);
+  const told = telling(place, postgresFailures);
   return (work) =>
     told(async () => {
       const client = await pool.connect();

@@ -7,6 +7,7 @@ import { columnList, tableText } from '../sql-text.ts';
 import { sessionOf } from './connections.ts';
 import { startCopyIn } from './copy-in.ts';
 import { encodeCopy } from './copy-write.ts';
+import { postgresFailures } from './failures.ts';
 
 /** Opens a loader on a connection of its own, which goes back once. `place` is what the database is called in messages. */
 export const openLoad = async (
@@ -15,7 +16,7 @@ export const openLoad = async (
   table: TableName,
   columns: readonly ColumnSpec[],
 ): Promise<Loader> => {
-  const told = telling(place);
+  const told = telling(place, postgresFailures);
   const client = await pool.connect();
   let isReleased = false;
   const release = (error?: Error): void => {

@@ -4,6 +4,7 @@ import { placeFailure, telling } from '../failures.ts';
 import { identityOf, readsTable, tableInfo } from './catalog.ts';
 import { createConnections, sessionOf, transactionsOf } from './connections.ts';
 import { postgresDialect } from './dialect.ts';
+import { postgresFailures } from './failures.ts';
 import { openLoad } from './load.ts';
 import { columnsOf, copyOut } from './read.ts';
 
@@ -12,7 +13,7 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
   const { host, pathname } = new URL(url);
   const place = `postgres://${host}${pathname}`;
   const pool = createConnections(url, zone);
-  const told = telling(place);
+  const told = telling(place, postgresFailures);
   return {
     place,
     dialect: postgresDialect,
@@ -37,7 +38,7 @@ export const openPostgres = (url: string, { zone = 'UTC' }: OpenOptions = {}): D
         yield* copyOut(client, sql, options);
         isFinished = true;
       } catch (error) {
-        throw placeFailure(place, error);
+        throw placeFailure(place, error, postgresFailures);
       } finally {
         client.release(isFinished ? undefined : new Error('the read was given up'));
       }

@@ -4,6 +4,7 @@ import { beside } from '../../threads/ended.ts';
 import { startThread, type Thread } from '../../threads/start-thread.ts';
 import type { Database, Session } from '../database.ts';
 import { placeFailure } from '../failures.ts';
+import { sqliteFailures } from './failures.ts';
 import type { SqliteCalls } from './thread.ts';
 
 /** How long a statement waits for other processes to release the file. */
@@ -16,7 +17,7 @@ export interface Connection extends Pick<Thread<SqliteCalls>, 'ask' | 'close'> {
 
 /** Connects to a file when it is first needed; `place` is what it is called in messages. */
 export const connect = (path: string, place: string): Connection => {
-  const told = (error: Error): Error => placeFailure(place, error);
+  const told = (error: Error): Error => placeFailure(place, error, sqliteFailures);
   const thread = startThread<SqliteCalls>(beside('./thread', import.meta.url), {
     told,
     lost: ({ error }) => told(error ?? new Error('the thread of this database has ended')),

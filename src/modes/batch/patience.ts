@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../../core/backoff.ts';
 import { problemOf } from '../../core/errors.ts';
-import { isTransient } from '../../databases/failures.ts';
+import { isTransient } from '../../databases/index.ts';
 
 const BACKOFF = { firstMs: 250, mostMs: 5000 } as const;
 

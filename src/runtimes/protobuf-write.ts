@@ -1,0 +1,21 @@
+/** Fields of messages, written. Web-standard. */
+import { BYTES, joinBytes, MIN_TAG, VARINT } from './protobuf.ts';
+
+const writeVarint = (value: number): number[] => {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) | 128);
+    rest = Math.floor(rest / 128);
+  }
+  return [...bytes, rest];
+};
+
+/** A length-delimited field (text, bytes or a message). */
+export const writeBytes = (field: number, value: Uint8Array | string): Uint8Array => {
+  const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+  return joinBytes([Uint8Array.from([...writeVarint(field * MIN_TAG + BYTES), ...writeVarint(bytes.length)]), bytes]);
+};
+
+export const writeInt = (field: number, value: number): Uint8Array =>
+  Uint8Array.from([...writeVarint(field * MIN_TAG + VARINT), ...writeVarint(value)]);
