@@ -6,6 +6,7 @@ import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
 import { plainReader } from './plain.ts';
 import { numbers, type StepContext, strings } from './steps/step.ts';
+import { transformProblem } from './transform-problem.ts';
 import type { Dtype, Tensor, TensorData, TensorSpec } from './types.ts';
 
 /** Makes one graph input's data out of a batch; rows that do not fit are refused. */
@@ -76,9 +77,7 @@ const readElements = (
       fits = write(element(flat[at], dtype), data, row * size + at) === undefined;
     if (fits) continue;
     const expected = `${size} ${dtype} ${size === 1 ? 'value' : 'values'}`;
-    const got = show(value);
-    const message = `transform: ${name}: expected ${expected}, got ${got}.`;
-    batch.refuse(row, { code: 'TRANSFORM_FAILED', field: name, expected, got, message });
+    batch.refuse(row, transformProblem({ field: name }, expected, show(value)));
   }
   return data;
 };

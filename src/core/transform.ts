@@ -2,6 +2,7 @@
 import type { Batch } from './columns.ts';
 import { type Problem, show } from './errors.ts';
 import { plainReader, plainRowReader } from './plain.ts';
+import { transformProblem } from './transform-problem.ts';
 import type { Fields, Row, Transform } from './types.ts';
 import { wordsOf } from './words.ts';
 
@@ -37,13 +38,6 @@ const settledRow = (row: object): Row => {
   return copy;
 };
 
-/** What one row made a function of the module do. */
-const transformProblem = (name: keyof Transform, got: string): Problem => {
-  const expected = `an object from ${name}`;
-  const message = `transform: expected ${expected}, got ${got}.`;
-  return { code: 'TRANSFORM_FAILED', step: name, expected, got, message };
-};
-
 /** A copy of the row that a function of the module returns, or what is wrong with what it did. */
 export const callTransform = (name: keyof Transform, call: () => unknown): Called => {
   let got: string;
@@ -58,7 +52,7 @@ export const callTransform = (name: keyof Transform, call: () => unknown): Calle
   } catch (error) {
     got = `${wordsOf(error)} (thrown)`;
   }
-  return { problem: transformProblem(name, got) };
+  return { problem: transformProblem({ step: name }, `an object from ${name}`, got) };
 };
 
 /**

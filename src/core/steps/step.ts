@@ -4,6 +4,7 @@ import { fail, type MillraceError, type Problem, show, showNames } from '../erro
 import { isInstant } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
 import { plainReader } from '../plain.ts';
+import { transformProblem } from '../transform-problem.ts';
 import type { Dtype, Field, Fields, TensorSpec } from '../types.ts';
 
 /** What is known when steps are compiled. */
@@ -77,11 +78,8 @@ export const needNumber = (context: StepContext, name: string): void => {
 };
 
 /** A value that the transform module made, or left as it was, and that nothing here can use. */
-const transformProblem = (context: StepContext, field: string, expected: string, value: unknown): Problem => {
-  const got = show(value);
-  const message = `transform: ${field}: expected ${expected}, got ${got} (for ${context.label}).`;
-  return { code: 'TRANSFORM_FAILED', step: context.label, field, expected, got, message };
-};
+const unusable = ({ label }: StepContext, field: string, expected: string, value: unknown): Problem =>
+  transformProblem({ step: label, field }, expected, show(value), ` (for ${label})`);
 
 /** A number out of what may stand for one, or undefined. */
 const numberOf = (value: unknown): number | undefined => {
@@ -111,7 +109,7 @@ export const numbers = (context: StepContext, batch: Batch, name: string): Float
     if (value === null) continue;
     const number = numberOf(value);
     if (number !== undefined) values[row] = number;
-    else batch.refuse(row, transformProblem(context, name, 'a finite number, boolean or null', value));
+    else batch.refuse(row, unusable(context, name, 'a finite number, boolean or null', value));
   }
   return values;
 };
@@ -124,7 +122,7 @@ export const strings = (context: StepContext, batch: Batch, name: string): reado
   return Array.from({ length: batch.rows }, (_, row) => {
     const value = read(row);
     if (typeof value === 'string' || value === null) return value;
-    batch.refuse(row, transformProblem(context, name, 'a text or null', value));
+    batch.refuse(row, unusable(context, name, 'a text or null', value));
     return null;
   });
 };
@@ -141,7 +139,7 @@ export const scalars = (context: StepContext, batch: Batch, name: string): reado
     if (value === null || Number.isNaN(value)) return null;
     const number = numberOf(value);
     if (number !== undefined) return number;
-    batch.refuse(row, transformProblem(context, name, 'a number, boolean, text or null', value));
+    batch.refuse(row, unusable(context, name, 'a number, boolean, text or null', value));
     return null;
   });
 };
