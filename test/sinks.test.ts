@@ -38,8 +38,7 @@ const tableKind = (kind: DatabaseKind): SinkKind => ({
   remove: kind.remove,
   async empty() {
     const url = await kind.url();
-    const table = kind.name === 'SQLite' ? ['fares'] : ['public', 'fares'];
-    const tables = `select name from sqlite_master where type = 'table'`;
+    const table = [...kind.words.schema, 'fares'];
     return {
       sink: async () => tableSink({ database: await openDatabase(url), connection: 'warehouse', table }),
       read: () =>
@@ -50,11 +49,7 @@ const tableKind = (kind: DatabaseKind): SinkKind => ({
         ),
       leftovers: () =>
         within(url, async (database) => {
-          const rows = await database.query(
-            kind.name === 'SQLite'
-              ? tables
-              : `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
-          );
+          const rows = await database.query(kind.words.tables);
           const { length } = await database.query('select 1 from millrace_shards');
           assert.equal(length, 0);
           const known = ['fares', 'millrace_runs', 'millrace_shards'];

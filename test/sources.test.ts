@@ -14,13 +14,13 @@ const databaseSource = (kind: DatabaseKind): SourceKind => ({
   isOrdered: true,
   async open({ rows, key, chunkRows, span }) {
     const database = await openDatabase(await kind.url(), { zone: span?.zone });
-    const isSqlite = kind.name === 'SQLite';
+    const { double, instant } = kind.words;
     const stored = rows.map((ride) => ({
       ...ride,
-      // As SQLite's own functions write it, in the zone of the window.
-      pickup: isSqlite
-        ? database.dialect.instant(Date.parse(ride.pickup), span?.zone ?? 'UTC').slice(1, -1)
-        : ride.pickup,
+      // As a database of texts writes it, in the zone of the window.
+      pickup: instant
+        ? ride.pickup
+        : database.dialect.instant(Date.parse(ride.pickup), span?.zone ?? 'UTC').slice(1, -1),
     }));
     await createTable(
       database,
@@ -28,17 +28,17 @@ const databaseSource = (kind: DatabaseKind): SourceKind => ({
       {
         ride_id: 'text',
         zone: 'text',
-        distance: isSqlite ? 'real' : 'double precision',
+        distance: double,
         passengers: 'integer',
         shared: 'boolean',
-        pickup: isSqlite ? 'text' : 'timestamptz',
+        pickup: instant ?? 'text',
       },
       stored,
     );
     const offset = span ? '-04:00' : '+00:00';
-    const select = isSqlite
-      ? `select ride_id, zone, distance, passengers, shared, pickup || '${offset}' as pickup from rides`
-      : 'select * from rides';
+    const select = instant
+      ? 'select * from rides'
+      : `select ride_id, zone, distance, passengers, shared, pickup || '${offset}' as pickup from rides`;
     const where = span ? 'where pickup >= :from and pickup < :to -- not a :parameter' : '';
     return sqlSource({ database, name: 'the query of warehouse', sql: `${select} ${where};`, key, span, chunkRows });
   },

@@ -1,18 +1,8 @@
 /** The kinds of sources: one file and one row here for each. */
 import type { Database } from '../databases/database.ts';
-import { CHUNK_ROWS, type Format } from '../files/table.ts';
+import { CHUNK_ROWS } from '../files/table.ts';
+import type { SourceConfig } from '../project/deployments/batch-source.ts';
 import type { Source, Span } from './source.ts';
-
-/** As it stands in `millrace.yaml`: a query, a table, or files. */
-export interface SourceConfig {
-  readonly connection?: string;
-  readonly sql?: string;
-  readonly table?: string;
-  readonly files?: string | readonly string[];
-  readonly format?: Format;
-  /** What becomes of columns that some of the files lack: refused unless given. */
-  readonly missing_columns?: 'refuse' | null;
-}
 
 export interface SourceContext {
   /** Where relative paths start. */
@@ -52,6 +42,11 @@ const files: Opener = async ({ files: given = [], format, missing_columns }, con
   });
 };
 
+/** By the key that says of what kind a source is. */
+const sources = { sql, table: sql, files } as const satisfies Partial<Record<keyof SourceConfig, Opener>>;
+
 /** Opens the source that a deployment names. @throws what the methods of `Source` throw, and BAD_PROJECT. */
-export const openSource: Opener = (config, context) =>
-  config.connection === undefined ? files(config, context) : sql(config, context);
+export const openSource: Opener = (config, context) => {
+  const kinds = Object.keys(sources) as (keyof typeof sources)[];
+  return sources[kinds.find((kind) => config[kind] !== undefined) ?? 'files'](config, context);
+};

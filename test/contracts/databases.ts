@@ -8,9 +8,24 @@ import { openDatabase } from '../../src/databases/index.ts';
 import { identifier } from '../../src/databases/sql-text.ts';
 import { startPostgres, stopPostgres } from '../postgres.ts';
 
+/** What tests say in a database's own words. */
+interface Words {
+  /** The schema in which tables lie, where there are schemas. */
+  readonly schema: readonly string[];
+  readonly double: string;
+  /** The type of instants; undefined where they are texts without an offset. */
+  readonly instant: string | undefined;
+  /** The function that makes a character of its number. */
+  readonly character: string;
+  readonly infinity: string;
+  /** A query for the names of all tables. */
+  readonly tables: string;
+}
+
 /** A kind of database: each test gets an empty one. */
 export interface DatabaseKind {
-  readonly name: 'SQLite' | 'PostgreSQL';
+  readonly name: string;
+  readonly words: Words;
   url(): Promise<string>;
   remove(): Promise<void>;
 }
@@ -19,6 +34,14 @@ export const sqliteKind = (): DatabaseKind => {
   const root = mkdtemp(join(tmpdir(), 'millrace-databases-'));
   return {
     name: 'SQLite',
+    words: {
+      schema: [],
+      double: 'real',
+      instant: undefined,
+      character: 'char',
+      infinity: '9e999',
+      tables: `select name from sqlite_master where type = 'table'`,
+    },
     url: async () => `sqlite:${join(await root, `${randomUUID()}.db`)}`,
     remove: async () => rm(await root, { recursive: true, force: true }),
   };
@@ -26,6 +49,14 @@ export const sqliteKind = (): DatabaseKind => {
 
 export const postgresKind = (): DatabaseKind => ({
   name: 'PostgreSQL',
+  words: {
+    schema: ['public'],
+    double: 'double precision',
+    instant: 'timestamptz',
+    character: 'chr',
+    infinity: "'Infinity'",
+    tables: `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
+  },
   url: async () => (await startPostgres()).database(),
   remove: stopPostgres,
 });

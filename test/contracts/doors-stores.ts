@@ -62,22 +62,22 @@ export const fileDoors = (scorer: Scorer, folder: string, packed: string): reado
 
 const sqlTypes = { DOUBLE: 'double precision', BIGINT: 'bigint', BOOLEAN: 'boolean', VARCHAR: 'text' } as const;
 
-const literalOf = ({ value, type }: Typed): string => {
+const literalOf = ({ value, type }: Typed, infinity: string): string => {
   if (value === null) return 'null';
   if (type === 'VARCHAR') return `'${String(value).replaceAll("'", "''")}'`;
   if (type !== 'DOUBLE' || Number.isFinite(value)) return Object.is(value, -0) ? "'-0.0'" : String(value);
-  return value === Infinity ? "'Infinity'" : '9e999';
+  return value === Infinity ? infinity : '9e999';
 };
 
 /** A table that batch reads: planned and scored as a run does it. */
-export const tableDoor = (scorer: Scorer, { name, url }: DatabaseKind): Door => ({
+export const tableDoor = (scorer: Scorer, { name, words, url }: DatabaseKind): Door => ({
   name: `a table of ${name}`,
   takes: 'column',
   ask: async (typed) => {
     const database = await openDatabase(await url());
     try {
-      const own = name === 'SQLite' && typed.value === Infinity ? '9e999' : literalOf(typed);
-      const literal = own.replaceAll('\0', `' || ${name === 'SQLite' ? 'char' : 'chr'}(0) || '`);
+      const own = literalOf(typed, words.infinity);
+      const literal = own.replaceAll('\0', `' || ${words.character}(0) || '`);
       await database.run(`create table rows (id integer, "${typed.field}" ${sqlTypes[typed.type]})`);
       await database.run(`insert into rows values (1, ${literal})`);
       const sql = 'select * from rows';

@@ -5,9 +5,9 @@ import { fail } from '../../core/errors.ts';
 import { zoneOf } from '../../core/zone.ts';
 import { formatOfName } from '../../files/index.ts';
 import type { BatchSettings, ReactionSettings, WindowKind } from '../../project/deployments/batch.ts';
+import { type SinkConfig, sinkFlaw } from '../../project/deployments/batch-sink.ts';
+import { givenAmong, type PlaceFlaw, type SourceConfig, sourceFlaw } from '../../project/deployments/batch-source.ts';
 import { recordShare } from '../../project/deployments/record.ts';
-import type { SinkConfig } from '../../sinks/index.ts';
-import type { SourceConfig } from '../../sources/index.ts';
 import { readSchedule } from './schedule.ts';
 
 export interface BatchDeployment {
@@ -43,43 +43,9 @@ const MAX_REJECTED = 0.01;
 const refuse = (name: string, field: string, message: string, expected: string) =>
   fail('BAD_PROJECT', `deployments.${name}.${field}: ${message}`, { field: `deployments.${name}.${field}`, expected });
 
-const exactlyOne = (values: Readonly<Record<string, unknown>>): boolean =>
-  Object.values(values).filter((value) => value !== undefined).length === 1;
-
-const checkSource = (name: string, { connection, sql, table, files, format, missing_columns }: SourceConfig): void => {
-  const expected = 'connection with sql or table, or files';
-  if (!exactlyOne({ sql, table, files }))
-    throw refuse(name, 'source', `expected one of sql, table and files`, expected);
-  if ((files === undefined) !== (connection !== undefined)) {
-    const message = files === undefined ? 'sql and table need a connection' : 'files have no connection';
-    throw refuse(name, 'source', message, expected);
-  }
-  if (files === undefined && format !== undefined)
-    throw refuse(name, 'source.format', 'only files have a format', expected);
-  if (files === undefined && missing_columns !== undefined)
-    throw refuse(name, 'source.missing_columns', 'only files may lack columns', expected);
-};
-
-const checkSink = (name: string, { connection, table, file, format, csv_safe }: SinkConfig): void => {
-  const expected = 'connection with table, or file';
-  if (!exactlyOne({ table, file })) throw refuse(name, 'sink', 'expected one of table and file', expected);
-  if ((file === undefined) !== (connection !== undefined)) {
-    throw refuse(
-      name,
-      'sink',
-      file === undefined ? 'a table needs a connection' : 'a file has no connection',
-      expected,
-    );
-  }
-  if (file === undefined && format !== undefined)
-    throw refuse(name, 'sink.format', 'only a file has a format', expected);
-  if (csv_safe && (file === undefined || (format ?? formatOfName(file)) !== 'csv'))
-    throw refuse(
-      name,
-      'sink.csv_safe',
-      'only a CSV file can be made safe for spreadsheets',
-      'a file that ends in .csv',
-    );
+/** Throws what is wrong with the source or the sink. */
+const refusePlace = (name: string, place: 'source' | 'sink', flaw: PlaceFlaw | undefined): void => {
+  if (flaw) throw refuse(name, flaw.key === undefined ? place : `${place}.${flaw.key}`, flaw.message, flaw.expected);
 };
 
 const shareOf = (name: string, given: number | string): number => {
@@ -95,8 +61,12 @@ const listOf = (value: string | readonly string[] | undefined): readonly string[
 export const readDeployment = (name: string, settings: BatchSettings): BatchDeployment => {
   const { model, source, zone = 'UTC', react = [] } = settings;
   const { key, columns = [], ...sink } = settings.sink;
-  checkSource(name, source);
-  checkSink(name, sink);
+  refusePlace(name, 'source', sourceFlaw(source));
+  refusePlace(
+    name,
+    'sink',
+    sinkFlaw(sink, (file) => formatOfName(file) === 'csv'),
+  );
   try {
     zoneOf(zone);
   } catch {
@@ -104,7 +74,7 @@ export const readDeployment = (name: string, settings: BatchSettings): BatchDepl
   }
   if (settings.schedule !== undefined) readSchedule(settings.schedule, zone, `deployments.${name}.schedule`);
   react.forEach(({ webhook, command }, index) => {
-    if (exactlyOne({ webhook, command })) return;
+    if (givenAmong({ webhook, command }).length === 1) return;
     throw refuse(name, `react[${index}]`, 'expected one of webhook and command', 'a webhook, or a command');
   });
   const keys = listOf(key);

@@ -1,9 +1,11 @@
 /** The settings of `mode: batch` in millrace.yaml. */
 import { DURATION_PATTERN } from '../../core/duration.ts';
+import { type SinkSettings, sink } from './batch-sink.ts';
+import { type SourceConfig, source } from './batch-source.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
+import { oneOrMore, text } from './schema-words.ts';
 
 export type WindowKind = 'hour' | 'day' | 'week' | 'month';
-type FileFormat = 'parquet' | 'csv' | 'ndjson' | 'json';
 
 export interface ReactionSettings {
   readonly on?: 'success' | 'failure';
@@ -20,23 +22,8 @@ export interface ReactionSettings {
 export interface BatchSettings {
   readonly mode: 'batch';
   readonly model: string;
-  readonly source: {
-    readonly connection?: string;
-    readonly sql?: string;
-    readonly table?: string;
-    readonly files?: string | readonly string[];
-    readonly format?: FileFormat;
-    readonly missing_columns?: 'refuse' | null;
-  };
-  readonly sink: {
-    readonly connection?: string;
-    readonly table?: string;
-    readonly file?: string;
-    readonly format?: FileFormat;
-    readonly key?: string | readonly string[];
-    readonly columns?: readonly string[];
-    readonly csv_safe?: boolean;
-  };
+  readonly source: SourceConfig;
+  readonly sink: SinkSettings;
   readonly window?: WindowKind;
   readonly zone?: string;
   readonly schedule?: string;
@@ -51,64 +38,7 @@ export interface BatchSettings {
   readonly react?: readonly ReactionSettings[];
 }
 
-const text = (description: string) => ({ description, type: 'string', minLength: 1 });
-const oneOrMore = (description: string, what: string) => ({
-  description,
-  oneOf: [
-    { type: 'string', minLength: 1, description: what },
-    { type: 'array', minItems: 1, uniqueItems: true, items: text(what) },
-  ],
-});
 const duration = (description: string) => ({ description, type: 'string', pattern: DURATION_PATTERN });
-const connection = text('One of the connections: a database');
-
-const source = {
-  description: 'Where rows come from: a query or table of a connection, or files',
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    connection,
-    sql: text('A query; with a window, :from (inclusive) and :to (exclusive) are its ends'),
-    table: text('A table, all of it'),
-    files: oneOrMore(
-      'Parquet, CSV, NDJSON or JSON; globs, and dates of the window such as {{ from | yyyy-MM }}',
-      'a path or glob',
-    ),
-    format: { description: 'Of the files; by their names unless said', enum: ['parquet', 'csv', 'ndjson', 'json'] },
-    missing_columns: {
-      description: 'Columns that some of the files lack: refuse them (unless said), or null for missing values',
-      enum: ['refuse', null],
-    },
-  },
-} as const;
-
-const sink = {
-  description: 'Where predictions go: a table of a connection, or a file',
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    connection,
-    table: text('Its name; it is created when it is missing'),
-    file: text('A path, in which dates of the window may stand'),
-    format: { description: 'Of the file; by its name unless said', enum: ['parquet', 'csv', 'ndjson'] },
-    csv_safe: {
-      description:
-        'In a CSV file, put an apostrophe before texts that a spreadsheet would take for formulas; false unless said',
-      type: 'boolean',
-    },
-    key: oneOrMore(
-      'Columns of the source that tell its rows apart; rows are numbered (row_key) unless said',
-      'a column of the source',
-    ),
-    columns: {
-      description: 'Further columns of the source that are written beside the predictions; none unless said',
-      type: 'array',
-      uniqueItems: true,
-      items: text('a column of the source'),
-    },
-  },
-} as const;
-
 const reaction = {
   description: 'What follows a run',
   type: 'object',

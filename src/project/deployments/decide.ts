@@ -1,4 +1,6 @@
 /** The settings of `mode: decide` in millrace.yaml. */
+
+import { text } from './schema-words.ts';
 import { duration, topicName } from './stream.ts';
 
 /** One of the things that a decision looks at: events of a topic, those for which `when` is true. */
@@ -37,7 +39,6 @@ export interface DecideSettings {
   readonly keep?: string;
 }
 
-const text = (description: string) => ({ description, type: 'string', minLength: 1 });
 const name = { description: 'a name as in CEL', type: 'string', pattern: '^[a-z_][A-Za-z0-9_]*$', maxLength: 60 };
 const key = text('Where the key lies in the data of an event; the key of the event itself unless said');
 

@@ -1,4 +1,6 @@
 /** The settings of `mode: service` in millrace.yaml. */
+
+import { text } from './schema-words.ts';
 import { duration, topicName } from './stream.ts';
 
 export interface PublishSettings {
@@ -19,8 +21,6 @@ export interface ServiceSettings {
   readonly records_api?: boolean;
   readonly model_control?: boolean;
 }
-
-const text = (description: string) => ({ description, type: 'string', minLength: 1 });
 
 export const serviceDeployment = {
   required: ['model'],
