@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
+import { isAlive } from '../alive.ts';
 import { post, until } from '../modes/service/serving.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { packageOf } from './models.ts';
@@ -39,14 +40,6 @@ const start = async (t: TestContext, ...words: readonly string[]) => {
 
 const childrenOf = async ({ pid }: ChildProcess): Promise<readonly number[]> =>
   (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe('serve', () => {
   it('ends on SIGTERM while a worker loops and a caller waits, and leaves no worker behind', async (t) => {
     const { url, child, exited, predict } = await start(t, '--timeout', '2');

@@ -4,16 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { startWorker, type WorkerLimits } from '../../src/workers/worker.ts';
+import { isAlive } from '../alive.ts';
 import { until } from '../modes/service/serving.ts';
 import { type Deed, packageOf } from './models.ts';
-
-const isAlive = (pid: number | undefined): boolean => {
-  try {
-    return process.kill(pid as number, 0);
-  } catch {
-    return false;
-  }
-};
 
 const start = async (t: TestContext, deed: Deed, limits?: WorkerLimits) => {
   const worker = await startWorker(await packageOf(deed), limits);

@@ -1,9 +1,7 @@
-import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from '../../../src/core/types.ts';
 import { models } from './serving.ts';
 
@@ -34,16 +32,3 @@ export const slowModel = async (t: TestContext, atLeast: number): Promise<string
 
 export const inputOf = async (): Promise<Row> =>
   JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let turn = 0; turn < 500 && !(await holds()); turn++) await pause(20);
-  assert.ok(await holds());
-};

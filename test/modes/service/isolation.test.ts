@@ -8,9 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../../src/app.ts';
 import type { ServiceOptions } from '../../../src/modes/service/service.ts';
 import type { Pool } from '../../../src/workers/pool.ts';
+import { isAlive } from '../../alive.ts';
 import { runCli } from '../../run-cli.ts';
-import { inputOf, isAlive, slowModel, until } from './isolated.ts';
-import { get, models, openApp, post, type Served, serveApp } from './serving.ts';
+import { inputOf, slowModel } from './isolated.ts';
+import { get, models, openApp, post, type Served, serveApp, until } from './serving.ts';
 
 interface Isolated extends Served {
   readonly pools: readonly Pool[];

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { input, isAlive, start, until } from './started.ts';
+import { isAlive } from '../../alive.ts';
+import { until } from './serving.ts';
+import { input, start } from './started.ts';
 
 describe('the end of serve --workers', () => {
   it('answers every request that it has taken before it stops', async (t) => {

@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { credentials } from '@grpc/grpc-js';
 import { InferenceClient } from '../../../src/modes/service/grpc/messages.ts';
-import { post, type Told } from './serving.ts';
-import { input, isAlive, start, startIn, until } from './started.ts';
+import { isAlive } from '../../alive.ts';
+import { post, type Told, until } from './serving.ts';
+import { input, start, startIn } from './started.ts';
 
 const ask = async (address: string, agent: Agent, body?: string): Promise<IncomingMessage & { body: string }> => {
   const method = body === undefined ? 'GET' : 'POST';

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -7,7 +6,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { models } from './serving.ts';
 
 const bin = join(import.meta.dirname, '../../../bin/millrace.js');
@@ -57,16 +55,3 @@ export const startIn = async (t: TestContext, home: string, ...words: readonly s
 };
 
 export const input = JSON.parse(await readFile(join(models.trees, 'examples.json'), 'utf8'))[0].input;
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let turn = 0; turn < 500 && !(await holds()); turn++) await pause(20);
-  assert.ok(await holds());
-};

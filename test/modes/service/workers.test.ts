@@ -3,8 +3,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../../src/app.ts';
 import { createPool, type Pool } from '../../../src/workers/pool.ts';
-import { inputOf, isAlive, slowModel, until } from './isolated.ts';
-import { models, openApp } from './serving.ts';
+import { isAlive } from '../../alive.ts';
+import { inputOf, slowModel } from './isolated.ts';
+import { models, openApp, until } from './serving.ts';
 
 describe('a pool of workers', () => {
   const open = async (t: TestContext, folder: string, size: number): Promise<Pool & { readonly app: App }> => {

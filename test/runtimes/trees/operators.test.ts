@@ -6,7 +6,8 @@ import { readOnnx } from '../../../src/runtimes/onnx-graph.ts';
 import { openTabular } from '../../../src/runtimes/trees/open.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
 import { buildOnnx, type ElementType, type Value } from '../onnx-builder.ts';
-import { type Case, cases, type Dim } from './operator-cases.ts';
+import type { Case, Dim } from './operator-case.ts';
+import { cases } from './operator-cases.ts';
 import { feedsOf, poolsOf } from './rows.ts';
 import { assertClose, assertSameBits } from './same-bits.ts';
 
