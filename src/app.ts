@@ -23,7 +23,7 @@ export interface Promotion extends Signed, ProofOptions {
 
 /** Everything that the command line can do, for programs. */
 export interface App extends Resources {
-  /** The package that a reference means, made ready by `loadSafely`; the caller closes it. Throws what both throw. */
+  /** The package that a reference means, made ready by `loadSafely`; the caller closes it. @throws what both throw */
   scorer(ref: string, options?: SafeOptions): Promise<Scorer>;
   /**
    * Lets an environment point at what a reference to the registry means, once that is proven or known to be safe:
@@ -32,7 +32,7 @@ export interface App extends Resources {
    * @throws UNKNOWN_ENVIRONMENT; what `prove`, `Registry.resolve` and `Registry.promote` throw
    */
   promote(ref: string, move: Promotion): Promise<Moved>;
-  /** All that is known of a package here. Throws what `open` throws. */
+  /** All that is known of a package here. @throws what `open` throws */
   inspect(ref: string): Promise<Inspected>;
   /**
    * A package as one header in C99 (docs/C.md).
@@ -50,7 +50,7 @@ export interface App extends Resources {
   batch(): Promise<BatchDeployments>;
   /** What is deployed in this process, together: nothing until it is started. The caller stops it before `close`. */
   deployments(options?: DeployOptions): Promise<Deployments>;
-  /** Puts one deployment of the project to work; the caller stops it before `close`. Throws what `Deployments.start` throws. */
+  /** Puts one deployment of the project to work; the caller stops it before `close`. @throws what `Deployments.start` throws */
   start(name: string, options?: DeployOptions): Promise<Deployed>;
 }
 

@@ -30,7 +30,7 @@ const fill = (text: string, env: NodeJS.ProcessEnv, where: string): string =>
  * variable holds never appears in an error.
  *
  * @param at tells `file:line:column` of a path below `value`.
- * @throws MillraceError BAD_PROJECT when a variable without a default is not set.
+ * @throws BAD_PROJECT when a variable without a default is not set.
  */
 export const interpolate = <T>(
   value: T,

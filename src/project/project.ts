@@ -36,13 +36,13 @@ export interface Project {
   /** The registry's URL, when one is named. */
   registry(): string | undefined;
   stream(): string;
-  /** @throws MillraceError BAD_PROJECT when there is no connection of this name. */
+  /** @throws BAD_PROJECT when there is no connection of this name. */
   connection(name: string): string;
-  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
+  /** @throws BAD_PROJECT when there is no deployment of this name. */
   deployment(name: string): Deployment;
-  /** @throws MillraceError BAD_PROJECT when there is no deployment of this name, or it is of another mode. */
+  /** @throws BAD_PROJECT when there is no deployment of this name, or it is of another mode. */
   deploymentIn<M extends Mode>(mode: M, name: string): DeploymentIn<M>;
-  /** Without filling in any variable. @throws MillraceError BAD_PROJECT when there is no deployment of this name. */
+  /** Without filling in any variable. @throws BAD_PROJECT when there is no deployment of this name. */
   mode(name: string): Mode;
   /** The names of the deployments in one mode, in the order of the file. */
   namesIn(mode: Mode): readonly string[];
@@ -101,7 +101,7 @@ export interface ProjectOptions {
 /**
  * Finds and reads the project.
  *
- * @throws MillraceError FILE_NOT_FOUND when `file` is given and does not exist; BAD_PROJECT, with line and column, when
+ * @throws FILE_NOT_FOUND when `file` is given and does not exist; BAD_PROJECT, with line and column, when
  * the file is not as `projectSchema` wants it.
  */
 export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project => {

@@ -14,20 +14,20 @@ export interface Stores {
   registry(): Promise<Registry>;
   /** The same for looking things up: a registry that does not exist yet is empty, and is not made. */
   lookup(): Promise<Registry>;
-  /** What is kept of predictions, in the registry's database; opened on the first call. Throws what `registry` throws. */
+  /** What is kept of predictions, in the registry's database; opened on the first call. @throws what `registry` throws */
   records(): Promise<Records>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
-  /** Keeps records from now on, written by another thread; the caller closes it. Throws what `registry` throws. */
+  /** Keeps records from now on, written by another thread; the caller closes it. @throws what `registry` throws */
   recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
   /**
    * Keeps records of such a part of what modes without callers score, all of them by one recorder that is opened on the first
-   * call; undefined where the home may only be read. Throws what `registry` throws.
+   * call; undefined where the home may only be read. @throws what `registry` throws
    */
   leave(share: number): Promise<Leave | undefined>;
   /** What became of those records; undefined while there are none. */
   leaveFigures(): RecorderFigures | undefined;
-  /** Where the ledger of batch runs is, in the registry's database; opened on the first call. Throws what `registry` throws. */
+  /** Where the ledger of batch runs is, in the registry's database; opened on the first call. @throws what `registry` throws */
   ledgerStore(): Promise<Sql>;
 }
 

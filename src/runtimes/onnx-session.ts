@@ -24,7 +24,7 @@ export interface Ort {
   open(file: Uint8Array): Promise<OrtSession>;
 }
 
-/** @throws MillraceError BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
+/** @throws BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
 export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession> => {
   const graph = readOnnx(file);
   let session: OrtSession;

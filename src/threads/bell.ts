@@ -43,7 +43,7 @@ export type Heard<Own extends Calls> = {
   };
 }[keyof Own];
 
-/** In the thread: sleeps until it is called, and returns the call. */
+/** In the thread: sleeps until it is called, and returns the call. @throws INTERNAL outside a thread */
 export const awaitCall = <Own extends Calls>(): Heard<Own> => {
   const port = parentPort;
   if (port === null) throw fail('INTERNAL', 'This file is for a thread.');

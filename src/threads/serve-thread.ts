@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { fail } from '../core/errors.ts';
 import { type Calls, createWire } from './wire.ts';
 
-/** Answers what the thread is asked, until it has been told to close; then nothing of it keeps the thread. */
+/** Answers what the thread is asked, until it has been told to close; then nothing of it keeps the thread. @throws INTERNAL outside a thread */
 export const serveThread = (own: Calls): void => {
   const port = parentPort;
   if (port === null) throw fail('INTERNAL', 'This file is for a thread.');

@@ -75,7 +75,7 @@ const dotted = (path: Path): string =>
 /**
  * Reads a YAML 1.2 text that must fit a JSON Schema.
  *
- * @throws MillraceError `options.code` for a text that is not YAML (syntax, repeated keys, aliases that explode) or does
+ * @throws `options.code` for a text that is not YAML (syntax, repeated keys, aliases that explode) or does
  * not fit: every problem found, each with `file:line:column`; a single one also as `field`, `expected` and `got`.
  */
 export const readYaml = <T>(text: string, { file, schema, code }: ReadYamlOptions): YamlFile<T> => {

@@ -26,18 +26,18 @@ export const sink = {
     connection: text('One of the connections: a database'),
     table: text('Its name; it is created when it is missing'),
     file: text('A path, in which dates of the window may stand'),
-    format: { description: 'Of the file; by its name unless said', enum: ['parquet', 'csv', 'ndjson'] },
+    format: { description: 'Of the file; by its name unless given', enum: ['parquet', 'csv', 'ndjson'] },
     csv_safe: {
       description:
-        'In a CSV file, put an apostrophe before texts that a spreadsheet would take for formulas; false unless said',
+        'In a CSV file, put an apostrophe before texts that a spreadsheet would take for formulas; false unless given',
       type: 'boolean',
     },
     key: oneOrMore(
-      'Columns of the source that tell its rows apart; rows are numbered (row_key) unless said',
+      'Columns of the source that tell its rows apart; rows are numbered (row_key) unless given',
       'a column of the source',
     ),
     columns: {
-      description: 'Further columns of the source that are written beside the predictions; none unless said',
+      description: 'Further columns of the source that are written beside the predictions; none unless given',
       type: 'array',
       uniqueItems: true,
       items: text('a column of the source'),

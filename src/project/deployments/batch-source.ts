@@ -24,9 +24,9 @@ export const source = {
       'Parquet, CSV, NDJSON or JSON; globs, and dates of the window such as {{ from | yyyy-MM }}',
       'a path or glob',
     ),
-    format: { description: 'Of the files; by their names unless said', enum: ['parquet', 'csv', 'ndjson', 'json'] },
+    format: { description: 'Of the files; by their names unless given', enum: ['parquet', 'csv', 'ndjson', 'json'] },
     missing_columns: {
-      description: 'Columns that some of the files lack: refuse them (unless said), or null for missing values',
+      description: 'Columns that some of the files lack: refuse them (unless given), or null for missing values',
       enum: ['refuse', null],
     },
   },

@@ -44,7 +44,7 @@ const reaction = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    on: { description: 'After which runs; success unless said', enum: ['success', 'failure'] },
+    on: { description: 'After which runs; success unless given', enum: ['success', 'failure'] },
     when: text('A condition in CEL over the summary, such as mean(churn) > 0.3'),
     webhook: {
       description: 'An address that the summary is sent to',
@@ -54,8 +54,8 @@ const reaction = {
       properties: {
         url: text('http:// or https://'),
         secret: text('With which each call is signed; from the environment: ${WEBHOOK_SECRET}'),
-        timeout: duration('How long one try may take; 10s unless said'),
-        tries: { description: 'How often a call is tried; 6 unless said', type: 'integer', minimum: 1, maximum: 100 },
+        timeout: duration('How long one try may take; 10s unless given'),
+        tries: { description: 'How often a call is tried; 6 unless given', type: 'integer', minimum: 1, maximum: 100 },
       },
     },
     command: oneOrMore('A command that gets the summary as JSON on standard input', 'a command, or its words'),
@@ -71,44 +71,44 @@ export const batchDeployment = {
     source,
     sink,
     window: {
-      description: 'The stretch of time that one run scores; all of the source unless said',
+      description: 'The stretch of time that one run scores; all of the source unless given',
       enum: ['hour', 'day', 'week', 'month'],
     },
-    zone: text('The time zone of window and schedule, such as Europe/Berlin; UTC unless said'),
+    zone: text('The time zone of window and schedule, such as Europe/Berlin; UTC unless given'),
     schedule: text(
       'When to run, in cron\'s words: "0 2 * * *" is 02:00 every day. Each run scores the last window that is over',
     ),
     overlap: {
-      description: 'What to do when the run before is not done: wait for it, or skip; wait unless said',
+      description: 'What to do when the run before is not done: wait for it, or skip; wait unless given',
       enum: ['wait', 'skip'],
     },
     catch_up: {
-      description: 'How many windows that were missed are made up for at the start; 0 unless said',
+      description: 'How many windows that were missed are made up for at the start; 0 unless given',
       type: 'integer',
       minimum: 0,
       maximum: 10_000,
     },
     max_rejected: {
-      description: 'The share of rows that may be rejected before the run fails: 0.01 or "1%"; 1% unless said',
+      description: 'The share of rows that may be rejected before the run fails: 0.01 or "1%"; 1% unless given',
       oneOf: [
         { type: 'number', minimum: 0, maximum: 1, description: 'a share from 0 to 1' },
         { type: 'string', pattern: '^[0-9]+(?:\\.[0-9]+)?\\s*%$', description: 'a percentage such as "1%"' },
       ],
     },
     shard_rows: {
-      description: 'Rows that are written in one act, about; 200,000 unless said',
+      description: 'Rows that are written in one act, about; 200,000 unless given',
       type: 'integer',
       minimum: 1,
       maximum: 10_000_000,
     },
     workers: {
-      description: 'Threads that score, or processes where the model is not known to be safe; 1 unless said',
+      description: 'Threads that score, or processes where the model is not known to be safe; 1 unless given',
       type: 'integer',
       minimum: 1,
       maximum: 64,
     },
-    timeout: duration('What a row may take of a model that is not known to be safe; 1m unless said'),
-    patience: duration('How long a run waits for a database that is away; 1h unless said'),
+    timeout: duration('What a row may take of a model that is not known to be safe; 1m unless given'),
+    patience: duration('How long a run waits for a database that is away; 1h unless given'),
     record: recordSetting,
     react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
   },

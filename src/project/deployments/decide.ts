@@ -40,7 +40,7 @@ export interface DecideSettings {
 }
 
 const name = { description: 'a name as in CEL', type: 'string', pattern: '^[a-z_][A-Za-z0-9_]*$', maxLength: 60 };
-const key = text('Where the key lies in the data of an event; the key of the event itself unless said');
+const key = text('Where the key lies in the data of an event; the key of the event itself unless given');
 
 export const decideDeployment = {
   required: ['from', 'rules'],
@@ -62,9 +62,9 @@ export const decideDeployment = {
             required: ['topic'],
             properties: {
               topic: topicName('A topic'),
-              when: text('Which of its events, in CEL over data, key, topic and event; all unless said'),
+              when: text('Which of its events, in CEL over data, key, topic and event; all unless given'),
               key,
-              optional: { description: 'Do not wait for it; false unless said', type: 'boolean' },
+              optional: { description: 'Do not wait for it; false unless given', type: 'boolean' },
             },
           },
         ],
@@ -73,7 +73,7 @@ export const decideDeployment = {
     key,
     within: duration('how long the parts of one key may take to come, from the first of them', '1m'),
     late: {
-      description: 'What to do at the deadline: decide on what has come, or drop the key; decide unless said',
+      description: 'What to do at the deadline: decide on what has come, or drop the key; decide unless given',
       enum: ['decide', 'drop'],
     },
     rules: {
@@ -98,7 +98,7 @@ export const decideDeployment = {
         },
       },
     },
-    otherwise: text('What the decision is called when no rule holds; none is made unless said'),
+    otherwise: text('What the decision is called when no rule holds; none is made unless given'),
     to: topicName('The topic that decisions go to'),
     webhook: {
       description: 'An address that each decision is sent to',
@@ -109,23 +109,28 @@ export const decideDeployment = {
         url: text('http:// or https://'),
         secret: text('With which each call is signed; from the environment: ${WEBHOOK_SECRET}'),
         timeout: duration('how long one try may take', '10s'),
-        tries: { description: 'How often a call is tried; 10 unless said', type: 'integer', minimum: 1, maximum: 1000 },
+        tries: {
+          description: 'How often a call is tried; 10 unless given',
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000,
+        },
       },
     },
-    start: { description: 'Where a new deployment begins; earliest unless said', enum: ['earliest', 'latest'] },
+    start: { description: 'Where a new deployment begins; earliest unless given', enum: ['earliest', 'latest'] },
     format: {
-      description: 'The form of CloudEvents that is written; structured unless said',
+      description: 'The form of CloudEvents that is written; structured unless given',
       enum: ['structured', 'binary'],
     },
-    group: topicName('What the consumer groups begin with; millrace-<deployment> unless said'),
-    deadLetters: topicName('Where events go that cannot be read; <deployment>.dead-letters unless said'),
+    group: topicName('What the consumer groups begin with; millrace-<deployment> unless given'),
+    deadLetters: topicName('Where events go that cannot be read; <deployment>.dead-letters unless given'),
     tombstones: {
       description:
-        'What becomes of events without a value, by which a key is deleted: dead-letter unless said; skip passes over them',
+        'What becomes of events without a value, by which a key is deleted: dead-letter unless given; skip passes over them',
       enum: ['skip', 'dead-letter'],
     },
     partitions: {
-      description: 'Of the topics that are missing and therefore made; 3 unless said',
+      description: 'Of the topics that are missing and therefore made; 3 unless given',
       type: 'integer',
       minimum: 1,
       maximum: 10_000,

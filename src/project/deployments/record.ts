@@ -2,7 +2,7 @@
 export type RecordSetting = 'all' | 'none' | number | string;
 
 export const recordSetting = {
-  description: 'Which part of the predictions leaves a record: all, none, or a share such as 0.1; none unless said',
+  description: 'Which part of the predictions leaves a record: all, none, or a share such as 0.1; none unless given',
   oneOf: [
     { enum: ['all', 'none'], description: 'all or none' },
     { type: 'number', minimum: 0, maximum: 1, description: 'a share from 0 to 1' },

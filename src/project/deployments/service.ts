@@ -28,10 +28,10 @@ export const serviceDeployment = {
     mode: { const: 'service' },
     model: text('Which model: name@version, name@environment, name@sha256:… or a path'),
     records_api: {
-      description: 'Let callers read what is recorded of it, and label it; false unless said',
+      description: 'Let callers read what is recorded of it, and label it; false unless given',
       type: 'boolean',
     },
-    model_control: { description: 'Let callers load and unload its model; false unless said', type: 'boolean' },
+    model_control: { description: 'Let callers load and unload its model; false unless given', type: 'boolean' },
     publish: {
       description: 'Send each row and its prediction to a topic, after it was answered',
       oneOf: [
@@ -49,18 +49,18 @@ export const serviceDeployment = {
                 { type: 'array', minItems: 1, maxItems: 20, uniqueItems: true, items: topicName('a topic') },
               ],
             },
-            key: text('Where the key of the event lies in the row; the id of the prediction unless said'),
+            key: text('Where the key of the event lies in the row; the id of the prediction unless given'),
             wait: {
-              description: 'Answer only once the event is acknowledged, else refuse with 503; false unless said',
+              description: 'Answer only once the event is acknowledged, else refuse with 503; false unless given',
               type: 'boolean',
             },
             timeout: duration('how long an answer waits to be acknowledged, where it waits', '5s'),
             format: {
-              description: 'The form of CloudEvents that is written; structured unless said',
+              description: 'The form of CloudEvents that is written; structured unless given',
               enum: ['structured', 'binary'],
             },
             partitions: {
-              description: 'Of the topics that are missing and therefore made; 3 unless said',
+              description: 'Of the topics that are missing and therefore made; 3 unless given',
               type: 'integer',
               minimum: 1,
               maximum: 10_000,

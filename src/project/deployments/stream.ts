@@ -32,7 +32,7 @@ export const topicName = (description: string) => ({
 });
 
 export const duration = (description: string, otherwise: string) => ({
-  description: `a duration such as 250ms, 10s or 2h: ${description}; ${otherwise} unless said`,
+  description: `a duration such as 250ms, 10s or 2h: ${description}; ${otherwise} unless given`,
   type: 'string',
   pattern: DURATION_PATTERN,
 });
@@ -64,17 +64,17 @@ export const streamDeployment = {
         table: { description: 'Its name; it is made when it is missing', type: 'string', minLength: 1 },
       },
     },
-    key: path('Where the key of a prediction lies in the data of the event; the key of the event itself unless said'),
-    input: path('Where the input of the model lies in the data of the event; all of it ($) unless said'),
-    filter: path('Which events are predicted, in CEL over data, key, topic and event; all of them unless said'),
-    start: { description: 'Where a new deployment begins; earliest unless said', enum: ['earliest', 'latest'] },
+    key: path('Where the key of a prediction lies in the data of the event; the key of the event itself unless given'),
+    input: path('Where the input of the model lies in the data of the event; all of it ($) unless given'),
+    filter: path('Which events are predicted, in CEL over data, key, topic and event; all of them unless given'),
+    start: { description: 'Where a new deployment begins; earliest unless given', enum: ['earliest', 'latest'] },
     format: {
-      description: 'The form of CloudEvents that is written; structured unless said',
+      description: 'The form of CloudEvents that is written; structured unless given',
       enum: ['structured', 'binary'],
     },
-    group: topicName('The consumer group; millrace-<deployment> unless said'),
+    group: topicName('The consumer group; millrace-<deployment> unless given'),
     concurrency: {
-      description: 'How many micro-batches are scored at once; 4 unless said',
+      description: 'How many micro-batches are scored at once; 4 unless given',
       type: 'integer',
       minimum: 1,
       maximum: 1000,
@@ -84,19 +84,24 @@ export const streamDeployment = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        size: { description: 'The most events of one; 500 unless said', type: 'integer', minimum: 1, maximum: 100_000 },
+        size: {
+          description: 'The most events of one; 500 unless given',
+          type: 'integer',
+          minimum: 1,
+          maximum: 100_000,
+        },
         delay: duration('how long events are gathered after the first', '0s'),
       },
     },
-    largest: { description: 'The largest event in bytes; 900,000 unless said', type: 'integer', minimum: 1 },
-    deadLetters: topicName('Where events go that cannot be predicted; <deployment>.dead-letters unless said'),
+    largest: { description: 'The largest event in bytes; 900,000 unless given', type: 'integer', minimum: 1 },
+    deadLetters: topicName('Where events go that cannot be predicted; <deployment>.dead-letters unless given'),
     tombstones: {
       description:
-        'What becomes of events without a value, by which a key is deleted: dead-letter unless said; skip passes over them, pass publishes one of the same key',
+        'What becomes of events without a value, by which a key is deleted: dead-letter unless given; skip passes over them, pass publishes one of the same key',
       enum: ['skip', 'pass', 'dead-letter'],
     },
     partitions: {
-      description: 'Of the topics that are missing and therefore made; 3 unless said',
+      description: 'Of the topics that are missing and therefore made; 3 unless given',
       type: 'integer',
       minimum: 1,
       maximum: 10_000,

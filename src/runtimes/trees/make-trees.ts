@@ -6,7 +6,7 @@ import type { TreeModel } from './tree-model.ts';
 import { unusual } from './unusual.ts';
 import { type Known, knownSize, type NodeValue, partsOf } from './values.ts';
 
-/** The outputs are the label, if there is one, and the answer. */
+/** The outputs are the label, if there is one, and the answer. @throws Unusual for an input that the trees do not take */
 export const makeTrees = (model: TreeModel, input: Known | undefined): MadeStep => {
   const { ensemble, width, dtype, finish, label } = model;
   if (input === undefined || input.constant || input.dims.length !== 1)

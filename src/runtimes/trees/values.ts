@@ -34,7 +34,7 @@ export const dense = (value: NodeValue): Tensor => {
   return { dtype: 'float32', dims, data };
 };
 
-/** Numbers of a row side by side, as what takes columns reads them: float64 stays, all else is float32. */
+/** Numbers of a row side by side, as what takes columns reads them: float64 stays, all else is float32. @throws Unusual for texts */
 export const partsOf = (value: NodeValue): readonly FeaturePart[] => {
   if (isColumns(value)) return value.parts;
   const { dims, data, dtype } = value;

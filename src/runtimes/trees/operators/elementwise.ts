@@ -9,7 +9,7 @@ import type { Operator } from './operator.ts';
 export type Element = number | bigint | string;
 type Elements = Record<number, Element> & TensorData;
 
-/** One value in, one of the same type out. */
+/** One value in, one of the same type out. @throws Unusual where it is no number */
 export const unary =
   (dtypes: readonly Dtype[], change: (value: never) => Element): Operator =>
   (_, [given]) => {
@@ -119,6 +119,7 @@ export const pair = ([a, b, ...more]: readonly (Known | undefined)[]): readonly 
   return [a, b];
 };
 
+/** @throws Unusual for all but float32 */
 export const floatsOf = (given: Known | undefined): Known => {
   const { input } = sized(given);
   if (input.dtype !== 'float32') throw unusual(`${input.dtype} where float32 is expected`);

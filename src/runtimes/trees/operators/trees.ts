@@ -56,6 +56,7 @@ const regressor = ({ attributes }: NodeContext, [input]: readonly (Known | undef
   return makeTrees({ ensemble, width: targets, dtype: 'float32', finish }, input);
 };
 
+/** The labels of a classifier. @throws Unusual past 2^53 */
 export const classesOf = (attributes: NodeAttributes, ints: string): readonly string[] | readonly bigint[] => {
   const texts = attributes.texts('classlabels_strings');
   if (texts.length > 0) return texts;
