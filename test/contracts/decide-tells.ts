@@ -1,45 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { header } from '../../src/brokers/broker.ts';
 import { replayDeadLetters } from '../../src/events/dead-letters.ts';
+import { startConsumer } from './consumer.ts';
 import { type DecideWorld, processes, receiver, secret, until } from './decide-world.ts';
 
-const millrace = join(import.meta.dirname, '..', '..', 'bin', 'millrace.js');
-
 /** `millrace decide run` in a process of its own. */
-const startReplica = (folder: string, home: string) => {
-  const child = spawn(process.execPath, [millrace, 'decide', 'run'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, MILLRACE_HOME: join(folder, home) },
-  });
-  processes.add(child);
-  let said = '';
-  const reading = Promise.withResolvers<void>();
-  child.stderr.on('data', (data) => {
-    said += String(data);
-    if (said.includes('Ctrl-C stops it')) reading.resolve();
-  });
-  const ended = new Promise<number | null>((resolve) => {
-    child.on('exit', (code) => {
-      processes.delete(child);
-      reading.resolve();
-      resolve(code);
-    });
-  });
-  return {
-    reading: reading.promise,
-    said: () => said,
-    end: (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
-      child.kill(signal);
-      return ended;
-    },
-  };
-};
+const startReplica = (folder: string, home: string) =>
+  startConsumer(['decide', 'run'], { folder, env: { MILLRACE_HOME: join(folder, home) }, running: processes });
 
 export const decideTells = ({ using, ride, fare, graveOf }: DecideWorld): void => {
   it('calls a webhook that is down or slow until it is taken, and never decides later for it', async () => {

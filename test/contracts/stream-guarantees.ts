@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, NewEvent } from '../../src/brokers/broker.ts';
 import { openBroker } from '../../src/brokers/index.ts';
+import { type Consumer, startConsumer } from './consumer.ts';
 
 /** A broker whose consumers are processes, and how to take it away for a while. */
 export interface BrokerForProcesses {
@@ -15,7 +16,6 @@ export interface BrokerForProcesses {
   readonly takeAway?: () => Promise<() => Promise<void>>;
 }
 
-const millrace = join(import.meta.dirname, '..', '..', 'bin', 'millrace.js');
 const model = join(import.meta.dirname, '..', 'fixtures', 'models', 'int-inputs');
 const keys = 50;
 
@@ -27,48 +27,17 @@ const events = (topic: string, from: number, to: number): NewEvent[] =>
     return { topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify({ key, units: n, price: 1 })) };
   });
 
-interface Consumer {
-  /** Resolves when it says that it reads. */
-  readonly reading: Promise<void>;
-  /** Sends a signal and waits for the end; resolves to the exit code, null for one that was killed. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
-  readonly said: () => string;
-}
-
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-const startConsumer = (folder: string, deployment: string): Consumer => {
-  const child = spawn(process.execPath, [millrace, 'stream', 'run', deployment], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, MILLRACE_HOME: join(folder, '.millrace'), MILLRACE_DEBUG: '1' },
+const startStream = (folder: string, deployment: string): Consumer =>
+  startConsumer(['stream', 'run', deployment], {
+    folder,
+    env: { MILLRACE_HOME: join(folder, '.millrace'), MILLRACE_DEBUG: '1' },
+    running,
   });
-  running.add(child);
-  let said = '';
-  const reading = Promise.withResolvers<void>();
-  child.stderr.on('data', (data) => {
-    said += String(data);
-    if (said.includes('Ctrl-C stops it')) reading.resolve();
-  });
-  const ended = new Promise<number | null>((resolve) => {
-    child.on('exit', (code) => {
-      running.delete(child);
-      reading.resolve();
-      resolve(code);
-    });
-  });
-  return {
-    reading: reading.promise,
-    end: (signal) => {
-      child.kill(signal);
-      return ended;
-    },
-    said: () => said,
-  };
-};
 
 const between = (least: number, most: number): number => least + Math.random() * (most - least);
 
@@ -183,12 +152,12 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         const producing = produceAll(broker, from, count, 30_000);
         const consume = async (deployment: string): Promise<void> => {
           for (let kill = 0; kill < kills; kill++) {
-            const consumer = startConsumer(folder, deployment);
+            const consumer = startStream(folder, deployment);
             await consumer.reading;
             await sleep(between(100, 1500));
             assert.equal(await consumer.end('SIGKILL'), null, consumer.said());
           }
-          const last = startConsumer(folder, deployment);
+          const last = startStream(folder, deployment);
           await Promise.all([last.reading, producing]);
           await untilDone(broker, `group-${deployment}-${from.slice(5)}`, from, last);
           assert.equal(await last.end('SIGTERM'), 0, last.said());
@@ -208,7 +177,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         });
         const replica = async (signals: readonly ('SIGTERM' | 'SIGKILL')[]): Promise<void> => {
           for (let turn = 0; !produced; turn++) {
-            const consumer = startConsumer(folder, 'shared');
+            const consumer = startStream(folder, 'shared');
             await consumer.reading;
             await sleep(between(1000, 2500));
             const signal = signals[turn % signals.length] ?? 'SIGTERM';
@@ -217,7 +186,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
           }
         };
         await Promise.all([replica(['SIGTERM', 'SIGKILL']), replica(['SIGTERM']), producing]);
-        const last = startConsumer(folder, 'shared');
+        const last = startStream(folder, 'shared');
         await last.reading;
         await untilDone(broker, `group-shared-${from.slice(5)}`, from, last);
         assert.equal(await last.end('SIGTERM'), 0, last.said());
@@ -233,7 +202,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
       await using(['steady'], async ({ broker, folder, from, to }) => {
         const count = 20_000;
         const half = count / 2;
-        const consumer = startConsumer(folder, 'steady');
+        const consumer = startStream(folder, 'steady');
         await consumer.reading;
         await produceAll(broker, from, half, 2000);
         const bringBack = await takeAway();
