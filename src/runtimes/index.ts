@@ -4,30 +4,23 @@
  */
 import { fail } from '../core/errors.ts';
 import type { Manifest } from '../core/types.ts';
-import type { Runtime } from './runtime.ts';
+import type { Choice, Runtime } from './runtime.ts';
 import { treeRuntime } from './trees/formats/tree-runtime.ts';
 
-const ONNX_FILE = 'model.onnx';
+/** An ONNX graph: what model.yaml may say where it runs, and how it is opened there. */
+const graphRuntime = (choice: Choice | undefined, open: Runtime['open']): Runtime => ({
+  file: 'model.onnx',
+  format: ({ graph }) => graph(choice),
+  open,
+});
 
 export const runtimes: Readonly<Record<string, Runtime>> = {
   /** On the own runtime where that knows all operators of the graph, and else on ONNX Runtime. */
-  onnx: {
-    file: ONNX_FILE,
-    format: ({ graph }) => graph(undefined),
-    open: async (file, { own, onnxRuntime }) => (await own()).openOnnx(file, onnxRuntime),
-  },
+  onnx: graphRuntime(undefined, async (file, { own, onnxRuntime }) => (await own()).openOnnx(file, onnxRuntime)),
   /** On the own runtime in any case, as model.yaml says so. */
-  trees: {
-    file: ONNX_FILE,
-    format: ({ graph }) => graph('trees'),
-    open: async (file, { own }) => (await own()).openTrees(file),
-  },
+  trees: graphRuntime('trees', async (file, { own }) => (await own()).openTrees(file)),
   /** On ONNX Runtime in any case, as model.yaml says so. */
-  onnxruntime: {
-    file: ONNX_FILE,
-    format: ({ graph }) => graph('onnx'),
-    open: async (file, { onnxRuntime }) => (await onnxRuntime())(file),
-  },
+  onnxruntime: graphRuntime('onnx', async (file, { onnxRuntime }) => (await onnxRuntime())(file)),
   xgboost: treeRuntime('model.xgboost', async () => (await import('./trees/formats/xgboost.ts')).xgboost),
   lightgbm: treeRuntime('model.lightgbm', async () => (await import('./trees/formats/lightgbm.ts')).lightgbm),
   catboost: treeRuntime('model.catboost', async () => (await import('./trees/formats/catboost.ts')).catboost),

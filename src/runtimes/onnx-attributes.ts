@@ -3,8 +3,7 @@ import type { Tensor } from '../core/types.ts';
 import { ATTRIBUTE } from './onnx-fields.ts';
 import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
 import { decodeTensor } from './onnx-tensor.ts';
-import { BYTES, Cursor } from './protobuf.ts';
-import { readFloats, readIntArray } from './protobuf-numbers.ts';
+import { BYTES, Cursor, readFloats, readIntArray } from './protobuf.ts';
 
 export interface NodeAttributes {
   has(name: string): boolean;

@@ -9,8 +9,7 @@ import { ATTRIBUTE, DIM, GRAPH, MODEL, NODE, OPSET, SHAPE, TENSOR, TENSOR_TYPE, 
 import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
 import { refuseOutside } from './onnx-parts.ts';
 import { dtypes } from './onnx-tensor.ts';
-import { BYTES, joinBytes, mergedOf, readMessage, valuesOf, type WireField } from './protobuf.ts';
-import { readInts } from './protobuf-numbers.ts';
+import { BYTES, joinBytes, mergedOf, readInts, readMessage, valuesOf, type WireField } from './protobuf.ts';
 import { writeBytes, writeInt } from './protobuf-write.ts';
 
 /** TensorProto.DataType of a type that is read here. */

@@ -1,8 +1,7 @@
 /** One node of an ONNX graph, and its attributes. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard. */
 import { fail } from '../core/errors.ts';
 import { ATTRIBUTE, NODE } from './onnx-fields.ts';
-import { decodeText, mergedOf, skim, valuesOf } from './protobuf.ts';
-import { countFloats, readInts } from './protobuf-numbers.ts';
+import { countFloats, decodeText, mergedOf, readInts, skim, valuesOf } from './protobuf.ts';
 
 export interface OnnxNode {
   readonly op: string;

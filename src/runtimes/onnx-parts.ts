@@ -6,8 +6,7 @@
 import { fail } from '../core/errors.ts';
 import { ATTRIBUTE, ENTRY, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
-import { Cursor, mergedOf, VARINT, valuesOf } from './protobuf.ts';
-import { readInts } from './protobuf-numbers.ts';
+import { Cursor, mergedOf, readInts, VARINT, valuesOf } from './protobuf.ts';
 
 /** What a node can see: the tensors of the graphs around it, by name. */
 export type Scope = ReadonlyMap<string, Uint8Array>;

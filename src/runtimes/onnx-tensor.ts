@@ -4,8 +4,7 @@ import { fail } from '../core/errors.ts';
 import type { Dtype, Tensor, TensorData } from '../core/types.ts';
 import { TENSOR } from './onnx-fields.ts';
 import { textsOf } from './onnx-node.ts';
-import { valuesOf } from './protobuf.ts';
-import { readDoubles, readFloats, readIntArray, readInts } from './protobuf-numbers.ts';
+import { readDoubles, readFloats, readIntArray, readInts, valuesOf } from './protobuf.ts';
 
 /** TensorProto.DataType. */
 export const dtypes: Readonly<Record<number, Dtype>> = {

@@ -5,8 +5,7 @@
 
 import { TENSOR } from './onnx-fields.ts';
 import { textOf } from './onnx-node.ts';
-import { valuesOf } from './protobuf.ts';
-import { readInts } from './protobuf-numbers.ts';
+import { readInts, valuesOf } from './protobuf.ts';
 
 /** So many elements, or so many for each row of the batch. */
 export interface Dim {

@@ -1,5 +1,5 @@
 /** Fields of messages, written. Web-standard. */
-import { BYTES, joinBytes, MIN_TAG, VARINT } from './protobuf.ts';
+import { BYTES, joinBytes, VARINT } from './protobuf.ts';
 
 const writeVarint = (value: number): number[] => {
   const bytes: number[] = [];
@@ -14,8 +14,8 @@ const writeVarint = (value: number): number[] => {
 /** A length-delimited field (text, bytes or a message). */
 export const writeBytes = (field: number, value: Uint8Array | string): Uint8Array => {
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-  return joinBytes([Uint8Array.from([...writeVarint(field * MIN_TAG + BYTES), ...writeVarint(bytes.length)]), bytes]);
+  return joinBytes([Uint8Array.from([...writeVarint(field * 8 + BYTES), ...writeVarint(bytes.length)]), bytes]);
 };
 
 export const writeInt = (field: number, value: number): Uint8Array =>
-  Uint8Array.from([...writeVarint(field * MIN_TAG + VARINT), ...writeVarint(value)]);
+  Uint8Array.from([...writeVarint(field * 8 + VARINT), ...writeVarint(value)]);

@@ -21,13 +21,9 @@ const truncated = () =>
 
 /** Wire types: how a field's value is laid out. */
 export const VARINT = 0;
-export const FIXED64 = 1;
+const FIXED64 = 1;
 export const BYTES = 2;
-export const FIXED32 = 5;
-const WIRE_BITS = 3;
-const WIRE_MASK = 7;
-/** The first tag: of field 1. */
-export const MIN_TAG = 1 << WIRE_BITS;
+const FIXED32 = 5;
 const VARINT_BYTES = 10;
 /** A tag is a uint32; parsers in other languages cut a longer one off, and see another field than is read here. */
 const MAX_TAG = 2 ** 32 - 1;
@@ -62,9 +58,9 @@ export class Cursor {
     if (this.end >= message.length) return false;
     this.#varint();
     const tag = this.value;
-    if (tag > MAX_TAG || tag < MIN_TAG) throw truncated();
-    this.wire = tag & WIRE_MASK;
-    this.field = tag >>> WIRE_BITS;
+    if (tag > MAX_TAG || tag < 8) throw truncated();
+    this.wire = tag & 7;
+    this.field = tag >>> 3;
     this.start = this.end;
     if (this.wire === VARINT) this.#varint();
     else if (this.wire === BYTES) {
@@ -125,12 +121,12 @@ export const skim = (message: Uint8Array, wanted: number): { fields: number; las
   while (at < length) {
     // Most tags are a byte, most integers a few, and floats four.
     const tag = message[at];
-    if (tag < MIN_TAG) throw truncated();
-    if (tag < 0x80 && (tag & WIRE_MASK) === FIXED32) {
+    if (tag < 8) throw truncated();
+    if (tag < 0x80 && (tag & 7) === FIXED32) {
       at += 5;
       continue;
     }
-    if (tag < 0x80 && (tag & WIRE_MASK) === VARINT && at + 1 < length && message[at + 1] < 0x80) {
+    if (tag < 0x80 && (tag & 7) === VARINT && at + 1 < length && message[at + 1] < 0x80) {
       at += 2;
       continue;
     }
@@ -175,16 +171,6 @@ export const valuesOf = (message: Uint8Array, field: number): readonly Uint8Arra
   return values;
 };
 
-export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array => {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-};
-
 /** A message that stands at most once: given again, it is merged, which is what its parts one behind the other are. */
 export const mergedOf = (message: Uint8Array, field: number): Uint8Array | undefined => {
   const values = valuesOf(message, field);
@@ -194,3 +180,108 @@ export const mergedOf = (message: Uint8Array, field: number): Uint8Array | undef
 // A mark in front of a name is part of the name.
 const text = new TextDecoder('utf-8', { ignoreBOM: true });
 export const decodeText = (bytes: Uint8Array): string => text.decode(bytes);
+
+/** Reads packed varints as 64-bit integers; a number for each, as the readers of an ONNX file need none past 2^53. */
+const unpack = (bytes: Uint8Array, start: number, end: number, into: number[]): void => {
+  let from = start;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] >= 0x80) continue;
+    let value = 0;
+    if (at - from < 4) for (let index = at; index >= from; index--) value = value * 128 + (bytes[index] & 0x7f);
+    else {
+      let wide = 0n;
+      for (let index = at; index >= from; index--) wide = (wide << 7n) | BigInt(bytes[index] & 0x7f);
+      value = Number(BigInt.asIntN(64, wide));
+    }
+    into.push(value);
+    from = at + 1;
+  }
+};
+
+/** The integers of a repeated int64 field, packed or not. */
+export const readInts = (message: Uint8Array, field: number): readonly number[] => {
+  const values: number[] = [];
+  const at = new Cursor(message);
+  while (at.next()) {
+    if (at.field === field && (at.wire === VARINT || at.wire === BYTES)) unpack(message, at.start, at.end, values);
+  }
+  return values;
+};
+
+/** The integer of a varint from `from` to `to`; past 2^53 the nearest number stands for it. */
+const intAt = (bytes: Uint8Array, from: number, to: number): number => {
+  let value = 0;
+  for (let at = from, scale = 1; at < to; at++, scale *= 128) value += (bytes[at] & 0x7f) * scale;
+  if (value < 2 ** 53) return value;
+  let exact = 0n;
+  for (let at = to - 1; at >= from; at--) exact = (exact << 7n) | BigInt(bytes[at] & 0x7f);
+  return Number(BigInt.asIntN(64, exact));
+};
+
+/** As `readInts`, for lists of many thousands. */
+export const readIntArray = (message: Uint8Array, field: number): Float64Array => {
+  let length = 0;
+  for (const at = new Cursor(message); at.next(); ) {
+    if (at.field !== field || (at.wire !== VARINT && at.wire !== BYTES)) continue;
+    for (let place = at.start; place < at.end; place++) if (message[place] < 0x80) length++;
+  }
+  const values = new Float64Array(length);
+  let count = 0;
+  for (const at = new Cursor(message); at.next(); ) {
+    if (at.field !== field || (at.wire !== VARINT && at.wire !== BYTES)) continue;
+    for (let from = at.start, place = from; place < at.end; place++) {
+      if (message[place] >= 0x80) continue;
+      values[count++] = intAt(message, from, place + 1);
+      from = place + 1;
+    }
+  }
+  return values;
+};
+
+/** The numbers of 4 or 8 bytes of a repeated field, packed or not. */
+const readFixed = <T extends Float32Array | Float64Array>(
+  message: Uint8Array,
+  field: number,
+  size: 4 | 8,
+  make: (length: number) => T,
+): T => {
+  const wire = size === 4 ? FIXED32 : FIXED64;
+  let length = 0;
+  for (const at = new Cursor(message); at.next(); )
+    if (at.field === field && (at.wire === wire || at.wire === BYTES)) length += Math.floor((at.end - at.start) / size);
+  const values = make(length);
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  let count = 0;
+  for (const at = new Cursor(message); at.next(); ) {
+    if (at.field !== field || (at.wire !== wire && at.wire !== BYTES)) continue;
+    for (let place = at.start; place + size <= at.end; place += size)
+      values[count++] = size === 4 ? view.getFloat32(place, true) : view.getFloat64(place, true);
+  }
+  return values;
+};
+export const readFloats = (message: Uint8Array, field: number): Float32Array =>
+  readFixed(message, field, 4, (length) => new Float32Array(length));
+export const readDoubles = (message: Uint8Array, field: number): Float64Array =>
+  readFixed(message, field, 8, (length) => new Float64Array(length));
+
+/** How many 32-bit floats a repeated field has, packed or not. */
+export const countFloats = (message: Uint8Array, field: number): number => {
+  let count = 0;
+  const at = new Cursor(message);
+  while (at.next()) {
+    if (at.field !== field) continue;
+    if (at.wire === FIXED32) count++;
+    else if (at.wire === BYTES) count += (at.end - at.start) / 4;
+  }
+  return count;
+};
+
+export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array => {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+};

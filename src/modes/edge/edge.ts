@@ -73,11 +73,11 @@ const download = async (
 };
 
 /** ONNX Runtime is a chunk of its own to bundlers that split, and is loaded only when a graph needs it. */
-const enginesOf = ({ wasm }: EdgeOptions): Engines => ({
+const enginesOf = (options: EdgeOptions): Engines => ({
   own: async () => ownRuntime,
   onnxRuntime: async () => {
     const { openOnnxWeb } = await import('../../runtimes/onnx.web.ts');
-    return (file) => openOnnxWeb(file, wasm === undefined ? {} : { wasm });
+    return (file) => openOnnxWeb(file, options);
   },
 });
 

@@ -6,8 +6,5 @@ import type { TreeFormat } from './tree-file.ts';
 export const treeRuntime = (file: string, load: () => Promise<TreeFormat>): Runtime => ({
   file,
   format: ({ trees }) => trees(load),
-  open: async (bytes, { own }) => {
-    const [{ openTreeFile }, { read }] = await Promise.all([own(), load()]);
-    return openTreeFile(read(bytes));
-  },
+  open: async (bytes, { own }) => (await own()).openTreeFile((await load()).read(bytes)),
 });
