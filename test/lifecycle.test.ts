@@ -22,6 +22,7 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   prepare: [
     'prepare.ts',
     'transform.ts',
+    'transform-problem.ts',
     'bind.ts',
     ...readdirSync(join(root, 'src/core/steps')).map((file) => `steps/${file}`),
   ],
