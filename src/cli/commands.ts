@@ -26,6 +26,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'make a recorded prediction again, and compare it bit by bit',
     load: () => import('./commands/replay.ts'),
   },
+  profile: { summary: 'show what a deployment was asked and answered', load: () => import('./commands/profile.ts') },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },

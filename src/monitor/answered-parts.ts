@@ -46,3 +46,11 @@ export const recordInParts = async (
   }
   return kept;
 };
+
+/** Counts the parts one after the other. */
+export const countInParts = async (answered: Answered, count: (part: Answered) => void): Promise<void> => {
+  for (const part of partsOf(answered)) {
+    count(part);
+    await turn();
+  }
+};

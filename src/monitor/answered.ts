@@ -3,6 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, Fields, OutputFields } from '../core/types.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { parseJson } from '../text/json.ts';
+import type { Reference } from './profile/reference.ts';
 import type { Prediction } from './records/records.ts';
 import { type AnyColumns, rowAt } from './values.ts';
 
@@ -17,6 +18,8 @@ export interface Answerer {
   /** What it is to the rows that it answers; `stable` unless given. */
   readonly variant?: string | undefined;
   readonly manifest: { readonly inputs: Fields; readonly outputs: OutputFields };
+  /** What its training data looked like; what it answers is counted only where that is known. */
+  readonly reference?: Reference | undefined;
 }
 
 /** Rows as their caller wrote them in JSON. */

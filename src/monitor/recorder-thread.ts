@@ -6,7 +6,10 @@ import { createTurns, serveThread } from '../threads/serve-thread.ts';
 import { moved } from '../threads/wire.ts';
 import { type KnownModel, predictionsOf } from './answered.ts';
 import { giveWay, type Way } from './give-way.ts';
+import type { MinuteProfile } from './minutes.ts';
 import { type Parcel, type ParcelPiece, unpack } from './parcel.ts';
+import { openProfiles } from './profiles/open.ts';
+import type { Profiles, SpanProfile } from './profiles/profiles.ts';
 import { openRecords } from './records/open.ts';
 import type { Prediction, Records } from './records/records.ts';
 
@@ -35,6 +38,7 @@ const DAY_MS = 86_400_000;
 const PRUNE_EVERY_MS = 60_000;
 
 let opened: Records | undefined;
+let profiles: Profiles | undefined;
 let models: readonly KnownModel[] = [];
 
 interface Appended {
@@ -70,6 +74,11 @@ const write = async (parcel: Parcel): Promise<Written> => {
   }
 };
 
+const spanOf = ({ model, at, ...counted }: MinuteProfile): SpanProfile => {
+  const { deployment, name, version, digest, variant } = models[model];
+  return { deployment, model: name, version, digest, variant, at: new Date(at).toISOString(), ...counted };
+};
+
 const records = (): Records => {
   if (opened === undefined) throw fail('INTERNAL', 'A record was written before there was a database for it.');
   return opened;
@@ -94,14 +103,17 @@ const prune = async (days: number, most: number): Promise<void> => {
   const removed = await records()
     .prune({ before, most })
     .catch(() => 0);
-  if (removed > 0) void inTurn(() => prune(days, most));
+  const isMore = await profiles?.age(new Date()).catch(() => false);
+  if (removed > 0 || isMore) void inTurn(() => prune(days, most));
 };
 let pruning: NodeJS.Timeout | undefined;
 
 const calls = {
   /** Resolves to the thread, as `hurry` takes it, where that is of use. @throws MillraceError STORE_FAILED */
   async open({ url, days, most, way }: RecorderData): Promise<string | undefined> {
-    opened = openRecords(await openSql(url));
+    const sql = await openSql(url);
+    opened = openRecords(sql);
+    profiles = openProfiles(sql);
     pruning = setInterval(() => void inTurn(() => prune(days, most)), PRUNE_EVERY_MS);
     void inTurn(() => prune(days, most));
     return giveWay(way);
@@ -115,6 +127,10 @@ const calls = {
       written,
       written.pieces.map(({ buffer }) => buffer),
     );
+  },
+  /** Adds minutes to what is kept of them. @throws MillraceError STORE_FAILED */
+  async minutes(counted: readonly MinuteProfile[]): Promise<void> {
+    await inTurn(() => profiles?.add(counted.map(spanOf)));
   },
   find: (id: string) => forCaller(records().find(id)),
   label: (id: string, truth: unknown) => forCaller(inTurn(() => records().label(id, truth, new Date()))),

@@ -9,6 +9,7 @@ import { PART_ROWS, recordInParts, rowsOf } from './answered-parts.ts';
 import { createAsking } from './asking.ts';
 import { noRoom } from './backlog.ts';
 import { createPacking } from './packing.ts';
+import { createProfiling } from './profiling.ts';
 import type { Kept } from './records/records.ts';
 import { startSender } from './sender.ts';
 
@@ -49,6 +50,8 @@ export interface Recorder {
    * it will not be; otherwise returns nothing. @throws MillraceError STORE_FAILED
    */
   record(answered: Answered): Promise<void> | undefined;
+  /** Counts it in the profile of its minute, where the package has a reference, whether it is recorded or not. */
+  count(answered: Answered): void;
   /** Finds what this recorder was told, too, as soon as it is written. @throws MillraceError STORE_FAILED, UNAVAILABLE */
   find(id: string): Promise<Kept | undefined>;
   /** As `Records.label`. */
@@ -64,6 +67,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const sender = await startSender(options);
   const { writer } = sender;
   const pack = createPacking(sender);
+  const profiling = createProfiling(sender);
   const asking = createAsking(() => writer);
   /** Calls of many rows that are being taken apart. */
   const inParts = new Set<Promise<unknown>>();
@@ -91,6 +95,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const find = (id: string): Promise<Kept | undefined> => writer.ask('find', [id]);
 
   return {
+    count: profiling.count,
     record(answered) {
       const rows = rowsOf(answered);
       if (rows === 0 || (share < 1 && random() >= share)) return undefined;
@@ -112,6 +117,6 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     get figures() {
       return sender.figures;
     },
-    close: () => sender.close(caughtUp),
+    close: () => sender.close(async () => void (await Promise.all([profiling.flush(), caughtUp()]))),
   };
 };

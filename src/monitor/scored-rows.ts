@@ -71,6 +71,8 @@ const callOf = ({ model, ms, idOf, content }: ScoredRows, chosen: readonly numbe
 };
 
 export interface LeaveOptions {
+  /** Counts all rows, whichever of them leave a record. */
+  readonly count: (call: Answered) => void;
   readonly record: (call: Answered) => unknown;
   /** Which part of all rows, from 0 to 1. */
   readonly share: number;
@@ -78,8 +80,9 @@ export interface LeaveOptions {
 }
 
 export const createLeave =
-  ({ record, share, random = Math.random }: LeaveOptions): Leave =>
+  ({ count, record, share, random = Math.random }: LeaveOptions): Leave =>
   (scored) => {
+    count({ id: '', model: scored.model, ms: scored.ms, content: scored.content });
     const chosen = chosenRows(rowsOf(scored.content), share, random);
     for (let from = 0; from < chosen.length; from += GROUP_ROWS) {
       record(callOf(scored, chosen.slice(from, from + GROUP_ROWS)));

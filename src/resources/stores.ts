@@ -1,6 +1,7 @@
 /** What is kept for good, all in one database: the registry, records of predictions, the ledger of batch runs. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records/records.ts';
 import type { Leave } from '../monitor/scored-rows.ts';
@@ -16,6 +17,8 @@ export interface Stores {
   lookup(): Promise<Registry>;
   /** What is kept of predictions, in the registry's database; opened on the first call. @throws what `registry` throws */
   records(): Promise<Records>;
+  /** What deployments were asked and have answered, counted, in the registry's database. Throws what `registry` throws. */
+  profiles(): Promise<Profiles>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
   /** Keeps records from now on, written by another thread; the caller closes it. @throws what `registry` throws */
@@ -96,15 +99,16 @@ export const createStores = ({
     // Looked at anew each time: another process may make it.
     lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
     records: records.get,
+    profiles: async () => (await import('../monitor/profiles/open.ts')).openProfiles(await ledgerStore.get()),
     isReadOnly,
     recorder,
     leave: async (share) => {
       if (await isReadOnly()) return undefined;
-      const [{ createLeave }, { record }] = await Promise.all([
+      const [{ createLeave }, { count, record }] = await Promise.all([
         import('../monitor/scored-rows.ts'),
         modeRecorder.get(),
       ]);
-      return createLeave({ record, share });
+      return createLeave({ count, record, share });
     },
     leaveFigures: () => ofModes?.figures,
     ledgerStore: ledgerStore.get,

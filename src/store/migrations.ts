@@ -1,6 +1,7 @@
 import type { Migration } from './migration.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
+import { profileTable } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
 
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   servedTable,
   recordedByTime,
   servedVariants,
+  profileTable,
 ];

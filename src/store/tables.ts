@@ -20,6 +20,7 @@ export interface Tables {
   readonly recorded: RecordedRow;
   readonly predictions: PredictionRow;
   readonly labels: LabelRow;
+  readonly profiles: ProfileRow;
 }
 
 export interface MigrationRow {
@@ -125,6 +126,21 @@ export interface LabelRow {
   readonly at: string;
   /** Fields of the output as JSON. */
   readonly truth: string;
+}
+
+/** What was answered in a span of time, counted. There may be several rows of one span, each of other calls. */
+export interface ProfileRow {
+  readonly seq: Generated<number>;
+  /** What has answered: its row in `served`. */
+  readonly served: number;
+  readonly span: 'minute' | 'hour' | 'day';
+  /** When the span began. */
+  readonly at: string;
+  readonly row_count: number;
+  /** Those of them that were refused. */
+  readonly refused: number;
+  /** JSON: `inputs` and `outputs`. */
+  readonly profile: string;
 }
 
 /** One attempt at a part of a deployment's output. A run that was killed goes on under the same id. */

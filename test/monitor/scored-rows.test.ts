@@ -15,7 +15,7 @@ const model: ScoredRows['model'] = {
 /** What the recorder is told of so many rows. */
 const callsOf = (share: number, content: ScoredRows['content'], random?: () => number): readonly Answered[] => {
   const calls: Answered[] = [];
-  const leave = createLeave({ record: (call) => calls.push(call), share, random });
+  const leave = createLeave({ count: () => undefined, record: (call) => calls.push(call), share, random });
   leave({ model, ms: 3, idOf: (row) => `rides/${row}`, content });
   return calls;
 };

@@ -1,7 +1,7 @@
 /** A run, from taking its slot to telling of its end. */
 import { randomBytes } from 'node:crypto';
 import { fail } from '../../core/errors.ts';
-import type { Reference } from '../../monitor/profile/reference.ts';
+import { readReference } from '../../monitor/profile/reference.ts';
 import { type Leave, leaving } from '../../monitor/scored-rows.ts';
 import type { Package } from '../../package/layout.ts';
 import { agree } from './agree.ts';
@@ -54,11 +54,6 @@ export type RunOutcome =
 /** `20261102-020003-9f3a1c`: text order is time order. */
 const newId = (now: Date): string =>
   `${now.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
-
-const referenceOf = (found: Package): Reference | undefined => {
-  const bytes = found.files.get('profile.json');
-  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Reference);
-};
 
 /** The package that a run began with. A path can only be opened as it is now, and must still be the same. */
 const openPinned = async (host: BatchHost, run: Run, now: Package): Promise<Package> => {
@@ -170,7 +165,7 @@ const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, fou
     owner,
     retry,
     manifest: found.manifest,
-    reference: referenceOf(found),
+    reference: readReference(found.files.get('profile.json')),
     ledger,
     key,
     columns,

@@ -24,6 +24,7 @@ export const keepAnswers = (
 ): DataplaneOptions['onAnswered'] => {
   if (recorder === undefined && publishing === undefined) return undefined;
   const record = (answered: Answered): Promise<void> | undefined => {
+    recorder?.count(answered);
     const recorded = recorder?.record(answered);
     if (recorded === undefined) return undefined;
     const now = performance.now();

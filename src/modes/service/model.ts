@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sampleRow } from '../../core/sample-row.ts';
 import type { Example, Manifest, Scorer } from '../../core/types.ts';
+import { type Reference, readReference } from '../../monitor/profile/reference.ts';
 import type { Package } from '../../package/layout.ts';
 import type { Opening } from '../../serving/live.ts';
 import { STABLE, type Variant } from '../../serving/route.ts';
@@ -30,6 +31,8 @@ export interface Card {
   /** What it is to the rows that it answers. */
   readonly variant: Variant;
   readonly manifest: Manifest;
+  /** What its training data looked like, where the package says. */
+  readonly reference: Reference | undefined;
   readonly tensors: TensorSignature;
   readonly examples: readonly Example[];
   /** Bytes of the package's files. */
@@ -134,6 +137,7 @@ export const loadModel = async (
       digest: found.digest,
       variant: STABLE,
       manifest,
+      reference: readReference(found.files.get('profile.json')),
       tensors: tensorSignature(scorer),
       examples,
       bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),

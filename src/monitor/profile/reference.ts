@@ -52,6 +52,10 @@ export interface Reference {
   readonly outputs: Readonly<Record<string, FieldReference>>;
 }
 
+/** What `profile.json` of a package says; undefined where it has none. */
+export const readReference = (profile: Uint8Array | undefined): Reference | undefined =>
+  profile && (JSON.parse(new TextDecoder().decode(profile)) as Reference);
+
 const BINS = 10;
 const MOST_LABELS = 100;
 const PROBABILITIES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];

@@ -1,0 +1,64 @@
+/** Profiles in Millrace's store. */
+import type { Sql } from '../../store/sql.ts';
+import { merge, type Profile, readProfile } from '../profile/profile.ts';
+import { createServedIds } from '../records/served.ts';
+import { ageProfiles } from './age.ts';
+import type { Profiles, SpanProfile } from './profiles.ts';
+
+/** Of a row of the store. */
+export const readContent = (profile: string): { readonly inputs: Profile; readonly outputs: Profile } => {
+  const { inputs, outputs } = JSON.parse(profile);
+  return { inputs: readProfile(inputs), outputs: readProfile(outputs) };
+};
+
+/** `b` began before `a`. */
+const together = (a: SpanProfile, b: SpanProfile): SpanProfile => ({
+  ...a,
+  at: b.at,
+  rows: a.rows + b.rows,
+  refused: a.refused + b.refused,
+  inputs: merge(a.inputs, b.inputs),
+  outputs: merge(a.outputs, b.outputs),
+});
+
+const add = (sql: Sql): Profiles['add'] => {
+  const servedId = createServedIds(sql.db);
+  return async (minutes) => {
+    if (minutes.length === 0) return;
+    const rows = [];
+    for (const { at, rows: row_count, refused, inputs, outputs, ...served } of minutes) {
+      const profile = JSON.stringify({ inputs, outputs });
+      rows.push({ served: await servedId(served), span: 'minute' as const, at, row_count, refused, profile });
+    }
+    await sql.db.insertInto('profiles').values(rows).execute();
+  };
+};
+
+const of =
+  ({ db }: Sql): Profiles['of'] =>
+  async (deployment, since) => {
+    const rows = await db
+      .selectFrom('profiles')
+      .innerJoin('served', 'served.id', 'profiles.served')
+      .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused', 'profile'])
+      .where('deployment', '=', deployment)
+      .where('at', '>=', since.toISOString())
+      .orderBy('at', 'desc')
+      .orderBy('seq', 'desc')
+      .execute();
+    const found = new Map<string, SpanProfile>();
+    for (const { row_count, profile, ...row } of rows) {
+      const one = { ...row, rows: row_count, ...readContent(profile) };
+      const key = `${row.digest} ${row.variant}`;
+      const before = found.get(key);
+      found.set(key, before === undefined ? one : together(before, one));
+    }
+    return [...found.values()];
+  };
+
+/** The profiles of a store that others close. */
+export const openProfiles = (sql: Sql): Profiles => ({
+  add: add(sql),
+  of: of(sql),
+  age: (now) => ageProfiles(sql, now),
+});

@@ -1,0 +1,26 @@
+/** The port of this folder: what deployments were asked and have answered, counted by the minute, and later by the hour and the day. */
+import type { Profile } from '../profile/profile.ts';
+import type { Served } from '../records/served.ts';
+
+/** What one package answered in a span of time. */
+export interface SpanProfile extends Served {
+  /** When the span began: ISO 8601, UTC. */
+  readonly at: string;
+  readonly rows: number;
+  /** Those of them that were refused. */
+  readonly refused: number;
+  readonly inputs: Profile;
+  readonly outputs: Profile;
+}
+
+/** How long a span is. */
+export type Span = 'minute' | 'hour' | 'day';
+
+export interface Profiles {
+  /** Adds to what is known of minutes. @throws MillraceError STORE_FAILED */
+  add(minutes: readonly SpanProfile[]): Promise<void>;
+  /** All of a deployment since a time, each package's together, the one that answered last first. @throws MillraceError STORE_FAILED */
+  of(deployment: string, since: Date): Promise<readonly SpanProfile[]>;
+  /** Makes hours of minutes that are old, days of hours, and removes what is too old; true when there is more to do. */
+  age(now: Date): Promise<boolean>;
+}
