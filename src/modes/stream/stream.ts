@@ -2,6 +2,7 @@ import { type AttendedMembership, consumeAttended } from '../../brokers/attended
 import type { AssignedPartition, Broker } from '../../brokers/broker.ts';
 import { type Problem, problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
+import { type Reference, readReference } from '../../monitor/profile/reference.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
 import { follow } from '../../serving/follow.ts';
 import { createLive, type Live, type News } from '../../serving/live.ts';
@@ -70,17 +71,22 @@ const advanceOf = (
 /** The model of a stream, opened. */
 const openModel = async (ref: string, source: ModelSource) => {
   let model: Stream['model'];
+  const references = new WeakMap<object, Reference | undefined>();
   const live = createLive<Scorer>({
     ref,
     source,
-    load: async (found, { signal }) => warm(await source.load(found, signal), found),
+    load: async (found, { signal }) => {
+      const scorer = await warm(await source.load(found, signal), found);
+      references.set(scorer, readReference(found.files.get('profile.json')));
+      return scorer;
+    },
     onOpened({ manifest, digest }) {
       model = { model: manifest.name, version: manifest.version, digest };
     },
   });
   await live.open();
   /** What is at work, or was last. */
-  return { live, model: () => model };
+  return { live, model: () => model, referenceOf: (maker: object) => references.get(maker) };
 };
 
 /** Ends them in the order in which nothing is lost. */
@@ -110,13 +116,13 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   const { deployment, broker, source, metrics, sink, leave, onEvent, followEveryMs = FOLLOW_MS } = parts;
   const { name, group, start, size, stallMs } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
-  const { live, model } = await openModel(deployment.model, source);
+  const { live, model, referenceOf } = await openModel(deployment.model, source);
   await ensureTopics(broker, deployment).catch(async (error) => {
     await live.close();
     throw error;
   });
 
-  const work = createWork({ deployment, live, sink, leave });
+  const work = createWork({ deployment, live, sink, leave, referenceOf });
   const member = consumeAttended(
     broker,
     {

@@ -1,6 +1,7 @@
 /** The work on a partition: micro-batches are taken, scored and committed, one scored while the one before it is committed. */
 import type { AssignedPartition, EventBatch } from '../../brokers/broker.ts';
 import type { Scorer } from '../../core/types.ts';
+import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
 import type { Live } from '../../serving/live.ts';
 import { STABLE, type Variant } from '../../serving/route.ts';
@@ -25,6 +26,8 @@ export interface WorkOptions {
   readonly live: Pick<Live<Scorer>, 'use'>;
   readonly sink?: PredictionSink | undefined;
   readonly leave?: Leave | undefined;
+  /** What the training data of what has answered looked like, where its package says. */
+  readonly referenceOf: (maker: object) => Reference | undefined;
 }
 
 /** Once the events are done, so that each has one record, under the name of its deployment and its own. */
@@ -32,17 +35,18 @@ const leaveRecords = (
   leave: Leave,
   { name, model: ref }: StreamDeployment,
   { outcome, maker, scoringMs }: MicroBatch,
+  reference: Reference | undefined,
 ): void => {
   const { ids, rows, answers } = outcome.scored;
   const { manifest, digest } = maker;
-  const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest };
+  const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest, reference };
   leave({ model, ms: scoringMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
 };
 
 type OnCommitted = (scored: MicroBatch) => void;
 
 /** `onCommitted` is told of each micro-batch once it is. The work of all partitions shares the slots of the deployment. */
-export const createWork = ({ deployment, live, sink, leave }: WorkOptions) => {
+export const createWork = ({ deployment, live, sink, leave, referenceOf }: WorkOptions) => {
   const { size, delayMs, concurrency } = deployment;
   const slots = createSlots(concurrency);
 
@@ -63,7 +67,7 @@ export const createWork = ({ deployment, live, sink, leave }: WorkOptions) => {
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
     if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, scored);
     await partition.commit(position, outcome.events);
-    if (leave) leaveRecords(leave, deployment, scored);
+    if (leave) leaveRecords(leave, deployment, scored, referenceOf(scored.maker));
     onCommitted(scored);
   };
 

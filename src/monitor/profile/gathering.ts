@@ -2,19 +2,12 @@
  * Rows as columns: values are gathered until there is a block of them, which is counted at once. So a row costs a few
  * stores, and the loops that count run as they do for columns.
  */
+import { kindOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { numberOf, numbersOf, startCounting } from './counting.ts';
 import type { Bins, FieldBins, Profile } from './profile.ts';
 
 type Row = Readonly<Record<string, unknown>>;
-
-/** One field's values of a block. */
-interface GatheredColumn {
-  readonly name: string;
-  take(value: unknown, row: number): void;
-  /** Those of the first rows. */
-  values(rows: number): ColumnInput;
-}
 
 export interface Gathering {
   /** A row, or undefined where there is none: all its values are missing. */
@@ -28,53 +21,66 @@ export interface Gathering {
 const BLOCK_VALUES = 2 ** 14;
 const MOST_ROWS = 512;
 const NUMBER: Field = { kind: 'number' };
+const NO_ROW: Row = {};
 
-const numbers = (name: string, field: Field, size: number): GatheredColumn => {
-  const column = new Float64Array(size);
-  const read = numberOf(field);
+/** Numbers of a block, one column after the other. The loop that takes a row runs for every row, so it calls nothing it need not. */
+const gatherNumbers = (names: readonly string[], fields: Fields, size: number) => {
+  const data = new Float64Array(names.length * size);
+  const reads = names.map((name) => numberOf(fields[name]));
+  const isPlain = names.map((name) => kindOf(fields[name]).profile === 'numbers');
   return {
-    name,
-    take(value, row) {
-      column[row] = read(value);
+    take(row: Row, at: number): void {
+      for (let column = 0; column < names.length; column++) {
+        const value = row[names[column]];
+        data[column * size + at] = typeof value === 'number' && isPlain[column] ? value : reads[column](value);
+      }
     },
-    values: (rows) => column.subarray(0, rows),
+    columns: (rows: number) =>
+      names.map((name, column) => [name, data.subarray(column * size, column * size + rows)] as const),
   };
 };
 
-/** A text that is longer than every label is none of them, however it goes on. */
-const labels = (name: string, known: readonly string[]): GatheredColumn => {
-  const longest = known.reduce((most, { length }) => Math.max(most, length), 0);
-  const column: unknown[] = [];
+/** Texts and truths of a block. A text that is longer than every label is none of them, however it goes on. */
+const gatherLabels = (names: readonly string[], bins: Bins) => {
+  const longest = names.map((name) => Math.max(0, ...labelsIn(bins[name]).map(({ length }) => length)));
+  const data: unknown[][] = names.map(() => []);
   return {
-    name,
-    take(value, row) {
-      column[row] = typeof value === 'string' && value.length > longest ? value.slice(0, longest + 1) : value;
+    take(row: Row, at: number): void {
+      for (let column = 0; column < names.length; column++) {
+        const value = row[names[column]];
+        const most = longest[column];
+        data[column][at] = typeof value === 'string' && value.length > most ? value.slice(0, most + 1) : value;
+      }
     },
-    values: (rows) => column.slice(0, rows) as ColumnInput,
+    columns: (rows: number) => names.map((name, column) => [name, data[column].slice(0, rows) as ColumnInput] as const),
   };
 };
 
-const columnOf = (name: string, field: Field, bins: FieldBins, size: number): GatheredColumn =>
-  'edges' in bins ? numbers(name, field, size) : labels(name, bins.labels);
+const labelsIn = (bins: FieldBins): readonly string[] => ('labels' in bins ? bins.labels : []);
 
 /** Counts fields on their bins. */
 export const startGathering = (fields: Fields, bins: Bins): Gathering => {
   const names = Object.keys(bins).filter((name) => Object.hasOwn(fields, name));
-  const size = Math.max(1, Math.min(MOST_ROWS, Math.floor(BLOCK_VALUES / Math.max(1, names.length))));
-  const columns = names.map((name) => columnOf(name, fields[name], bins[name], size));
-  // What is counted as a number has been read as one by then: of a text its length.
   const isNumber = (name: string): boolean => 'edges' in bins[name];
+  const size = Math.max(1, Math.min(MOST_ROWS, Math.floor(BLOCK_VALUES / Math.max(1, names.length))));
+  const numbers = gatherNumbers(names.filter(isNumber), fields, size);
+  const labels = gatherLabels(
+    names.filter((name) => !isNumber(name)),
+    bins,
+  );
+  // What is counted as a number has been read as one by then: of a text its length.
   const read = names.map((name) => [name, isNumber(name) ? NUMBER : fields[name]] as const);
   const counting = startCounting(Object.fromEntries(read), bins);
   let rows = 0;
 
   const countBlock = (): void => {
-    counting.add(Object.fromEntries(columns.map(({ name, values }) => [name, values(rows)])));
+    counting.add(Object.fromEntries([...numbers.columns(rows), ...labels.columns(rows)]));
     rows = 0;
   };
   return {
-    addRow(row) {
-      for (const { name, take } of columns) take(row?.[name], rows);
+    addRow(row = NO_ROW) {
+      numbers.take(row, rows);
+      labels.take(row, rows);
       rows++;
       if (rows === size) countBlock();
     },

@@ -11,6 +11,7 @@ import { replay } from '../../../src/monitor/replay.ts';
 import { examplesOf, type RecorderOptions, type Recording, record } from './recording.ts';
 import { get, metric, models, openApp, post, serveApp, until } from './serving.ts';
 
+const fares = join(import.meta.dirname, '../../../examples/taxi/models/ride-fare');
 const doubles = join(import.meta.dirname, '../../fixtures/models/sk-double-linear');
 
 interface KeptJson {
@@ -236,6 +237,27 @@ describe('records', () => {
       ids.map((_, call) => call % 4 === 0),
     );
     assert.equal(recorder.figures.written, 3);
+  });
+
+  it('are counted in profiles, whichever way they came, also where none of them is kept', async (t) => {
+    const app = await openApp(t);
+    const { url, service, recorder } = await record(t, [fares], { share: 0 }, app);
+    const [{ input }] = examplesOf(fares);
+    const address = `${url}/predict/ride-fare`;
+    for (let call = 0; call < 3; call++) assert.equal((await post(address, input)).status, 200);
+    const many = { rows: [...Array.from({ length: 2999 }, () => input), { ...input, distance: 'far' }] };
+    assert.equal((await post(address, many)).status, 200);
+    await service.close();
+    await recorder.close();
+    assert.equal(recorder.figures.written, 0);
+    const profiles = await app.profiles();
+    const found = await profiles.of(fares, new Date(Date.now() - 3_600_000));
+    assert.equal(found.length, 1);
+    const [{ model, rows, refused, inputs, outputs }] = found;
+    assert.deepEqual([model, rows, refused], ['ride-fare', 3003, 1]);
+    const [fare] = Object.values(outputs);
+    assert.deepEqual([fare.count, fare.missing], [3002, 0]);
+    assert.ok(Object.values(inputs).some((field) => field.count === 3003));
   });
 
   it('outlive the service, and go with their time', async (t) => {
