@@ -13,7 +13,7 @@ const notRecorded = (): MillraceError =>
   });
 
 export interface Keepers {
-  readonly recorder?: Pick<Recorder, 'record'> | undefined;
+  readonly recorder?: Pick<Recorder, 'record' | 'count'> | undefined;
   readonly publishing?: Pick<Publishing, 'publish'> | undefined;
 }
 
