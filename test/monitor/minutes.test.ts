@@ -77,7 +77,7 @@ const anyScored: fc.Arbitrary<Scored> = fc.record({
       }),
       weight: 6,
     },
-    { arbitrary: fc.constant({ error: { code: 'BAD_VALUE', message: 'no' } } as const), weight: 1 },
+    { arbitrary: fc.constant({ error: { code: 'WRONG_TYPE', message: 'no' } } as const), weight: 1 },
   ) as fc.Arbitrary<Answer>,
 });
 
@@ -201,6 +201,26 @@ describe('minutes', () => {
     assert.equal(new Set(told.map(({ at }) => at)).size, told.length);
     assert.ok(told.every(({ at }) => at % 60_000 === 0));
     assert.equal(told.length, 16);
+  });
+
+  it('take whatever a row has: what is no value of its field is missing, or a label that nobody knows', () => {
+    const none = { toString: 1, valueOf: null };
+    const row = { amount: none, count: [1], color: none, place: [none], at: {}, note: none, paid: none };
+    const error = { code: 'WRONG_TYPE', message: 'no' } as const;
+    const call = callOf({ rows: [row, null, 'no row', 7], answers: [{ error }, { error }, { error }, { error }] });
+    const { told } = counted([[]], (count) => count(call));
+    const [{ rows, refused, inputs: fields, outputs: answers }] = told;
+    assert.deepEqual([rows, refused, answers.chance.count, answers.chance.missing], [4, 4, 0, 0]);
+    const seen = Object.entries(fields).map(([name, field]) => [name, field.count, 'other' in field ? field.other : 0]);
+    assert.deepEqual(seen.toSorted(), [
+      ['amount', 0, 0],
+      ['at', 0, 0],
+      ['color', 1, 1],
+      ['count', 0, 0],
+      ['note', 0, 0],
+      ['paid', 1, 1],
+      ['place', 1, 1],
+    ]);
   });
 
   it('are none of a package that does not say what its training data looked like', () => {

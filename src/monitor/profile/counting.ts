@@ -39,7 +39,12 @@ export const numberOf = (field: Field): ((value: unknown) => number) => {
 };
 
 const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
-const textOf = (value: unknown): string | undefined => (isMissing(value) ? undefined : String(value));
+/** What is an object is no label; it may be one that cannot be made a text at all. */
+const NO_LABEL = '[object]';
+const textOf = (value: unknown): string | undefined => {
+  if (isMissing(value) || typeof value === 'function') return undefined;
+  return typeof value === 'object' ? NO_LABEL : String(value);
+};
 
 /** Reads a value as the label that is counted; undefined for one that is missing. */
 export const labelOf = (field: Field): ((value: unknown) => string | undefined) => {
