@@ -23,8 +23,8 @@ const completing =
 test('the first word is a command', async (t) => {
   const complete = completing(tempFolder(t));
   assert.deepEqual(await complete(''), [...Object.keys(commands), 'help']);
-  assert.deepEqual(await complete('pro'), ['promote']);
-  assert.deepEqual(await complete('-f', 'millrace.yaml', 'pro'), ['promote']);
+  assert.deepEqual(await complete('pro'), ['profile', 'promote']);
+  assert.deepEqual(await complete('-f', 'millrace.yaml', 'pro'), ['profile', 'promote']);
 });
 
 test('options are those of the command, and the global ones', async (t) => {
