@@ -1,13 +1,18 @@
 /** Profiles that grow old: minutes become hours, and hours days, until they are removed. Merged, they tell the same of all their rows. */
 import type { Sql } from '../../store/sql.ts';
 import { merge, type Profile, readProfile } from '../profile/profile.ts';
-import type { Span } from './profiles.ts';
+import type { ProfileSpan } from './profiles.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** How old a span is before it is a part of a longer one. */
-const STEPS: readonly { readonly from: Span; readonly to: Span; readonly ms: number; readonly keptMs: number }[] = [
+const STEPS: readonly {
+  readonly from: ProfileSpan;
+  readonly to: ProfileSpan;
+  readonly ms: number;
+  readonly keptMs: number;
+}[] = [
   { from: 'minute', to: 'hour', ms: HOUR_MS, keptMs: 6 * HOUR_MS },
   { from: 'hour', to: 'day', ms: DAY_MS, keptMs: 60 * DAY_MS },
 ];

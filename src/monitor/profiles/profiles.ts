@@ -14,7 +14,7 @@ export interface SpanProfile extends Served {
 }
 
 /** How long a span is. */
-export type Span = 'minute' | 'hour' | 'day';
+export type ProfileSpan = 'minute' | 'hour' | 'day';
 
 export interface Profiles {
   /** Adds to what is known of minutes. @throws MillraceError STORE_FAILED */
