@@ -2,8 +2,8 @@
 import { jsonText } from '../../files/cells.ts';
 import { runJson } from '../../modes/batch/run-json.ts';
 import type { Status } from '../../modes/batch/types.ts';
+import { oneLine, shortTime } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { oneLine, shortTime } from '../short.ts';
 import { createTeller, nameOf, reportLine, seconds, summaryLine } from './tell.ts';
 
 export interface ListRunsOptions {

@@ -1,7 +1,7 @@
 import { rowAt } from '../../files/scoring.ts';
 import { runJson } from '../../modes/batch/run-json.ts';
+import { shortDigest } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { shortDigest } from '../short.ts';
 import { createTeller, nameOf, reportLine, summaryLine } from './tell.ts';
 
 export interface BatchRunOptions {

@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import type { BatchEvent, ReportPaths } from '../../modes/batch/batch.ts';
 import type { Reacted } from '../../modes/batch/react.ts';
 import type { Run, Summary } from '../../modes/batch/types.ts';
+import { count, oneLine } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { count, oneLine } from '../short.ts';
 
 /** `1.23 s`; minutes from 90 seconds on. */
 export const seconds = (value: number): string =>

@@ -1,8 +1,8 @@
 /** What schedules of batch deployments say while they are kept. */
 import type { ScheduleEvent } from '../../modes/batch/scheduler.ts';
+import { oneLine, shortTime } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { oneLine, shortTime } from '../short.ts';
 import { createTeller, nameOf, summaryLine } from './tell.ts';
 
 const tickTime = (tick: number): string => shortTime(new Date(tick).toISOString());

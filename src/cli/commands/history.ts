@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { readMoment } from '../../registry/moment.ts';
 import type { Registry } from '../../registry/types.ts';
+import { oneLine, shortDigest, shortTime } from '../../terminal/short.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { type Cli, examples } from '../command.ts';
-import { oneLine, shortDigest, shortTime } from '../short.ts';
 
 interface Options {
   readonly env?: string;

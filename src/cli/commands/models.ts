@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { oneLine, placeText, shortDigest, shortTime } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
-import { oneLine, placeText, shortDigest, shortTime } from '../short.ts';
 
 export const define = (command: Command, { app, cwd, env, terminal }: Cli): void => {
   command.option('--json', 'print JSON').action(async ({ json }: { readonly json?: true }) => {

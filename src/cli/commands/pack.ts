@@ -1,10 +1,10 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writePackage } from '../../package/write-package.ts';
+import { placeText } from '../../terminal/short.ts';
 import { size } from '../../terminal/size.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
-import { placeText } from '../short.ts';
 import { usage } from '../usage.ts';
 
 interface Options {

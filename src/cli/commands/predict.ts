@@ -8,12 +8,12 @@ import { refuseRemote } from '../../files/place.ts';
 import type { Format } from '../../files/table.ts';
 import { formats } from '../../files/table.ts';
 import { type FileProgress, type PredictFileResult, predictFile } from '../../modes/once/predict-file.ts';
+import { count, many } from '../../terminal/short.ts';
 import { readJson } from '../../text/json.ts';
 import { refuseStrays } from '../../text/stray-bytes.ts';
 import { withoutMark } from '../../text/utf8.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
-import { count, many } from '../short.ts';
 import { usage } from '../usage.ts';
 
 interface Options {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { profileTable } from '../../monitor/profiles/table.ts';
 import { readMoment } from '../../registry/moment.ts';
+import { shortDigest, shortTime } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
-import { shortDigest, shortTime } from '../short.ts';
 
 const DAY_MS = 86_400_000;
 

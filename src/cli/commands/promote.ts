@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { shortDigest } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
-import { shortDigest } from '../short.ts';
 import { missingEnvironment } from '../usage.ts';
 
 interface Options {

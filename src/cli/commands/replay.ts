@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Kept } from '../../monitor/records/records.ts';
 import type { Replayed } from '../../monitor/replay.ts';
+import { shortDigest } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
-import { shortDigest } from '../short.ts';
 
 interface Options {
   readonly package?: string;

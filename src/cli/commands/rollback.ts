@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { shortDigest } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
-import { shortDigest } from '../short.ts';
 import { missingEnvironment } from '../usage.ts';
 
 interface Options {

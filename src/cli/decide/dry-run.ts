@@ -3,8 +3,8 @@ import { keyName } from '../../events/key.ts';
 import { type DryRunTotals, dryRun as tryRules } from '../../modes/decide/dry-run.ts';
 import type { MadeDecision } from '../../modes/decide/fold.ts';
 import { sinceOf } from '../../modes/decide/since.ts';
+import { count, many, oneLine, shortTime } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { count, many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from '../streams/show-event.ts';
 
 export interface DryRunArguments {

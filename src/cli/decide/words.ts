@@ -1,9 +1,9 @@
 /** What decide deployments say while they are at work. */
 import type { DecideNews } from '../../modes/decide/decide.ts';
+import { count, many, oneLine } from '../../terminal/short.ts';
 import { keepShowing, sayOnce } from '../../terminal/telling.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { count, many, oneLine } from '../short.ts';
 
 interface Tally {
   readonly decisions: Map<string, number>;

@@ -3,9 +3,9 @@ import type { Deployed } from '../../deployments/at-work.ts';
 import { type Exposure, exposuresOf } from '../../deployments/service/exposure.ts';
 import type { ServeOptions } from '../../deployments/service/options.ts';
 import type { Listening } from '../../deployments/service/places.ts';
+import { shortDigest } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { shortDigest } from '../short.ts';
 
 const MEBI = 2 ** 20;
 

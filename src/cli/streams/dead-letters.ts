@@ -3,8 +3,8 @@ import { named } from '../../deployments/stream.ts';
 import { type DeadLetter, type Graveyard, readDeadLetters, replayDeadLetters } from '../../events/dead-letters.ts';
 import { textOrBytes } from '../../events/event-json.ts';
 import { keyName } from '../../events/key.ts';
+import { many, oneLine, shortTime } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { many, oneLine, shortTime } from '../short.ts';
 import { isTerminal } from './show-event.ts';
 
 export interface DeadLetterOptions {

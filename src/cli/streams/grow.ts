@@ -1,5 +1,5 @@
+import { many } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { many } from '../short.ts';
 
 /** `millrace stream grow` */
 export const grow = async (topic: string, partitions: number, cli: Cli): Promise<void> => {

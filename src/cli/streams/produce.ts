@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { compilePath } from '../../events/path.ts';
 import { produceLines } from '../../events/produce-lines.ts';
 import { sizeOf } from '../../files/place.ts';
+import { many } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { many } from '../short.ts';
 
 export interface ProduceOptions {
   readonly in?: string;

@@ -1,9 +1,9 @@
 import type { StreamEvent } from '../../brokers/broker.ts';
 import { contentOf, eventJson } from '../../events/event-json.ts';
 import { keyJson, keyName } from '../../events/key.ts';
+import { oneLine, shortTime } from '../../terminal/short.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { toldJson } from '../../text/exact-json.ts';
-import { oneLine, shortTime } from '../short.ts';
 
 /** An event for people: when, where, of what key, and what it says. */
 const toPretty = ({ partition, offset, at, key, value }: StreamEvent, terminal: Terminal): string => {

@@ -1,7 +1,7 @@
 import { named } from '../../deployments/stream.ts';
 import { statusOf } from '../../modes/stream/status.ts';
+import { many } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { many } from '../short.ts';
 import { chosen } from './deployments.ts';
 
 export interface StatusOptions {

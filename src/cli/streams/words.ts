@@ -1,10 +1,10 @@
 /** What streams say while they are at work. */
 import type { Deployed } from '../../deployments/at-work.ts';
 import type { Stream, StreamNews } from '../../modes/stream/stream.ts';
+import { count, many, oneLine, shortDigest } from '../../terminal/short.ts';
 import { keepShowing, sayOnce } from '../../terminal/telling.ts';
 import type { Cli } from '../command.ts';
 import type { ModeWords } from '../deployed.ts';
-import { count, many, oneLine, shortDigest } from '../short.ts';
 
 /** What came of them so far. */
 interface Tally {
