@@ -65,6 +65,18 @@ test('one row has the bits that it has among many', async () => {
   }
 });
 
+test('trees behind the best iteration are left out of old files too, which do not say where iterations begin', async () => {
+  const model = JSON.parse(new TextDecoder().decode(bytesOf('xgboost-regression.json')));
+  model.learner.attributes = { scikit_learn: '{}', best_iteration: '4' };
+  const rows = floats('rows.f32').slice(0, 600);
+  const answersNow = async () => (await answers(new TextEncoder().encode(JSON.stringify(model)), rows)).answer;
+  const given = await answersNow();
+  delete model.learner.gradient_booster.model.iteration_indptr;
+  assert.deepEqual(await answersNow(), given);
+  delete model.learner.attributes.best_iteration;
+  assert.notDeepEqual(await answersNow(), given);
+});
+
 test('features have the names, kinds and categories that the file has', () => {
   const { features } = open(bytesOf('xgboost-categories.json')).read;
   assert.deepEqual(

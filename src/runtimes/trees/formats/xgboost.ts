@@ -128,14 +128,16 @@ const boosterOf = (learner: JsonPart): Booster => {
 
 /**
  * Trees that answer: those up to the best iteration where a scikit-learn estimator stopped early, as that predicts with them;
- * `Booster.predict` takes all, and so do files that a booster saved.
+ * `Booster.predict` takes all, and so do files that a booster saved. Versions before 2.0 do not say where iterations begin.
  */
-const treesToUse = (learner: JsonPart, model: JsonPart, all: number): number => {
+const treesToUse = (learner: JsonPart, model: JsonPart, targets: number, all: number): number => {
   const attributes = learner.attributes === undefined ? {} : objectIn(learner, 'attributes');
   if (attributes.scikit_learn === undefined || attributes.best_iteration === undefined) return all;
   const best = parameter(attributes, 'best_iteration', 0);
-  const rounds = model.iteration_indptr === undefined ? undefined : numbersIn(model, 'iteration_indptr');
-  const used = rounds?.[best + 1];
+  const used =
+    model.iteration_indptr === undefined
+      ? (best + 1) * targets * parameter(objectIn(model, 'gbtree_model_param'), 'num_parallel_tree', 1)
+      : numbersIn(model, 'iteration_indptr')[best + 1];
   if (used === undefined || !(used > 0 && used <= all))
     throw refuse(`best_iteration is ${best}`, 'an iteration of the model', best);
   return used;
@@ -145,7 +147,7 @@ const readEnsemble = (learner: JsonPart, { model, scales }: Booster, margins: re
   const targets = margins.length;
   const trees = listIn(model, 'trees') as readonly JsonPart[];
   const groups = numbersIn(model, 'tree_info', trees.length);
-  const count = treesToUse(learner, model, trees.length);
+  const count = treesToUse(learner, model, targets, trees.length);
   if (count > MAX_TREES) throw refuse(`there are ${count} trees`, `at most ${MAX_TREES}`, count);
   if (scales && scales.length < count) throw refuse('trees have no weight', `${count} weights`, scales.length);
   const sizes = trees.slice(0, count).map((tree, index) => {
