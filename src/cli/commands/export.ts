@@ -25,9 +25,10 @@ export const define = (command: Command, { app, cwd, terminal }: Cli): void => {
       if (out === undefined || out === '-') return terminal.out(header.trimEnd());
       await writePackage(resolve(cwd, out), Buffer.from(header), { force, given: out, what: 'file' });
     });
-  examples(
-    c,
-    ['millrace export c churn@production -o churn.h', 'a header to include'],
-    ['millrace export c ./models/churn', 'see what it would be'],
-  );
+  for (const one of [command, c])
+    examples(
+      one,
+      ['millrace export c churn@production -o churn.h', 'a header to include'],
+      ['millrace export c ./models/churn', 'see what it would be'],
+    );
 };
