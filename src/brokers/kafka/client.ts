@@ -13,7 +13,7 @@ export type KafkaProducer = Producer<Bytes, Bytes, Bytes, Bytes>;
 
 const RETRIES = 8;
 /** Most of what is tried again (a transaction that is just being closed) is over in milliseconds. */
-const BACKOFF = { firstMs: 20, mostMs: 640 } as const;
+const BACKOFF = { firstMs: 20, mostMs: 1280 } as const;
 /** How long a transaction may be open, in milliseconds; readers of its topics wait for one whose owner is gone. */
 const TRANSACTION_MS = 20_000;
 
