@@ -55,9 +55,12 @@ const leanBuiltins: Plugin = {
   },
 };
 
-const external = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies).flatMap(
-  (name) => [name, `${name}/*`],
-);
+/** Libraries that every command or service loads at once, and which become part of it; their types are asked for all the same. */
+const WITHIN: ReadonlySet<string> = new Set(['commander', 'kysely', 'pino', 'prom-client']);
+
+const external = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies)
+  .filter((name) => !WITHIN.has(name))
+  .flatMap((name) => [name, `${name}/*`]);
 
 /** What the libraries within want to be named: their licences, each once. */
 const licences = ({ inputs }: Metafile): string => {
@@ -89,8 +92,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   metafile: true,
   external,
   plugins: [leanBuiltins, withFilesBeside],
@@ -116,3 +118,15 @@ await build({
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+
+/** Files of types that an entry leads to: nobody can ask for the others. */
+const asked = new Set<string>();
+const ask = (path: string): void => {
+  if (asked.has(path)) return;
+  asked.add(path);
+  const text = readFileSync(path, 'utf8');
+  for (const [, to] of text.matchAll(/(?:from |import\()'(\.[^']+)\.ts'/g)) ask(join(dirname(path), `${to}.d.ts`));
+};
+for (const entry of ['index.d.ts', 'modes/edge/edge.d.ts']) ask(join(dist, 'types', entry));
+for (const path of globSync('types/**/*.d.ts', { cwd: dist }))
+  if (!asked.has(join(dist, path))) rmSync(join(dist, path));

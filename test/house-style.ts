@@ -45,9 +45,6 @@ export const longFunctions: Exceptions = {
   'write-nodes.ts createNodeWriter': state,
 };
 
-/** Functions of more than MOST_LINES lines: a debt, to which nothing is added. */
-export const overlongFunctions: readonly string[] = [];
-
 /** Files with `as unknown as`, and where what it vouches for comes from. */
 export const casts: Exceptions = {
   'bell.ts': 'a call that came over the wire',
@@ -91,17 +88,10 @@ const longer = (sources: ReadonlyMap<string, Syntax>, most: number): ReadonlyMap
   return found;
 };
 
-export const tooLong = (
-  sources: ReadonlyMap<string, Syntax>,
-  long: Exceptions = longFunctions,
-  overlong: readonly string[] = overlongFunctions,
-): readonly string[] => {
-  const debts = Object.fromEntries(overlong.map((name) => [name, 'a debt']));
-  return [
-    ...against(longer(sources, FUNCTION_LINES), { ...long, ...debts }),
-    ...against(longer(sources, MOST_LINES), debts),
-  ];
-};
+export const tooLong = (sources: ReadonlyMap<string, Syntax>, long: Exceptions = longFunctions): readonly string[] => [
+  ...against(longer(sources, FUNCTION_LINES), long),
+  ...against(longer(sources, MOST_LINES), {}),
+];
 
 export const blindCasts = (sources: ReadonlyMap<string, Syntax>, listed: Exceptions = casts): readonly string[] => {
   const found = new Map<string, string>();

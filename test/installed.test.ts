@@ -23,6 +23,8 @@ const scorer: Scorer = await app.scorer('trees-100x6@production');
 process.stdout.write(JSON.stringify(await scorer.score([JSON.parse(process.argv[2] ?? '')])));
 await scorer.close();
 await app.close();
+// @ts-expect-error: what the package exports has its types
+export const wrong: number = app;
 export const refused = (error: unknown): boolean => error instanceof MillraceError;
 `;
 

@@ -13,7 +13,8 @@ import { fileSink } from '../src/sinks/file/file.ts';
 import { joinParquet } from '../src/sinks/file/parquet-join.ts';
 import { tableSink } from '../src/sinks/table/table.ts';
 import { type DatabaseKind, databaseKinds, sqliteKind, within } from './contracts/databases.ts';
-import { type Answer, type SinkKind, shape, sinkContract } from './contracts/sinks.ts';
+import { type Answer, shape } from './contracts/sink-rows.ts';
+import { type SinkKind, sinkContract } from './contracts/sinks.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const json = (value: unknown): unknown =>
