@@ -13,7 +13,7 @@ import type { Summary } from './types.ts';
 const WEBHOOK_TRIES = 6;
 const WEBHOOK_TIMEOUT = '10s';
 /** A command that takes longer is ended, in milliseconds. */
-const COMMAND_TIMEOUT = 600_000;
+const COMMAND_TIMEOUT_MS = 600_000;
 const SHOWN = 2000;
 
 export interface ReactionContext {
@@ -66,7 +66,7 @@ const runCommand = (
       env: { ...env, ...extra },
       shell: typeof words === 'string',
       stdio: ['pipe', 'inherit', 'pipe'],
-      timeout: COMMAND_TIMEOUT,
+      timeout: COMMAND_TIMEOUT_MS,
       signal,
     });
     let tail = '';

@@ -3,7 +3,7 @@ import type { Kernel, OpenKernel } from './kernel.ts';
 import { KERNEL_BYTES } from './kernel-bytes.ts';
 import { walkInJavaScript } from './walk.ts';
 
-const PAGE = 65_536;
+const PAGE_BYTES = 65_536;
 
 let compiled: WebAssembly.Module | 'forbidden' | undefined;
 /** At once: browsers compile modules below 4 KB without a promise. */
@@ -23,7 +23,7 @@ export const openKernel = (bytes: number): OpenKernel => {
     const memory = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
     return { name: 'JavaScript', memory, kernel: walkInJavaScript(memory) };
   }
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
   const { exports } = new WebAssembly.Instance(compiled, { millrace: { memory } });
   return { name: 'WebAssembly', memory: memory.buffer, kernel: exports as unknown as Kernel };
 };
