@@ -1,4 +1,4 @@
-import type { Sources } from './architecture.ts';
+import type { Sources } from './modules.ts';
 
 const folder = 'src/core/kinds/';
 /** What a profile or a reference is called, which have a kind of their own: `number` or `category`. */

@@ -23,7 +23,7 @@ import {
 } from 'typescript/unstable/ast/is';
 import { createVirtualFileSystem } from 'typescript/unstable/fs';
 import { API } from 'typescript/unstable/sync';
-import type { Sources } from './architecture.ts';
+import type { Sources } from './modules.ts';
 
 /** What the compiler's own parser sees in a file. */
 export interface Syntax {

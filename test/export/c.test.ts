@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createApp } from '../../src/app.ts';
 import type { Scorer } from '../../src/core/types.ts';
+import { createDraft } from '../../src/export/c/draft.ts';
 import { sourceOf } from '../../src/export/c/source.ts';
 import { statuses } from '../../src/export/c/statuses.ts';
+import { writeTreeFile } from '../../src/export/c/tree-file.ts';
 import type { Package } from '../../src/package/layout.ts';
 import { readOnnx } from '../../src/runtimes/onnx-graph.ts';
+import { catboost } from '../../src/runtimes/trees/formats/catboost.ts';
 import { runCli } from '../run-cli.ts';
 import { poolsOf } from '../runtimes/trees/rows.ts';
+import { unpacked } from '../runtimes/trees/tree-file-cases.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { encodeAnswer, encodeRows, programOf, rowsOf } from './c-rows.ts';
 
@@ -260,4 +264,13 @@ test('the command line writes a file, and replaces none that is there', async (t
   assert.match(again.stderr, /flower\.h exists already, and is another file; --force replaces it/);
   assert.equal((await runCli(['export', 'c', model, '-o', 'flower.h', '--force'], { cwd })).code, 0);
   assert.match((await runCli(['export', 'c', model], { cwd })).stdout, /sk_logistic_zipmap_predict/);
+});
+
+test('columns that a library makes of several features together are refused, whatever its objective', () => {
+  const file = catboost.read(unpacked('catboost-together.json.gz'));
+  assert.ok(file.before);
+  assert.throws(() => writeTreeFile(createDraft('model'), file, new Map()), {
+    code: 'NOT_EXPORTABLE',
+    message: /columns that CatBoost makes of several features together/,
+  });
 });

@@ -87,6 +87,7 @@ export const writeTreeFile = (
   inputs: ReadonlyMap<string, CValue>,
 ): ReadonlyMap<string, CValue> => {
   const { library, objective, model, output } = file;
+  if (file.before) throw notExportable(`columns that ${library} makes of several features together`);
   const { ensemble, width, dtype, label } = model;
   const link = links[library]?.[objective] ?? (answersSums(model) ? same : undefined);
   if (link === undefined) throw notExportable(`the objective ${objective} of ${library} is not written in C`);
