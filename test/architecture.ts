@@ -27,7 +27,9 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   workers: ['core', 'package', 'runtimes', 'threads'],
   serving: ['core', 'package'],
   'monitor/profile': ['core'],
-  monitor: ['core', 'text', 'store', 'threads', 'metrics', 'monitor/profile'],
+  'monitor/statistics': [],
+  'monitor/drift': ['core', 'monitor/profile', 'monitor/statistics'],
+  monitor: ['core', 'text', 'store', 'threads', 'metrics', 'monitor/profile', 'monitor/statistics', 'monitor/drift'],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'text', 'package', 'files'],
   'modes/batch': [
@@ -126,7 +128,7 @@ const mayEnter = (from: string, part: string, path: string): boolean =>
 
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
-  /^src\/(?:core|modes\/edge|monitor\/profile|runtimes\/trees)\//.test(path) ||
+  /^src\/(?:core|modes\/edge|monitor\/(?:profile|statistics|drift)|runtimes\/trees)\//.test(path) ||
   ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
 
 /** Packages that web-standard files may load; none of them is for `core`. */
@@ -138,9 +140,12 @@ const endsProcess = 'src/cli/main.ts';
 /** A column, or any other property, that runs code behind its reader's back. */
 const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bget\b\s*[(:,}]/;
 
+/** Folders of `src/monitor` that are pure, and parts of their own. */
+const monitorParts = ['profile', 'statistics', 'drift'];
+
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');
-  if (first === 'monitor' && second === 'profile') return 'monitor/profile';
+  if (first === 'monitor' && monitorParts.includes(second)) return `monitor/${second}`;
   return first === 'modes' ? `modes/${second}` : first.replace(/\.tsx?$/, '');
 };
 
