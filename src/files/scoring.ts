@@ -27,7 +27,7 @@ const isCoded = (field: Field): boolean => {
 };
 
 /** The columns that the signature asks for, all of them, so that an absent one is missing in every row. */
-const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, cells: Cells) => {
+export const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, cells: Cells) => {
   const given = record<ColumnInput>();
   for (const [name, field] of Object.entries(inputs)) {
     if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);

@@ -17,13 +17,26 @@ export interface Deviation {
   readonly problem?: Problem;
 }
 
+/** As a row of a table has it, counted from 1. */
+export interface RowDeviation extends Omit<Deviation, 'example'> {
+  readonly row: number;
+}
+
+/** How many times what is allowed; what is no number is off without measure. */
+const excess = ({ difference, allowed = 0 }: RowDeviation): number =>
+  difference === undefined ? Number.POSITIVE_INFINITY : difference / Math.max(allowed, Number.EPSILON);
+
+/** Whether one is further off than the other; of equals, the earlier row is. */
+export const isFurther = (a: RowDeviation, b: RowDeviation): boolean =>
+  excess(a) === excess(b) ? a.row < b.row : excess(a) > excess(b);
+
 const isNumeric = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
 
 /**
  * |got − expected| ≤ atol + rtol × |expected|, element by element; anything but numbers must be equal, and so must two
  * integers past 2^53.
  */
-const deviates = (
+export const deviates = (
   got: unknown,
   expected: unknown,
   { atol, rtol }: Tolerance,

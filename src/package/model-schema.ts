@@ -35,6 +35,10 @@ const explained = Object.fromEntries(
   }),
 ) as typeof kept;
 
+/** Columns of a table by output. */
+const columns = { type: 'object', minProperties: 1, additionalProperties: said('The column') } as const;
+const columnsOrText = { type: ['string', 'object'] } as const;
+
 export const modelSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'model.yaml of Millrace',
@@ -50,9 +54,32 @@ export const modelSchema = {
         'Which runtime answers: the own one of tabular models, or ONNX Runtime (default: the own one where it knows every operator)',
     },
     transform: said('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
-    examples: said(
-      'JSON file of golden examples: [{ input, output, atol?, rtol? }] (default examples.json where there is one)',
-    ),
-    reference: said('Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing'),
+    examples: {
+      ...columnsOrText,
+      description:
+        'Golden examples: a JSON file [{ input, output, atol?, rtol? }] (default examples.json where there is one), or a table (CSV, NDJSON or Parquet) with the answers of the library in columns named as the outputs or predicted_<output>',
+      required: ['file'],
+      additionalProperties: false,
+      properties: {
+        file: said('A table: CSV, JSON, NDJSON or Parquet'),
+        expect: { ...columns, description: 'The column that holds the answers of the library, for each output' },
+      },
+    },
+    reference: {
+      ...columnsOrText,
+      description:
+        'Sample of the training data (CSV, JSON, NDJSON or Parquet), profiled when packing (default reference.csv where there is one)',
+      required: ['file'],
+      additionalProperties: false,
+      properties: {
+        file: said('A table: CSV, JSON, NDJSON or Parquet'),
+        truth: {
+          ...columnsOrText,
+          description: 'The column that holds what was true, or a column for each output',
+          minProperties: 1,
+          additionalProperties: said('The column'),
+        },
+      },
+    },
   },
 } as const;

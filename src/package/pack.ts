@@ -31,6 +31,10 @@ export interface PackOptions {
 export interface Packed {
   readonly package: Package;
   readonly tar: Uint8Array;
+  /** The table of golden examples, all of whose rows hold; undefined where model.yaml names none. */
+  readonly heldOut?: { readonly file: string; readonly rows: number } | undefined;
+  /** The sample that was profiled, and whether model.yaml names it or it was found beside it. */
+  readonly reference?: { readonly file: string; readonly isFound: boolean; readonly rows: number } | undefined;
 }
 
 const quote = (value: unknown): string => (value === undefined ? 'nothing' : exactJson(value));
@@ -144,6 +148,30 @@ const readProfile = async (scorer: Scorer, path: string, options: PackOptions): 
   }
 };
 
+/** Scores a made-up row, the golden examples, or every row of a table of them. Answers which examples travel with the package. */
+const proveExamples = async (
+  scorer: Scorer,
+  { examples, heldOut }: ModelFolder,
+  say: (what: string) => void,
+): Promise<{ readonly rows: number; readonly examples: readonly Example[] }> => {
+  if (heldOut !== undefined) {
+    say(`holding the rows of ${heldOut.name}`);
+    const { holdOut } = await import('./held-out.ts');
+    const held = await holdOut(scorer, heldOut);
+    await checkGolden(scorer, held.examples);
+    return held;
+  }
+  if (examples.length === 0) {
+    // Whatever it answers: a model that cannot take a row of its own signature should not get further than this.
+    say('scoring a made-up row');
+    await scorer.score([sampleRow(scorer.manifest.inputs)]);
+  } else {
+    say(`scoring ${examples.length} golden examples`);
+    await checkGolden(scorer, examples);
+  }
+  return { rows: examples.length, examples };
+};
+
 /** Files that are known before anything is scored. */
 const firstFiles = async (
   source: ModelFolder,
@@ -183,22 +211,26 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   } catch (error) {
     throw source.locate(error);
   }
+  const { heldOut, reference } = source;
+  let held: { readonly rows: number; readonly examples: readonly Example[] };
+  let profile: Reference | undefined;
   try {
-    if (source.examples.length === 0) {
-      // Whatever it answers: a model that cannot take a row of its own signature should not get further than this.
-      say('scoring a made-up row');
-      await scorer.score([sampleRow(manifest.inputs)]);
-    } else {
-      say(`scoring ${source.examples.length} golden examples`);
-      await checkGolden(scorer, source.examples);
-    }
-    if (source.reference !== undefined) {
+    held = await proveExamples(scorer, source, say);
+    if (reference !== undefined) {
       say('profiling the reference');
-      files.set('profile.json', encodeJson(await readProfile(scorer, source.reference, options)));
+      profile = await readProfile(scorer, reference.path, options);
     }
   } finally {
     await scorer.close();
   }
-  const packed = source.reference === undefined ? draft : await makePackage(files);
-  return { package: packed, tar: writeTar(toLayout(packed)) };
+  if (heldOut !== undefined) files.set('examples.json', encodeJson(held.examples));
+  if (profile !== undefined) files.set('profile.json', encodeJson(profile));
+  const packed = heldOut === undefined && profile === undefined ? draft : await makePackage(files);
+  return {
+    package: packed,
+    tar: writeTar(toLayout(packed)),
+    ...(heldOut && { heldOut: { file: heldOut.name, rows: held.rows } }),
+    ...(reference &&
+      profile && { reference: { file: reference.name, isFound: reference.isFound, rows: profile.rows } }),
+  };
 };

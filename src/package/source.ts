@@ -1,13 +1,12 @@
 /** A folder with model.yaml, as the user wrote it: read and checked, each problem with its line and column. */
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, MillraceError, problemOf } from '../core/errors.ts';
-import type { Example, Fields, Manifest } from '../core/types.ts';
+import { fail, MillraceError } from '../core/errors.ts';
+import type { Fields, Manifest } from '../core/types.ts';
 import { claimants, readable } from '../runtimes/formats.ts';
 import { type Choice, choices } from '../runtimes/runtime.ts';
-import { readJson } from '../text/json.ts';
 import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
-import { flawOf } from './fits-schema.ts';
-import { examplesSchema } from './manifest-schema.ts';
+import { type ExamplesKey, type ExamplesSource, readExamples } from './examples-source.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
@@ -17,48 +16,33 @@ type ModelYaml = Omit<Manifest, 'runtime'> & {
   readonly runtime?: Choice;
   readonly model: string;
   readonly transform?: string;
-  readonly examples?: string;
-  readonly reference?: string;
+  readonly examples?: ExamplesKey;
+  readonly reference?: string | { readonly file: string; readonly truth?: TruthColumns };
 };
 
-export interface ModelFolder {
+/** Where the truth stands in a table: the column of the one thing that a model predicts, or a column for each output. */
+export type TruthColumns = string | Readonly<Record<string, string>>;
+
+/** The sample of the training data that is profiled. */
+export interface ReferenceFile {
+  readonly path: string;
+  /** As model.yaml calls it. */
+  readonly name: string;
+  /** It stands beside model.yaml, which does not name it. */
+  readonly isFound: boolean;
+  readonly truth?: TruthColumns;
+}
+
+export interface ModelFolder extends ExamplesSource {
   readonly dir: string;
   readonly manifest: Manifest;
   readonly model: Uint8Array;
-  readonly examples: readonly Example[];
-  /** Paths, where given. */
+  /** A path, where given. */
   readonly transform?: string;
-  readonly reference?: string;
+  readonly reference?: ReferenceFile;
   /** Gives a problem found later (by the core) the place in model.yaml that it comes from. */
   locate(error: unknown): unknown;
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof MillraceError && (error.cause as { code?: string })?.code === 'ENOENT';
-
-const readExamples = async (dir: string, name: string | undefined): Promise<readonly Example[]> => {
-  const file = name ?? 'examples.json';
-  let text: string;
-  try {
-    text = await readText(join(dir, file), 'BAD_EXAMPLES', 'The examples file');
-  } catch (error) {
-    if (name === undefined && isMissing(error)) return [];
-    throw error;
-  }
-  let examples: unknown;
-  try {
-    examples = readJson(text, file);
-  } catch (cause) {
-    const { code: _, message, ...details } = problemOf(cause);
-    throw fail('BAD_EXAMPLES', message, { ...details, cause });
-  }
-  const flaw = flawOf(examplesSchema, examples);
-  if (flaw) {
-    const expected = `${flaw.expected}${flaw.path === '' ? '' : ` at ${flaw.path}`}`;
-    throw fail('BAD_EXAMPLES', `${file}: expected ${expected}, got ${flaw.got}.`, { expected, got: flaw.got });
-  }
-  return examples as readonly Example[];
-};
 
 /** Keys in alphabetical order, to the bottom. */
 const sorted = (value: unknown): unknown => {
@@ -123,6 +107,20 @@ const runtimeFor = async (
   });
 };
 
+const FOUND_REFERENCE = 'reference.csv';
+
+/** What model.yaml names, else `reference.csv` beside it; undefined where there is neither. */
+const referenceOf = async (dir: string, key: ModelYaml['reference']): Promise<ReferenceFile | undefined> => {
+  const { file = undefined, truth = undefined } = typeof key === 'string' ? { file: key } : (key ?? {});
+  if (file !== undefined) return { path: join(dir, file), name: file, isFound: false, ...(truth && { truth }) };
+  const path = join(dir, FOUND_REFERENCE);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? { path, name: FOUND_REFERENCE, isFound: true } : undefined;
+};
+
 /** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
 export const readSource = async (dir: string): Promise<ModelFolder> => {
   const path = join(dir, 'model.yaml');
@@ -131,13 +129,14 @@ export const readSource = async (dir: string): Promise<ModelFolder> => {
   const yaml = await withSideTables(data, dir, at);
   const model = await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file');
   const manifest = manifestOf(yaml, await runtimeFor(data, model, at));
+  const reference = await referenceOf(dir, data.reference);
   return {
     dir,
     manifest,
     model,
-    examples: await readExamples(dir, data.examples),
+    ...(await readExamples(dir, data.examples)),
     ...(data.transform !== undefined && { transform: join(dir, data.transform) }),
-    ...(data.reference !== undefined && { reference: join(dir, data.reference) }),
+    ...(reference && { reference }),
     locate(error) {
       if (!(error instanceof MillraceError) || error.code !== 'BAD_MANIFEST') return error;
       const { step, field } = error.problem;

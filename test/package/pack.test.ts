@@ -125,7 +125,7 @@ describe('packing', () => {
       batchInvariant: true,
     });
     const pack = (open: typeof trusting) =>
-      packFolder(modelFolder(t, { ...change, ...yamlWith('reference: reference.csv\n', '') }), {
+      packFolder(modelFolder(t, { ...change, ...yamlWith('reference: reference.csv\n', ''), 'reference.csv': null }), {
         load: (draft) => loadScorer(draft, open),
         readReference: () => assert.fail('it has no reference'),
       });

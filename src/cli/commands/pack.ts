@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writePackage } from '../../package/write-package.ts';
-import { placeText } from '../../terminal/short.ts';
+import { many, placeText } from '../../terminal/short.ts';
 import { size } from '../../terminal/size.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
@@ -27,7 +27,12 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const { app, cwd, env, terminal } = cli;
   const progress = terminal.progress();
   const opened = await app();
-  const { package: packed, tar } = await opened
+  const {
+    package: packed,
+    tar,
+    heldOut,
+    reference,
+  } = await opened
     .pack(dir, { onProgress: (what) => progress.update(what), rowMs: options.timeout })
     .finally(() => progress.done());
   const { manifest, digest, examples: golden, blobs } = packed;
@@ -50,6 +55,8 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
       version,
       digest,
       examples: golden.length,
+      held_out: heldOut ?? null,
+      reference: reference?.file ?? null,
       bytes: tar.length,
       file: file ?? null,
       registered: registered?.added ?? false,
@@ -57,8 +64,11 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
     });
   }
   terminal.out(`${name}@${version} ${digest}`);
-  const proof =
-    golden.length > 0
+  if (reference?.isFound)
+    terminal.err(`${reference.file} beside model.yaml is the reference: ${many(reference.rows, 'row')}`);
+  const proof = heldOut
+    ? `${many(heldOut.rows, 'row')} of ${heldOut.file} ${heldOut.rows === 1 ? 'holds' : 'hold'}, ${many(golden.length, 'golden example')} of them in the package`
+    : golden.length > 0
       ? `${golden.length} golden examples hold`
       : 'no golden examples: nothing proves that it answers as it should';
   const where = registry && placeText(registry.place, { cwd, env });
