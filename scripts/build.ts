@@ -4,10 +4,11 @@
  * whatever is loaded only where it is needed stays a file of its own. Types are those that TypeScript writes.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { bundleEdge } from './edge-bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'src');
@@ -103,18 +104,8 @@ writeFileSync(join(dist, 'LICENSES.txt'), licences(metafile));
 for (const path of globSync('**/*.proto', { cwd: source }))
   writeFileSync(join(dist, basename(path)), readFileSync(join(source, path)));
 
-await build({
-  absWorkingDir: root,
-  entryPoints: { edge: join(source, 'modes/edge/edge.ts') },
-  outdir: join(dist, 'edge'),
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2024',
-  packages: 'external',
-  minifySyntax: true,
-});
+mkdirSync(join(dist, 'edge'));
+for (const [name, code] of await bundleEdge()) writeFileSync(join(dist, 'edge', name), code);
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
