@@ -4,8 +4,9 @@
  * what it holds at every step. Web-standard.
  */
 
+import { isBatchInvariant } from './onnx-batch.ts';
 import { GRAPH, MODEL } from './onnx-fields.ts';
-import { elementTypeOf, graphOf, isBatchInvariant, readOnnx } from './onnx-graph.ts';
+import { elementTypeOf, graphOf, readOnnx } from './onnx-graph.ts';
 import { hasGraph, nodeText, operatorOf } from './onnx-node.ts';
 import { safe } from './onnx-safe.ts';
 import { fixed, type GraphValue, readTensor, sizeOf, tensorName } from './onnx-value.ts';

@@ -2,7 +2,9 @@
 import { fail } from '../core/errors.ts';
 import { runtimeMessage } from '../core/run.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
-import { isBatchInvariant, readOnnx, withoutZipMap } from './onnx-graph.ts';
+import { isBatchInvariant } from './onnx-batch.ts';
+import { readOnnx } from './onnx-graph.ts';
+import { withoutZipMap } from './onnx-zip-map.ts';
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface OrtTensor {

@@ -1,20 +1,8 @@
 /**
- * Just enough of the protocol buffers wire format to look into an ONNX file and change one node of it without
- * understanding the rest: fields are cut out as raw bytes and put back as they were. Web-standard.
+ * Just enough of the protocol buffers wire format to look into an ONNX file. Web-standard.
  * Source: https://protobuf.dev/programming-guides/encoding
  */
 import { fail } from '../core/errors.ts';
-
-/** One field as it stands: its number, wire type, value (length-delimited: the bytes; varint: the number), raw bytes. */
-export interface WireField {
-  readonly field: number;
-  readonly wire: number;
-  readonly bytes: Uint8Array;
-  readonly value: number;
-  /** What an enum or int32 takes of a varint: its low 32 bits, signed, whatever stands above them. */
-  readonly int32: number;
-  readonly raw: Uint8Array;
-}
 
 const truncated = () =>
   fail('BAD_MODEL', 'The model file is cut off or is not an ONNX file.', { expected: 'an ONNX ModelProto' });
@@ -142,25 +130,6 @@ export const skim = (message: Uint8Array, wanted: number): { fields: number; las
   }
   if (at > length) throw truncated();
   return { fields, last: from < 0 ? undefined : message.subarray(from, to) };
-};
-
-/** All fields of one message, in order. @throws BAD_MODEL where the bytes are no message */
-export const readMessage = (message: Uint8Array): readonly WireField[] => {
-  const fields: WireField[] = [];
-  const at = new Cursor(message);
-  while (at.next()) {
-    const { field, wire, tagStart, end, value, int32 } = at;
-    const bytes = wire === VARINT ? message.subarray(0, 0) : at.bytes();
-    fields.push({
-      field,
-      wire,
-      bytes,
-      value: wire === VARINT ? value : 0,
-      int32: wire === VARINT ? int32 : 0,
-      raw: message.subarray(tagStart, end),
-    });
-  }
-  return fields;
 };
 
 /** The values of a length-delimited field, in order. */

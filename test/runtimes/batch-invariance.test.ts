@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ModelSession, Tensor } from '../../src/core/types.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
-import { isBatchInvariant, readOnnx } from '../../src/runtimes/onnx-graph.ts';
+import { isBatchInvariant } from '../../src/runtimes/onnx-batch.ts';
+import { readOnnx } from '../../src/runtimes/onnx-graph.ts';
 import { buildOnnx, type Node } from './onnx-builder.ts';
 
 const sizes = [2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 33, 64];

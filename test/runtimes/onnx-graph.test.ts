@@ -5,7 +5,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { MillraceError } from '../../src/core/errors.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
-import { isBatchInvariant, readOnnx, withoutZipMap } from '../../src/runtimes/onnx-graph.ts';
+import { isBatchInvariant } from '../../src/runtimes/onnx-batch.ts';
+import { readOnnx } from '../../src/runtimes/onnx-graph.ts';
+import { withoutZipMap } from '../../src/runtimes/onnx-zip-map.ts';
 import { buildOnnx, type Node, type Value } from './onnx-builder.ts';
 
 const x: Value = { name: 'x', dims: ['rows', 2] };

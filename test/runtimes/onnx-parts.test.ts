@@ -5,7 +5,8 @@ import { MillraceError } from '../../src/core/errors.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
 import { readOnnx } from '../../src/runtimes/onnx-graph.ts';
 import { refuseChance } from '../../src/runtimes/onnx-parts.ts';
-import { joinBytes, readMessage } from '../../src/runtimes/protobuf.ts';
+import { joinBytes } from '../../src/runtimes/protobuf.ts';
+import { readMessage } from '../../src/runtimes/protobuf-message.ts';
 import { writeBytes } from '../../src/runtimes/protobuf-write.ts';
 import {
   type Attribute,
