@@ -74,7 +74,7 @@ const guards = `#include <math.h>
 #pragma GCC optimize("-ffp-contract=off")
 #endif`;
 
-const about = ({ manifest, digest }: Package, { prepare = [] }: Manifest, prefix: string): string => {
+const about = ({ manifest, digest }: Package, isInexact: boolean, prefix: string): string => {
   const { name, version, description, license } = manifest;
   const lines = [
     `${name}@${version}${description === undefined ? '' : `: ${comment(description)}`}`,
@@ -83,7 +83,7 @@ const about = ({ manifest, digest }: Package, { prepare = [] }: Manifest, prefix
     '',
     'Written by Millrace. C99; needs math.h, stdint.h and string.h, and allocates nothing. Compile with -ffp-contract=off and without',
     '-ffast-math, so that answers have the bits that Millrace gives everywhere else. Include it in one file.',
-    ...(prepare.some(isInexact) ? ['', "log1p is the C library's: the last bit of what it gives may be another."] : []),
+    ...(isInexact ? ['', "log1p is the C library's: the last bit of what it gives may be another."] : []),
     '',
     `  ${prefix}_row row = { … };`,
     `  ${prefix}_answer answer;`,
@@ -111,11 +111,14 @@ export const writeHeader = async (
   const prefix = prefixOf(manifest.name, given);
   const upper = prefix.toUpperCase();
   const draft = createDraft(prefix);
-  writePredict(draft, manifest, await sourceOf(found));
+  const source = await sourceOf(found);
+  writePredict(draft, manifest, source);
+  const callsLog1p =
+    manifest.prepare?.some(isInexact) || ('trees' in source && source.trees.answer.link.kind === 'softplus');
   const scorer = await load();
   const answers = await scorer.score(examples.map((example) => example.input)).finally(scorer.close);
   const labels = labelTables(prefix, manifest.inputs, (all) => list(all.map(text)));
-  return `${about(found, manifest, prefix)}
+  return `${about(found, callsLog1p, prefix)}
 #ifndef ${upper}_H
 #define ${upper}_H
 

@@ -1,5 +1,6 @@
 /** Functions in C that the model's own function calls; `@` stands for the prefix of its names, `^` for the same in capitals. */
 import { arithmetic } from './arithmetic.ts';
+import { exponentials } from './exponentials.ts';
 
 interface Helper {
   readonly needs?: readonly HelperName[];
@@ -8,6 +9,7 @@ interface Helper {
 
 const helpers = {
   ...arithmetic,
+  ...exponentials,
   refuse: {
     code: `
 static @_status @_refuse(@_answer *answer, @_status status, const char *what) {

@@ -1,7 +1,6 @@
-/** What becomes of a row's sums: the post transforms of ONNX, and the objectives of libraries. */
+/** What ONNX makes of a row's sums, and labels. */
 import type { Known } from '../../runtimes/trees/values.ts';
 import type { Draft } from './draft.ts';
-import { notExportable } from './refuse.ts';
 import type { CValue } from './values.ts';
 
 const ofEach = { LOGISTIC: 'logistic', PROBIT: 'probit' } as const;
@@ -41,6 +40,3 @@ export const greatest = (draft: Draft, values: string, count: number): string =>
   );
   return place;
 };
-
-export const unknownObjective = (library: string, objective: string) =>
-  notExportable(`the objective ${objective} of ${library}`, { got: objective });

@@ -97,7 +97,8 @@ const unsigned = (values: readonly number[]): string => {
   for (const value of values) most = Math.max(most, value);
   return most < 256 ? 'uint8_t' : most < 65_536 ? 'uint16_t' : 'uint32_t';
 };
-const integers = (draft: Draft, values: readonly number[]): string => draft.table(unsigned(values), values.map(String));
+export const integers = (draft: Draft, values: readonly number[]): string =>
+  draft.table(unsigned(values), values.map(String));
 
 /** Lines that make `x` what a test takes it for. */
 const guise = (test: number): readonly string[] => [

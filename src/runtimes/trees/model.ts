@@ -3,7 +3,6 @@
  * (ONNX: `onnx-model.ts`); the session makes it ready and runs it.
  */
 import type { Tensor, TensorSpec } from '../../core/types.ts';
-import type { TreeModel } from './tree-model.ts';
 import type { Known, NodeValue } from './values.ts';
 
 export interface TabularModel {
@@ -33,6 +32,4 @@ export interface MadeStep {
   readonly outputs: readonly Known[];
   /** In the order of the outputs. @throws Error for rows that it cannot take. */
   run(inputs: readonly NodeValue[], rows: number): readonly NodeValue[];
-  /** What the step is made of, for who writes it in another language. */
-  readonly trees?: TreeModel;
 }

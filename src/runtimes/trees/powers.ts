@@ -12,7 +12,7 @@ export const lost = (a: number, b: number, product: number): number => {
 };
 
 /** 2^(1/2), 2^(1/4), … 2^(1/2048): the nearest float64, and what it lacks. */
-const halvings: readonly (readonly [number, number])[] = [
+export const halvings: readonly (readonly [number, number])[] = [
   [Math.SQRT2, -9.667293313452913e-17],
   [1.189207115002721, 3.982015231465646e-17],
   [1.0905077326652577, -3.046782079812471e-17],

@@ -1,9 +1,8 @@
-/** Trees with what is done to their sums, as data. */
+/** Trees, and what is done to their sums. */
 import type { Ensemble } from './ensemble.ts';
 
 /** What becomes of one row's sums. */
-export interface TreeModel {
-  readonly ensemble: Ensemble;
+export interface AnswerForm {
   /** Columns of the answer. */
   readonly width: number;
   readonly dtype: 'float32' | 'float64';
@@ -21,4 +20,8 @@ export interface TreeModel {
     /** The index of the row's class. */
     readonly choose: (sums: Float64Array, from: number, stride: number) => number;
   };
+}
+
+export interface TreeModel extends AnswerForm {
+  readonly ensemble: Ensemble;
 }

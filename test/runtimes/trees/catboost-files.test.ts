@@ -81,8 +81,8 @@ test('the label of CatBoost is one of the classes that it was trained with', asy
   const two = await answersOf(read('binary'), numbers);
   const wanted = Array.from(two.answer, (p) => (p > 0.5 ? 'yes' : 'no'));
   assert.deepEqual(two.outputs[LABEL].data, wanted);
-  assert.deepEqual(read('depthwise').model.label?.classes, [0n, 1n, 2n]);
-  for (const name of ['entropy', 'labels']) assert.equal(read(name).model.label, undefined);
+  assert.deepEqual(read('depthwise').answer.label?.classes, [0n, 1n, 2n]);
+  for (const name of ['entropy', 'labels']) assert.equal(read(name).answer.label, undefined);
 });
 
 test('a threshold that somebody has set decides between two classes', async () => {

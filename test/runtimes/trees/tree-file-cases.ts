@@ -106,7 +106,7 @@ export const refuses = (read: Read, file: string, message: RegExp): void => {
 /** The first rows of a list, each by itself, answer as they do among others. */
 export const answersAlone = async (file: TreeFile, rows: Float64Array, count: number): Promise<void> => {
   const { answer } = await answersOf(file, rows);
-  const { width } = file.model;
+  const { width } = file.answer;
   for (let row = 0; row < count; row++) {
     const own = rows.slice(row * FEATURES_A_ROW, (row + 1) * FEATURES_A_ROW);
     const alone = (await answersOf(file, own, 1)).answer;

@@ -1,9 +1,6 @@
 /** What CatBoost's loss functions make of sums, as `predict` of its estimators does (libs/eval_result, eval_processing.h). */
 import { fail } from '../../../core/errors.ts';
-import { exp } from '../exp.ts';
-import { quickExp } from '../quick-exp.ts';
-import type { TreeModel } from '../tree-model.ts';
-import { each, first, type Meaning, numbered, softmax } from './answers.ts';
+import { firstGreatest, type Link, type Meaning, numbered, plain, sigmoid } from './link.ts';
 
 export interface Classes {
   /** As the file has them; none where the target was a probability. */
@@ -11,9 +8,6 @@ export interface Classes {
   /** How probable the second of two must be at least, where somebody has set it. */
   readonly threshold: number | undefined;
 }
-
-const plain = (value: number): number => value;
-const sigmoid = (sum: number): number => 1 / (1 + exp(-sum));
 
 const probabilities = ['Logloss', 'CrossEntropy', 'Focal'];
 const manyProbabilities = ['MultiLogloss', 'MultiCrossEntropy'];
@@ -30,33 +24,21 @@ const labelsOf = (names: readonly unknown[]): readonly string[] | readonly bigin
  * @throws BAD_MODEL for one that is not known
  */
 export const objectiveOf = (name: string | undefined, targets: number, { names, threshold }: Classes): Meaning => {
-  const all = (output: string, change: (value: number) => number): Meaning => ({
-    output,
-    finish: each(targets, change),
-  });
+  const all = (output: string, link: Link): Meaning => ({ output, link });
   if (name === undefined) return all('margin', plain);
-  if (exponential.includes(name)) return all('prediction', quickExp);
+  if (exponential.includes(name)) return all('prediction', { kind: 'exp', exp: 'quick' });
   if (ranking.test(name)) return all('score', plain);
   if (regression.test(name)) return all('prediction', plain);
-  if (manyProbabilities.includes(name)) return all('probability', sigmoid);
+  if (manyProbabilities.includes(name)) return all('probability', sigmoid());
   if (probabilities.includes(name) && targets === 1) {
-    if (names.length !== 2) return all('probability', sigmoid);
+    if (names.length !== 2) return all('probability', sigmoid());
     const border = threshold === undefined ? 0 : -Math.log(1 / threshold - 1);
-    const choose: NonNullable<TreeModel['label']>['choose'] = (sums, from) => Number(sums[from] > border);
-    return { ...all('probability', sigmoid), label: { classes: labelsOf(names), choose } };
+    return { ...all('probability', sigmoid()), label: { classes: labelsOf(names), choice: { by: 'sum', border } } };
   }
-  const classes = names.length === targets ? labelsOf(names) : numbered(targets);
-  const label = { classes, choose: first(targets) };
-  if (name === 'MultiClass') return { output: 'probability', finish: softmax(targets, quickExp), label };
-  if (name === 'MultiClassOneVsAll') return { ...all('probability', sigmoid), label };
-  if (name === 'RMSEWithUncertainty' && targets === 2)
-    return {
-      output: 'prediction',
-      finish(sums, from, stride, to, at) {
-        to[at] = sums[from];
-        to[at + 1] = quickExp(2 * sums[from + stride]);
-      },
-    };
+  const label = firstGreatest(names.length === targets ? labelsOf(names) : numbered(targets));
+  if (name === 'MultiClass') return { ...all('probability', { kind: 'softmax', exp: 'quick' }), label };
+  if (name === 'MultiClassOneVsAll') return { ...all('probability', sigmoid()), label };
+  if (name === 'RMSEWithUncertainty' && targets === 2) return all('prediction', { kind: 'mean and variance' });
   throw fail('BAD_MODEL', `The loss function ${name.slice(0, 80)} of CatBoost is not known.`, {
     expected: 'a loss function of CatBoost itself, or the model as ONNX',
     got: name.slice(0, 80),

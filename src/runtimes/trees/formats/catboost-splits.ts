@@ -11,17 +11,10 @@ import {
   textsOf,
   withoutTexts,
 } from './catboost-categories.ts';
-import {
-  type Aspect,
-  type ColumnTogether,
-  columnsBehind,
-  keyOf,
-  type Statistic,
-  statisticOf,
-  together,
-} from './catboost-statistics.ts';
+import { type KnownAspect, keyOf, type Statistic, statisticOf, together } from './catboost-statistics.ts';
+import type { ColumnTogether } from './catboost-together.ts';
 import { type JsonPart, partsOf } from './json-parts.ts';
-import type { Feature, TreeFile } from './tree-file.ts';
+import type { Feature } from './tree-file.ts';
 
 const { refuse, listIn, numbersIn } = partsOf('CatBoost');
 
@@ -37,8 +30,8 @@ export interface Splits {
   readonly splits: readonly Split[];
   /** In the order of the columns. */
   readonly features: readonly Feature[];
-  /** Statistics of several features together. */
-  readonly before?: TreeFile['before'];
+  /** Statistics of several features, as columns behind those of the features. */
+  readonly together: readonly ColumnTogether[];
 }
 
 const MAX_FEATURES = 1 << 20;
@@ -142,25 +135,26 @@ const columnsOf = (numbers: readonly JsonPart[], categorical: readonly Categoric
 };
 
 /** What a statistic of several features looks at. @throws BAD_MODEL */
-const elementOf = (part: JsonPart, { numbers, categorical, placeOf }: Columns): Aspect => {
+const elementOf = (part: JsonPart, { numbers, categorical, placeOf }: Columns): KnownAspect => {
   if (part.combination_element === 'float_feature') {
     const feature = numbers.find(({ feature_index }) => feature_index === part.float_feature_index);
     if (feature === undefined)
       throw refuse('a statistic is of a number', 'one that is there', part.float_feature_index);
-    const border = Math.fround(Number(part.border));
+    const column = placeOf.get(columnIn(feature)) ?? 0;
     const missing = Number(isTrueForMissing(feature));
-    const place = (value: number): number => (Number.isNaN(value) ? missing : Number(value > border));
-    return { column: placeOf.get(columnIn(feature)) ?? 0, values: [0, 1], place };
+    const border = Math.fround(Number(part.border));
+    return { aspect: { column, count: 2, asks: 'border', border, missing }, values: [0, 1] };
   }
   const own = categorical.find(({ index }) => index === Number(part.cat_feature_index));
   if (own === undefined) throw refuse('a statistic is of a category', 'one that is there', part.cat_feature_index);
   const column = placeOf.get(own.column) ?? 0;
   if (isCategory(part)) {
     const values = [...own.known.places.keys()];
-    return { column, values, place: (value) => (Number.isInteger(value) && value < values.length ? value : -1) };
+    return { aspect: { column, count: values.length, asks: 'category' }, values };
   }
-  const wanted = own.known.places.get(Number(part.value) | 0);
-  return { column, values: [0, 1], place: (value) => Number(value === wanted) };
+  // A category that is not there equals none.
+  const to = own.known.places.get(Number(part.value) | 0) ?? -1;
+  return { aspect: { column, count: 2, asks: 'equal', to }, values: [0, 1] };
 };
 
 /** @throws BAD_MODEL */
@@ -206,5 +200,5 @@ export const readSplits = (info: JsonPart, data: JsonPart): Splits => {
     ),
     ...counted.flatMap(statisticSplits),
   ];
-  return { splits, features, ...(derived.length > 0 && { before: columnsBehind(features.length, derived) }) };
+  return { splits, features, together: derived };
 };

@@ -3,10 +3,9 @@
  * code computes them (libs/model/online_ctr.h, static_ctr_provider.cpp). Tables are keyed by a hash of what is together.
  */
 import { fail } from '../../../core/errors.ts';
-import type { Tensor } from '../../../core/types.ts';
 import { withoutTexts } from './catboost-categories.ts';
+import type { Aspect, ColumnTogether } from './catboost-together.ts';
 import { type JsonPart, partsOf } from './json-parts.ts';
-import type { TreeFile } from './tree-file.ts';
 
 const { refuse, listIn, objectIn } = partsOf('CatBoost');
 const f = Math.fround;
@@ -60,17 +59,12 @@ const mixed = (key: bigint, value: number): bigint => BigInt.asUintN(64, MIX * (
 /** The key of a category alone, by its hash with its sign. */
 export const keyOf = (hash: number): string => String(mixed(0n, hash));
 
-/** A feature that is looked at together with others, in a row's column. */
-export interface Aspect {
-  readonly column: number;
-  /** What it may come to: a category's hash, by its place; or 0 and 1. */
+/** A feature that is looked at together with others, and what it may come to. */
+export interface KnownAspect {
+  readonly aspect: Aspect;
+  /** By digit: a category's hash; or 0 and 1. */
   readonly values: readonly number[];
-  /** Which of them; -1 for a category that was never seen. */
-  readonly place: (value: number) => number;
 }
-
-/** A statistic of several features: from a row, whose columns begin at `from`, to its value. */
-export type ColumnTogether = (rows: ArrayLike<number>, from: number) => number;
 
 /** Combinations of one statistic's features. */
 const MAX_COMBINATIONS = 1 << 18;
@@ -81,7 +75,7 @@ const MAX_COMBINATIONS = 1 << 18;
  *
  * @throws BAD_MODEL
  */
-export const together = (elements: readonly Aspect[], { values, otherwise }: Statistic): ColumnTogether => {
+export const together = (elements: readonly KnownAspect[], { values, otherwise }: Statistic): ColumnTogether => {
   let keys: readonly bigint[] = [0n];
   for (const element of elements) {
     const count = keys.length * element.values.length;
@@ -99,37 +93,5 @@ export const together = (elements: readonly Aspect[], { values, otherwise }: Sta
     return value ?? otherwise;
   });
   if (found < values.size) throw withoutTexts();
-  return (rows, from) => {
-    let at = 0;
-    for (const { column, place, values: own } of elements) {
-      const index = place(rows[from + column]);
-      if (index === -1) return otherwise;
-      at = at * own.length + index;
-    }
-    return table[at];
-  };
-};
-
-/** The step that puts such columns behind those of the features. */
-export const columnsBehind = (features: number, columns: readonly ColumnTogether[]): TreeFile['before'] => {
-  const width = features + columns.length;
-  return {
-    op: 'statistics of several features',
-    outputs: ['columns'],
-    make: () => ({
-      outputs: [{ dtype: 'float32', dims: [width] }],
-      run: ([value], rows) => {
-        // The model's own input, which nothing has made.
-        const given = (value as Tensor).data as Float32Array;
-        const data = new Float32Array(rows * width);
-        for (let row = 0; row < rows; row++) {
-          const from = row * features;
-          data.set(given.subarray(from, from + features), row * width);
-          for (let index = 0; index < columns.length; index++)
-            data[row * width + features + index] = columns[index](given, from);
-        }
-        return [{ dtype: 'float32', dims: [rows, width], data }];
-      },
-    }),
-  };
+  return { aspects: elements.map(({ aspect }) => aspect), table, otherwise };
 };

@@ -4,12 +4,15 @@
  */
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF } from '../ensemble.ts';
-import type { TreeModel } from '../tree-model.ts';
+import { exp } from '../exp.ts';
+import { quickExp } from '../quick-exp.ts';
 import { objectiveOf } from './catboost-objectives.ts';
 import { readSplits, type Split } from './catboost-splits.ts';
 import { type JsonPart, partsOf } from './json-parts.ts';
+import type { Adjustment } from './link.ts';
 import type { TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
+import { withSteps } from './tree-steps.ts';
 
 const LIBRARY = 'CatBoost';
 const { refuse, listIn, numbersIn, objectIn } = partsOf(LIBRARY);
@@ -138,28 +141,13 @@ const readEnsemble = (trees: readonly Tree[]): Ensemble => {
   };
 };
 
-/** Scale and bias come before anything is made of sums. */
-const withScale = (model: TreeModel, [scale, bias]: readonly unknown[]): TreeModel => {
+/** Scale and bias come before anything is made of sums. @throws BAD_MODEL */
+const adjustmentOf = ([scale, bias]: readonly unknown[], targets: number): Adjustment | undefined => {
   const biases = typeof bias === 'number' ? [bias] : Array.from((bias ?? []) as ArrayLike<unknown>, Number);
   const factor = Number(scale);
-  const { targets } = model.ensemble;
   if (!Number.isFinite(factor) || !biases.every(Number.isFinite) || biases.length > targets)
     throw refuse('scale_and_bias is no scale and bias', 'numbers', scale);
-  if (factor === 1 && biases.every((one) => one === 0)) return model;
-  const scaled = new Float64Array(targets);
-  const scale_ = (sums: Float64Array, from: number, stride: number): Float64Array => {
-    for (let target = 0; target < targets; target++)
-      scaled[target] = sums[from + target * stride] * factor + (biases[target] ?? 0);
-    return scaled;
-  };
-  const { finish, label } = model;
-  return {
-    ...model,
-    finish: (sums, from, stride, to, at) => finish(scale_(sums, from, stride), 0, 1, to, at),
-    ...(label && {
-      label: { ...label, choose: (sums, from, stride) => label.choose(scale_(sums, from, stride), 0, 1) },
-    }),
-  };
+  return factor === 1 && biases.every((one) => one === 0) ? undefined : { scale: factor, biases };
 };
 
 const decoder = new TextDecoder();
@@ -209,7 +197,7 @@ const trainedFor = (model: JsonPart) => {
 const read = (file: Uint8Array): TreeFile => {
   const json = parse(file);
   const data = typeof json.ctr_data === 'object' && json.ctr_data !== null ? (json.ctr_data as JsonPart) : {};
-  const { splits, features, before } = readSplits(objectIn(json, 'features_info'), data);
+  const { splits, features, together } = readSplits(objectIn(json, 'features_info'), data);
   const isSymmetric = json.oblivious_trees !== undefined;
   const trees = listIn(json, isSymmetric ? 'oblivious_trees' : 'trees').map((_, index, list) => {
     const tree = objectIn({ tree: list[index] }, 'tree');
@@ -218,17 +206,21 @@ const read = (file: Uint8Array): TreeFile => {
   const ensemble = readEnsemble(trees);
   const { targets } = ensemble;
   const { loss, classes } = trainedFor(json);
-  const { output, finish, label } = objectiveOf(loss, targets, classes);
-  const model: TreeModel = { ensemble, width: targets, dtype: 'float64', finish, ...(label && { label }) };
-  return {
-    library: LIBRARY,
-    objective: loss ?? 'of no name',
-    features,
-    input: 'float32',
-    ...(before && { before }),
-    output,
-    model: withScale(model, json.scale_and_bias === undefined ? [1, []] : listIn(json, 'scale_and_bias')),
-  };
+  const { output, link, label } = objectiveOf(loss, targets, classes);
+  const adjustment = adjustmentOf(json.scale_and_bias === undefined ? [1] : listIn(json, 'scale_and_bias'), targets);
+  return withSteps(
+    {
+      library: LIBRARY,
+      objective: loss ?? 'of no name',
+      features,
+      input: 'float32',
+      ...(together.length > 0 && { together }),
+      sums: { of: 'trees', ensemble },
+      output,
+      answer: { width: targets, dtype: 'float64', link, ...(adjustment && { adjustment }), ...(label && { label }) },
+    },
+    { float64: exp, quick: quickExp },
+  );
 };
 
 export const catboost: TreeFormat = { library: LIBRARY, endings: ['.json'], matches, read };

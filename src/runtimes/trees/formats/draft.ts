@@ -42,7 +42,7 @@ const columnOf = (feature: Feature, fieldName: (wanted: string) => string): Colu
   };
 };
 
-const outputLines = ({ output, model: { width, dtype, label } }: TreeFile): readonly string[] => {
+const outputLines = ({ output, answer: { width, dtype, label } }: TreeFile): readonly string[] => {
   const isProbability = output === 'probability';
   const settings = isProbability ? 'kind: number, min: 0, max: 1' : 'kind: number';
   const label_ =

@@ -1,15 +1,7 @@
 /** What LightGBM's objectives make of sums, in float64 as its own code does (src/objective, ConvertOutput). */
 import { fail } from '../../../core/errors.ts';
-import { exp } from '../exp.ts';
-import type { TreeModel } from '../tree-model.ts';
-import { each, first, type Meaning, numbered, softmax } from './answers.ts';
 import { refuse } from './lightgbm-text.ts';
-
-const plain = (value: number): number => value;
-const sigmoid =
-  (steepness: number) =>
-  (sum: number): number =>
-    1 / (1 + exp(-steepness * sum));
+import { firstGreatest, type Link, type Meaning, numbered, plain, sigmoid } from './link.ts';
 
 const regression = ['regression', 'regression_l1', 'huber', 'fair', 'quantile', 'mape'];
 const exponential = ['poisson', 'gamma', 'tweedie'];
@@ -27,26 +19,22 @@ export const objectiveOf = (line: string | undefined, targets: number): Meaning 
     if (Number.isFinite(value)) return value;
     throw refuse(`its objective is ${line?.slice(0, 80)}`, `a number as ${wanted}`, found);
   };
-  const all = (output: string, change: (value: number) => number): Meaning => ({
-    output,
-    finish: each(targets, change),
-  });
+  const all = (output: string, link: Link): Meaning => ({ output, link });
   if (name === 'custom') return all('margin', plain);
   const classes = name.startsWith('multiclass') ? setting('num_class', 1) : 1;
   if (targets !== classes) throw refuse(`${name} has ${targets} trees an iteration`, `${classes}`, targets);
   if (regression.includes(name))
-    return all('prediction', settings.includes('sqrt') ? (sum) => Math.sign(sum) * sum * sum : plain);
-  if (exponential.includes(name)) return all('prediction', exp);
+    return all('prediction', settings.includes('sqrt') ? { kind: 'signed square' } : plain);
+  if (exponential.includes(name)) return all('prediction', { kind: 'exp', exp: 'float64' });
   if (ranking.includes(name)) return all('score', plain);
-  if (name === 'cross_entropy') return all('probability', sigmoid(1));
-  if (name === 'cross_entropy_lambda') return all('prediction', (sum) => Math.log1p(exp(sum)));
+  if (name === 'cross_entropy') return all('probability', sigmoid());
+  if (name === 'cross_entropy_lambda') return all('prediction', { kind: 'softplus' });
   if (name === 'binary') {
-    const link = sigmoid(setting('sigmoid', 1));
-    const label: TreeModel['label'] = { classes: numbered(2), choose: (sums, from) => Number(link(sums[from]) > 0.5) };
-    return { ...all('probability', link), label };
+    const label = { classes: numbered(2), choice: { by: 'answer' } } as const;
+    return { ...all('probability', sigmoid(setting('sigmoid', 1))), label };
   }
-  const label = { classes: numbered(targets), choose: first(targets) };
-  if (name === 'multiclass') return { output: 'probability', finish: softmax(targets, exp), label };
+  const label = firstGreatest(numbered(targets));
+  if (name === 'multiclass') return { ...all('probability', { kind: 'softmax', exp: 'float64' }), label };
   if (name === 'multiclassova') return { ...all('probability', sigmoid(setting('sigmoid', 1))), label };
   throw fail('BAD_MODEL', `The objective ${name.slice(0, 80)} of LightGBM is not known.`, {
     expected: 'an objective of LightGBM itself, or the model as ONNX',

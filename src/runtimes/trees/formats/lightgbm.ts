@@ -4,11 +4,12 @@
  */
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LEQ, MEMBER, MISSING_TRUE, NAN_IS_ZERO, ZERO_IS_MISSING } from '../ensemble.ts';
-import type { TreeModel } from '../tree-model.ts';
+import { exp } from '../exp.ts';
 import { objectiveOf } from './lightgbm-objectives.ts';
 import { countIn, type LightgbmText, numbersIn, readText, refuse, type Section } from './lightgbm-text.ts';
 import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
+import { withSteps } from './tree-steps.ts';
 
 const LIBRARY = 'LightGBM';
 
@@ -166,22 +167,6 @@ const featuresOf = ({ head, categorical, categories: json }: LightgbmText, ensem
   });
 };
 
-const averaged = ({ finish, label, width, ...model }: TreeModel, iterations: number): TreeModel => {
-  const means = new Float64Array(width);
-  const average = (sums: Float64Array, from: number, stride: number): Float64Array => {
-    for (let target = 0; target < width; target++) means[target] = sums[from + target * stride] / iterations;
-    return means;
-  };
-  return {
-    ...model,
-    width,
-    finish: (sums, from, stride, to, at) => finish(average(sums, from, stride), 0, 1, to, at),
-    ...(label && {
-      label: { ...label, choose: (sums, from, stride) => label.choose(average(sums, from, stride), 0, 1) },
-    }),
-  };
-};
-
 const decoder = new TextDecoder();
 
 /** The beginning of what LightGBM writes. */
@@ -196,17 +181,21 @@ const read = (file: Uint8Array): TreeFile => {
   if (trees.length === 0 || targets === 0 || trees.length % targets !== 0)
     throw refuse(`it has ${trees.length} trees`, `${targets} an iteration`, trees.length);
   const line = head.get('objective');
-  const { output, finish, label } = objectiveOf(line, targets);
+  const { output, link, label } = objectiveOf(line, targets);
   const ensemble = readEnsemble(trees, targets, featuresIn(head));
-  const model: TreeModel = { ensemble, width: targets, dtype: 'float64', finish, ...(label && { label }) };
-  return {
-    library: LIBRARY,
-    objective: line?.split(' ')[0] ?? 'custom',
-    features: featuresOf(text, ensemble),
-    input: 'float64',
-    output,
-    model: head.has('average_output') ? averaged(model, trees.length / targets) : model,
-  };
+  const adjustment = head.has('average_output') && { divisor: trees.length / targets };
+  return withSteps(
+    {
+      library: LIBRARY,
+      objective: line?.split(' ')[0] ?? 'custom',
+      features: featuresOf(text, ensemble),
+      input: 'float64',
+      sums: { of: 'trees', ensemble },
+      output,
+      answer: { width: targets, dtype: 'float64', link, ...(adjustment && { adjustment }), ...(label && { label }) },
+    },
+    { float64: exp },
+  );
 };
 
 export const lightgbm: TreeFormat = { library: LIBRARY, endings: ['.txt'], matches, read };

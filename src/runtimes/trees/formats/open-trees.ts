@@ -1,21 +1,21 @@
 /** A library's own model file as a session: one input of all features side by side, the label where there are classes, the answer. */
 import { fail } from '../../../core/errors.ts';
 import type { ModelSession, TensorSpec } from '../../../core/types.ts';
-import { labelType, makeTrees } from '../make-trees.ts';
+import { labelType, makeAnswers, makeTrees } from '../make-trees.ts';
 import { openModel } from '../session.ts';
 import { Unusual } from '../unusual.ts';
-import type { TreeFile } from './tree-file.ts';
+import type { TreeFile, TreeFileContent } from './tree-file.ts';
 
 /** The one input: a row's features, in the model's order. */
 export const FEATURES = 'features';
 export const LABEL = 'label';
 
-export const outputsOf = ({ output, model: { width, dtype, label } }: TreeFile): readonly TensorSpec[] => [
+export const outputsOf = ({ output, answer: { width, dtype, label } }: TreeFileContent): readonly TensorSpec[] => [
   ...(label === undefined ? [] : [{ name: LABEL, dtype: labelType(label.classes), dims: [null] }]),
   { name: output, dtype, dims: [null, width] },
 ];
 
-export const inputOf = ({ features, input }: TreeFile): TensorSpec => ({
+export const inputOf = ({ features, input }: TreeFileContent): TensorSpec => ({
   name: FEATURES,
   dtype: input,
   dims: [null, features.length],
@@ -24,21 +24,13 @@ export const inputOf = ({ features, input }: TreeFile): TensorSpec => ({
 /** @throws BAD_MODEL */
 export const openTreeFile = (file: TreeFile): ModelSession => {
   const outputs = outputsOf(file);
-  const { before } = file;
+  const names = outputs.map(({ name }) => name);
   try {
     return openModel({
       inputs: [inputOf(file)],
       outputs,
       constants: new Map(),
-      steps: [
-        ...(before ? [{ ...before, inputs: [FEATURES] }] : []),
-        {
-          op: file.library,
-          inputs: before?.outputs ?? [FEATURES],
-          outputs: outputs.map(({ name }) => name),
-          make: ([input]) => makeTrees(file.model, input),
-        },
-      ],
+      steps: file.steps({ makeTrees, makeAnswers }, FEATURES, names),
     });
   } catch (error) {
     if (!(error instanceof Unusual)) throw error;

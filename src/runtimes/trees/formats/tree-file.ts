@@ -1,6 +1,10 @@
-/** A model file of a library of boosted trees, read: what its package's signature is made of, and what answers. */
+/** A model file of a library of boosted trees, read: what its package's signature is made of, and what answers, as data. */
+import type { Ensemble } from '../ensemble.ts';
+import type { makeAnswers, makeTrees } from '../make-trees.ts';
 import type { GraphStep } from '../model.ts';
-import type { TreeModel } from '../tree-model.ts';
+import type { ColumnTogether } from './catboost-together.ts';
+import type { LinearLeaves, LinearSums } from './linear.ts';
+import type { Linked } from './link.ts';
 
 export type Category = string | number;
 
@@ -16,18 +20,38 @@ export interface Feature {
   readonly categories?: readonly Category[];
 }
 
-export interface TreeFile {
+/** Where a row's sums come from. */
+export type SumSource =
+  | { readonly of: 'trees'; readonly ensemble: Ensemble }
+  | { readonly of: 'linear model'; readonly linear: LinearSums }
+  /** Trees that have a target each, and as a leaf's weight its number among all. */
+  | { readonly of: 'linear leaves'; readonly ensemble: Ensemble; readonly leaves: LinearLeaves };
+
+/** What the runtime makes steps with: readers are loaded without it. */
+export interface StepMakers {
+  readonly makeTrees: typeof makeTrees;
+  readonly makeAnswers: typeof makeAnswers;
+}
+
+/** What a file says. */
+export interface TreeFileContent {
   /** As its makers write it. */
   readonly library: string;
   readonly objective: string;
   /** In the order of the columns. */
   readonly features: readonly Feature[];
   readonly input: 'float32' | 'float64';
-  /** Makes of the features the columns that trees ask for, where those are more. */
-  readonly before?: Omit<GraphStep, 'inputs'>;
+  /** Columns behind those of the features, each made of several of them. */
+  readonly together?: readonly ColumnTogether[];
+  readonly sums: SumSource;
   /** The name of the answer: `prediction`, `probability`, `score`, `margin`. With a label, that is called `label`. */
   readonly output: string;
-  readonly model: TreeModel;
+  readonly answer: Linked;
+}
+
+export interface TreeFile extends TreeFileContent {
+  /** From the features to the outputs, by their names. */
+  readonly steps: (makers: StepMakers, input: string, outputs: readonly string[]) => readonly GraphStep[];
 }
 
 /** The files of one library. */

@@ -5,10 +5,10 @@
  */
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LT, MEMBER, MISSING_TRUE } from '../ensemble.ts';
-import type { TreeModel } from '../tree-model.ts';
 import { type JsonPart, type Numbers, partsOf } from './json-parts.ts';
 import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
+import { withSteps } from './tree-steps.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
 
@@ -235,16 +235,19 @@ const read = (file: Uint8Array): TreeFile => {
   for (let node = 0; node < ensemble.features.length; node++)
     if (!(ensemble.features[node] >= 0 && ensemble.features[node] < features))
       throw refuse('a node tests a feature that is not there', `below ${features}`, ensemble.features[node]);
-  const { width, output, finish, label } = objective;
-  const model: TreeModel = { ensemble, width, dtype: 'float32', finish, ...(label && { label }) };
-  return {
-    library: LIBRARY,
-    objective: name,
-    features: featuresOf(learner, booster.model, features),
-    input: 'float32',
-    output,
-    model,
-  };
+  const { output, link, label } = objective;
+  return withSteps(
+    {
+      library: LIBRARY,
+      objective: name,
+      features: featuresOf(learner, booster.model, features),
+      input: 'float32',
+      sums: { of: 'trees', ensemble },
+      output,
+      answer: { width: targets, dtype: 'float32', link, ...(label && { label }) },
+    },
+    {},
+  );
 };
 
 export const xgboost: TreeFormat = { library: LIBRARY, endings: ['.json', '.ubj'], matches, read };
