@@ -1,10 +1,15 @@
 /** A folder for a trained model, with a first model.yaml. */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { constants, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { sizeOf } from '../files/place.ts';
 import { MAX_NAME } from '../runtimes/draft.ts';
 import { claimants, endings, unclaimed } from '../runtimes/formats.ts';
+import type { ModelFormat } from '../runtimes/runtime.ts';
+import { wholeModel } from './model-file.ts';
+
+/** Compared at a time. */
+const PART_BYTES = 2 ** 20;
 
 export interface InitOptions {
   /** The path of a model file of any format. */
@@ -28,20 +33,55 @@ export const nameFrom = (file: string, endings: readonly string[]): string => {
   return name || 'model';
 };
 
-const draftFor = async (bytes: Uint8Array, model: string): Promise<string> => {
-  const [{ draft }] = [...(await claimants(bytes, model)), await unclaimed()];
-  return draft(bytes, { model, name: nameFrom(model, await endings()) });
+const formatFor = async (bytes: Uint8Array, model: string): Promise<ModelFormat> => {
+  const [format] = [...(await claimants(bytes, model)), await unclaimed()];
+  return format;
+};
+
+/** @throws FILE_EXISTS for a file that is there already and is another, unless `force` */
+const copyBeside = async (file: string, { model, folder, force, cwd }: InitOptions): Promise<void> => {
+  const [from, to] = [join(dirname(model), file), join(folder, file)];
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, to, force ? 0 : constants.COPYFILE_EXCL).catch(async (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause;
+    if (await isSame(from, to)) return;
+    const got = relative(cwd, to);
+    throw fail('FILE_EXISTS', `${got} is there already, and has other weights; --force replaces it.`, {
+      expected: `no ${file}, or the same one`,
+      got,
+      cause,
+    });
+  });
+};
+
+/** Compares files of any size, a part at a time. */
+const isSame = async (one: string, other: string): Promise<boolean> => {
+  const files = await Promise.all([open(one), open(other)]);
+  try {
+    const [a, b] = [Buffer.alloc(PART_BYTES), Buffer.alloc(PART_BYTES)];
+    for (;;) {
+      const [left, right] = [await files[0].read(a, 0, PART_BYTES), await files[1].read(b, 0, PART_BYTES)];
+      const length = left.bytesRead;
+      if (length !== right.bytesRead || !a.subarray(0, length).equals(b.subarray(0, length))) return false;
+      if (length === 0) return true;
+    }
+  } finally {
+    for (const file of files) await file.close();
+  }
 };
 
 /**
- * Writes model.yaml, and beside it a copy of the model unless that is where it lies. Resolves with the path of model.yaml.
+ * Writes model.yaml, and beside it a copy of the model, with its files of weights, unless that is where it lies. Resolves with the path of model.yaml.
  *
  * @throws FILE_NOT_FOUND, BAD_MODEL; FILE_EXISTS unless `force`
  */
-export const initFolder = async ({ model, folder, force, cwd }: InitOptions): Promise<string> => {
+export const initFolder = async (options: InitOptions): Promise<string> => {
+  const { model, folder, force, cwd } = options;
   await sizeOf(model);
   const bytes = await readFile(model);
-  const text = await draftFor(bytes, basename(model));
+  const format = await formatFor(bytes, basename(model));
+  const { bytes: whole, beside } = await wholeModel(model, bytes, format);
+  const text = format.draft(whole, { model: basename(model), name: nameFrom(basename(model), await endings()) });
   const target = join(folder, 'model.yaml');
   const copy = join(folder, basename(model));
   const before = copy === model ? undefined : await readFile(copy).catch(() => undefined);
@@ -62,6 +102,9 @@ export const initFolder = async ({ model, folder, force, cwd }: InitOptions): Pr
       cause,
     });
   });
-  if (copy !== model) await copyFile(model, copy);
+  if (copy !== model) {
+    await copyFile(model, copy);
+    for (const file of beside) await copyBeside(file, options);
+  }
   return target;
 };

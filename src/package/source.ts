@@ -3,10 +3,12 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, MillraceError } from '../core/errors.ts';
 import type { Fields, Manifest } from '../core/types.ts';
-import { claimants, readable } from '../runtimes/formats.ts';
+import { claimants, formatOf, readable } from '../runtimes/formats.ts';
+import { runtimeOf } from '../runtimes/index.ts';
 import { type Choice, choices } from '../runtimes/runtime.ts';
 import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { type ExamplesKey, type ExamplesSource, readExamples } from './examples-source.ts';
+import { wholeModel } from './model-file.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
@@ -36,6 +38,7 @@ export interface ReferenceFile {
 export interface ModelFolder extends ExamplesSource {
   readonly dir: string;
   readonly manifest: Manifest;
+  /** With the weights that lie in files beside it. */
   readonly model: Uint8Array;
   /** A path, where given. */
   readonly transform?: string;
@@ -127,8 +130,10 @@ export const readSource = async (dir: string): Promise<ModelFolder> => {
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
   const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
   const yaml = await withSideTables(data, dir, at);
-  const model = await readBytes(join(dir, data.model), 'FILE_NOT_FOUND', 'The model file');
-  const manifest = manifestOf(yaml, await runtimeFor(data, model, at));
+  const file = join(dir, data.model);
+  const bytes = await readBytes(file, 'FILE_NOT_FOUND', 'The model file');
+  const manifest = manifestOf(yaml, await runtimeFor(data, bytes, at));
+  const { bytes: model } = await wholeModel(file, bytes, await formatOf(runtimeOf(manifest)));
   const reference = await referenceOf(dir, data.reference);
   return {
     dir,

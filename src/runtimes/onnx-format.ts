@@ -2,6 +2,7 @@
 import { compilePreparation } from '../core/prepare.ts';
 import type { AnsweringRuntime } from '../core/types.ts';
 import { draftOfGraph } from './onnx-draft.ts';
+import { gatherOnnx } from './onnx-gather.ts';
 import { readOnnx } from './onnx-graph.ts';
 import { operatorOf } from './onnx-node.ts';
 import { functionsOf, refuseChance, visitParts } from './onnx-parts.ts';
@@ -40,6 +41,7 @@ export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
     reads: 'an .onnx file',
     endings: ['.onnx'],
     answersTo: [choice],
+    gather: gatherOnnx,
     answering,
     risk(file, manifest) {
       // The own runtime cannot crash, loops over what is there, and holds so many values at a time.

@@ -87,7 +87,7 @@ export const functionsOf = (file: Uint8Array): readonly string[] =>
   );
 
 /** Where a tensor's data lie; undefined when in the model file. An enum takes the low 32 bits of what stands there. */
-const placeOf = (tensor: Uint8Array): string | undefined => {
+export const placeOf = (tensor: Uint8Array): string | undefined => {
   let isOutside = false;
   const at = new Cursor(tensor);
   while (at.next()) if (at.field === TENSOR.place && at.wire === VARINT && at.int32 !== 0) isOutside = true;

@@ -11,10 +11,14 @@ const writeVarint = (value: number): number[] => {
   return [...bytes, rest];
 };
 
+/** What stands before the bytes of a length-delimited field. */
+export const writeHead = (field: number, length: number): Uint8Array =>
+  Uint8Array.from([...writeVarint(field * 8 + BYTES), ...writeVarint(length)]);
+
 /** A length-delimited field (text, bytes or a message). */
 export const writeBytes = (field: number, value: Uint8Array | string): Uint8Array => {
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-  return joinBytes([Uint8Array.from([...writeVarint(field * 8 + BYTES), ...writeVarint(bytes.length)]), bytes]);
+  return joinBytes([writeHead(field, bytes.length), bytes]);
 };
 
 export const writeInt = (field: number, value: number): Uint8Array =>

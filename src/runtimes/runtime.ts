@@ -33,6 +33,18 @@ export interface OwnOperators {
   readonly custom: readonly string[];
 }
 
+/** Bytes of a model that lie in a file beside it. */
+export interface Beside {
+  /** As the model calls it: a path from where the model lies. */
+  readonly file: string;
+  /** Bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** What they are, for messages. */
+  readonly of: string;
+}
+export type ModelPiece = Uint8Array | Beside;
+
 export interface DraftNames {
   /** Of the package. */
   readonly name: string;
@@ -50,6 +62,8 @@ export interface ModelFormat {
   readonly matches?: (file: Uint8Array) => boolean;
   /** What `runtime:` of model.yaml may say for this row to answer; undefined is nothing. */
   readonly answersTo: readonly (Choice | undefined)[];
+  /** The pieces of the model as one file, where some of it lies in files beside it; undefined where nothing does. @throws BAD_MODEL */
+  readonly gather?: (file: Uint8Array) => readonly ModelPiece[] | undefined;
   /** Which runtime answers. @throws BAD_MODEL */
   answering(file: Uint8Array): AnsweringRuntime;
   /** Why it is not known to be safe, in words that go on after "because"; undefined when it is. @throws BAD_MODEL, BAD_MANIFEST */

@@ -48,9 +48,15 @@ export interface Constant {
   readonly data: Float32Array | BigInt64Array | Uint8Array | readonly string[];
   /** The file that holds the data instead of the model. */
   readonly outside?: string;
+  /** Of the data in that file, in bytes, where the model says so. */
+  readonly offset?: number;
+  readonly length?: number;
 }
 
-const constantOf = ({ name, dims, data, outside }: Constant): Uint8Array => {
+const entry = (key: string, value: string | number): Uint8Array =>
+  message(13, writeBytes(1, key), writeBytes(2, `${value}`));
+
+const constantOf = ({ name, dims, data, outside, offset, length }: Constant): Uint8Array => {
   const texts = Array.isArray(data) ? (data as readonly string[]).map((text) => writeBytes(6, text)) : undefined;
   const dtype = texts
     ? 'string'
@@ -60,9 +66,14 @@ const constantOf = ({ name, dims, data, outside }: Constant): Uint8Array => {
         ? 'bool'
         : 'int64';
   const raw = texts ? [] : [writeBytes(9, new Uint8Array((data as Float32Array).buffer))];
-  const place = outside ? [message(13, writeBytes(1, 'location'), writeBytes(2, outside)), int(14, 1)] : undefined;
+  const place = outside && [
+    entry('location', outside),
+    ...(offset === undefined ? [] : [entry('offset', offset)]),
+    ...(length === undefined ? [] : [entry('length', length)]),
+    int(14, 1),
+  ];
   const head = [...dims.map((dim) => int(1, dim)), int(2, elementTypes[dtype]), writeBytes(8, name)];
-  return joinBytes([...head, ...(place ?? texts ?? raw)]);
+  return joinBytes([...head, ...(place || texts || raw)]);
 };
 
 /** Values at all places, as [values, indices, dims]. */
