@@ -1,0 +1,45 @@
+"""A trained model, the rows it is asked about, and what its library answers."""
+
+import math
+from typing import Any, Callable, Dict, NamedTuple, Optional
+
+import numpy as np
+
+
+class Case(NamedTuple):
+    name: str
+    model: Any
+    task: Any
+    #: By output, as millrace_export.py names it: what the library answers for the rows held out.
+    answers: Dict[str, Any]
+    #: Writes the library's own file into a folder, and returns its name.
+    own: Optional[Callable[[Any], str]] = None
+    #: Whether Millrace promises the library's bits.
+    exact: bool = False
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def classes(model: Any, X: Any) -> Dict[str, Any]:
+    """The label, and the probability of each class."""
+    found = model.predict_proba(X)
+    return {"label": model.predict(X), **{f"probability_{plain(one)}": found[:, at] for at, one in enumerate(model.classes_)}}
+
+
+def second(model: Any, X: Any) -> Dict[str, Any]:
+    """The label, and the probability of the second of two classes."""
+    return {"label": model.predict(X), "probability": model.predict_proba(X)[:, 1]}
+
+
+def number(model: Any, X: Any) -> Dict[str, Any]:
+    return {"prediction": np.asarray(model.predict(X))}
+
+
+def several(prefix: str, values: Any) -> Dict[str, Any]:
+    return {f"{prefix}_{at}": values[:, at] for at in range(values.shape[1])}
