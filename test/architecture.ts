@@ -29,6 +29,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'monitor/profile': ['core'],
   'monitor/statistics': [],
   'monitor/drift': ['core', 'monitor/profile', 'monitor/statistics'],
+  'monitor/performance': ['core', 'monitor/statistics'],
   monitor: ['core', 'text', 'store', 'threads', 'metrics', 'monitor/profile', 'monitor/statistics', 'monitor/drift'],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'text', 'package', 'files'],
@@ -128,7 +129,7 @@ const mayEnter = (from: string, part: string, path: string): boolean =>
 
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
-  /^src\/(?:core|modes\/edge|monitor\/(?:profile|statistics|drift)|runtimes\/trees)\//.test(path) ||
+  /^src\/(?:core|modes\/edge|monitor\/(?:profile|statistics|drift|performance)|runtimes\/trees)\//.test(path) ||
   ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
 
 /** Packages that web-standard files may load; none of them is for `core`. */
@@ -141,7 +142,7 @@ const endsProcess = 'src/cli/main.ts';
 const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bget\b\s*[(:,}]/;
 
 /** Folders of `src/monitor` that are pure, and parts of their own. */
-const monitorParts = ['profile', 'statistics', 'drift'];
+const monitorParts = ['profile', 'statistics', 'drift', 'performance'];
 
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');
