@@ -6,7 +6,7 @@ import { studentQuantile } from '../statistics/beta-quantile.ts';
 import { ALPHA } from '../statistics/proportion.ts';
 import type { Interval } from './metric.ts';
 
-export interface Moments {
+export interface WeightedMoments {
   /** How many values, or the sum of their weights. */
   readonly weight: number;
   readonly mean: number;
@@ -14,9 +14,9 @@ export interface Moments {
   readonly squares: number;
 }
 
-export const NO_MOMENTS: Moments = Object.freeze({ weight: 0, mean: Number.NaN, squares: 0 });
+export const NO_MOMENTS: WeightedMoments = Object.freeze({ weight: 0, mean: Number.NaN, squares: 0 });
 
-export const mergeMoments = (a: Moments, b: Moments): Moments => {
+export const mergeMoments = (a: WeightedMoments, b: WeightedMoments): WeightedMoments => {
   if (a.weight === 0) return b;
   if (b.weight === 0) return a;
   const weight = a.weight + b.weight;
@@ -30,7 +30,7 @@ export const mergeMoments = (a: Moments, b: Moments): Moments => {
 
 export interface MomentsInProgress {
   add(value: number, weight?: number): void;
-  moments(): Moments;
+  moments(): WeightedMoments;
 }
 
 export const startMoments = (): MomentsInProgress => {
@@ -48,7 +48,10 @@ export const startMoments = (): MomentsInProgress => {
 };
 
 /** Student's interval of a mean; undefined for fewer than two values. `squares` is of n − 1 degrees of freedom. */
-export const meanInterval = ({ weight, mean, squares }: Moments, alpha: number = ALPHA): Interval | undefined => {
+export const meanInterval = (
+  { weight, mean, squares }: WeightedMoments,
+  alpha: number = ALPHA,
+): Interval | undefined => {
   if (weight < 2) return undefined;
   const half = studentQuantile(alpha, weight - 1) * Math.sqrt(squares / (weight - 1) / weight);
   return { low: mean - half, high: mean + half, method: 't' };

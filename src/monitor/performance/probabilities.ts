@@ -1,10 +1,10 @@
 /** Probabilities of labels: how much was staked on what came true. */
 import type { Metric } from './metric.ts';
-import { type Moments, meanInterval, mergeMoments, startMoments } from './moments.ts';
+import { meanInterval, mergeMoments, startMoments, type WeightedMoments } from './moments.ts';
 
 export interface ProbabilityTally {
-  readonly logLoss: Moments;
-  readonly brier: Moments;
+  readonly logLoss: WeightedMoments;
+  readonly brier: WeightedMoments;
 }
 
 /** The distance of 1 from the next double: no probability is told as surer, so that one miss is not infinitely bad. */

@@ -1,13 +1,13 @@
 /** Numbers: how far predictions are from what came true, and which way. */
 import type { Metric } from './metric.ts';
-import { type Moments, meanInterval, mergeMoments, startMoments } from './moments.ts';
+import { meanInterval, mergeMoments, startMoments, type WeightedMoments } from './moments.ts';
 
 /** Of predicted − true: as it is, without its sign, and squared; and of what was true. */
 export interface RegressionTally {
-  readonly error: Moments;
-  readonly absolute: Moments;
-  readonly squared: Moments;
-  readonly truth: Moments;
+  readonly error: WeightedMoments;
+  readonly absolute: WeightedMoments;
+  readonly squared: WeightedMoments;
+  readonly truth: WeightedMoments;
 }
 
 export const startRegression = () => {
@@ -74,7 +74,7 @@ export const pinball = (predicted: number, truth: number, q: number): number =>
   truth >= predicted ? q * (truth - predicted) : (1 - q) * (predicted - truth);
 
 /** The metric of its moments, for one quantile. */
-export const pinballMetric = (q: number): Metric<Moments> => ({
+export const pinballMetric = (q: number): Metric<WeightedMoments> => ({
   name: 'quantile_loss',
   label: `quantile loss at ${q}`,
   better: 'lower',
