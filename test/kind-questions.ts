@@ -1,8 +1,8 @@
 import type { Sources } from './modules.ts';
 
 const folder = 'src/core/kinds/';
-/** What a profile or a reference is called, which have a kind of their own: `number` or `category`. */
-const ownKind = /\b(?:profile|reference|known|then)\??\.kind\b/g;
+/** What a profile, a reference or a baseline is called, which have a kind of their own: `number` or `category`. */
+const ownKind = /\b(?:profile|reference|known|then|baseline)\??\.kind\b/g;
 
 /**
  * Where the sources ask of what kind a field is, but for the folder of kinds: a line each. Whoever wants to know something of a
