@@ -36,30 +36,40 @@ const total = (counts: readonly number[]): number => {
 };
 
 /**
- * Polynomials of the bins' middle ranks, orthonormal under `p`, without the constant one (J. C. W. Rayner, O. Thas & D. J. Best, Smooth
- * Tests of Goodness of Fit, 2009).
+ * What `above` has of each polynomial of the bins' middle ranks up to the fourth, orthonormal under `p`, without the constant one (J. C. W.
+ * Rayner, O. Thas & D. J. Best, Smooth Tests of Goodness of Fit, 2009). Each follows from the two before it (T. J. Stieltjes, 1884).
  */
-const polynomials = (p: readonly number[]): readonly Float64Array[] => {
+const momentsOf = (p: readonly number[], above: readonly number[]): readonly number[] => {
+  const bins = p.length;
+  const middles = new Float64Array(bins);
   let below = 0;
-  const middles = p.map((share) => {
-    below += share;
-    return below - share / 2;
-  });
-  const found: Float64Array[] = [];
-  const bins = p.filter((share) => share > 0).length;
-  for (let degree = 0; degree <= Math.min(DEGREE, bins - 1); degree++) {
-    const values = Float64Array.from(middles, (middle) => middle ** degree);
-    // Twice: the first time leaves a rest where bins are few.
-    for (const other of [...found, ...found]) {
-      let dot = 0;
-      for (let bin = 0; bin < p.length; bin++) dot += values[bin] * other[bin] * p[bin];
-      for (let bin = 0; bin < p.length; bin++) values[bin] -= dot * other[bin];
-    }
-    let norm = 0;
-    for (let bin = 0; bin < p.length; bin++) norm += values[bin] ** 2 * p[bin];
-    found.push(values.map((value) => value / Math.sqrt(norm)));
+  for (let bin = 0; bin < bins; bin++) {
+    middles[bin] = below + p[bin] / 2;
+    below += p[bin];
   }
-  return found.slice(1);
+  let before = new Float64Array(bins);
+  let last = new Float64Array(bins).fill(1 / Math.sqrt(below));
+  let norm = 0;
+  const moments: number[] = [];
+  for (let degree = 1; degree <= Math.min(DEGREE, bins - 1); degree++) {
+    let middle = 0;
+    for (let bin = 0; bin < bins; bin++) middle += middles[bin] * last[bin] * last[bin] * p[bin];
+    let squares = 0;
+    for (let bin = 0; bin < bins; bin++) {
+      const value = (middles[bin] - middle) * last[bin] - norm * before[bin];
+      before[bin] = value;
+      squares += value * value * p[bin];
+    }
+    norm = Math.sqrt(squares);
+    [before, last] = [last, before];
+    let moment = 0;
+    for (let bin = 0; bin < bins; bin++) {
+      last[bin] /= norm;
+      moment += above[bin] * last[bin];
+    }
+    moments.push(moment);
+  }
+  return moments;
 };
 
 interface Differences {
@@ -77,7 +87,7 @@ const shapeOfDifferences = (
   leastEffect: number,
 ): Shape | undefined => {
   if (chi2Df < 1) return undefined;
-  const moments = polynomials(p).map((values) => above.reduce((sum, share, bin) => sum + share * values[bin], 0));
+  const moments = momentsOf(p, above);
   const smooth = effectiveRows * moments.reduce((sum, moment) => sum + moment * moment, 0);
   const smoothDf = moments.length;
   const nc = effectiveRows * leastEffect ** 2;

@@ -1,0 +1,85 @@
+/**
+ * Evidence that a field drifts, gathered from window to window: an e-process. Whenever one looks, the chance that it has ever
+ * come to 1/α without a drift is at most α (J. Ville, 1939), so that looking often costs nothing and slow drift adds up.
+ *
+ * Under no drift a window's counts have an exact predictive law, that of Pólya's urn, given the baseline and all windows so far.
+ * Beside it stand the same law with the shape of the baseline and a short memory of recent windows; their quotient is an e-value.
+ * When the drift began is not known: a mixture over all beginnings (J. Shin, A. Ramdas & A. Rinaldo, E-detectors, 2022).
+ */
+import { lnRising } from '../statistics/ln-gamma.ts';
+
+/** What is known so far, as plain data: the store holds it as JSON and goes on with the same values, bit for bit. */
+export interface Evidence {
+  readonly windows: number;
+  /** Counts of all windows so far. */
+  readonly total: readonly number[];
+  /** The same, each window counting less as it grows old: one list for each of `MEMORIES`. */
+  readonly recent: readonly (readonly number[])[];
+  /** ln of the sum over beginnings so far; null before the first window. */
+  readonly logSum: number | null;
+  /** ln of the e-value of the last window alone. */
+  readonly logLast: number;
+}
+
+/** What a window counts for, one window later. */
+const MEMORIES = [0.5, 0.9] as const;
+/** Rows that the shape of the baseline counts for beside the memory. */
+const STRENGTHS = [10, 100, 1000] as const;
+
+/** ln of the sum of two numbers that are given as their logarithms. */
+const addLogs = (a: number, b: number): number => {
+  const [more, less] = a > b ? [a, b] : [b, a];
+  return less === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(less - more));
+};
+
+/** ln of the mean of numbers that are given as their logarithms. */
+export const logMean = (logs: readonly number[]): number => {
+  const most = Math.max(...logs);
+  if (!Number.isFinite(most)) return most;
+  return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0) / logs.length);
+};
+
+/**
+ * ln of the chance of a sequence with these counts under a Dirichlet-multinomial law, without the number of such sequences, which is the
+ * same for all laws.
+ */
+export const logDirichletMultinomial = (counts: readonly number[], alpha: readonly number[]): number => {
+  let [n, a, log] = [0, 0, 0];
+  for (let bin = 0; bin < counts.length; bin++) {
+    n += counts[bin];
+    a += alpha[bin];
+    log += lnRising(alpha[bin], counts[bin]);
+  }
+  return log - lnRising(a, n);
+};
+
+export const startEvidence = (bins: number): Evidence => {
+  const none = new Array<number>(bins).fill(0);
+  return { windows: 0, total: none, recent: MEMORIES.map(() => none), logSum: null, logLast: 0 };
+};
+
+/** `alpha`: what the baseline counts, as parameters of the law; all are above 0. */
+export const addEvidence = (evidence: Evidence, counts: readonly number[], alpha: readonly number[]): Evidence => {
+  const windows = evidence.windows + 1;
+  const rows = alpha.reduce((sum, one) => sum + one, 0);
+  const past = alpha.map((one, bin) => one + evidence.total[bin]);
+  const others = STRENGTHS.flatMap((strength) =>
+    evidence.recent.map((memory) => {
+      const shape = alpha.map((one, bin) => (strength * one) / rows + memory[bin]);
+      return logDirichletMultinomial(counts, shape);
+    }),
+  );
+  const logLast = logMean(others) - logDirichletMultinomial(counts, past);
+  const before = evidence.logSum ?? Number.NEGATIVE_INFINITY;
+  return {
+    windows,
+    total: evidence.total.map((one, bin) => one + counts[bin]),
+    recent: evidence.recent.map((memory, at) => memory.map((one, bin) => MEMORIES[at] * (one + counts[bin]))),
+    logSum: logLast + addLogs(before, -Math.log(windows * (windows + 1))),
+    logLast,
+  };
+};
+
+/** ln of the e-value of all windows so far; 0 before the first. */
+export const logEvidence = ({ windows, logSum }: Evidence): number =>
+  addLogs(logSum ?? Number.NEGATIVE_INFINITY, Math.log(1 / (windows + 1)));

@@ -1,0 +1,119 @@
+/**
+ * Seasons: what a window is compared with where a Monday is not like a Sunday. A stratum is the windows of one weekday, or of one
+ * hour of the week; its baseline are its first four weeks.
+ */
+import type { Zone } from '../../core/zone.ts';
+import { merge } from '../profile/profile.ts';
+import { answeredBaseline, type Baseline, type ProfiledWindow } from './baseline.ts';
+import { type Budget, LEAST_ROWS } from './budget.ts';
+import { judgeWindow } from './judgement.ts';
+
+export const COMPARISONS = ['training', 'last', 'same weekday', 'same hour of week'] as const;
+/** What windows of a deployment are compared with: `compare_with`. */
+export type CompareWith = (typeof COMPARISONS)[number];
+
+/** A window, and when it began, in milliseconds since the epoch. */
+export interface DatedWindow extends ProfiledWindow {
+  readonly at: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** Windows of a stratum that make its baseline. */
+const BASELINE_WINDOWS = 4;
+
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
+const UTC: Pick<Zone, 'offset'> = { offset: () => 0 };
+
+/** The stratum that a time belongs to, by the clocks of a zone (UTC unless given): "Tuesday", "Tuesday 14:00", or "all". */
+export const stratumOf = (at: number, compareWith: CompareWith, zone: Pick<Zone, 'offset'> = UTC): string => {
+  if (compareWith === 'training' || compareWith === 'last') return 'all';
+  const local = new Date(at + zone.offset(at));
+  const day = WEEKDAYS[local.getUTCDay()];
+  return compareWith === 'same weekday' ? day : `${day} ${String(local.getUTCHours()).padStart(2, '0')}:00`;
+};
+
+export const joinWindows = (windows: readonly ProfiledWindow[]): ProfiledWindow =>
+  windows.reduce(
+    (a, b) => ({ rows: a.rows + b.rows, inputs: merge(a.inputs, b.inputs), outputs: merge(a.outputs, b.outputs) }),
+    { rows: 0, inputs: {}, outputs: {} },
+  );
+
+/** Windows with too few rows are merged with the next; the last of them may have few still. In the order of time. */
+export const joinFew = (windows: readonly DatedWindow[], leastRows = LEAST_ROWS): readonly DatedWindow[] => {
+  const joined: DatedWindow[] = [];
+  for (const window of windows) {
+    const last = joined.at(-1);
+    if (last === undefined || last.rows >= leastRows) joined.push(window);
+    else joined.splice(-1, 1, { at: last.at, ...joinWindows([last, window]) });
+  }
+  return joined;
+};
+
+export interface BaselineChoice {
+  readonly compareWith: CompareWith;
+  readonly training: Baseline | undefined;
+  /** Windows before, in the order of time, of the same package and since the last that was accepted as the new normal. */
+  readonly history: readonly DatedWindow[];
+  readonly zone?: Pick<Zone, 'offset'> | undefined;
+}
+
+/** What a window that began at `at` is compared with; undefined where there is nothing yet. */
+export const baselineAt = (
+  at: number,
+  { compareWith, training, history, zone }: BaselineChoice,
+): Baseline | undefined => {
+  if (compareWith === 'training') return training;
+  const before = history.filter((window) => window.at < at);
+  if (compareWith === 'last') {
+    const last = before.at(-1);
+    return last && answeredBaseline('the window before', last);
+  }
+  const stratum = stratumOf(at, compareWith, zone);
+  const same = before
+    .filter((window) => stratumOf(window.at, compareWith, zone) === stratum)
+    .slice(0, BASELINE_WINDOWS);
+  return same.length === 0
+    ? undefined
+    : answeredBaseline(`the first ${stratum}s`.replace(/:00s$/, ':00'), joinWindows(same));
+};
+
+/** Whether the baseline of a stratum has all its weeks: before that, it still changes. */
+export const isSettled = (at: number, { compareWith, history, zone }: Omit<BaselineChoice, 'training'>): boolean => {
+  if (compareWith === 'training') return true;
+  if (compareWith === 'last') return history.some((window) => window.at < at);
+  const stratum = stratumOf(at, compareWith, zone);
+  const same = history.filter((window) => window.at < at && stratumOf(window.at, compareWith, zone) === stratum);
+  return same.length >= BASELINE_WINDOWS;
+};
+
+/** What would keep windows from alarming that are no news: strata, or the present as the new normal. */
+export type ComparisonProposal = 'same weekday' | 'same hour of week' | 'new normal';
+
+/** Alarms that a proposal rests on, at least, and which part of them it would have kept. */
+const LEAST_ALARMS = 5;
+const MOST_OF_THEM = 0.8;
+
+/**
+ * What to propose to somebody whose windows alarm beside the training data: strata, where they resemble the same weekday (or
+ * hour) before but not the window before; the new normal, where they resemble that too. Undefined where neither would help.
+ */
+export const proposalFor = (
+  training: Baseline,
+  windows: readonly DatedWindow[],
+  budget: Budget,
+  zone?: Pick<Zone, 'offset'>,
+): ComparisonProposal | undefined => {
+  const shortest = Math.min(...windows.slice(1).map(({ at }, index) => at - windows[index].at));
+  const strata = shortest <= 2 * HOUR_MS ? 'same hour of week' : 'same weekday';
+  const isSteady = (window: DatedWindow, compareWith: CompareWith): boolean | undefined => {
+    const baseline = baselineAt(window.at, { compareWith, training, history: windows, zone });
+    return baseline && judgeWindow(baseline, window, budget).state === 'steady';
+  };
+  const alarms = windows.filter((window) => judgeWindow(training, window, budget).state === 'drift');
+  const known = alarms.filter((window) => isSteady(window, strata) !== undefined);
+  if (known.length < LEAST_ALARMS) return undefined;
+  const isMost = (compareWith: CompareWith): boolean =>
+    known.filter((window) => isSteady(window, compareWith)).length >= MOST_OF_THEM * known.length;
+  if (!isMost(strata)) return undefined;
+  return isMost('last') ? 'new normal' : strata;
+};
