@@ -93,9 +93,19 @@ export type ComparisonProposal = 'same weekday' | 'same hour of week' | 'new nor
 const LEAST_ALARMS = 5;
 const MOST_OF_THEM = 0.8;
 
+/** Whether nearly all windows since the first alarm alarm, and resemble the first of them. */
+const isNewNormal = (alarms: readonly DatedWindow[], windows: readonly DatedWindow[], budget: Budget): boolean => {
+  const [first, later] = [alarms.slice(0, BASELINE_WINDOWS), alarms.slice(BASELINE_WINDOWS)];
+  if (later.length < LEAST_ALARMS) return false;
+  const since = windows.filter(({ at }) => at >= first[0].at);
+  const baseline = answeredBaseline('the first alarms', joinWindows(first));
+  const alike = later.filter((window) => judgeWindow(baseline, window, budget).state === 'steady');
+  return alarms.length >= MOST_OF_THEM * since.length && alike.length >= MOST_OF_THEM * later.length;
+};
+
 /**
- * What to propose to somebody whose windows alarm beside the training data: strata, where they resemble the same weekday (or
- * hour) before but not the window before; the new normal, where they resemble that too. Undefined where neither would help.
+ * What to propose to somebody whose windows alarm beside the training data: the new normal, where they have done so ever since and
+ * resemble each other; strata, where they resemble the same weekday (or hour) before. Undefined where neither would help.
  */
 export const proposalFor = (
   training: Baseline,
@@ -103,17 +113,14 @@ export const proposalFor = (
   budget: Budget,
   zone?: Pick<Zone, 'offset'>,
 ): ComparisonProposal | undefined => {
-  const shortest = Math.min(...windows.slice(1).map(({ at }, index) => at - windows[index].at));
-  const strata = shortest <= 2 * HOUR_MS ? 'same hour of week' : 'same weekday';
-  const isSteady = (window: DatedWindow, compareWith: CompareWith): boolean | undefined => {
-    const baseline = baselineAt(window.at, { compareWith, training, history: windows, zone });
-    return baseline && judgeWindow(baseline, window, budget).state === 'steady';
-  };
   const alarms = windows.filter((window) => judgeWindow(training, window, budget).state === 'drift');
-  const known = alarms.filter((window) => isSteady(window, strata) !== undefined);
-  if (known.length < LEAST_ALARMS) return undefined;
-  const isMost = (compareWith: CompareWith): boolean =>
-    known.filter((window) => isSteady(window, compareWith)).length >= MOST_OF_THEM * known.length;
-  if (!isMost(strata)) return undefined;
-  return isMost('last') ? 'new normal' : strata;
+  if (isNewNormal(alarms, windows, budget)) return 'new normal';
+  const shortest = Math.min(...windows.slice(1).map(({ at }, index) => at - windows[index].at));
+  const compareWith = shortest <= 2 * HOUR_MS ? 'same hour of week' : 'same weekday';
+  const states = alarms.flatMap((window) => {
+    const baseline = baselineAt(window.at, { compareWith, training, history: windows, zone });
+    return baseline === undefined ? [] : [judgeWindow(baseline, window, budget).state];
+  });
+  const steady = states.filter((state) => state === 'steady').length;
+  return states.length >= LEAST_ALARMS && steady >= MOST_OF_THEM * states.length ? compareWith : undefined;
 };
