@@ -20,6 +20,9 @@ const BESIDE = /beside\('\.\/([\w-]+)', import\.meta\.url\)/g;
 /** `databases/sqlite/thread` → `databases-sqlite-thread`: all files of `dist` lie in one folder. */
 const flat = (path: string): string => path.replaceAll('/', '-');
 
+/** How a library is named that is loaded when it is first needed: within `dist` it is run then. */
+const LOADED = /\bload\((?='[\w/.-]+'\))/g;
+
 const filesBeside = (): readonly string[] =>
   globSync('**/*.ts', { cwd: source }).flatMap((path) =>
     [...readFileSync(join(source, path), 'utf8').matchAll(BESIDE)].map(([, name]) => join(dirname(path), name)),
@@ -30,10 +33,9 @@ const withFilesBeside: Plugin = {
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const folder = relative(source, dirname(path));
-      const contents = readFileSync(path, 'utf8').replace(
-        BESIDE,
-        (_, name) => `new URL('./${flat(join(folder, name))}.js', import.meta.url)`,
-      );
+      const contents = readFileSync(path, 'utf8')
+        .replace(BESIDE, (_, name) => `new URL('./${flat(join(folder, name))}.js', import.meta.url)`)
+        .replace(LOADED, 'require(');
       return { contents, loader: 'ts' };
     }),
 };
@@ -57,7 +59,16 @@ const leanBuiltins: Plugin = {
 };
 
 /** Libraries that every command or service loads at once, and which become part of it; their types are asked for all the same. */
-const WITHIN: ReadonlySet<string> = new Set(['commander', 'kysely', 'pino', 'prom-client']);
+const WITHIN: ReadonlySet<string> = new Set([
+  '@opentelemetry/api',
+  'ajv',
+  'commander',
+  'fastify',
+  'kysely',
+  'pino',
+  'prom-client',
+  'yaml',
+]);
 
 const external = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies)
   .filter((name) => !WITHIN.has(name))

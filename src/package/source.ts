@@ -8,6 +8,7 @@ import { runtimeOf } from '../runtimes/index.ts';
 import { type Choice, choices } from '../runtimes/runtime.ts';
 import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { type ExamplesKey, type ExamplesSource, readExamples } from './examples-source.ts';
+import { flawOf } from './fits-schema.ts';
 import { wholeModel } from './model-file.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
@@ -128,7 +129,12 @@ const referenceOf = async (dir: string, key: ModelYaml['reference']): Promise<Re
 export const readSource = async (dir: string): Promise<ModelFolder> => {
   const path = join(dir, 'model.yaml');
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
-  const { data, at } = readYaml<ModelYaml>(text, { file: path, schema: modelSchema, code: 'BAD_MANIFEST' });
+  const { data, at } = readYaml<ModelYaml>(text, {
+    file: path,
+    schema: modelSchema,
+    fits: (found) => flawOf(modelSchema, found) === undefined,
+    code: 'BAD_MANIFEST',
+  });
   const yaml = await withSideTables(data, dir, at);
   const file = join(dir, data.model);
   const bytes = await readBytes(file, 'FILE_NOT_FOUND', 'The model file');

@@ -61,13 +61,14 @@ describe('the schema within packages', () => {
     );
   };
 
-  for (const [what, schema] of [
-    ['manifests', manifestSchema],
-    ['examples', examplesSchema],
+  for (const [what, schema, example] of [
+    ['manifests', manifestSchema, manifest],
+    ['model.yaml', modelSchema, async () => parse(String(files['model.yaml']))],
+    ['examples', examplesSchema, async () => JSON.parse(String(files['examples.json']))],
   ] as const)
     test(`is understood as a full validator understands it: ${what}`, async (t) => {
       const valid = ajv.compile(schema);
-      const value: unknown = what === 'manifests' ? await manifest(t) : JSON.parse(String(files['examples.json']));
+      const value: unknown = await example(t);
       assert.equal(flawOf(schema, value), undefined);
       let refusals = 0;
       fc.assert(
