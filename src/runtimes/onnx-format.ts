@@ -8,7 +8,8 @@ import { operatorOf } from './onnx-node.ts';
 import { functionsOf, refuseChance, visitParts } from './onnx-parts.ts';
 import { riskOfOnnx } from './onnx-risk.ts';
 import type { Choice, ModelFormat, OwnOperators } from './runtime.ts';
-import { openTabular, reasonOf } from './trees/open.ts';
+import { reasonOf } from './trees/open.ts';
+import { openTabular } from './trees/open-tabular.ts';
 import { Unusual } from './trees/unusual.ts';
 
 const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);

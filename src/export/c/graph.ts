@@ -2,8 +2,10 @@
 import type { TensorSpec } from '../../core/types.ts';
 import { attributesOf } from '../../runtimes/onnx-attributes.ts';
 import { readOnnx } from '../../runtimes/onnx-graph.ts';
-import { operatorName, readOnnxModel } from '../../runtimes/trees/onnx-model.ts';
-import { openTabular, reasonOf } from '../../runtimes/trees/open.ts';
+import { modelOf, operatorName } from '../../runtimes/trees/onnx-model.ts';
+import { reasonOf } from '../../runtimes/trees/open.ts';
+import { openTabular } from '../../runtimes/trees/open-tabular.ts';
+import { everyOperator } from '../../runtimes/trees/operators/every.ts';
 import { Unusual } from '../../runtimes/trees/unusual.ts';
 import { sizeOf } from '../../runtimes/trees/values.ts';
 import { type CColumn, checkFits, isMissing } from './columns.ts';
@@ -39,8 +41,9 @@ export const writeGraph = (
 ): ReadonlyMap<string, CValue> => {
   const own = openTabular(file);
   if (own instanceof Unusual) throw notExportable(`ONNX Runtime answers, because ${reasonOf(own)}`);
-  const { nodes, opsets } = readOnnx(file);
-  const { steps, constants } = readOnnxModel(file);
+  const graph = readOnnx(file);
+  const { nodes, opsets } = graph;
+  const { steps, constants } = modelOf(graph, everyOperator);
   const values = new Map(inputs);
   const valueNamed = (name: string): CValue | undefined => {
     if (name === '') return undefined;

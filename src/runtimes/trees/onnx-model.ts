@@ -1,11 +1,11 @@
 /** ONNX graphs as models of the own runtime. */
 
 import { attributesOf } from '../onnx-attributes.ts';
-import { type OnnxGraph, readOnnx } from '../onnx-graph.ts';
+import type { OnnxGraph } from '../onnx-graph.ts';
 import type { OnnxNode } from '../onnx-node.ts';
 import { decodeTensor } from '../onnx-tensor.ts';
 import type { GraphStep, TabularModel } from './model.ts';
-import { operators } from './operators/index.ts';
+import type { Operators } from './operators/operator.ts';
 import { unusual } from './unusual.ts';
 
 const names: Readonly<Record<string, string>> = { '': '', 'ai.onnx': '', 'ai.onnx.ml': 'ml:' };
@@ -17,7 +17,7 @@ export const operatorName = ({ op, domain }: OnnxNode): string => {
   return `${names[domain] ?? `${domain}.`}${op}`;
 };
 
-const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets']): GraphStep => {
+const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets'], operators: Operators): GraphStep => {
   const { op, domain, inputs, outputs } = node;
   const name = operatorName(node);
   const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
@@ -30,13 +30,17 @@ const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets']): GraphStep => {
   return { op, inputs, outputs, make: (known) => operator(context, known) };
 };
 
-/** @throws Unusual for what is left to ONNX Runtime; BAD_MODEL for what is no ONNX file. */
-export const readOnnxModel = (file: Uint8Array): TabularModel => {
-  const { inputs, outputs, nodes, constants, opsets } = readOnnx(file);
-  return {
-    inputs,
-    outputs,
-    constants: new Map([...constants].map(([name, tensor]) => [name, () => decodeTensor(tensor)])),
-    steps: nodes.map((node) => stepOf(node, opsets)),
-  };
-};
+/** Whether a table has all operators of a graph. */
+export const hasAll = (operators: Operators, { nodes }: OnnxGraph): boolean =>
+  nodes.every((node) => Object.hasOwn(operators, operatorName(node)));
+
+/** @throws Unusual for what is left to ONNX Runtime */
+export const modelOf = (
+  { inputs, outputs, nodes, constants, opsets }: OnnxGraph,
+  operators: Operators,
+): TabularModel => ({
+  inputs,
+  outputs,
+  constants: new Map([...constants].map(([name, tensor]) => [name, () => decodeTensor(tensor)])),
+  steps: nodes.map((node) => stepOf(node, opsets, operators)),
+});

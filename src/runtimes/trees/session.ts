@@ -2,7 +2,7 @@
 import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
-import type { MadeStep, TabularModel } from './model.ts';
+import type { GraphStep, MadeStep, TabularModel } from './model.ts';
 import { unusual } from './unusual.ts';
 import { dense, type Known, type NodeValue, sizeOf } from './values.ts';
 
@@ -39,6 +39,30 @@ const joined = (pieces: readonly Tensor[], rows: number): Tensor => {
   return { dtype, dims: [rows, ...dims.slice(1)], data };
 };
 
+/** Constants as the one row of a batch, which no dimension counts. */
+const asRow = (constant: Tensor): Known => ({ dtype: constant.dtype, dims: constant.dims, constant, along: -1 });
+
+/** What a step makes of constants alone is a constant; undefined where it is given anything else, or nothing. */
+const folded = (make: GraphStep['make'], given: readonly (Known | undefined)[]): MadeStep | undefined => {
+  const constants = given.map((one) => one?.constant);
+  if (constants.length === 0 || !constants.every((one) => one !== undefined)) return undefined;
+  const made = make(constants.map(asRow));
+  if (made.outputs.reduce((sum, { dims }) => sum + rowSize(dims), 0) > MAX_ROW_SIZE)
+    throw unusual('constants made of constants, too many');
+  const values = made.run(
+    constants.map((one) => ({ ...one, dims: [1, ...one.dims] })),
+    1,
+  );
+  const tensors = values.map((value): Tensor => {
+    const { dtype, dims, data } = dense(value);
+    return { dtype, dims: dims.slice(1), data };
+  });
+  return {
+    outputs: tensors.map((constant) => ({ dtype: constant.dtype, dims: constant.dims, constant })),
+    run: () => tensors,
+  };
+};
+
 /**
  * @throws Unusual for a graph that is another runtime's, and BAD_MODEL for a damaged one.
  */
@@ -67,7 +91,8 @@ export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): 
   const compiled: CompiledStep[] = [];
   for (const { op, inputs: from, outputs: to, make } of steps) {
     const given = from.map((name) => (name === '' ? undefined : placeOf(name)));
-    const made = make(given.map((place) => (place === undefined ? undefined : known[place])));
+    const what = given.map((place) => (place === undefined ? undefined : known[place]));
+    const made = folded(make, what) ?? make(what);
     if (made.outputs.length < to.length) throw unusual(`${op} with ${to.length} outputs`);
     compiled.push({
       made,
@@ -78,7 +103,9 @@ export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): 
   const answers = new Map(
     outputs.map(({ name, dtype }) => {
       const place = placeOf(name);
-      if (known[place].dtype !== dtype || known[place].constant) throw unusual(`an output ${name} of another type`);
+      const { dtype: found, constant, along, isMerged, extents, padding } = known[place];
+      if (found !== dtype || constant) throw unusual(`an output ${name} of another type`);
+      if (along || isMerged || extents || padding !== undefined) throw unusual(`an output ${name} of another shape`);
       return [name, place];
     }),
   );

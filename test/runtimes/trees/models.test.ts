@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openOnnxNode } from '../../../src/runtimes/onnx.node.ts';
 import { readOnnx } from '../../../src/runtimes/onnx-graph.ts';
-import { openTabular } from '../../../src/runtimes/trees/open.ts';
+import { openTabular } from '../../../src/runtimes/trees/open-tabular.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
 import { feedsOf, poolsOf } from './rows.ts';
 import { assertClose, assertSameBits } from './same-bits.ts';

@@ -1,6 +1,7 @@
 /** Every operator of the own runtime. */
 import { mlCases } from './ml-operator-cases.ts';
 import { type Case, floats, ints, on, ramp, same, two } from './operator-case.ts';
+import { rareCases } from './rare-operator-cases.ts';
 import { assertClose } from './same-bits.ts';
 
 export const cases: Readonly<Record<string, Case>> = {
@@ -174,4 +175,5 @@ export const cases: Readonly<Record<string, Case>> = {
     constants: [floats('w', [6, 7], ...ramp(42)), floats('b', [6], ...ramp(6))],
   },
   ...mlCases,
+  ...rareCases,
 };

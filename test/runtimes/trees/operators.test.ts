@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openOnnxNode } from '../../../src/runtimes/onnx.node.ts';
 import { readOnnx } from '../../../src/runtimes/onnx-graph.ts';
-import { openTabular } from '../../../src/runtimes/trees/open.ts';
+import { openTabular } from '../../../src/runtimes/trees/open-tabular.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
 import { buildOnnx, type ElementType, type Value } from '../onnx-builder.ts';
 import type { Case, Dim } from './operator-case.ts';

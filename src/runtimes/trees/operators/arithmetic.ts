@@ -1,7 +1,7 @@
 /** Arithmetic, comparisons and logic. Stores into typed arrays round to float32 and wrap integers. */
 import type { Dtype } from '../../../core/types.ts';
 import { unusual } from '../unusual.ts';
-import { batched, constantNumbers, type Known } from '../values.ts';
+import { constantNumbers, type Known, placed } from '../values.ts';
 import { combined, type Element, mapped, pair, unary } from './elementwise.ts';
 import type { Operator, Operators } from './operator.ts';
 
@@ -46,7 +46,7 @@ const halfToEven = (value: number): number => {
 
 /** The limits of Clip: attributes before opset 11, inputs from then on. */
 const clip: Operator = ({ attributes, opset }, [value, low, high]) => {
-  const input = batched(value);
+  const input = placed(value);
   if (!floats.includes(input.dtype)) throw unusual(`limits of ${input.dtype}`);
   const limit = (given: Known | undefined, name: string, unlessGiven: number): number => {
     if (opset < 11) return attributes.float(name, unlessGiven);
@@ -93,7 +93,7 @@ export const arithmetics: Operators = {
   Xor: logic((a, b) => a ^ b),
   Not: unary(['bool'], (x: number) => 1 - x),
   IsNaN: (_, [value]) => {
-    const input = batched(value);
+    const input = placed(value);
     if (!floats.includes(input.dtype)) throw unusual(`NaN among ${input.dtype}`);
     return mapped(input, 'bool', (x: number) => Number(Number.isNaN(x)));
   },

@@ -4,7 +4,7 @@ import type { Dtype, TensorData } from '../../../core/types.ts';
 import { dtypes as elementTypes } from '../../onnx-tensor.ts';
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { batched, dense, type Known, sizeOf } from '../values.ts';
+import { dense, type Known, like, placed, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
 
 const numbers: ReadonlySet<Dtype> = new Set([
@@ -53,11 +53,11 @@ const converter = (from: Dtype, to: Dtype): Convert => {
 };
 
 export const castTo = (input: Known, to: Dtype): MadeStep => {
-  const { dtype, dims } = batched(input);
-  if (dtype === to) return { outputs: [{ dtype, dims }], run: (values) => values };
+  const { dtype, dims } = input;
+  if (dtype === to) return { outputs: [input], run: (values) => values };
   const convert = converter(dtype, to);
   return {
-    outputs: [{ dtype: to, dims }],
+    outputs: [{ ...like(input, to, dims), ...(input.isMerged && { isMerged: true }) }],
     run([value]) {
       const { data, dims: all } = dense(value);
       const made = allocate(to, sizeOf(all)) as Record<number, number | bigint | string> & TensorData;
@@ -71,6 +71,6 @@ export const casts: Operators = {
   Cast: ({ attributes }, [input]) => {
     const to = elementTypes[attributes.int('to', 0)];
     if (to === undefined || !dtypes.includes(to)) throw unusual('a cast to a type that is not read here');
-    return castTo(batched(input), to);
+    return castTo(input?.isMerged || (input?.extents && to === 'int64') ? input : placed(input), to);
   },
 };

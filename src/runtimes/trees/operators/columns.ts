@@ -1,33 +1,28 @@
 /** Operators that put columns side by side, or take some of them. */
 import { allocate, copyRow } from '../../../core/columns.ts';
-import type { Dtype } from '../../../core/types.ts';
+import type { Dtype, Tensor } from '../../../core/types.ts';
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import {
+  axisOf,
   batched,
   constantNumbers,
   dense,
   type Known,
+  knownSize,
+  like,
   type NodeValue,
   partsOf,
+  placed,
   sized,
   sizeOf,
   table,
 } from '../values.ts';
 import type { Operators } from './operator.ts';
 
-/** An axis of a batched value, counted from its rows; the batch is none. */
-const axisOf = (axis: number, { dims }: Known): number => {
-  const rank = dims.length + 1;
-  const place = axis < 0 ? axis + rank : axis;
-  if (!(place >= 1 && place < rank)) throw unusual('an operator along the batch');
-  return place - 1;
-};
-
 const sideBySide = (inputs: readonly Known[]): MadeStep => {
   const width = inputs.reduce((sum, one) => sum + sized(one).size, 0);
-  const before = inputs[0].dims.slice(0, -1);
-  const dims = [...before, width];
+  const dims = [...inputs[0].dims.slice(0, -1), width];
   return {
     outputs: [{ dtype: 'float32', dims }],
     run: (values, rows) => [
@@ -47,7 +42,7 @@ const concatenated = (inputs: readonly Known[], axis: number): MadeStep => {
     inputs.reduce((sum, one) => sum + Number(one.dims[axis]), 0),
   );
   return {
-    outputs: [{ dtype, dims }],
+    outputs: [like(inputs[0], dtype, dims)],
     run(values, rows) {
       const data = allocate(dtype, rows * outer * total);
       let first = 0;
@@ -70,8 +65,9 @@ const taken = (input: Known, axis: number, places: readonly number[], shape: rea
   const [outer, length, inner] = [sizeOf(known.slice(0, axis)), known[axis], sizeOf(known.slice(axis + 1))];
   if (places.some((place) => !(place >= 0 && place < length))) throw unusual('places outside a row');
   const dims = [...known.slice(0, axis), ...shape, ...known.slice(axis + 1)];
+  const { along = 0 } = input;
   return {
-    outputs: [{ dtype, dims }],
+    outputs: [like({ ...input, along: along > axis ? along + shape.length - 1 : along }, dtype, dims)],
     run([value], rows) {
       const from = dense(value).data;
       const data = allocate(dtype, rows * outer * places.length * inner);
@@ -86,28 +82,71 @@ const taken = (input: Known, axis: number, places: readonly number[], shape: rea
   };
 };
 
-/** Each row's own entries of a table that stands in the file. */
-const lookedUp = (entries: Known, places: Known): MadeStep => {
-  const { constant, dtype } = entries;
-  if (constant === undefined || constant.dims.length === 0) throw unusual('a Gather along the batch');
-  if (places.dtype !== 'int64' && places.dtype !== 'int32') throw unusual('places that are no integers');
+/** Of places in a constant: where they are asked for, and what stands between one and the next. */
+interface Lookup {
+  readonly result: Known;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  /** Whether a negative place counts from the end. */
+  readonly isSigned: boolean;
+}
+
+/** Each row's own entries of a constant: all that stand at the row's places, for each of its outer parts. */
+const lookedUp = (constant: Tensor, { result, outer, length, inner, isSigned }: Lookup): MadeStep => ({
+  outputs: [result],
+  run([, value], rows) {
+    const at = dense(value).data as ArrayLike<bigint | number>;
+    const places = at.length / rows;
+    const data = allocate(constant.dtype, at.length * outer * inner);
+    for (let index = 0; index < at.length; index++) {
+      const place = Number(at[index]);
+      if (!(place >= (isSigned ? -length : 0) && place < length))
+        throw new Error(`indices element out of data bounds, idx=${place} must be within [${-length},${length - 1}]`);
+      const [from, row] = [place < 0 ? place + length : place, Math.floor(index / places)];
+      for (let part = 0; part < outer; part++)
+        copyRow(
+          constant.data,
+          (part * length + from) * inner,
+          data,
+          ((row * outer + part) * places + (index % places)) * inner,
+          inner,
+        );
+    }
+    return [{ dtype: constant.dtype, dims: [rows, ...(result.dims as number[])], data }];
+  },
+});
+
+/** Gather along the first dimension of a constant. */
+const gathered = (constant: Tensor, given: Known): MadeStep => {
+  if (given.dtype !== 'int64' && given.dtype !== 'int32') throw unusual('places that are no integers');
+  if (constant.dims.length === 0) throw unusual('a Gather along the batch');
   const [length, ...rest] = constant.dims;
-  const size = sizeOf(rest);
-  const dims = [...(sized(places).input.dims as number[]), ...rest];
-  return {
-    outputs: [{ dtype, dims }],
-    run([, value], rows) {
-      const at = dense(value).data as ArrayLike<bigint | number>;
-      const data = allocate(dtype, at.length * size);
-      for (let index = 0; index < at.length; index++) {
-        const place = Number(at[index]);
-        if (place < -length || place >= length)
-          throw new Error(`indices element out of data bounds, idx=${place} must be within [${-length},${length - 1}]`);
-        copyRow(constant.data, (place < 0 ? place + length : place) * size, data, index * size, size);
-      }
-      return [{ dtype, dims: [rows, ...dims], data }];
-    },
+  const { size, input } = sized(given);
+  if (size === 0) throw unusual('no places');
+  const result = { dtype: constant.dtype, dims: [...(input.dims as number[]), ...rest] };
+  return lookedUp(constant, { result, outer: 1, length, inner: sizeOf(rest), isSigned: true });
+};
+
+/**
+ * ArrayFeatureExtractor of a constant: along its last dimension, whose places stand for all rows one behind the other. A
+ * constant of one dimension gets another in front.
+ */
+const extracted = (constant: Tensor, given: Known): MadeStep => {
+  const places = placed(given);
+  const size = knownSize(places) ?? 0;
+  if (places.dtype !== 'int64') throw unusual('places that are no integers');
+  if (size === 0 || places.along === -1) throw unusual('no places');
+  const length = constant.dims.at(-1) ?? 0;
+  const before = constant.dims.length === 1 ? [1] : constant.dims.slice(0, -1);
+  const isMerged = size > 1;
+  const result: Known = {
+    dtype: constant.dtype,
+    dims: isMerged ? [...before, size] : before,
+    along: before.length,
+    ...(isMerged && { isMerged }),
   };
+  return lookedUp(constant, { result, outer: sizeOf(before), length, inner: 1, isSigned: false });
 };
 
 const numeric: ReadonlySet<Dtype> = new Set(['float32', 'float64', 'int32', 'int64']);
@@ -148,20 +187,30 @@ const sliced = (
   );
 };
 
+/** A shape of pieces: of a Shape, and of numbers that stand in the file. */
+const joinedShape = (given: readonly (Known | undefined)[]): MadeStep => {
+  const extents = given.flatMap((one) => one?.extents ?? constantNumbers(one));
+  return { outputs: [{ dtype: 'int64', dims: [extents.length], extents }], run: (values) => [values[0]] };
+};
+
 export const columns: Operators = {
   Concat: ({ attributes }, given) => {
-    const inputs = given.map((one) => sized(one).input);
-    const axis = axisOf(attributes.int('axis', 1), inputs[0]);
-    const rank = inputs[0].dims.length;
-    for (const { dtype, dims } of inputs)
+    if (given.some((one) => one?.extents)) return joinedShape(given);
+    const inputs = given.map((one) => placed(one));
+    const [first] = inputs;
+    const axis = axisOf(attributes.int('axis', 1), first);
+    const rank = first.dims.length;
+    for (const one of inputs)
       if (
-        dtype !== inputs[0].dtype ||
-        dims.length !== rank ||
-        dims.some((dim, at) => at !== axis && dim !== inputs[0].dims[at])
+        knownSize(one) === undefined ||
+        one.dtype !== first.dtype ||
+        one.along !== first.along ||
+        one.dims.length !== rank ||
+        one.dims.some((dim, at) => at !== axis && dim !== first.dims[at])
       )
         throw unusual('columns of several types or shapes side by side');
-    const isRow = axis === rank - 1 && inputs[0].dims.slice(0, -1).every((dim) => dim === 1);
-    return isRow && inputs[0].dtype === 'float32' ? sideBySide(inputs) : concatenated(inputs, axis);
+    const isRow = !first.along && axis === rank - 1 && first.dims.slice(0, -1).every((dim) => dim === 1);
+    return isRow && first.dtype === 'float32' ? sideBySide(inputs) : concatenated(inputs, axis);
   },
   'ml:FeatureVectorizer': ({ attributes }, given) => {
     const inputs = given.map((one) => table(one).input);
@@ -171,21 +220,30 @@ export const columns: Operators = {
     return sideBySide(inputs);
   },
   'ml:ArrayFeatureExtractor': (_, [value, places]) => {
-    const { input } = table(value);
+    if (value?.constant) return extracted(value.constant, placed(places));
+    const { input } = sized(value);
+    if (input.dims.length === 0) throw unusual('an ArrayFeatureExtractor along the batch');
     const at = constantNumbers(places);
-    return taken(input, 0, at, [at.length]);
+    return taken(input, input.dims.length - 1, at, [at.length]);
   },
   Gather: ({ attributes }, [value, places]) => {
     const axis = attributes.int('axis', 0);
-    if (value?.constant && axis === 0) return lookedUp(value, batched(places));
-    const { input } = sized(value);
+    if (value?.extents) {
+      const { extents } = value;
+      const at = constantNumbers(places).map((place) => (place < 0 ? place + extents.length : place));
+      if (at.some((place) => !(place < extents.length)) || places?.dims.length !== 1)
+        throw unusual('a part of a shape that is not there');
+      return joinedShape([{ ...value, extents: at.map((place) => extents[place]) }]);
+    }
+    if (value?.constant && axis === 0) return gathered(value.constant, batched(places));
+    const input = placed(value);
     const along = axisOf(axis, input);
     const length = Number(input.dims[along]);
     const at = constantNumbers(places).map((place) => (place < 0 ? place + length : place));
     return taken(input, along, at, places?.dims as number[]);
   },
   Split: ({ attributes, outputs }, [value, sizes]) => {
-    const { input } = sized(value);
+    const input = placed(value);
     const axis = axisOf(attributes.int('axis', 0), input);
     const given = sizes ? constantNumbers(sizes) : [...attributes.ints('split')];
     const even = Array.from({ length: outputs }, () => Number(input.dims[axis]) / outputs);
@@ -196,11 +254,6 @@ export const columns: Operators = {
   Slice: ({ opset }, [value, starts, ends, axes, steps]) => {
     if (opset < 10) throw unusual('a Slice of an old opset');
     if (steps && constantNumbers(steps).some((step) => step !== 1)) throw unusual('a Slice in steps');
-    return sliced(
-      sized(value).input,
-      constantNumbers(starts),
-      constantNumbers(ends),
-      axes ? constantNumbers(axes) : [0],
-    );
+    return sliced(placed(value), constantNumbers(starts), constantNumbers(ends), axes ? constantNumbers(axes) : [0]);
   },
 };

@@ -3,7 +3,7 @@ import { allocate } from '../../../core/columns.ts';
 import type { Dtype, Tensor, TensorData } from '../../../core/types.ts';
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { batched, dense, type Known, knownSize, type NodeValue, sized, sizeOf } from '../values.ts';
+import { dense, isConstant, type Known, knownSize, like, type NodeValue, placed, sizeOf } from '../values.ts';
 import type { Operator } from './operator.ts';
 
 export type Element = number | bigint | string;
@@ -13,13 +13,14 @@ type Elements = Record<number, Element> & TensorData;
 export const unary =
   (dtypes: readonly Dtype[], change: (value: never) => Element): Operator =>
   (_, [given]) => {
-    const { dtype, dims } = batched(given);
+    const input = placed(given);
+    const { dtype } = input;
     if (!dtypes.includes(dtype)) throw unusual(`${dtype} where numbers are expected`);
-    return mapped({ dtype, dims }, dtype, change);
+    return mapped(input, dtype, change);
   };
 
-export const mapped = ({ dims }: Known, dtype: Dtype, change: (value: never) => Element): MadeStep => ({
-  outputs: [{ dtype, dims }],
+export const mapped = (input: Known, dtype: Dtype, change: (value: never) => Element): MadeStep => ({
+  outputs: [like(input, dtype, input.dims)],
   run([value]) {
     const { data, dims: all } = dense(value);
     const made = allocate(dtype, data.length) as Elements;
@@ -38,10 +39,9 @@ interface Reader {
   readonly places: Int32Array | undefined;
 }
 
-const readerOf = (input: Known, dims: readonly number[]): Reader => {
-  const own = input.constant && input.dims.length === dims.length + 1 ? input.dims.slice(1) : input.dims;
+const readerOf = (input: Known, own: readonly number[], dims: readonly number[]): Reader => {
   const size = sizeOf(dims);
-  const step = input.constant ? 0 : sizeOf(own as number[]);
+  const step = isConstant(input) ? 0 : sizeOf(own);
   if (own.length === dims.length && own.every((dim, at) => dim === dims[at])) return { step, places: undefined };
   // Strides of the input along the result's dimensions, 0 where it is the same all along.
   const strides = new Array<number>(dims.length).fill(0);
@@ -49,7 +49,7 @@ const readerOf = (input: Known, dims: readonly number[]): Reader => {
   for (let at = own.length - 1; at >= 0; at--) {
     const along = dims.length - own.length + at;
     if (own[at] !== 1) strides[along] = stride;
-    stride *= Number(own[at]);
+    stride *= own[at];
   }
   const places = Int32Array.from({ length: size }, (_, element) => {
     let place = 0;
@@ -62,26 +62,41 @@ const readerOf = (input: Known, dims: readonly number[]): Reader => {
   return { step, places };
 };
 
-/** The shape of a result's row. Batched inputs have one rank, so that the batch is the first dimension of all. */
-const resultDims = (inputs: readonly Known[]): readonly number[] => {
-  const rows = inputs.filter(({ constant }) => constant === undefined);
+/** Dimensions behind the one that counts the rows; all inputs have as many, so that it is the same one of all. */
+const behind = ({ dims, along = 0 }: Known): number => (along === -1 ? Number.POSITIVE_INFINITY : dims.length - along);
+
+/** A row's dimensions; those of a constant without the one where others count rows. */
+const rowDims = (input: Known, after: number): readonly number[] => {
+  const { dims } = input;
+  const place = dims.length - 1 - after;
+  if (!isConstant(input) || place < 0) return dims as readonly number[];
+  if (dims[place] !== 1) throw unusual('a constant for several rows');
+  return dims.toSpliced(place, 1) as readonly number[];
+};
+
+/** The row of a result, and how each input is read for it. */
+const fitted = (inputs: readonly Known[]): { readonly result: Known; readonly readers: readonly Reader[] } => {
+  const rows = inputs.filter((input) => !isConstant(input)).map((input) => placed(input));
   if (rows.length === 0) throw unusual('a result that is the same for all rows');
-  const rank = rows[0].dims.length;
-  const dims = new Array<number>(rank).fill(1);
-  for (const input of inputs) {
-    const { constant } = input;
+  const after = behind(rows[0]);
+  if (rows.some((input) => behind(input) !== after)) throw unusual('shapes that do not fit');
+  for (const input of inputs)
     if (knownSize(input) === undefined) throw unusual('rows whose size the graph does not say');
-    if (constant ? input.dims.length > rank + 1 : input.dims.length !== rank) throw unusual('shapes that do not fit');
-    if (input.dims.length === rank + 1 && input.dims[0] !== 1) throw unusual('a constant for several rows');
-    const own = (input.dims.length === rank + 1 ? input.dims.slice(1) : input.dims) as readonly number[];
-    own.forEach((dim, at) => {
-      const along = rank - own.length + at;
+  const own = inputs.map((input) => rowDims(input, after));
+  const rank = Math.max(...own.map(({ length }) => length));
+  const dims = new Array<number>(rank).fill(1);
+  for (const one of own)
+    one.forEach((dim, at) => {
+      const along = rank - one.length + at;
       if (dim === 1) return;
       if (dims[along] !== 1 && dims[along] !== dim) throw unusual('shapes that do not fit');
       dims[along] = dim;
     });
-  }
-  return dims;
+  const { dtype } = inputs[0];
+  return {
+    result: like({ dtype, dims, along: after === Number.POSITIVE_INFINITY ? -1 : rank - after }, dtype, dims),
+    readers: inputs.map((input, index) => readerOf(input, own[index], dims)),
+  };
 };
 
 /** Several values of one shape, or spread over it. */
@@ -90,9 +105,9 @@ export const combined = (
   dtype: Dtype,
   combine: (...values: never[]) => Element,
 ): MadeStep => {
-  const dims = resultDims(inputs);
+  const { result, readers } = fitted(inputs);
+  const dims = result.dims as readonly number[];
   const size = sizeOf(dims);
-  const readers = inputs.map((input) => readerOf(input, dims));
   const at = ({ step, places }: Reader, row: number, element: number): number =>
     row * step + (places === undefined ? element : places[element]);
   const run = (values: readonly NodeValue[], rows: number): readonly NodeValue[] => {
@@ -109,7 +124,7 @@ export const combined = (
             : apply(x[at(a, row, element)], y[at(b, row, element)], z[at(c, row, element)]);
     return [{ dtype, dims: [rows, ...dims], data: made } satisfies Tensor];
   };
-  return { outputs: [{ dtype, dims }], run };
+  return { outputs: [like(result, dtype, dims)], run };
 };
 
 /** The two inputs of an operator that takes two of one type. @throws Unusual */
@@ -121,7 +136,8 @@ export const pair = ([a, b, ...more]: readonly (Known | undefined)[]): readonly 
 
 /** @throws Unusual for all but float32 */
 export const floatsOf = (given: Known | undefined): Known => {
-  const { input } = sized(given);
+  const input = placed(given);
+  if (knownSize(input) === undefined) throw unusual('rows whose size the graph does not say');
   if (input.dtype !== 'float32') throw unusual(`${input.dtype} where float32 is expected`);
   return input;
 };

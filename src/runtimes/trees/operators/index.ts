@@ -1,4 +1,7 @@
-/** Every operator that the own runtime knows. To add one: a row in its family's table, or a family and a row here. */
+/**
+ * Operators that most models have, and that are at hand at once. To add one: a row in its family's table, or a family and a row
+ * here, or in `rare.ts` where few models have it.
+ */
 import { activations } from './activations.ts';
 import { arithmetics } from './arithmetic.ts';
 import { casts } from './casts.ts';

@@ -1,8 +1,18 @@
 /** Operators that change no value. */
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
-import { type Known, type NodeValue, sized, sizeOf } from '../values.ts';
-import type { Operators } from './operator.ts';
+import {
+  constantNumbers,
+  type Known,
+  knownSize,
+  type NodeValue,
+  placed,
+  placedOf,
+  sized,
+  sizeOf,
+  wholeOf,
+} from '../values.ts';
+import type { NodeContext, Operators } from './operator.ts';
 
 const same = ([input]: readonly (Known | undefined)[]): MadeStep => {
   if (input === undefined) throw unusual('a value that is not given');
@@ -10,14 +20,57 @@ const same = ([input]: readonly (Known | undefined)[]): MadeStep => {
 };
 
 /** The same elements a row in another shape. */
-const reshaped = (input: Known, dims: readonly number[]): MadeStep => ({
-  outputs: [{ dtype: input.dtype, dims }],
-  run: ([value], rows) => [withDims(value, rows, dims)],
-});
+const reshaped = (result: Known): MadeStep => {
+  const dims = result.dims as readonly number[];
+  return { outputs: [result], run: ([value], rows) => [withDims(value, rows, dims)] };
+};
 const withDims = (value: NodeValue, rows: number, dims: readonly number[]): NodeValue => ({
   ...value,
   dims: [rows, ...dims],
 });
+
+/** The shape that a Reshape asks for, null where the rows are counted. */
+const wantedOf = (shape: Known | undefined, input: Known): readonly (number | null)[] => {
+  if (shape?.extents) return shape.extents;
+  const whole = input.isMerged ? [] : wholeOf(input);
+  // 0 keeps a dimension.
+  return constantNumbers(shape).map((dim, index) => {
+    if (dim !== 0) return dim;
+    const kept = whole[index];
+    if (kept === undefined) throw unusual('a shape that keeps what is not there');
+    return kept;
+  });
+};
+
+/** Values stay in their rows where as many elements stand before the rows, and as many behind them, as did. */
+const reshape = (input: Known, wanted: readonly (number | null)[]): MadeStep => {
+  const along = input.along ?? 0;
+  const dims = input.dims as readonly number[];
+  const [before, behind] = [sizeOf(dims.slice(0, Math.max(along, 0))), sizeOf(dims.slice(Math.max(along, 0)))];
+  const open = wanted.indexOf(-1);
+  let whole = wanted;
+  if (open !== -1) {
+    const known = sizeOf(wanted.filter((dim, at) => at !== open && dim !== null) as number[]);
+    const isRows = !wanted.includes(null) && along !== -1;
+    if (!isRows && (before * behind) % known !== 0) throw unusual('a shape of another size');
+    whole = wanted.with(open, isRows ? null : (before * behind) / known);
+  }
+  const result = placedOf(input.dtype, whole);
+  const place = result.along ?? 0;
+  const sizes = result.dims as readonly number[];
+  if (
+    (along === -1) !== (place === -1) ||
+    sizes.some((dim) => !(dim > 0)) ||
+    sizeOf(sizes.slice(0, Math.max(place, 0))) !== before ||
+    sizeOf(sizes.slice(Math.max(place, 0))) !== behind
+  )
+    throw unusual('a shape that moves values between rows');
+  return reshaped(result);
+};
+
+/** Axes as an input from opset 13 on, or as an attribute. */
+const axesOf = ({ attributes }: NodeContext, axes: Known | undefined): readonly number[] =>
+  axes?.constant ? constantNumbers(axes) : [...attributes.ints('axes')];
 
 export const shapes: Operators = {
   Identity: (_, inputs) => same(inputs),
@@ -27,51 +80,39 @@ export const shapes: Operators = {
     return { outputs: [{ dtype: constant.dtype, dims: constant.dims, constant }], run: () => [constant] };
   },
   Reshape: ({ attributes }, [value, shape]) => {
-    const { input, size } = sized(value);
-    const wanted = shape?.constant?.data;
-    if (!(wanted instanceof BigInt64Array) || attributes.int('allowzero', 0) !== 0)
-      throw unusual('a shape that varies');
-    const [first, ...rest] = Array.from(wanted, Number);
-    // 0 keeps a dimension; -1 is what is left over, which is the batch only where the rest is a row.
-    const dims = rest.map((dim, index) => (dim === 0 ? (input.dims[index] ?? -1) : dim));
-    const open = dims.filter((dim) => dim === -1).length;
-    const known = sizeOf(dims.filter((dim) => dim !== -1));
-    if (first === 0 && open === 1 && known > 0 && size % known === 0)
-      return reshaped(
-        input,
-        dims.map((dim) => (dim === -1 ? size / known : dim)),
-      );
-    if ((first === -1 || first === 0) && open === 0 && known === size) return reshaped(input, dims);
-    throw unusual('a shape that moves values between rows');
+    const input = value?.isMerged ? value : placed(value);
+    if (knownSize(input) === undefined) throw unusual('rows whose size the graph does not say');
+    if (attributes.int('allowzero', 0) !== 0) throw unusual('a shape that varies');
+    return reshape(input, wantedOf(shape, input));
   },
   Flatten: ({ attributes }, [value]) => {
-    const { input, size } = sized(value);
     if (attributes.int('axis', 1) !== 1) throw unusual('Flatten along another axis');
-    return reshaped(input, [size]);
+    // Lists of texts are flat.
+    if (value?.padding !== undefined && value.dims.length === 1) return same([value]);
+    const { input, size } = sized(value);
+    return reshaped({ dtype: input.dtype, dims: [size] });
   },
-  Squeeze: ({ attributes }, [value, axes]) => {
-    const { input } = sized(value);
-    const given = axes?.constant
-      ? Array.from(axes.constant.data as BigInt64Array, Number)
-      : [...attributes.ints('axes')];
-    const gone = given.map((axis) => (axis < 0 ? axis + input.dims.length + 1 : axis));
-    if (gone.length === 0 || gone.some((axis) => axis < 1 || input.dims[axis - 1] !== 1))
-      throw unusual('Squeeze of the batch');
+  Squeeze: (context, [value, axes]) => {
+    const input = placed(value);
+    const whole = wholeOf(input);
+    const given = axesOf(context, axes);
+    const gone = given.map((axis) => (axis < 0 ? axis + whole.length : axis));
+    if (gone.length === 0 || gone.some((axis) => whole[axis] !== 1)) throw unusual('Squeeze of the batch');
     return reshaped(
-      input,
-      (input.dims as number[]).filter((_, index) => !gone.includes(index + 1)),
+      placedOf(
+        input.dtype,
+        whole.filter((_, index) => !gone.includes(index)),
+      ),
     );
   },
-  Unsqueeze: ({ attributes }, [value, axes]) => {
-    const { input } = sized(value);
-    const given = axes?.constant
-      ? Array.from(axes.constant.data as BigInt64Array, Number)
-      : [...attributes.ints('axes')];
-    const rank = input.dims.length + 1 + given.length;
+  Unsqueeze: (context, [value, axes]) => {
+    const input = placed(value);
+    const whole = [...wholeOf(input)];
+    const given = axesOf(context, axes);
+    const rank = whole.length + given.length;
     const places = given.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
-    if (places.some((axis) => axis < 1 || axis >= rank)) throw unusual('Unsqueeze before the batch');
-    const dims = [...(input.dims as number[])];
-    for (const axis of places) dims.splice(axis - 1, 0, 1);
-    return reshaped(input, dims);
+    if (places.some((axis) => !(axis >= 0 && axis < rank))) throw unusual('Unsqueeze outside the shape');
+    for (const axis of places) whole.splice(axis, 0, 1);
+    return reshaped(placedOf(input.dtype, whole));
   },
 };

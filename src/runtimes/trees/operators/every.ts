@@ -1,0 +1,6 @@
+/** All operators of the own runtime. */
+import { operators } from './index.ts';
+import type { Operators } from './operator.ts';
+import { rareOperators } from './rare.ts';
+
+export const everyOperator: Operators = { ...operators, ...rareOperators };

@@ -1,0 +1,130 @@
+/**
+ * Operators that make one value of many. Values are added one after the other, so that every batch, machine and browser gives
+ * the same bits; ONNX Runtime adds in the order of its processor's vectors, which depends on where a row lies in memory.
+ */
+import { allocate } from '../../../core/columns.ts';
+import type { Dtype, Tensor, TensorData } from '../../../core/types.ts';
+import { exp } from '../exp.ts';
+import { expf } from '../expf.ts';
+import type { MadeStep } from '../model.ts';
+import { unusual } from '../unusual.ts';
+import { axisOf, constantNumbers, dense, knownSize, like, placed, placedOf, sizeOf, wholeOf } from '../values.ts';
+import type { Operator, Operators } from './operator.ts';
+
+type Round = (value: number) => number;
+const f = Math.fround;
+
+/** One value of the values at `places` from `from` on. */
+type Reduce = (data: ArrayLike<number>, from: number, places: Int32Array, round: Round) => number;
+
+const sum: Reduce = (data, from, places, round) => {
+  let total = 0;
+  for (const place of places) total = round(total + data[from + place]);
+  return total;
+};
+const sumOfSquares: Reduce = (data, from, places, round) => {
+  let total = 0;
+  for (const place of places) total = round(total + round(data[from + place] * data[from + place]));
+  return total;
+};
+const product: Reduce = (data, from, places, round) => {
+  let total = 1;
+  for (const place of places) total = round(total * data[from + place]);
+  return total;
+};
+const logOfSumOfPowers: Reduce = (data, from, places, round) => {
+  let greatest = -Infinity;
+  for (const place of places) if (data[from + place] > greatest) greatest = data[from + place];
+  const shift = Number.isFinite(greatest) ? greatest : 0;
+  const power = round === f ? expf : exp;
+  let total = 0;
+  for (const place of places) total = round(total + power(round(data[from + place] - shift)));
+  return round(round(Math.log(total)) + shift);
+};
+
+/** For each value of a result's row, where those that make it stand in the row. */
+const placesOf = (dims: readonly number[], axes: ReadonlySet<number>): readonly Int32Array[] => {
+  const kept: number[][] = [];
+  for (let place = 0; place < sizeOf(dims); place++) {
+    let [to, rest, stride] = [0, place, 1];
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      if (!axes.has(axis)) {
+        to += (rest % dims[axis]) * stride;
+        stride *= dims[axis];
+      }
+      rest = Math.floor(rest / dims[axis]);
+    }
+    kept[to] ??= [];
+    kept[to].push(place);
+  }
+  return kept.map((places) => Int32Array.from(places));
+};
+
+const reducing =
+  (reduce: Reduce, dtypes: readonly Dtype[] = ['float32', 'float64']): Operator =>
+  ({ attributes }, [value, given]): MadeStep => {
+    const input = placed(value);
+    const { dtype } = input;
+    if (!dtypes.includes(dtype)) throw unusual(`one value of many ${dtype}`);
+    if (!(knownSize(input) !== undefined && sizeOf(input.dims as number[]) > 0)) throw unusual('one value of none');
+    const whole = wholeOf(input);
+    const named = given ? constantNumbers(given) : [...attributes.ints('axes')];
+    if (named.length === 0 && input.along !== -1) throw unusual('one value of all rows');
+    const all = named.length === 0 ? [...whole.keys()] : named.map((axis) => (axis < 0 ? axis + whole.length : axis));
+    const axes = new Set(all.map((axis) => axisOf(axis, input)));
+    const keeps = attributes.int('keepdims', 1) !== 0;
+    const result = placedOf(
+      dtype,
+      keeps ? whole.map((dim, axis) => (all.includes(axis) ? 1 : dim)) : whole.filter((_, axis) => !all.includes(axis)),
+    );
+    const places = placesOf(input.dims as number[], axes);
+    const step = sizeOf(input.dims as number[]);
+    const round: Round = dtype === 'float32' ? f : (one) => one;
+    return {
+      outputs: [result],
+      run([one], rows) {
+        const data = dense(one).data as Float32Array;
+        const made = allocate(dtype, rows * places.length) as Float32Array;
+        for (let row = 0, to = 0; row < rows; row++)
+          for (const from of places) made[to++] = reduce(data, row * step, from, round);
+        return [{ dtype, dims: [rows, ...(result.dims as number[])], data: made } satisfies Tensor];
+      },
+    };
+  };
+
+/** Each value with all before it. */
+const cumSum: Operator = ({ attributes }, [value, axis]) => {
+  const input = placed(value);
+  const { dtype } = input;
+  if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int64') throw unusual(`sums of ${dtype}`);
+  if (attributes.int('exclusive', 0) !== 0 || attributes.int('reverse', 0) !== 0) throw unusual('sums from the end');
+  const along = axisOf(constantNumbers(axis)[0], input);
+  wholeOf(input);
+  const dims = input.dims as readonly number[];
+  const [length, inner] = [dims[along], sizeOf(dims.slice(along + 1))];
+  return {
+    outputs: [like(input, dtype, dims)],
+    run([one]) {
+      const { data, dims: all } = dense(one);
+      const made = (data as Float32Array).slice() as unknown as Record<number, number> & TensorData;
+      const isWhole = dtype === 'int64';
+      for (let at = inner; at < made.length; at++) {
+        if (Math.floor(at / inner) % length === 0) continue;
+        const [a, b] = [made[at] as unknown, made[at - inner] as unknown];
+        const total = isWhole ? BigInt.asIntN(64, (a as bigint) + (b as bigint)) : (a as number) + (b as number);
+        (made as unknown as Record<number, number | bigint>)[at] = total;
+      }
+      return [{ dtype, dims: all, data: made }];
+    },
+  };
+};
+
+export const reductions: Operators = {
+  ReduceSum: reducing(sum),
+  ReduceMean: reducing((data, from, places, round) => round(sum(data, from, places, round) / places.length)),
+  ReduceSumSquare: reducing(sumOfSquares),
+  ReduceL2: reducing((data, from, places, round) => round(Math.sqrt(sumOfSquares(data, from, places, round)))),
+  ReduceProd: reducing(product),
+  ReduceLogSumExp: reducing(logOfSumOfPowers),
+  CumSum: cumSum,
+};

@@ -1,0 +1,78 @@
+/** Operators that few models have. */
+import { type Case, floats, ints, of, on, ramp, same, two } from './operator-case.ts';
+import { assertClose } from './same-bits.ts';
+
+/** Of three columns one. */
+const reduced = (op: string, keepdims = 1n): Case => ({
+  node: { op, attributes: { axes: [1n], keepdims } },
+  y: on('float32', keepdims === 1n ? [1] : []),
+});
+/** ONNX Runtime adds in the order of its vectors, and has other polynomials. */
+const close = (one: Case): Case => ({ ...one, hold: assertClose });
+const class3 = floats('t', [2, 4], ...ramp(8));
+
+export const rareCases: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(
+    ['ReduceSum', 'ReduceMean', 'ReduceProd', 'ReduceSumSquare', 'ReduceL2', 'ReduceLogSumExp'].map((op) => [
+      op,
+      { ...close(reduced(op)), opsets: { '': 12 } },
+    ]),
+  ),
+  'ReduceSum without its dimension': {
+    node: { op: 'ReduceSum', attributes: { keepdims: 0n } },
+    x: on('float32', [2, 3]),
+    y: on('float32', [3]),
+    constants: [ints('a', -2)],
+    hold: assertClose,
+  },
+  'ReduceSumSquare of two dimensions': {
+    node: { op: 'ReduceSumSquare', attributes: { axes: [2n, 1n], keepdims: 0n } },
+    x: on('float32', [2, 3]),
+    y: on('float32', []),
+    hold: assertClose,
+  },
+  CumSum: { node: { op: 'CumSum' }, y: on('float32'), constants: [ints('a', 1)] },
+  'CumSum of int64': { node: { op: 'CumSum' }, x: on('int64'), y: on('int64'), constants: [ints('a', -1)] },
+  ...Object.fromEntries(
+    ['Sum', 'Max', 'Min'].map((op): [string, Case] => [
+      `${op} of three`,
+      { node: { op }, x: [...on('float32'), ...on('float32', [1]), ...on('float32')], y: on('float32') },
+    ]),
+  ),
+  'Max of one': { node: { op: 'Max' }, y: on('float32') },
+  'Max beside a constant': { node: { op: 'Max' }, y: on('float32'), constants: [floats('c', [1], 1e-6)] },
+  Log: close(same('Log')),
+  Reciprocal: same('Reciprocal'),
+  Sign: same('Sign'),
+  'Pow of two': { node: { op: 'Pow' }, y: on('float32'), constants: [floats('c', [], 2)] },
+  'Pow of three': { node: { op: 'Pow' }, y: on('float32'), constants: [floats('c', [1], 3)] },
+  Pow: close(two('Pow', 'float32')),
+  Transpose: {
+    node: { op: 'Transpose', attributes: { perm: [0n, 2n, 1n] } },
+    x: on('float32', [2, 3]),
+    y: on('float32', [3, 2]),
+  },
+  'Transpose of texts': {
+    node: { op: 'Transpose', attributes: { perm: [0n, 2n, 1n] } },
+    x: on('string', [2, 3]),
+    y: on('string', [3, 2]),
+  },
+  GatherElements: {
+    node: { op: 'GatherElements', attributes: { axis: 1n } },
+    x: [
+      ['float32', [3]],
+      ['int64', [2]],
+    ],
+    y: on('float32', [2]),
+  },
+  'ArrayFeatureExtractor of three dimensions': {
+    ...of('ArrayFeatureExtractor', {}, on('float32', [2, 2]), on('float32', [2, 3])),
+    constants: [ints('i', 2, 0)],
+  },
+  'Gather of a table by two': {
+    node: { op: 'Gather', inputs: ['t', 'x0'] },
+    x: [['int64', [2]]],
+    y: [['float32', [2, 4]]],
+    constants: [class3],
+  },
+};
