@@ -2,6 +2,7 @@
 import type { TensorSpec } from '../../core/types.ts';
 import { attributesOf } from '../../runtimes/onnx-attributes.ts';
 import { readOnnx } from '../../runtimes/onnx-graph.ts';
+import { madeOf } from '../../runtimes/trees/made-step.ts';
 import { modelOf, operatorName } from '../../runtimes/trees/onnx-model.ts';
 import { reasonOf } from '../../runtimes/trees/open.ts';
 import { openTabular } from '../../runtimes/trees/open-tabular.ts';
@@ -54,7 +55,10 @@ export const writeGraph = (
   for (const [index, step] of steps.entries()) {
     const node = nodes[index];
     const given = step.inputs.map(valueNamed);
-    const made = step.make(given.map((value) => value?.known));
+    const made = madeOf(
+      step.make,
+      given.map((value) => value?.known),
+    );
     const [first] = made.outputs;
     draft.line('', `/* ${step.op} */`);
     if (first.constant) {

@@ -92,6 +92,8 @@ const combined =
   (write: (elements: readonly string[], dtype: Dtype, node: NodeDraft) => string): COperator =>
   (node) => {
     const values = node.inputs.map((_, at) => input(node, at));
+    if (node.made.outputs[0].along || values.some(({ known }) => known.along))
+      throw notExportable('rows that are not the first dimension');
     const names = values.map((value) => arrayOf(node.draft, value));
     const places = values.map((value) => indexIn(node, value));
     const { dtype } = (values.at(-1) ?? values[0]).known;

@@ -2,7 +2,8 @@
 import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
-import type { GraphStep, MadeStep, TabularModel } from './model.ts';
+import { MAX_ROW_SIZE, madeOf, rowSize } from './made-step.ts';
+import type { MadeStep, TabularModel } from './model.ts';
 import { unusual } from './unusual.ts';
 import { dense, type Known, type NodeValue, sizeOf } from './values.ts';
 
@@ -15,13 +16,8 @@ interface CompiledStep {
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
-/** Values of one row, in all steps together, at most: no graph makes much of little. */
-const MAX_ROW_SIZE = 1 << 20;
 /** Values that are held at a time: more rows go piece by piece, which changes no bit. */
 const MAX_VALUES = 1 << 22;
-
-const rowSize = (dims: readonly (number | null)[]): number =>
-  dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
 
 const rowsOf = ({ dtype, dims, data }: Tensor, from: number, to: number): Tensor => {
   const size = sizeOf(dims.slice(1));
@@ -37,30 +33,6 @@ const joined = (pieces: readonly Tensor[], rows: number): Tensor => {
     at += piece.data.length;
   }
   return { dtype, dims: [rows, ...dims.slice(1)], data };
-};
-
-/** Constants as the one row of a batch, which no dimension counts. */
-const asRow = (constant: Tensor): Known => ({ dtype: constant.dtype, dims: constant.dims, constant, along: -1 });
-
-/** What a step makes of constants alone is a constant; undefined where it is given anything else, or nothing. */
-const folded = (make: GraphStep['make'], given: readonly (Known | undefined)[]): MadeStep | undefined => {
-  const constants = given.map((one) => one?.constant);
-  if (constants.length === 0 || !constants.every((one) => one !== undefined)) return undefined;
-  const made = make(constants.map(asRow));
-  if (made.outputs.reduce((sum, { dims }) => sum + rowSize(dims), 0) > MAX_ROW_SIZE)
-    throw unusual('constants made of constants, too many');
-  const values = made.run(
-    constants.map((one) => ({ ...one, dims: [1, ...one.dims] })),
-    1,
-  );
-  const tensors = values.map((value): Tensor => {
-    const { dtype, dims, data } = dense(value);
-    return { dtype, dims: dims.slice(1), data };
-  });
-  return {
-    outputs: tensors.map((constant) => ({ dtype: constant.dtype, dims: constant.dims, constant })),
-    run: () => tensors,
-  };
 };
 
 /**
@@ -92,7 +64,7 @@ export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): 
   for (const { op, inputs: from, outputs: to, make } of steps) {
     const given = from.map((name) => (name === '' ? undefined : placeOf(name)));
     const what = given.map((place) => (place === undefined ? undefined : known[place]));
-    const made = folded(make, what) ?? make(what);
+    const made = madeOf(make, what);
     if (made.outputs.length < to.length) throw unusual(`${op} with ${to.length} outputs`);
     compiled.push({
       made,

@@ -86,12 +86,12 @@ describe('which runtime answers', () => {
   });
 
   test('is ONNX Runtime for any other operator, and says which', async (t) => {
-    const cwd = folderOf(tempFolder(t), { op: 'Log' });
+    const cwd = folderOf(tempFolder(t), { op: 'Cos' });
     const app = createApp({ cwd, env: { HOME: cwd } });
     t.after(() => app.close());
     const scorer = await app.scorer('.');
     t.after(() => scorer.close());
-    assert.deepEqual(scorer.graph.runtime, { name: 'onnxruntime', why: 'the graph has an operator Log' });
+    assert.deepEqual(scorer.graph.runtime, { name: 'onnxruntime', why: 'the graph has an operator Cos' });
   });
 
   test('is what model.yaml says, and the package says it too', async (t) => {
@@ -105,12 +105,12 @@ describe('which runtime answers', () => {
   });
 
   test('is refused to be the own one where that does not know an operator', async (t) => {
-    const cwd = folderOf(tempFolder(t), { op: 'Log' }, 'runtime: trees\n');
+    const cwd = folderOf(tempFolder(t), { op: 'Cos' }, 'runtime: trees\n');
     const app = createApp({ cwd, env: { HOME: cwd } });
     t.after(() => app.close());
     await assert.rejects(app.pack('.'), {
       code: 'BAD_MODEL',
-      message: 'The own runtime does not take the model: the graph has an operator Log.',
+      message: 'The own runtime does not take the model: the graph has an operator Cos.',
     });
   });
 
