@@ -4,7 +4,7 @@ import type { ModelSession } from '../../core/types.ts';
 import { readOnnx } from '../onnx-graph.ts';
 import type { OpenModel } from '../runtime.ts';
 import { hasAll, modelOf } from './onnx-model.ts';
-import { operators } from './operators/index.ts';
+import { chunks, operators } from './operators/index.ts';
 import type { Operators } from './operators/operator.ts';
 import { openModel } from './session.ts';
 import { Unusual, unusual } from './unusual.ts';
@@ -35,14 +35,18 @@ export const openWith = (file: Uint8Array, operators: Operators): ModelSession |
   return found;
 };
 
-/** The same; operators that few models have are loaded only for a graph that asks for more than the others. */
+/** The same; what lies in chunks is loaded only for a graph that asks for it. */
 const open = async (file: Uint8Array): Promise<ModelSession | Unusual> => {
   let found = opened.get(file);
   try {
     if (found === undefined) {
       const graph = readOnnx(file);
-      const rare = hasAll(operators, graph) ? {} : (await import('./operators/rare.ts')).rareOperators;
-      found = openModel(modelOf(graph, { ...operators, ...rare }));
+      let known = operators;
+      for (const more of chunks) {
+        if (hasAll(known, graph)) break;
+        known = { ...known, ...(await more()) };
+      }
+      found = openModel(modelOf(graph, known));
     }
   } catch (error) {
     found = unusualOf(error);

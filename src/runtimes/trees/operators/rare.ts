@@ -1,4 +1,4 @@
-/** Operators that few models have: a chunk of its own for browsers, loaded with the first graph that asks for one of them. */
+/** Operators that few models have. */
 import { axes } from './axes.ts';
 import { functions } from './functions.ts';
 import type { Operators } from './operator.ts';
