@@ -106,13 +106,12 @@ const cumSum: Operator = ({ attributes }, [value, axis]) => {
     outputs: [like(input, dtype, dims)],
     run([one]) {
       const { data, dims: all } = dense(one);
-      const made = (data as Float32Array).slice() as unknown as Record<number, number> & TensorData;
-      const isWhole = dtype === 'int64';
+      const made = data.slice() as Record<number, number | bigint> & TensorData;
       for (let at = inner; at < made.length; at++) {
         if (Math.floor(at / inner) % length === 0) continue;
-        const [a, b] = [made[at] as unknown, made[at - inner] as unknown];
-        const total = isWhole ? BigInt.asIntN(64, (a as bigint) + (b as bigint)) : (a as number) + (b as number);
-        (made as unknown as Record<number, number | bigint>)[at] = total;
+        const [value, before] = [made[at], made[at - inner]];
+        made[at] =
+          typeof value === 'bigint' ? BigInt.asIntN(64, value + BigInt(before)) : (value as number) + Number(before);
       }
       return [{ dtype, dims: all, data: made }];
     },
