@@ -85,6 +85,16 @@ test('the label of CatBoost is one of the classes that it was trained with', asy
   for (const name of ['entropy', 'labels']) assert.equal(read(name).answer.label, undefined);
 });
 
+test('the sums are the answer where somebody trained for a loss function of their own', async () => {
+  const text = new TextDecoder()
+    .decode(fileOf('poisson'))
+    .replace('"type":"Poisson"', '"type":"PythonUserDefinedPerObject"');
+  const { answer } = await answersOf(catboost.read(new TextEncoder().encode(text)), numbers);
+  const given = await answersOf(read('poisson'), numbers);
+  for (let row = 0; row < ROWS; row++)
+    assert.ok(Math.abs(Math.exp(answer[row]) / given.answer[row] - 1) < 1e-8, `${row}`);
+});
+
 test('a threshold that somebody has set decides between two classes', async () => {
   const json = JSON.parse(new TextDecoder().decode(fileOf('binary')));
   json.model_info.binclass_probability_threshold = '0.8';

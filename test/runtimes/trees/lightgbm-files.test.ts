@@ -75,13 +75,12 @@ test('damaged files of LightGBM are refused, or answer something: none ends, han
   await survivesDamage(lightgbm.read, files, 600);
 });
 
-test('what LightGBM would not write, and linear trees, are refused with what was expected', () => {
+test('what LightGBM would not write is refused with what was expected', () => {
   const text = textOf('lightgbm-categories.txt');
   for (const [from, to, message] of [
     ['objective=regression', 'objective=mine', /objective mine of LightGBM is not known/],
     ['objective=regression', 'objective=multiclass num_class:3', /multiclass has 1 trees an iteration/],
     ['objective=regression', 'objective=binary sigmoid:x', /its objective is binary sigmoid:x/],
-    ['is_linear=0', 'is_linear=1', /linear models in their leaves are not read/],
     ['num_tree_per_iteration=1', 'num_tree_per_iteration=1000000000', /trees/],
     ['max_feature_idx=5', 'max_feature_idx=2', /tests a feature that is not there/],
     ['max_feature_idx=5', 'max_feature_idx=6', /feature_names names 6 features/],
@@ -98,4 +97,20 @@ test('what LightGBM would not write, and linear trees, are refused with what was
     ['pandas_categorical:null', 'pandas_categorical:[', /pandas_categorical is no JSON/],
   ] as const)
     refuses(lightgbm.read, text.replace(from, to), message);
+});
+
+test('linear models in leaves that are damaged are refused, and those of a missing feature answer their leaf alone', async () => {
+  const text = textOf('lightgbm-linear.txt');
+  for (const [from, to, message] of [
+    [/leaf_const=.*\n/, '', /leaf_const is not there/],
+    [/num_features=1/, 'num_features=1.5', /num_features is damaged/],
+    [/num_features=1/, 'num_features=1000000000', /leaf_features has/],
+    [/leaf_features=\d/, 'leaf_features=6', /a leaf has a feature that is not there/],
+    [/(leaf_coeff=)\S+/, '$1x', /something else than numbers/],
+  ] as const)
+    refuses(lightgbm.read, text.replace(from, to), message);
+  const file = read('linear');
+  assert.ok(file.sums.of === 'linear leaves');
+  const { otherwise } = file.sums.leaves;
+  assert.ok(file.sums.leaves.origins.some((origin, leaf) => origin !== otherwise[leaf]));
 });

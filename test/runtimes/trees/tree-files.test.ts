@@ -135,9 +135,9 @@ test('what XGBoost would not write is refused with what was expected', () => {
     ],
     [
       (copy) => {
-        copy.learner.gradient_booster.name = 'gblinear';
+        copy.learner.gradient_booster.name = 'gbmine';
       },
-      /booster gblinear of XGBoost is not read/,
+      /booster gbmine of XGBoost is not read/,
     ],
     [
       (copy) => {
@@ -173,7 +173,7 @@ test('what XGBoost would not write is refused with what was expected', () => {
       (copy) => {
         treeOf(copy).tree_param.size_leaf_vector = '2';
       },
-      /several values/,
+      /leaves have 2 values/,
     ],
     [
       (copy) => {

@@ -25,7 +25,8 @@ const labelsOf = (names: readonly unknown[]): readonly string[] | readonly bigin
  */
 export const objectiveOf = (name: string | undefined, targets: number, { names, threshold }: Classes): Meaning => {
   const all = (output: string, link: Link): Meaning => ({ output, link });
-  if (name === undefined) return all('margin', plain);
+  // One's own has no link that anybody could know.
+  if (name === undefined || name.startsWith('PythonUserDefined')) return all('margin', plain);
   if (exponential.includes(name)) return all('prediction', { kind: 'exp', exp: 'quick' });
   if (ranking.test(name)) return all('score', plain);
   if (regression.test(name)) return all('prediction', plain);

@@ -5,8 +5,10 @@
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LEQ, MEMBER, MISSING_TRUE, NAN_IS_ZERO, ZERO_IS_MISSING } from '../ensemble.ts';
 import { exp } from '../exp.ts';
+import { linearLeaves } from './lightgbm-linear.ts';
 import { objectiveOf } from './lightgbm-objectives.ts';
 import { countIn, type LightgbmText, numbersIn, readText, refuse, type Section } from './lightgbm-text.ts';
+import { NEARLY_ZERO } from './linear.ts';
 import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
 import { createNodes, type Nodes } from './tree-nodes.ts';
 import { withSteps } from './tree-steps.ts';
@@ -18,8 +20,6 @@ const [CATEGORICAL, DEFAULT_LEFT] = [1, 2];
 const [MISSING_NONE, MISSING_ZERO] = [0, 1];
 const missingKind = (decision: number): number => (decision >> 2) & 3;
 
-/** What lies within it of 0 is 0, where `predict` is given a dense table. */
-const NEARLY_ZERO = Math.fround(1e-35);
 /** From there to the next float64. */
 const SMALLEST_STEP = 2 ** -169;
 /** With this threshold a number is where its likeness is that has 0 for what is nearly 0. */
@@ -91,11 +91,6 @@ const readTree = (tree: Section, leaves: number, start: number, nodes: Nodes): v
 
 const readEnsemble = (trees: readonly Section[], targets: number, features: number): Ensemble => {
   const sizes = trees.map((tree) => {
-    if (countIn(tree, 'is_linear', 0) !== 0)
-      throw fail('BAD_MODEL', 'LightGBM trees with linear models in their leaves are not read.', {
-        expected: 'linear_tree: false',
-        got: 'linear_tree: true',
-      });
     const leaves = countIn(tree, 'num_leaves');
     // Before anything of its size is made.
     if (leaves === 0 || leaves > (tree.get('leaf_value')?.length ?? 0))
@@ -184,13 +179,14 @@ const read = (file: Uint8Array): TreeFile => {
   const { output, link, label } = objectiveOf(line, targets);
   const ensemble = readEnsemble(trees, targets, featuresIn(head));
   const adjustment = head.has('average_output') && { divisor: trees.length / targets };
+  const isLinear = trees.some((tree) => countIn(tree, 'is_linear', 0) !== 0);
   return withSteps(
     {
       library: LIBRARY,
       objective: line?.split(' ')[0] ?? 'custom',
       features: featuresOf(text, ensemble),
       input: 'float64',
-      sums: { of: 'trees', ensemble },
+      sums: isLinear ? linearLeaves(trees, ensemble, featuresIn(head)) : { of: 'trees', ensemble },
       output,
       answer: { width: targets, dtype: 'float64', link, ...(adjustment && { adjustment }), ...(label && { label }) },
     },

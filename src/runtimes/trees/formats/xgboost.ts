@@ -4,26 +4,17 @@
  * The form is described in https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html.
  */
 import { fail } from '../../../core/errors.ts';
-import { type Ensemble, LEAF, LT, MEMBER, MISSING_TRUE } from '../ensemble.ts';
 import { type JsonPart, type Numbers, partsOf } from './json-parts.ts';
-import type { Category, Feature, TreeFile, TreeFormat } from './tree-file.ts';
-import { createNodes, type Nodes } from './tree-nodes.ts';
+import type { Category, Feature, SumSource, TreeFile, TreeFormat } from './tree-file.ts';
 import { withSteps } from './tree-steps.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
+import { parameter, readEnsemble, readLinear, treesOf } from './xgboost-trees.ts';
 
 const f = Math.fround;
 const LIBRARY = 'XGBoost';
-const MAX_TREES = 1 << 20;
 
-const { refuse, objectIn, listIn, numbersIn } = partsOf(LIBRARY);
-/** Parameters stand as texts. */
-const parameter = (parent: JsonPart, name: string, unless: number): number => {
-  const value = parent[name] ?? unless;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw refuse(`${name} is ${value}`, 'an integer from 0', value);
-  return number;
-};
+const { refuse, objectIn, listIn } = partsOf(LIBRARY);
 
 /** Of text as it was, of 3.1 a list of them: `5E-1`, `[5E-1]`. */
 const baseScores = (value: unknown): readonly number[] => {
@@ -47,9 +38,10 @@ const categoriesOf = (encoding: unknown): readonly Category[] | undefined => {
   );
 };
 
-const featuresOf = (learner: JsonPart, model: JsonPart, count: number): readonly Feature[] => {
+const featuresOf = (learner: JsonPart, booster: JsonPart, count: number): readonly Feature[] => {
   const names = learner.feature_names === undefined ? [] : listIn(learner, 'feature_names');
   const types = learner.feature_types === undefined ? [] : listIn(learner, 'feature_types');
+  const model = objectIn(booster.name === 'dart' ? objectIn(booster, 'gbtree') : booster, 'model');
   const encodings = model.cats === undefined ? [] : listIn(objectIn(model, 'cats'), 'enc');
   for (const [what, list] of [
     ['feature_names', names],
@@ -66,121 +58,6 @@ const featuresOf = (learner: JsonPart, model: JsonPart, count: number): readonly
       ...(categories && { categories }),
     };
   });
-};
-
-/** Where the sets of a tree's nodes lie in its list of categories. */
-const readSets = (tree: JsonPart, first: number, size: number, sets: Nodes['sets']): void => {
-  const nodes = numbersIn(tree, 'categories_nodes');
-  const starts = numbersIn(tree, 'categories_segments', nodes.length);
-  const sizes = numbersIn(tree, 'categories_sizes', nodes.length);
-  const categories = Array.from(numbersIn(tree, 'categories'));
-  for (let at = 0; at < nodes.length; at++) {
-    const [node, from, count] = [nodes[at], starts[at], sizes[at]];
-    if (!(node >= 0 && node < size && from >= 0 && count >= 0 && from + count <= categories.length))
-      throw refuse('categories lie outside their list', `below ${categories.length}`, from + count);
-    sets.set(first + node, categories.slice(from, from + count));
-  }
-};
-
-/** Writes a tree's nodes from `first` on. `scale` is what dart left of its weight. */
-const readTree = (tree: JsonPart, first: number, size: number, scale: number, nodes: Nodes): void => {
-  const list = (name: string): Numbers => numbersIn(tree, name, size);
-  const [left, right] = [list('left_children'), list('right_children')];
-  const [features, values, missingLeft] = [list('split_indices'), list('split_conditions'), list('default_left')];
-  const types = tree.split_type === undefined ? undefined : list('split_type');
-  if (types !== undefined) readSets(tree, first, size, nodes.sets);
-  for (let node = 0; node < size; node++) {
-    const at = first + node;
-    if (left[node] === -1) {
-      nodes.tests[at] = LEAF;
-      nodes.values[at] = f(f(values[node]) * scale);
-      continue;
-    }
-    if (!(left[node] > 0 && left[node] < size && right[node] > 0 && right[node] < size))
-      throw refuse('a node leads out of its tree', `below ${size}`, Math.max(left[node], right[node]));
-    const isSet = types?.[node] === 1;
-    const missing = Boolean(missingLeft[node]);
-    nodes.features[at] = features[node];
-    // Categories of a set go right, all else left.
-    nodes.tests[at] = isSet ? MEMBER | (missing ? 0 : MISSING_TRUE) : LT | (missing ? MISSING_TRUE : 0);
-    nodes.values[at] = isSet ? 0 : f(values[node]);
-    nodes.yes[at] = first + (isSet ? right : left)[node];
-    nodes.no[at] = first + (isSet ? left : right)[node];
-  }
-};
-
-interface Booster {
-  readonly model: JsonPart;
-  /** By tree; 1 but for dart. */
-  readonly scales: Numbers | undefined;
-}
-
-const boosterOf = (learner: JsonPart): Booster => {
-  const booster = objectIn(learner, 'gradient_booster');
-  if (booster.name === 'gbtree') return { model: objectIn(booster, 'model'), scales: undefined };
-  if (booster.name === 'dart')
-    return { model: objectIn(objectIn(booster, 'gbtree'), 'model'), scales: numbersIn(booster, 'weight_drop') };
-  throw fail('BAD_MODEL', `The booster ${String(booster.name)} of XGBoost is not read.`, {
-    expected: 'gbtree or dart; gblinear as ONNX',
-    got: String(booster.name),
-  });
-};
-
-/**
- * Trees that answer: those up to the best iteration where a scikit-learn estimator stopped early, as that predicts with them;
- * `Booster.predict` takes all, and so do files that a booster saved. Versions before 2.0 do not say where iterations begin.
- */
-const treesToUse = (learner: JsonPart, model: JsonPart, targets: number, all: number): number => {
-  const attributes = learner.attributes === undefined ? {} : objectIn(learner, 'attributes');
-  if (attributes.scikit_learn === undefined || attributes.best_iteration === undefined) return all;
-  const best = parameter(attributes, 'best_iteration', 0);
-  const used =
-    model.iteration_indptr === undefined
-      ? (best + 1) * targets * parameter(objectIn(model, 'gbtree_model_param'), 'num_parallel_tree', 1)
-      : numbersIn(model, 'iteration_indptr')[best + 1];
-  if (used === undefined || !(used > 0 && used <= all))
-    throw refuse(`best_iteration is ${best}`, 'an iteration of the model', best);
-  return used;
-};
-
-const readEnsemble = (learner: JsonPart, { model, scales }: Booster, margins: readonly number[]): Ensemble => {
-  const targets = margins.length;
-  const trees = listIn(model, 'trees') as readonly JsonPart[];
-  const groups = numbersIn(model, 'tree_info', trees.length);
-  const count = treesToUse(learner, model, targets, trees.length);
-  if (count > MAX_TREES) throw refuse(`there are ${count} trees`, `at most ${MAX_TREES}`, count);
-  if (scales && scales.length < count) throw refuse('trees have no weight', `${count} weights`, scales.length);
-  const sizes = trees.slice(0, count).map((tree, index) => {
-    const vector = parameter(objectIn(tree, 'tree_param'), 'size_leaf_vector', 1);
-    if (vector > 1)
-      throw fail('BAD_MODEL', 'XGBoost trees whose leaves have several values are not read.', {
-        expected: 'multi_strategy: one_output_per_tree, or the model as ONNX',
-        got: `${vector} values`,
-      });
-    const size = numbersIn(tree, 'left_children').length;
-    if (size === 0) throw refuse(`tree ${index} has no node`, 'a node', 0);
-    return size;
-  });
-  // A tree of one leaf for each target that has a margin other than 0: sums begin with it.
-  const begun = [...margins.keys()].filter((target) => margins[target] !== 0);
-  const total = begun.length + sizes.reduce((sum, size) => sum + size, 0);
-  const nodes = createNodes(total);
-  const roots = new Int32Array(begun.length + count);
-  const firstTargets = new Int32Array(begun.length + count);
-  for (const [at, target] of begun.entries()) {
-    nodes.tests[at] = LEAF;
-    nodes.values[at] = margins[target];
-    roots[at] = at;
-    firstTargets[at] = target;
-  }
-  let first = begun.length;
-  for (const [index, size] of sizes.entries()) {
-    readTree(trees[index], first, size, scales === undefined ? 1 : f(scales[index]), nodes);
-    roots[begun.length + index] = first;
-    firstTargets[begun.length + index] = groups[index];
-    first += size;
-  }
-  return { input: 'float32', sum: 'float32', aggregate: 'sum', targets, width: 1, roots, firstTargets, ...nodes };
 };
 
 /** XGBoost writes numbers that JSON has not. A text may look like one of them. */
@@ -223,7 +100,7 @@ const read = (file: Uint8Array): TreeFile => {
   const param = objectIn(learner, 'learner_model_param');
   const features = parameter(param, 'num_feature', 0);
   const targets = Math.max(1, parameter(param, 'num_class', 0), parameter(param, 'num_target', 1));
-  const booster = boosterOf(learner);
+  const booster = objectIn(learner, 'gradient_booster');
   const name = String(objectIn(learner, 'objective').name);
   const objective = objectiveOf(name, targets);
   const base = baseScores(param.base_score);
@@ -231,18 +108,18 @@ const read = (file: Uint8Array): TreeFile => {
     throw refuse(`there are ${base.length} base scores`, `1 or ${targets}`, base.length);
   const margins = Array.from({ length: targets }, (_, target) => objective.margin(base[target] ?? base[0]));
   if (!margins.every(Number.isFinite)) throw refuse('base_score is out of range', `one of ${name}`, param.base_score);
-  const ensemble = readEnsemble(learner, booster, margins);
-  for (let node = 0; node < ensemble.features.length; node++)
-    if (!(ensemble.features[node] >= 0 && ensemble.features[node] < features))
-      throw refuse('a node tests a feature that is not there', `below ${features}`, ensemble.features[node]);
+  const sums: SumSource =
+    booster.name === 'gblinear'
+      ? { of: 'linear model', linear: readLinear(booster, features, margins) }
+      : { of: 'trees', ensemble: readEnsemble(learner, treesOf(booster), margins, features) };
   const { output, link, label } = objective;
   return withSteps(
     {
       library: LIBRARY,
       objective: name,
-      features: featuresOf(learner, booster.model, features),
+      features: featuresOf(learner, booster, features),
       input: 'float32',
-      sums: { of: 'trees', ensemble },
+      sums,
       output,
       answer: { width: targets, dtype: 'float32', link, ...(label && { label }) },
     },
