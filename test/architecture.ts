@@ -46,6 +46,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'webhook',
     'monitor',
     'monitor/profile',
+    'monitor/drift',
   ],
   'modes/service': [
     'core',

@@ -2,17 +2,27 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { fail, messageOf, type Problem } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
+import type { FieldJudgement, Judgement } from '../../monitor/drift/judgement.ts';
 import { meanOf, stdOf } from '../../monitor/profile/exact.ts';
-import { type FieldProfile, timesOf } from '../../monitor/profile/profile.ts';
+import { type FieldProfile, type Profile, timesOf } from '../../monitor/profile/profile.ts';
 import type { Summary } from './types.ts';
 
-export type Condition = (summary: Summary) => { readonly holds: boolean } | { readonly problem: Problem };
+/** A run, and what is said of it beside the reference of its package, where that has one. */
+export interface JudgedSummary {
+  readonly summary: Summary;
+  readonly judgement?: Judgement | undefined;
+}
+
+export type Condition = (run: JudgedSummary) => { readonly holds: boolean } | { readonly problem: Problem };
 
 const numbers = ['rows_in', 'rows_out', 'rows_rejected', 'rejected_share', 'seconds'] as const;
 
+/** A field as conditions know it. */
+type KnownField = FieldProfile & { readonly judged?: FieldJudgement | undefined };
+
 const total = (profile: FieldProfile): number => profile.count + profile.missing;
 /** Of a field; NaN, of which nothing is true, where it has no value. */
-const functions: Readonly<Record<string, (profile: FieldProfile, label: string) => number>> = {
+const functions: Readonly<Record<string, (profile: KnownField, label: string) => number | boolean>> = {
   'mean(map): double': (profile) => (profile.kind === 'number' && profile.count > 0 ? meanOf(profile) : Number.NaN),
   'std(map): double': (profile) => (profile.kind === 'number' && profile.count > 0 ? stdOf(profile) : Number.NaN),
   'min(map): double': (profile) => (profile.kind === 'number' ? (profile.min ?? Number.NaN) : Number.NaN),
@@ -21,6 +31,8 @@ const functions: Readonly<Record<string, (profile: FieldProfile, label: string) 
   'missing(map): double': (profile) => (total(profile) === 0 ? Number.NaN : profile.missing / total(profile)),
   'share(map, string): double': (profile, label) =>
     profile.kind === 'category' && profile.count > 0 ? timesOf(profile.counts, label) / profile.count : Number.NaN,
+  'effect(map): double': ({ judged }) => judged?.effect ?? Number.NaN,
+  'drifts(map): bool': ({ judged }) => judged?.state === 'drift',
 };
 
 const compare: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -64,13 +76,16 @@ const addOperators = (env: Environment): void => {
  */
 export const compileSummaryCondition = (text: string, { inputs, outputs }: Manifest, field: string): Condition => {
   const names = Object.keys(outputs).filter((name) => /^[A-Za-z_]\w*$/.test(name));
-  const expected = `true or false, of mean(…), std, min, max, count, missing or share(…, 'label') of ${names.join(', ')} or inputs.…, and of ${numbers.join(', ')}`;
+  const expected = `true or false, of mean(…), std, min, max, count, missing, effect, drifts or share(…, 'label') of ${names.join(', ')} or inputs.…, of drift, drifting, and of ${numbers.join(', ')}`;
   const env = new Environment({ unlistedVariablesAreDyn: false });
   for (const name of names) env.registerVariable(name, 'map');
   for (const name of numbers) env.registerVariable(name, 'double');
   env.registerVariable('inputs', 'map');
   env.registerVariable('deployment', 'string');
   env.registerVariable('scope', 'string');
+  // An output of that name was there first.
+  if (!names.includes('drift')) env.registerVariable('drift', 'bool');
+  if (!names.includes('drifting')) env.registerVariable('drifting', 'double');
   for (const [signature, work] of Object.entries(functions)) env.registerFunction(signature, work as never);
   addOperators(env);
 
@@ -90,13 +105,21 @@ export const compileSummaryCondition = (text: string, { inputs, outputs }: Manif
   );
   if (unknown) throw refused(`the model has no input ${unknown[1]}`);
 
-  return (summary) => {
+  return ({ summary, judgement }) => {
+    const judgedAs = (is: FieldJudgement['is'], profile: Profile): Readonly<Record<string, KnownField>> =>
+      Object.fromEntries(
+        Object.entries(profile).map(([name, field]) => [
+          name,
+          { ...field, judged: judgement?.fields.find((one) => one.is === is && one.field === name) },
+        ]),
+      );
+    const known = judgedAs('output', summary.outputs);
     try {
       const value = run({
-        ...Object.fromEntries(
-          names.map((name) => [name, summary.outputs[name] ?? { kind: 'number', count: 0, missing: 0 }]),
-        ),
-        inputs: summary.inputs,
+        drift: judgement?.state === 'drift',
+        drifting: judgement?.fields.filter(({ state }) => state === 'drift').length ?? 0,
+        ...Object.fromEntries(names.map((name) => [name, known[name] ?? { kind: 'number', count: 0, missing: 0 }])),
+        inputs: judgedAs('input', summary.inputs),
         deployment: summary.deployment,
         scope: summary.scope,
         rows_in: summary.rows_in,

@@ -1,11 +1,13 @@
 /** What follows a run: its report, and what the deployment wants done. */
 import { join } from 'node:path';
+import { readReference } from '../../monitor/profile/reference.ts';
 import type { Package } from '../../package/layout.ts';
 import type { ReportPaths } from './batch.ts';
 import type { BatchDeployment } from './deployment.ts';
 import type { BatchHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createReactions, type Reacted } from './react.ts';
+import { judgeRun } from './report/judge-run.ts';
 import { writeReport } from './report/write.ts';
 import type { Run } from './types.ts';
 
@@ -42,14 +44,21 @@ export const followUp = async (
   if (!summary) return [];
   const report = reportOf(host, run);
   const before = await ledger.lastFinished(run.deployment, run.id);
-  await writeReport({ summary, run, before: before?.summary, found, paths: report });
+  const reference = readReference(found.files.get('profile.json'));
+  const judged = judgeRun({ summary, run, reference, before: before?.summary });
+  await writeReport({ summary, run, before: before?.summary, found, reference, judged, paths: report });
   const reactions = createReactions(deployment.react, found.manifest, deployment.name);
   const reacted: Reacted[] = [];
   let bits = run.reacted;
   for (const [index, reaction] of reactions.entries()) {
     if (bits & (1 << index)) continue;
     const key = `${run.id}-${index}`;
-    const one = await reaction.act(summary, key, { folder: host.folder, env: host.env, report, signal });
+    const one = await reaction.act({ summary, judgement: judged.judgement }, key, {
+      folder: host.folder,
+      env: host.env,
+      report,
+      signal,
+    });
     reacted.push(one);
     if (one.what !== 'failed') {
       bits |= 1 << index;

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { parseDuration } from '../../core/duration.ts';
 import { fail, MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
+import type { Judgement } from '../../monitor/drift/judgement.ts';
+import { sentenceOf } from '../../monitor/drift/sentence.ts';
 import { meanOf, stdOf } from '../../monitor/profile/exact.ts';
 import type { FieldProfile, Profile } from '../../monitor/profile/profile.ts';
 import type { ReactionSettings } from '../../project/deployments/batch.ts';
 import { createWebhook } from '../../webhook/webhook.ts';
-import { type Condition, compileSummaryCondition } from './condition.ts';
-import type { Summary } from './types.ts';
+import { type Condition, compileSummaryCondition, type JudgedSummary } from './condition.ts';
 
 const WEBHOOK_TRIES = 6;
 const WEBHOOK_TIMEOUT = '10s';
@@ -35,7 +36,7 @@ export interface Reacted {
 /** One reaction made ready. */
 export interface Reaction {
   readonly name: string;
-  act(summary: Summary, key: string, context: ReactionContext): Promise<Reacted>;
+  act(run: JudgedSummary, key: string, context: ReactionContext): Promise<Reacted>;
 }
 
 const toldField = (profile: FieldProfile) => {
@@ -47,10 +48,25 @@ const toldField = (profile: FieldProfile) => {
 const toldProfile = (profile: Profile) =>
   Object.fromEntries(Object.entries(profile).map(([name, field]) => [name, toldField(field)]));
 
+/** What drifts, for whoever is told; each field with what has changed of it. */
+const toldDrift = (judgement: Judgement) => ({
+  state: judgement.state,
+  sentence: sentenceOf(judgement),
+  fields: judgement.fields
+    .filter(({ state }) => state === 'drift')
+    .map(({ field, is, holmP, effect, words }) => ({ field, is, p: holmP, effect, words })),
+});
+
 /** A summary as it is sent: without bins. */
-export const told = (summary: Summary, report: ReactionContext['report']) => {
+export const told = ({ summary, judgement }: JudgedSummary, report: ReactionContext['report']) => {
   const { inputs, outputs, bins: _, ...rest } = summary;
-  return { ...rest, inputs: toldProfile(inputs), outputs: toldProfile(outputs), report };
+  return {
+    ...rest,
+    inputs: toldProfile(inputs),
+    outputs: toldProfile(outputs),
+    ...(judgement && { drift: toldDrift(judgement) }),
+    report,
+  };
 };
 
 const runCommand = (
@@ -126,14 +142,15 @@ export const createReactions = (
     const name = hook ? hook.place : typeof words === 'string' ? words : words.join(' ');
     return {
       name,
-      async act(summary, key, context) {
+      async act(run, key, context) {
+        const { summary } = run;
         if ((on === 'success') !== (summary.status === 'finished')) return { name, what: 'not due' };
         if (condition) {
-          const answer = condition(summary);
+          const answer = condition(run);
           if ('problem' in answer) return { name, what: 'failed', problem: answer.problem };
           if (!answer.holds) return { name, what: 'not due' };
         }
-        const body = told(summary, context.report);
+        const body = told(run, context.report);
         try {
           if (hook) {
             const event = summary.status === 'finished' ? 'batch.finished' : 'batch.failed';

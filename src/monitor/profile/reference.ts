@@ -182,8 +182,10 @@ const numberBins = (
 
 const fieldBins = (field: Field, known: FieldReference, isKnown: boolean): FieldBins => {
   if (known.kind === 'number') return numberBins(field, known, isKnown ? known.edges : evenEdges(known), isKnown);
-  const own = labelsOf(field)?.all ?? [];
-  return { labels: [...new Set([...own, ...Object.keys(known.counts)])].slice(0, MOST_LABELS) };
+  const [own, seen] = [labelsOf(field)?.all ?? [], Object.keys(known.counts)];
+  const all = [...new Set([...own, ...seen])];
+  // Where not all are counted, those that were seen are, so that they can be compared.
+  return { labels: all.length <= MOST_LABELS ? all : [...new Set([...seen, ...own])].slice(0, MOST_LABELS) };
 };
 
 /** What to count: on the bins of the reference where the package has one, else on bins made for the first rows. */

@@ -40,6 +40,7 @@ describe('the report', () => {
     assert.ok(score?.bars.every(({ reference }) => reference !== undefined));
     assert.ok(score?.now && score.reference);
     assert.equal(before.inputs.length, 16);
+    assert.equal(before.judgement?.sentence, 'steady, as the training data');
 
     // The same again, but with another distribution.
     await project.fill(trips(800).map((trip) => ({ ...trip, f5: 4 })));
@@ -51,7 +52,11 @@ describe('the report', () => {
       { what: 'rows', before: 500, now: 800, relative: 0.6 },
     );
     assert.equal(report.inputs[0]?.name, 'f5', 'what has moved most comes first');
-    assert.ok((report.inputs[0]?.shift ?? 0) > 0.25);
+    const [f5] = report.inputs;
+    assert.deepEqual([f5?.judged?.state, f5?.judgedSinceLast?.state, f5?.judged?.size], ['drift', 'drift', 'large']);
+    assert.match(report.judgement?.sentence ?? '', /f5 (is|has) /);
+    assert.ok(readFileSync(second.report.html, 'utf8').includes(f5?.judged?.words ?? '?'));
+    assert.ok((f5?.shift ?? 0) > 0.25);
     assert.ok((report.inputs[0]?.shiftSinceLast ?? 0) > 0.25);
   });
 

@@ -6,6 +6,7 @@ import { compileSummaryCondition } from '../../../src/modes/batch/condition.ts';
 import { readDeployment } from '../../../src/modes/batch/deployment.ts';
 import { isGone, newOwner } from '../../../src/modes/batch/owner.ts';
 import type { Summary } from '../../../src/modes/batch/types.ts';
+import type { Judgement } from '../../../src/monitor/drift/judgement.ts';
 import { sumsOf } from '../../../src/monitor/profile/exact.ts';
 import type { BatchSettings } from '../../../src/project/deployments/batch.ts';
 import { bareQuery, fillParameters, fillPattern } from '../../../src/sources/template.ts';
@@ -127,6 +128,14 @@ const summary = {
   inputs: { tenure: { kind: 'number', missing: 50, min: 1, max: 9, ...sumsOf(50, 4, 0), bins: [] } },
 } as unknown as Summary;
 
+const judgement = {
+  state: 'drift',
+  fields: [
+    { field: 'churn', is: 'output', state: 'steady', effect: 0.02 },
+    { field: 'tenure', is: 'input', state: 'drift', effect: 0.4 },
+  ],
+} as unknown as Judgement;
+
 const holds: readonly (readonly [string, boolean])[] = [
   ['mean(churn) > 0.3', true],
   ['mean(churn) > 1', false],
@@ -135,18 +144,30 @@ const holds: readonly (readonly [string, boolean])[] = [
   ['max(churn) - min(churn) < 1 && rows_in == 100', true],
   ['missing(inputs.tenure) > 0.4 && mean(inputs.tenure) == 4', true],
   ["deployment == 'd' && scope == 'all'", true],
+  ['drift && drifting == 1', true],
+  ['drifts(churn) || effect(churn) > 0.1', false],
+  ['drifts(inputs.tenure) && effect(inputs.tenure) > 0.3', true],
 ];
 for (const [text, expected] of holds) {
   test(`the condition ${text} ${expected ? 'holds' : 'does not hold'}`, () => {
-    assert.deepEqual(compileSummaryCondition(text, manifest, 'when')(summary), { holds: expected });
+    assert.deepEqual(compileSummaryCondition(text, manifest, 'when')({ summary, judgement }), { holds: expected });
   });
 }
 
 test('nothing is true of a field without values', () => {
   const none = { ...summary, outputs: {} };
   for (const text of ['mean(churn) > 0', 'mean(churn) <= 0', "share(label, 'Yes') >= 0"]) {
-    assert.deepEqual(compileSummaryCondition(text, manifest, 'when')(none), { holds: false });
+    assert.deepEqual(compileSummaryCondition(text, manifest, 'when')({ summary: none }), { holds: false });
   }
+});
+
+test('a run without a reference does not drift, and an output may be called drift', () => {
+  for (const text of ['drift', 'drifts(churn)', 'effect(churn) >= 0', 'drifting > 0']) {
+    assert.deepEqual(compileSummaryCondition(text, manifest, 'when')({ summary }), { holds: false });
+  }
+  const named = { ...manifest, outputs: { drift: manifest.outputs.churn } };
+  const told = { ...summary, outputs: { drift: summary.outputs.churn } };
+  assert.deepEqual(compileSummaryCondition('mean(drift) > 0.3', named, 'when')({ summary: told }), { holds: true });
 });
 
 test('a condition that cannot be one is refused before anything is scored', () => {

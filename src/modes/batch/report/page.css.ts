@@ -1,9 +1,9 @@
 /** The style of a report. It stands in the page, so that the page can be sent as one file. */
 export const css = `
 :root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#1b1f24;--soft:#5e6672;--line:#e4e2da;--bar:#3c6e8f;--bar2:#8fb4c9;
---ref:#d9822b;--good:#2f7d4f;--warn:#b7791f;--bad:#b3362b;--tint:#eef3f6;--third:#b9a26a}
+--ref:#d9822b;--good:#2f7d4f;--bad:#b3362b;--tint:#eef3f6;--third:#b9a26a}
 @media (prefers-color-scheme:dark){:root{--paper:#14171b;--card:#1c2127;--ink:#e8e6e0;--soft:#98a2ae;--line:#2c333b;--bar:#6fa8c9;
---bar2:#3b5a6e;--ref:#e8a35c;--good:#5dbb85;--warn:#e0b15c;--bad:#ea7b6f;--tint:#20272e;--third:#a08b57}}
+--bar2:#3b5a6e;--ref:#e8a35c;--good:#5dbb85;--bad:#ea7b6f;--tint:#20272e;--third:#a08b57}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
@@ -40,8 +40,8 @@ overflow:hidden;margin-top:28px}
 .field h3 small{font-weight:400}
 .badge{font-size:12px;white-space:nowrap;color:var(--soft)}
 .badge::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:6px;background:var(--good)}
-.badge.moved::before{background:var(--warn)}.badge.shifted::before{background:var(--bad)}
-.badge.moved,.badge.shifted{color:var(--ink)}
+.badge.shifted::before{background:var(--bad)}.badge.plain::before{background:var(--soft)}
+.badge.shifted{color:var(--ink)}
 .chart{width:100%;height:auto;display:block;overflow:visible}
 .chart text{font-size:10px;fill:var(--soft)}
 .chart .bar{fill:var(--bar)}.chart .hit{fill:transparent}

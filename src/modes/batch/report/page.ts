@@ -1,5 +1,6 @@
 /** The report of a run as one HTML page, without anything from elsewhere. */
 import { type Code, codes } from '../../../core/errors.ts';
+import type { FieldJudgement } from '../../../monitor/drift/judgement.ts';
 import { escapeHtml, histogram, parts, percent, rows } from './charts.ts';
 import { css } from './page.css.ts';
 import type { Change, FieldReport, Moments, Report } from './report.ts';
@@ -29,13 +30,20 @@ const delta = (relative: number | undefined): string => {
   return `${relative > 0 ? '+' : '−'}${percent(Math.abs(relative))}`;
 };
 
-const STEADY = 0.1;
-const SHIFTED = 0.25;
+/** What the judgement of a field rests on. */
+const figuresOf = ({ holmP, effect, size }: FieldJudgement, shift: number | undefined): string => {
+  const p = holmP < 1e-4 ? 'p below 0.0001' : `p ${Number(holmP.toPrecision(2))}`;
+  const psi = shift === undefined ? '' : `, PSI ${shift.toFixed(2)}`;
+  return `beside the reference: ${p} among all fields, effect ${effect.toFixed(2)} (${size})${psi}`;
+};
 
-const badge = (shift: number | undefined): string => {
-  if (shift === undefined) return '';
-  const [word, name] = shift < STEADY ? ['', ''] : shift < SHIFTED ? ['moved · ', 'moved'] : ['shifted · ', 'shifted'];
-  return `<span class="badge ${name}" title="population stability index against the reference: below 0.1 is steady, above 0.25 a shift">${word}PSI ${shift.toFixed(2)}</span>`;
+const badge = ({ judged, shift }: FieldReport): string => {
+  if (judged === undefined)
+    return shift === undefined ? '' : `<span class="badge plain">PSI ${shift.toFixed(2)}</span>`;
+  if (judged.state === 'not compared') return '';
+  const [word, name] =
+    judged.state === 'drift' ? [judged.words, 'shifted'] : [judged.state, judged.state === 'steady' ? '' : 'plain'];
+  return `<span class="badge ${name}" title="${escapeHtml(figuresOf(judged, shift))}">${escapeHtml(word)}</span>`;
 };
 
 /** What is written under a histogram: where it begins and ends, or the labels of its bars. */
@@ -81,7 +89,7 @@ const fieldCard = (field: FieldReport): string => {
         ? rows(field.bars)
         : histogram(field.bars, field.name, endsOf(field));
   const about = field.description === undefined ? '' : ` title="${escapeHtml(field.description)}"`;
-  return `<section class="card field"${about}><div class="top"><h3>${escapeHtml(field.name)}${unit}</h3>${badge(field.shift)}</div>${chart}${momentsTable(field)}</section>`;
+  return `<section class="card field"${about}><div class="top"><h3>${escapeHtml(field.name)}${unit}</h3>${badge(field)}</div>${chart}${momentsTable(field)}</section>`;
 };
 
 const tile = (name: string, big: string, note: string, kind = ''): string =>
@@ -120,11 +128,11 @@ const changeRow = ({ what, before, now, relative }: Change): string => {
 const changesTable = ({ before, changes, inputs, outputs }: Report): string => {
   if (!before)
     return '<div class="card soft">This is the first run of this deployment: there is nothing to compare it with.</div>';
-  const moved = [...outputs, ...inputs].filter((field) => (field.shiftSinceLast ?? 0) >= STEADY);
+  const moved = [...outputs, ...inputs].filter(({ judgedSinceLast }) => judgedSinceLast?.state === 'drift');
   const note =
     moved.length === 0
       ? 'No distribution has moved since then.'
-      : `Moved since then: ${moved.map((field) => `${escapeHtml(field.name)} (PSI ${field.shiftSinceLast?.toFixed(2)})`).join(', ')}.`;
+      : `Moved since then: ${moved.map((field) => `${escapeHtml(field.name)} (${escapeHtml(field.judgedSinceLast?.words ?? '')})`).join(', ')}.`;
   return `<div class="card"><table><thead><tr><th></th><th class="n">${before.scope === 'all' ? 'the last run' : escapeHtml(before.scope)}<br><small>${time(before.finished_at)}</small></th><th class="n">this run</th><th class="n">change</th></tr></thead><tbody>${changes.map(changeRow).join('')}</tbody></table><p class="soft" style="margin-top:12px">${note}</p></div>`;
 };
 
@@ -156,6 +164,14 @@ const facts = (report: Report): string => {
   ].join('')}</dl>`;
 };
 
+/** What the run is beside the reference, in one sentence. */
+const judgementCard = ({ judgement }: Report): string => {
+  if (judgement === undefined) return '';
+  const { state, sentence, alpha } = judgement;
+  const note = `a steady run is called drifting ${Number((alpha * 1000).toPrecision(2))} times in 1000`;
+  return `<h2>Beside the training data<small>${note}</small></h2><div class="card"><span class="badge ${state === 'drift' ? 'shifted' : state === 'steady' ? '' : 'plain'}">${escapeHtml(sentence)}</span></div>`;
+};
+
 export const reportPage = (report: Report): string => {
   const { summary, outputs, inputs, description, referenceRows } = report;
   const name = `${summary.deployment} ${summary.scope}`;
@@ -181,11 +197,12 @@ export const reportPage = (report: Report): string => {
 <header><div><h1>${escapeHtml(summary.deployment)}</h1><p class="scope">${escapeHtml(summary.scope === 'all' ? 'the whole source' : summary.scope)}${description === undefined ? '' : ` · ${escapeHtml(description)}`}</p></div><span class="pill ${summary.status}">${summary.status}</span></header>
 ${alert}
 ${tiles(report)}
+${judgementCard(report)}
 <h2>Where the time went</h2><div class="card">${waits}</div>
 ${section('Predictions', '', outputs, `grid ${outputs.length <= 2 ? 'wide' : ''}`)}
 ${rejectsTable(report)}
 <h2>Since the last run</h2>${changesTable(report)}
-${section('Inputs', referenceRows === undefined ? '' : 'furthest from the reference first', inputs, 'grid')}
+${section('Inputs', referenceRows === undefined ? '' : 'what drifts first', inputs, 'grid')}
 <h2>How it was made</h2><div class="card">${facts(report)}</div>
 <footer>Written by Millrace. The same figures are in <code>report.json</code> beside this page.</footer>
 </main></body></html>

@@ -1,4 +1,5 @@
 /** What a report says of a run, as data. */
+import type { FieldJudgement, Judgement } from '../../../monitor/drift/judgement.ts';
 import type { Run, Summary } from '../types.ts';
 
 /** One bar of a distribution; shares are of the values that are not missing. */
@@ -35,7 +36,13 @@ export interface FieldReport {
   readonly reference?: Moments | undefined;
   /** Share of values that the reference has none of, for categories. */
   readonly unseen?: number | undefined;
-  /** Population stability index against the reference, and against the run before; undefined where there is none. */
+  /** Beside the reference, and beside the run before. */
+  readonly judged?: FieldJudgement | undefined;
+  readonly judgedSinceLast?: FieldJudgement | undefined;
+  /**
+   * Population stability index against the reference, and against the run before; undefined where there is none. It is told as a
+   * figure that people know, and decides nothing: it grows where rows are few.
+   */
   readonly shift?: number | undefined;
   readonly shiftSinceLast?: number | undefined;
 }
@@ -56,8 +63,10 @@ export interface Report {
   readonly description?: string | undefined;
   readonly referenceRows?: number | undefined;
   readonly outputs: readonly FieldReport[];
-  /** Those that differ most from the reference first. */
+  /** Those that drift first, then those that differ most from the reference. */
   readonly inputs: readonly FieldReport[];
   readonly before?: { readonly run: string; readonly scope: string; readonly finished_at: string } | undefined;
   readonly changes: readonly Change[];
+  /** Beside the reference, in one sentence; fields have their own. */
+  readonly judgement?: (Omit<Judgement, 'fields'> & { readonly sentence: string }) | undefined;
 }

@@ -10,7 +10,7 @@ const LEAST_SHARE = 1e-4;
 
 /**
  * Population stability index of two distributions over the same bins: Σ (p − q) ln(p / q) (S. Siddiqi, Credit Risk
- * Scorecards, 2006, ch. 10). By custom, below 0.1 is steady and above 0.25 a shift.
+ * Scorecards, 2006, ch. 10). Of k bins chance alone brings about (k − 1)(1/n + 1/m), so that no limit fits all.
  */
 export const stabilityIndex = (p: readonly number[], q: readonly number[]): number =>
   p.reduce((sum, share, bin) => {
