@@ -41,7 +41,6 @@ export const longFunctions: Exceptions = {
   'session.ts openModel': state,
   'sql.ts sqlSource': state,
   'topics.ts createTopics': state,
-  'webhook.ts createWebhook': state,
   'write-nodes.ts createNodeWriter': state,
 };
 

@@ -1,4 +1,5 @@
 /** The JSON Schema of millrace.yaml, published as schemas/millrace.schema.json (`npm run schemas` writes it). */
+import { channel } from './channels.ts';
 import { batchDeployment } from './deployments/batch.ts';
 import { decideDeployment } from './deployments/decide.ts';
 import { edgeDeployment } from './deployments/edge.ts';
@@ -31,7 +32,7 @@ export const projectSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'millrace.yaml',
   description:
-    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
+    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream, channels and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -53,6 +54,13 @@ export const projectSchema = {
     stream: {
       ...text('The log that stream deployments read and write: kafka://host:port,… or embedded'),
       default: 'embedded',
+    },
+    channels: {
+      description: 'Where people hear of alerts, by name',
+      type: 'object',
+      maxProperties: 20,
+      propertyNames: { $ref: '#/$defs/name' },
+      additionalProperties: channel,
     },
     deployments: {
       description: 'What runs, by name',

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
+import type { ChannelSettings } from './channels.ts';
 import type { BatchSettings } from './deployments/batch.ts';
 import type { DecideSettings } from './deployments/decide.ts';
 import type { EdgeSettings } from './deployments/edge.ts';
@@ -32,12 +33,15 @@ export interface Project {
   readonly home: string;
   readonly environments: readonly string[];
   readonly connectionNames: readonly string[];
+  readonly channelNames: readonly string[];
   readonly deploymentNames: readonly string[];
   /** The registry's URL, when one is named. */
   registry(): string | undefined;
   stream(): string;
   /** @throws BAD_PROJECT when there is no connection of this name. */
   connection(name: string): string;
+  /** @throws BAD_PROJECT when there is no channel of this name. */
+  channel(name: string): ChannelSettings;
   /** @throws BAD_PROJECT when there is no deployment of this name. */
   deployment(name: string): Deployment;
   /** @throws BAD_PROJECT when there is no deployment of this name, or it is of another mode. */
@@ -53,11 +57,15 @@ interface ProjectFile {
   readonly registry?: string;
   readonly connections?: Readonly<Record<string, string>>;
   readonly stream?: string;
+  readonly channels?: Readonly<Record<string, ChannelSettings>>;
   readonly deployments?: Readonly<Record<string, Deployment>>;
 }
 
 const isIn = <M extends Mode>(mode: M, deployment: Deployment): deployment is DeploymentIn<M> =>
   deployment.mode === mode;
+
+/** What is named in a project. */
+type Section = 'connections' | 'channels' | 'deployments';
 
 const FILE_NAME = 'millrace.yaml';
 
@@ -121,7 +129,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   const filled = <T>(value: T, ...path: readonly string[]): T =>
     interpolate(value, env, (inner) => at([...path, ...inner]));
 
-  const raw = <T>(section: 'connections' | 'deployments', name: string): T => {
+  const raw = <T>(section: Section, name: string): T => {
     const entries = (data[section] ?? {}) as Readonly<Record<string, T>>;
     const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
     if (entry === undefined) {
@@ -136,8 +144,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     }
     return entry;
   };
-  const named = <T>(section: 'connections' | 'deployments', name: string): T =>
-    filled(raw<T>(section, name), section, name);
+  const named = <T>(section: Section, name: string): T => filled(raw<T>(section, name), section, name);
 
   const deployment = (name: string): Deployment => named('deployments', name);
   const deploymentNames = Object.keys(data.deployments ?? {});
@@ -149,10 +156,12 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     home,
     environments: data.environments ?? defaultEnvironments,
     connectionNames: Object.keys(data.connections ?? {}),
+    channelNames: Object.keys(data.channels ?? {}),
     deploymentNames,
     registry: () => (data.registry === undefined ? undefined : filled(data.registry, 'registry')),
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
     connection: (name: string) => named<string>('connections', name),
+    channel: (name: string) => named<ChannelSettings>('channels', name),
     deployment,
     deploymentIn: <M extends Mode>(mode: M, name: string) => {
       const found = deployment(name);

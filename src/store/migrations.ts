@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { alertTables } from './migrations/alerts.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
 import { profileTable } from './migrations/profiles.ts';
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   recordedByTime,
   servedVariants,
   profileTable,
+  alertTables,
 ];

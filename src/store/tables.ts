@@ -21,6 +21,10 @@ export interface Tables {
   readonly predictions: PredictionRow;
   readonly labels: LabelRow;
   readonly profiles: ProfileRow;
+  readonly watches: WatchRow;
+  readonly judged: JudgedRow;
+  readonly alerts: AlertRow;
+  readonly alert_messages: AlertMessageRow;
 }
 
 export interface MigrationRow {
@@ -141,6 +145,51 @@ export interface ProfileRow {
   readonly refused: number;
   /** JSON: `inputs` and `outputs`. */
   readonly profile: string;
+}
+
+/** How far the windows of a deployment are judged: who writes this row judges, and others come after. */
+export interface WatchRow {
+  readonly deployment: string;
+  /** The end of the last window. */
+  readonly judged_until: string;
+  /** What the next window is judged with, besides its rows. */
+  readonly memory: string | null;
+}
+
+/** What a watch found in a window: rows never change. */
+export interface JudgedRow {
+  readonly deployment: string;
+  readonly window_from: string;
+  readonly window_to: string;
+  readonly at: string;
+  /** JSON: what was judged of which version, and what was found. */
+  readonly judged: string;
+}
+
+/** One problem for as long as it lasts. */
+export interface AlertRow {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly deployment: string;
+  readonly status: 'firing' | 'resolved';
+  readonly started_at: string;
+  /** All of it as JSON. */
+  readonly alert: string;
+}
+
+/** What a channel is still to be told, or was. */
+export interface AlertMessageRow {
+  readonly id: string;
+  readonly channel: string;
+  readonly at: string;
+  /** JSON. */
+  readonly message: string;
+  readonly tries: number;
+  /** Not before; a process that takes a message moves this on. null when it has arrived or was given up. */
+  readonly due_at: string | null;
+  readonly arrived_at: string | null;
+  /** The last problem as JSON. */
+  readonly problem: string | null;
 }
 
 /** One attempt at a part of a deployment's output. A run that was killed goes on under the same id. */

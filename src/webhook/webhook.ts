@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { fail } from '../core/errors.ts';
 import { toldJson } from '../text/exact-json.ts';
-import { isPassing, readRetryAfter } from './retry.ts';
+import { createPost } from './post.ts';
+import { isPassing } from './retry.ts';
 import { createSign } from './signature.ts';
 
 /** Where a webhook takes its time and its chance from. */
@@ -72,39 +73,7 @@ const systemTime: WebhookTime = {
   random: Math.random,
 };
 
-/** The most of an answer that is read, so that its connection can be used again; nobody looks at it. */
-const ANSWER_BYTES = 64 * 1024;
-
-const drain = async (response: Response): Promise<void> => {
-  let bytes = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > ANSWER_BYTES) return;
-    }
-  } catch {
-    // The status has been heard; the rest does not matter.
-  }
-};
-
-/** What went wrong on the way, by its short name: texts of network errors may hold addresses. */
-const nameOf = (error: unknown): string => {
-  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
-  if (name === 'TimeoutError') return 'no answer in time';
-  return cause?.code ?? 'no connection';
-};
-
 const seconds = (milliseconds: number): string => `${Math.ceil(milliseconds / 1000)} s`;
-
-const checkedUrl = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (url && isHttp && url.username === '' && url.password === '') return url;
-  throw fail('BAD_PROJECT', 'The URL of the webhook is not one that can be called', {
-    field: 'url',
-    expected: 'https://… or http://…, without user and password',
-  });
-};
 
 /** @throws BAD_PROJECT for the URL or the secret, showing neither. */
 export const createWebhook = ({
@@ -114,11 +83,10 @@ export const createWebhook = ({
   timeoutMs = 15_000,
   retry = { firstMs: 500, mostMs: 60_000 },
   largestBytes = 256 * 1024,
-  fetch: post = fetch,
+  fetch,
   time = systemTime,
 }: WebhookOptions): Webhook => {
-  const url = checkedUrl(text);
-  const place = url.origin;
+  const { place, post } = createPost({ url: text, timeoutMs, fetch });
   const sign = secret === undefined ? undefined : createSign(secret);
 
   const payloadOf = ({ event, at, body }: WebhookCall): Uint8Array<ArrayBuffer> => {
@@ -134,29 +102,14 @@ export const createWebhook = ({
   /** One try: the status, or why there is none. */
   const attempt = async (id: string, payload: Uint8Array<ArrayBuffer>, signal: AbortSignal | undefined) => {
     const timestamp = Math.floor(time.now() / 1000);
-    const ends = AbortSignal.timeout(timeoutMs);
-    try {
-      const response = await post(url, {
-        method: 'POST',
-        body: payload,
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': 'millrace',
-          'webhook-id': id,
-          'webhook-timestamp': String(timestamp),
-          ...(sign && { 'webhook-signature': sign(id, timestamp, payload) }),
-          // A structured field, hence the quotes (draft-ietf-httpapi-idempotency-key-header).
-          'idempotency-key': `"${id}"`,
-        },
-        // Whoever answers with another address could have the call, and what it says, go anywhere.
-        redirect: 'manual',
-        signal: signal ? AbortSignal.any([signal, ends]) : ends,
-      });
-      await drain(response);
-      return { status: response.status, after: readRetryAfter(response.headers.get('retry-after'), time.now()) };
-    } catch (error) {
-      return { reason: nameOf(error) };
-    }
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      ...(sign && { 'webhook-signature': sign(id, timestamp, payload) }),
+      // A structured field, hence the quotes (draft-ietf-httpapi-idempotency-key-header).
+      'idempotency-key': `"${id}"`,
+    };
+    return post({ payload, headers, signal, now: time.now() });
   };
 
   const send = async (call: WebhookCall): Promise<Delivery> => {

@@ -1,7 +1,7 @@
 /** What follows a run: webhooks and commands. Each is done at least once, under a key that stays. */
-import { spawn } from 'node:child_process';
+import { nameOfCommand, runCommand } from '../../channels/run-command.ts';
 import { parseDuration } from '../../core/duration.ts';
-import { fail, MillraceError, type Problem, problemOf } from '../../core/errors.ts';
+import { MillraceError, type Problem, problemOf } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
 import type { Judgement } from '../../monitor/drift/judgement.ts';
 import { sentenceOf } from '../../monitor/drift/sentence.ts';
@@ -13,9 +13,6 @@ import { type Condition, compileSummaryCondition, type JudgedSummary } from './c
 
 const WEBHOOK_TRIES = 6;
 const WEBHOOK_TIMEOUT = '10s';
-/** A command that takes longer is ended, in milliseconds. */
-const COMMAND_TIMEOUT_MS = 600_000;
-const SHOWN = 2000;
 
 export interface ReactionContext {
   /** Where commands run. */
@@ -69,44 +66,6 @@ export const told = ({ summary, judgement }: JudgedSummary, report: ReactionCont
   };
 };
 
-const runCommand = (
-  words: string | readonly string[],
-  text: string,
-  { folder, env, signal }: ReactionContext,
-  extra: NodeJS.ProcessEnv,
-) =>
-  new Promise<void>((resolve, reject) => {
-    const [first = '', ...rest] = typeof words === 'string' ? [words] : words;
-    const child = spawn(first, rest, {
-      cwd: folder,
-      env: { ...env, ...extra },
-      shell: typeof words === 'string',
-      stdio: ['pipe', 'inherit', 'pipe'],
-      timeout: COMMAND_TIMEOUT_MS,
-      signal,
-    });
-    let tail = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      process.stderr.write(chunk);
-      tail = `${tail}${chunk}`.slice(-SHOWN);
-    });
-    child.on('error', reject);
-    child.on('close', (code, killed) => {
-      if (code === 0) return resolve();
-      const how = code === null ? `was ended by ${killed}` : `ended with ${code}`;
-      const line = tail.trim().split('\n').at(-1) ?? '';
-      reject(
-        fail('REACTION_FAILED', `The command ${first} ${how}${line === '' ? '' : `: ${line}`}`, {
-          expected: '0',
-          got: `${code ?? killed}`,
-        }),
-      );
-    });
-    // A command need not read what it is told.
-    child.stdin.on('error', () => {});
-    child.stdin.end(text);
-  });
-
 const failed = (name: string, error: unknown): Reacted => ({
   name,
   what: 'failed',
@@ -139,7 +98,7 @@ export const createReactions = (
         timeoutMs: parseDuration(webhook.timeout ?? WEBHOOK_TIMEOUT, `${field}.webhook.timeout`),
       });
     const words = command ?? '';
-    const name = hook ? hook.place : typeof words === 'string' ? words : words.join(' ');
+    const name = hook ? hook.place : nameOfCommand(words);
     return {
       name,
       async act(run, key, context) {
@@ -162,12 +121,14 @@ export const createReactions = (
               signal: context.signal,
             });
           } else {
-            await runCommand(words, JSON.stringify(body), context, {
+            const env = {
+              ...context.env,
               MILLRACE_RUN: summary.run,
               MILLRACE_DEPLOYMENT: summary.deployment,
               MILLRACE_REPORT: context.report.html,
               MILLRACE_IDEMPOTENCY_KEY: key,
-            });
+            };
+            await runCommand(words, JSON.stringify(body), { ...context, env });
           }
           return { name, what: 'done' };
         } catch (error) {

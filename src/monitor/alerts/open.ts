@@ -1,0 +1,90 @@
+/** Alerts in Millrace's store. */
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { Sql } from '../../store/sql.ts';
+import type { Tables } from '../../store/tables.ts';
+import type { AlertMessage, ToldAlert } from './alert.ts';
+import type { Alerts } from './alerts.ts';
+import type { JudgedWindow } from './finding.ts';
+import { openOutbox } from './outbox.ts';
+import { stepAlerts } from './step.ts';
+import { alertOf, rowOfAlert, storedAlerts } from './stored.ts';
+
+/**
+ * Takes down what was found; false when this window, or a later one, was judged before. Others that judge windows of this
+ * deployment wait until this is over.
+ */
+const takeDown = async (trx: Transaction<Tables>, judged: JudgedWindow, at: string): Promise<boolean> => {
+  const { deployment, window, memory = null, ...found } = judged;
+  const { from: window_from, to: window_to } = window;
+  const state = { judged_until: window_to, memory };
+  const { numInsertedOrUpdatedRows = 0n } = await trx
+    .insertInto('watches')
+    .values({ deployment, ...state })
+    .onConflict((conflict) =>
+      conflict.column('deployment').doUpdateSet(state).where('watches.judged_until', '<', window_to),
+    )
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) return false;
+  const row = { deployment, window_from, window_to, at, judged: JSON.stringify(found) };
+  await trx.insertInto('judged').values(row).execute();
+  return true;
+};
+
+const leaveMessages = async (
+  trx: Transaction<Tables>,
+  deployment: string,
+  told: readonly ToldAlert[],
+  channelsOf: (alert: ToldAlert) => readonly string[],
+  at: string,
+): Promise<void> => {
+  const alertsOf = Map.groupBy(
+    told.flatMap((alert) => channelsOf(alert).map((channel) => ({ channel, alert }))),
+    ({ channel }) => channel,
+  );
+  for (const [channel, some] of alertsOf) {
+    const alerts = some.map(({ alert }) => alert);
+    const message: AlertMessage = { id: randomUUID(), deployment, at, alerts };
+    await trx
+      .insertInto('alert_messages')
+      .values({
+        id: message.id,
+        channel,
+        at,
+        message: JSON.stringify(message),
+        tries: 0,
+        due_at: at,
+        arrived_at: null,
+        problem: null,
+      })
+      .execute();
+  }
+};
+
+const openStep =
+  ({ db }: Sql): Alerts['step'] =>
+  (judged, channelsOf, now) =>
+    db.transaction().execute(async (trx) => {
+      const at = now.toISOString();
+      if (!(await takeDown(trx, judged, at))) return undefined;
+      const rows = await trx
+        .selectFrom('alerts')
+        .select('alert')
+        .where('deployment', '=', judged.deployment)
+        .where('status', '=', 'firing')
+        .execute();
+      const { changed, told } = stepAlerts(rows.map(alertOf), judged, now);
+      for (const alert of changed) {
+        const { id: _, ...row } = rowOfAlert(alert);
+        await trx
+          .insertInto('alerts')
+          .values({ id: alert.id, ...row })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+          .execute();
+      }
+      await leaveMessages(trx, judged.deployment, told, channelsOf, at);
+      return told;
+    });
+
+/** The alerts of a store that others close. */
+export const openAlerts = (sql: Sql): Alerts => ({ step: openStep(sql), ...storedAlerts(sql), ...openOutbox(sql) });
