@@ -16,7 +16,7 @@ export const random = (seed: number): (() => number) => {
 };
 
 /** A float32 and its neighbours. */
-const neighbours = (value: number): number[] => {
+export const neighbours = (value: number): number[] => {
   const float = Float32Array.of(value);
   const bits = new Int32Array(float.buffer);
   const at = bits[0];
