@@ -12,7 +12,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   files: ['core', 'text', 'threads'],
   runtimes: ['core'],
-  package: ['core', 'text', 'runtimes', 'yaml', 'files', 'monitor/profile'],
+  package: ['core', 'text', 'runtimes', 'yaml', 'files', 'monitor/profile', 'monitor/performance'],
   project: ['core', 'text', 'yaml'],
   store: ['core', 'text'],
   registry: ['core', 'text', 'store'],

@@ -169,7 +169,7 @@ test('reference.csv beside model.yaml is found, and pack says so; one that is na
 test('a reference may name its truth', async (t) => {
   const folder = modelFolder(
     t,
-    yamlWith('reference: reference.csv', 'reference: { file: reference.csv, truth: payment }'),
+    yamlWith('reference: reference.csv', 'reference: { file: reference.csv, truth: { distance_twice: distance } }'),
   );
   assert.equal((await packed(folder)).reference?.rows, 3);
 });

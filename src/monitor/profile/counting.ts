@@ -10,6 +10,7 @@ import {
   type NumberBins,
   type Profile,
   SCORE_BINS,
+  scoreBin,
 } from './profile.ts';
 
 const asOf = { numbers: 'number', lengths: 'number', labels: 'category' } as const;
@@ -140,7 +141,7 @@ const countAll = (
 const countScores = (values: Float64Array, scores: Float64Array): void => {
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
-    if (value >= 0 && value <= 1) scores[Math.min(SCORE_BINS - 1, Math.trunc(value * SCORE_BINS))]++;
+    if (value >= 0 && value <= 1) scores[scoreBin(value)]++;
   }
 };
 

@@ -56,6 +56,9 @@ export type Bins = Readonly<Record<string, FieldBins>>;
 /** Bins of a probability. */
 export const SCORE_BINS = 50;
 
+/** Which of them a probability falls into. */
+export const scoreBin = (score: number): number => Math.min(SCORE_BINS - 1, Math.trunc(score * SCORE_BINS));
+
 /** Which bin of `edges` a value falls into: the first whose bound is not below it, by bisection. */
 export const binOf = (edges: readonly number[], value: number): number => {
   let low = 0;

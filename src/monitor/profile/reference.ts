@@ -6,6 +6,7 @@ import { kindOf, labelsOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { countedAs, labelOf, numbersOf } from './counting.ts';
 import { type Bins, binOf, type FieldBins, type NumberBins } from './profile.ts';
+import type { OutputTruth } from './truth.ts';
 
 export interface NumberReference {
   readonly kind: 'number';
@@ -50,6 +51,8 @@ export interface Reference {
   readonly rows: number;
   readonly inputs: Readonly<Record<string, FieldReference>>;
   readonly outputs: Readonly<Record<string, FieldReference>>;
+  /** By output, where model.yaml names what was true. */
+  readonly truth?: Readonly<Record<string, OutputTruth>>;
 }
 
 /** What `profile.json` of a package says; undefined where it has none. */
@@ -163,7 +166,7 @@ const evenEdges = ({ edges, quantiles, min, max }: NumberReference): readonly nu
 };
 
 /** A number from 0 to 1. */
-const isProbability = (field: Field): boolean => {
+export const isProbability = (field: Field): boolean => {
   const kind = kindOf(field);
   if (kind.column !== 'number' || !kind.isNumber || kind.isWhole) return false;
   return 'min' in field && field.min === 0 && field.max === 1;
