@@ -135,7 +135,7 @@ export const kernelFile = join(import.meta.dirname, '..', 'src', 'runtimes', 'tr
 export const kernelModule = (bytes: Uint8Array): string =>
   `/** The kernel of \`scripts/trees-kernel.ts\`, written by \`npm run kernel\`. */
 export const KERNEL_BYTES =
-  '${Buffer.from(bytes).toString('base64')}';
+  '${Buffer.from(bytes).toString('hex')}';
 `;
 
 if (import.meta.main) writeFileSync(kernelFile, kernelModule(await assembleKernel()));

@@ -12,7 +12,7 @@ export interface OwnRuntime {
   /** An ONNX graph, here and nowhere else. @throws BAD_MODEL */
   readonly openTrees: OpenModel;
   /** @throws BAD_MODEL */
-  openTreeFile(file: TreeFile): ModelSession;
+  openTreeFile(file: TreeFile): Promise<ModelSession>;
 }
 
 /** What models run on. In this alone Node and a browser differ. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { bundleTransform } from '../../src/package/bundle.ts';
-import { loadTransform } from '../../src/package/open.ts';
+import { loadTransform } from '../../src/package/transform-module.ts';
 import { tempFolder } from '../temp-folder.ts';
 
 type Files = Readonly<Record<string, string>>;

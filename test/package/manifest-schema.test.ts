@@ -10,7 +10,7 @@ import { bundleTransform } from '../../src/package/bundle.ts';
 import { flawOf } from '../../src/package/fits-schema.ts';
 import { examplesSchema, manifestSchema } from '../../src/package/manifest-schema.ts';
 import { modelSchema } from '../../src/package/model-schema.ts';
-import { loadTransform } from '../../src/package/open.ts';
+import { loadTransform } from '../../src/package/transform-module.ts';
 import { files, modelFolder, packed } from './model-folder.ts';
 
 describe('the schema within packages', () => {

@@ -27,7 +27,7 @@ export const sourceOf = async ({ manifest, files }: Package): Promise<CSource> =
     own: async () => ({
       openOnnx: async (graph) => keep({ graph }),
       openTrees: async (graph) => keep({ graph }),
-      openTreeFile: (trees) => keep({ trees }),
+      openTreeFile: async (trees) => keep({ trees }),
     }),
     onnxRuntime: async () => {
       throw notExportable('ONNX Runtime answers, because its model.yaml says so');

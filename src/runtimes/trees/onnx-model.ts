@@ -30,10 +30,6 @@ const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets'], operators: Operator
   return { op, inputs, outputs, make: (known) => operator(context, known) };
 };
 
-/** Whether a table has all operators of a graph. */
-export const hasAll = (operators: Operators, { nodes }: OnnxGraph): boolean =>
-  nodes.every((node) => Object.hasOwn(operators, operatorName(node)));
-
 /** @throws Unusual for what is left to ONNX Runtime */
 export const modelOf = (
   { inputs, outputs, nodes, constants, opsets }: OnnxGraph,

@@ -9,7 +9,7 @@ let compiled: WebAssembly.Module | 'forbidden' | undefined;
 /** At once: browsers compile modules below 4 KB without a promise. */
 const compile = (): WebAssembly.Module | 'forbidden' => {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (letter) => letter.charCodeAt(0)));
+    return new WebAssembly.Module(Uint8Array.from(KERNEL_BYTES.match(/../g) ?? [], (hex) => Number.parseInt(hex, 16)));
   } catch {
     // A page's Content-Security-Policy may forbid it.
     return 'forbidden';

@@ -3,8 +3,8 @@ import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import type { ModelSession } from '../../core/types.ts';
 import { readOnnx } from '../onnx-graph.ts';
 import type { OpenModel } from '../runtime.ts';
-import { hasAll, modelOf } from './onnx-model.ts';
-import { chunks, operators } from './operators/index.ts';
+import { modelOf, operatorName } from './onnx-model.ts';
+import { loadOperators } from './operators/index.ts';
 import type { Operators } from './operators/operator.ts';
 import { openModel } from './session.ts';
 import { Unusual, unusual } from './unusual.ts';
@@ -12,11 +12,20 @@ import { Unusual, unusual } from './unusual.ts';
 /** By the file's own bytes: whether a model is safe is asked before it is loaded, and both are this. */
 const opened = new WeakMap<Uint8Array, ModelSession | Unusual>();
 
-/** What another runtime may take is no error here. @throws BAD_MODEL */
-const unusualOf = (error: unknown): Unusual => {
-  if (error instanceof Unusual) return error;
-  if (error instanceof MillraceError) throw error;
-  return unusual(`what cannot be read here (${messageOf(error)})`);
+/** What `make` makes; what another runtime may take is no error here. @throws BAD_MODEL */
+const unlessUnusual = <T>(make: () => T): T | Unusual => {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Unusual) return error;
+    if (error instanceof MillraceError) throw error;
+    return unusual(`what cannot be read here (${messageOf(error)})`);
+  }
+};
+
+const remember = (file: Uint8Array, found: ModelSession | Unusual): ModelSession | Unusual => {
+  opened.set(file, found);
+  return found;
 };
 
 /**
@@ -24,35 +33,24 @@ const unusualOf = (error: unknown): Unusual => {
  *
  * @throws BAD_MODEL for a file that is damaged, and would be in any runtime.
  */
-export const openWith = (file: Uint8Array, operators: Operators): ModelSession | Unusual => {
-  let found = opened.get(file);
-  try {
-    found ??= openModel(modelOf(readOnnx(file), operators));
-  } catch (error) {
-    found = unusualOf(error);
-  }
-  opened.set(file, found);
-  return found;
-};
+export const openWith = (file: Uint8Array, operators: Operators): ModelSession | Unusual =>
+  opened.get(file) ??
+  remember(
+    file,
+    unlessUnusual(() => openModel(modelOf(readOnnx(file), operators))),
+  );
 
-/** The same; what lies in chunks is loaded only for a graph that asks for it. */
+/** The same with those operators that the graph has, which are loaded for it. */
 const open = async (file: Uint8Array): Promise<ModelSession | Unusual> => {
-  let found = opened.get(file);
-  try {
-    if (found === undefined) {
-      const graph = readOnnx(file);
-      let known = operators;
-      for (const more of chunks) {
-        if (hasAll(known, graph)) break;
-        known = { ...known, ...(await more()) };
-      }
-      found = openModel(modelOf(graph, known));
-    }
-  } catch (error) {
-    found = unusualOf(error);
-  }
-  opened.set(file, found);
-  return found;
+  const found = opened.get(file);
+  if (found) return found;
+  const graph = unlessUnusual(() => readOnnx(file));
+  if (graph instanceof Unusual) return remember(file, graph);
+  const operators = await loadOperators(graph.nodes.map(operatorName));
+  return remember(
+    file,
+    unlessUnusual(() => openModel(modelOf(graph, operators))),
+  );
 };
 
 /** On the own runtime where that takes the file, else on ONNX Runtime, which is loaded only then. @throws BAD_MODEL */

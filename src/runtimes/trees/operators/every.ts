@@ -1,7 +1,17 @@
-/** All operators of the own runtime. */
-import { operators } from './index.ts';
+/** All operators of the own runtime, at hand at once. */
+import { arithmetics } from './arithmetic.ts';
+import { columnarOperators } from './columnar.ts';
+import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
+import { trees } from './trees.ts';
 import { weightedOperators } from './weighted.ts';
 
-export const everyOperator: Operators = { ...operators, ...weightedOperators, ...rareOperators };
+export const everyOperator: Operators = {
+  ...trees,
+  ...identity,
+  ...columnarOperators,
+  ...arithmetics,
+  ...weightedOperators,
+  ...rareOperators,
+};

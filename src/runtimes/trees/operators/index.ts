@@ -1,26 +1,44 @@
 /**
- * Operators that trees stand among, at hand at once, and chunks of others, each loaded with the first graph that the tables
- * before it do not answer. To add an operator: a row in its family's table, or a family and a row here or in one of the chunks.
+ * Operators that are at hand at once, and chunks of others, each loaded with the first graph that has one of them. To add an
+ * operator: a row in its family's table, and its name in the chunk of that family here.
  */
-import { arithmetics } from './arithmetic.ts';
-import { casts } from './casts.ts';
-import { columns } from './columns.ts';
-import { encoding } from './encoding.ts';
+import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
-import { shapes } from './shapes.ts';
 import { trees } from './trees.ts';
 
-export const operators: Operators = {
-  ...trees,
-  ...encoding,
-  ...columns,
-  ...shapes,
-  ...casts,
-  ...arithmetics,
-};
+interface Chunk {
+  /** Of its operators, all of them, with a blank between. */
+  readonly names: string;
+  load(): Promise<Operators>;
+}
 
-/** Those of linear models and nets, and those that few models have. */
-export const chunks: readonly (() => Promise<Operators>)[] = [
-  async () => (await import('./weighted.ts')).weightedOperators,
-  async () => (await import('./rare.ts')).rareOperators,
+const atHand: Operators = { ...trees, ...identity };
+
+export const chunks: readonly Chunk[] = [
+  {
+    names: `ml:OneHotEncoder ml:LabelEncoder Concat ml:FeatureVectorizer ml:ArrayFeatureExtractor Gather Split Slice Constant
+      Reshape Flatten Squeeze Unsqueeze Cast`,
+    load: async () => (await import('./columnar.ts')).columnarOperators,
+  },
+  {
+    names: `Add Sub Mul Div Neg Abs Sqrt Floor Ceil Round Relu Clip Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor
+      Not IsNaN Where`,
+    load: async () => (await import('./arithmetic.ts')).arithmetics,
+  },
+  {
+    names: `MatMul Gemm ml:LinearRegressor ml:LinearClassifier ml:Scaler ml:Normalizer ml:Binarizer ml:Imputer Sigmoid Tanh Exp
+      Softmax ArgMax ArgMin TopK`,
+    load: async () => (await import('./weighted.ts')).weightedOperators,
+  },
+  {
+    names: `Transpose Shape ConstantOfShape GatherElements Sum Max Min Pow Log Reciprocal Sign ReduceSum ReduceMean
+      ReduceSumSquare ReduceL2 ReduceProd ReduceLogSumExp CumSum`,
+    load: async () => (await import('./rare.ts')).rareOperators,
+  },
 ];
+
+/** Those among which all are that are named here and known. */
+export const loadOperators = async (names: readonly string[]): Promise<Operators> => {
+  const needed = chunks.filter((chunk) => chunk.names.split(/\s+/).some((name) => names.includes(name)));
+  return Object.assign({}, atHand, ...(await Promise.all(needed.map(({ load }) => load()))));
+};

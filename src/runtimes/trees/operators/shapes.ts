@@ -12,12 +12,8 @@ import {
   sizeOf,
   wholeOf,
 } from '../values.ts';
+import { same } from './identity.ts';
 import type { NodeContext, Operators } from './operator.ts';
-
-const same = ([input]: readonly (Known | undefined)[]): MadeStep => {
-  if (input === undefined) throw unusual('a value that is not given');
-  return { outputs: [input], run: (values) => values };
-};
 
 /** The same elements a row in another shape. */
 const reshaped = (result: Known): MadeStep => {
@@ -73,7 +69,6 @@ const axesOf = ({ attributes }: NodeContext, axes: Known | undefined): readonly 
   axes?.constant ? constantNumbers(axes) : [...attributes.ints('axes')];
 
 export const shapes: Operators = {
-  Identity: (_, inputs) => same(inputs),
   Constant: ({ attributes }) => {
     const constant = attributes.tensor('value');
     if (constant === undefined) throw unusual('a Constant that is no tensor');
@@ -88,7 +83,7 @@ export const shapes: Operators = {
   Flatten: ({ attributes }, [value]) => {
     if (attributes.int('axis', 1) !== 1) throw unusual('Flatten along another axis');
     // Lists of texts are flat.
-    if (value?.padding !== undefined && value.dims.length === 1) return same([value]);
+    if (value?.padding !== undefined && value.dims.length === 1) return same(value);
     const { input, size } = sized(value);
     return reshaped({ dtype: input.dtype, dims: [size] });
   },
