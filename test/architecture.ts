@@ -82,6 +82,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'modes/decide': ['core', 'text', 'project', 'brokers', 'events', 'store', 'webhook', 'metrics'],
   'modes/edge': ['core', 'package', 'runtimes'],
   version: [],
+  'export-script': [],
   resources: [
     'core',
     'files',

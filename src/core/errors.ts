@@ -46,6 +46,7 @@ export const codes = {
   // a package
   BAD_MANIFEST: 'model.yaml is not as the schema wants it.',
   BAD_MODEL: 'The model file cannot be read, or does not fit the signature.',
+  FOREIGN_MODEL: 'The file is known, but is no model of a format that is run.',
   BAD_TRANSFORM: 'The transform module cannot be bundled to one web-standard module.',
   BAD_REFERENCE: 'The reference sample cannot be read or does not fit the signature.',
   BAD_EXAMPLES: 'The golden examples cannot be read.',

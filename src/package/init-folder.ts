@@ -6,15 +6,18 @@ import { sizeOf } from '../files/place.ts';
 import { MAX_NAME } from '../runtimes/draft.ts';
 import { claimants, endings, unclaimed } from '../runtimes/formats.ts';
 import type { ModelFormat } from '../runtimes/runtime.ts';
+import { modelOfMlflow } from './import/mlflow.ts';
+import { refuseForeign } from './import/refuse.ts';
 import { wholeModel } from './model-file.ts';
 
 /** Compared at a time. */
 const PART_BYTES = 2 ** 20;
 
 export interface InitOptions {
-  /** The path of a model file of any format. */
+  /** The path of a model file of any format, or of a folder as MLflow logs a model. */
   readonly model: string;
-  readonly folder: string;
+  /** Beside the model unless given. */
+  readonly folder?: string | undefined;
   /** Write over a model.yaml and a model that are there. */
   readonly force: boolean;
   /** Names in errors are as somebody in this folder would say them. */
@@ -39,7 +42,10 @@ const formatFor = async (bytes: Uint8Array, model: string): Promise<ModelFormat>
 };
 
 /** @throws FILE_EXISTS for a file that is there already and is another, unless `force` */
-const copyBeside = async (file: string, { model, folder, force, cwd }: InitOptions): Promise<void> => {
+const copyBeside = async (
+  file: string,
+  { model, folder, force, cwd }: InitOptions & { readonly folder: string },
+): Promise<void> => {
   const [from, to] = [join(dirname(model), file), join(folder, file)];
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to, force ? 0 : constants.COPYFILE_EXCL).catch(async (cause: NodeJS.ErrnoException) => {
@@ -73,10 +79,13 @@ const isSame = async (one: string, other: string): Promise<boolean> => {
 /**
  * Writes model.yaml, and beside it a copy of the model, with its files of weights, unless that is where it lies. Resolves with the path of model.yaml.
  *
- * @throws FILE_NOT_FOUND, BAD_MODEL; FILE_EXISTS unless `force`
+ * @throws FILE_NOT_FOUND, BAD_MODEL, FOREIGN_MODEL; FILE_EXISTS unless `force`
  */
 export const initFolder = async (options: InitOptions): Promise<string> => {
-  const { model, folder, force, cwd } = options;
+  const { force, cwd } = options;
+  const model = (await modelOfMlflow(options.model)) ?? options.model;
+  const folder = options.folder ?? dirname(model);
+  await refuseForeign(model, relative(cwd, model));
   await sizeOf(model);
   const bytes = await readFile(model);
   const format = await formatFor(bytes, basename(model));
@@ -104,7 +113,7 @@ export const initFolder = async (options: InitOptions): Promise<string> => {
   });
   if (copy !== model) {
     await copyFile(model, copy);
-    for (const file of beside) await copyBeside(file, options);
+    for (const file of beside) await copyBeside(file, { ...options, model, folder });
   }
   return target;
 };

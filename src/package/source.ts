@@ -9,6 +9,7 @@ import { type Choice, choices } from '../runtimes/runtime.ts';
 import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { type ExamplesKey, type ExamplesSource, readExamples } from './examples-source.ts';
 import { flawOf } from './fits-schema.ts';
+import { refuseForeign } from './import/refuse.ts';
 import { wholeModel } from './model-file.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
@@ -125,7 +126,7 @@ const referenceOf = async (dir: string, key: ModelYaml['reference']): Promise<Re
   return isThere ? { path, name: FOUND_REFERENCE, isFound: true } : undefined;
 };
 
-/** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES or FILE_NOT_FOUND. */
+/** Reads `<dir>/model.yaml` and what it names. @throws MillraceError BAD_MANIFEST, BAD_EXAMPLES, FOREIGN_MODEL or FILE_NOT_FOUND. */
 export const readSource = async (dir: string): Promise<ModelFolder> => {
   const path = join(dir, 'model.yaml');
   const text = await readText(path, 'BAD_MANIFEST', 'The manifest');
@@ -137,6 +138,7 @@ export const readSource = async (dir: string): Promise<ModelFolder> => {
   });
   const yaml = await withSideTables(data, dir, at);
   const file = join(dir, data.model);
+  await refuseForeign(file, file);
   const bytes = await readBytes(file, 'FILE_NOT_FOUND', 'The model file');
   const manifest = manifestOf(yaml, await runtimeFor(data, bytes, at));
   const { bytes: model } = await wholeModel(file, bytes, await formatOf(runtimeOf(manifest)));

@@ -1,0 +1,47 @@
+/** What is told of a file that is no model of a format that is run: what it is, and the lines that lead on. */
+import { basename, dirname } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import { claimants, readable } from '../../runtimes/formats.ts';
+import type { ForeignKind, WayOn } from './foreign-kind.ts';
+import { foreignKinds } from './index.ts';
+import { type Peek, peekAt } from './peek.ts';
+
+/** Names that mean the same in a shell, in Python and in R, without quotes around them. */
+const PLAIN_NAME = /^[\w./+-]+$/;
+
+/** The lines of a way, for this file where its name can stand in them. */
+const linesFor = ({ lines }: WayOn, file: string, shown: string): readonly string[] =>
+  PLAIN_NAME.test(shown) && !shown.startsWith('-') ? lines.map((line) => line.replaceAll(file, shown)) : lines;
+
+const textOf = (way: WayOn, file: string, shown: string): string =>
+  [`${way.say}:`, ...linesFor(way, file, shown).map((line) => (line === '' ? '' : `    ${line}`))].join('\n  ');
+
+export const kindOfPeek = (peek: Peek): ForeignKind | undefined =>
+  Object.values(foreignKinds)
+    .flat()
+    .find(({ matches }) => matches(peek));
+
+/** A graph is told by the folder that it lies in. */
+const placeOf = (path: string): string => (basename(path) === 'saved_model.pb' ? dirname(path) : path);
+
+/** A format that is run is told by its first bytes, too, and comes first. */
+const isRun = async ({ head }: Peek): Promise<boolean> => (await claimants(Buffer.from(head, 'latin1'), '')).length > 0;
+
+/**
+ * Refuses a file, or folder, that is known and not run; passes what nobody knows. `shown` is how its user calls it. Only its
+ * beginning and its end are read.
+ *
+ * @throws FOREIGN_MODEL, FILE_NOT_FOUND
+ */
+export const refuseForeign = async (path: string, shown: string): Promise<void> => {
+  const peek = await peekAt(placeOf(path));
+  if (peek === undefined || (await isRun(peek))) return;
+  const kind = kindOfPeek(peek);
+  if (kind === undefined) return;
+  const ways = kind.ways.map((way) => textOf(way, kind.file, placeOf(shown)));
+  const message = [`${shown} is ${kind.is(peek)}.`, ...ways].join('\n  ');
+  throw fail('FOREIGN_MODEL', `${message}\n  More of it: docs/CONVERT.md, ${kind.title}`, {
+    expected: await readable(),
+    got: kind.title,
+  });
+};
