@@ -117,7 +117,7 @@ describe('a model.yaml that is wrong is refused with line, column and what was m
     ],
     [
       'another file than ONNX',
-      { ...yamlWith('model.onnx', 'model.pkl'), 'model.pkl': Uint8Array.of(0x80, 4) },
+      { ...yamlWith('model.onnx', 'model.pkl'), 'model.pkl': Uint8Array.of(1, 4) },
       /model\.yaml:5:8: model\.pkl is no model that is known: an \.onnx file, what XGBoost saves as \.json or \.ubj, what LightGBM saves as \.txt, or what CatBoost saves as \.json/,
     ],
     // What only the core can tell keeps its place too.

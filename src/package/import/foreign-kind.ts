@@ -19,6 +19,8 @@ export interface ForeignKind {
   /** How the file is called in the lines. */
   readonly file: string;
   readonly ways: readonly WayOn[];
+  /** It is a piece of something, so its error is BAD_MODEL. */
+  readonly damaged?: true;
   /** With what the lines were tried; nothing where they were not. */
   readonly tried?: string;
 }

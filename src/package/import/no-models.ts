@@ -24,6 +24,7 @@ export const noModels: readonly ForeignKind[] = [
     matches: ({ bytes, entries }) => bytes === 0 && entries === undefined,
     file: 'model.onnx',
     ways: [AGAIN],
+    damaged: true,
   },
   {
     title: 'A file of zeros',
@@ -31,6 +32,7 @@ export const noModels: readonly ForeignKind[] = [
     matches: ({ head, tail }) => head.length > 0 && !/[^\0]/.test(head) && !/[^\0]/.test(tail),
     file: 'model.onnx',
     ways: [AGAIN],
+    damaged: true,
   },
   {
     title: 'A Git LFS pointer',
@@ -71,6 +73,7 @@ export const noModels: readonly ForeignKind[] = [
     matches: isCutOnnx,
     file: 'model.onnx',
     ways: [AGAIN],
+    damaged: true,
   },
   {
     title: 'Half an archive',
@@ -78,6 +81,7 @@ export const noModels: readonly ForeignKind[] = [
     matches: ({ zip }) => zip !== undefined && !zip.whole,
     file: 'model.onnx',
     ways: [AGAIN],
+    damaged: true,
   },
   {
     title: 'A package of Millrace',

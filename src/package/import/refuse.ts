@@ -31,7 +31,7 @@ const isRun = async ({ head }: Peek): Promise<boolean> => (await claimants(Buffe
  * Refuses a file, or folder, that is known and not run; passes what nobody knows. `shown` is how its user calls it. Only its
  * beginning and its end are read.
  *
- * @throws FOREIGN_MODEL, FILE_NOT_FOUND
+ * @throws FOREIGN_MODEL; BAD_MODEL for a piece of a file; FILE_NOT_FOUND
  */
 export const refuseForeign = async (path: string, shown: string): Promise<void> => {
   const peek = await peekAt(placeOf(path));
@@ -40,7 +40,7 @@ export const refuseForeign = async (path: string, shown: string): Promise<void> 
   if (kind === undefined) return;
   const ways = kind.ways.map((way) => textOf(way, kind.file, placeOf(shown)));
   const message = [`${shown} is ${kind.is(peek)}.`, ...ways].join('\n  ');
-  throw fail('FOREIGN_MODEL', `${message}\n  More of it: docs/CONVERT.md, ${kind.title}`, {
+  throw fail(kind.damaged ? 'BAD_MODEL' : 'FOREIGN_MODEL', `${message}\n  More of it: docs/CONVERT.md, ${kind.title}`, {
     expected: await readable(),
     got: kind.title,
   });
