@@ -54,7 +54,7 @@ const writePredict = (draft: Draft, manifest: Manifest, source: CSource): void =
   writeAnswers(draft, manifest.outputs, values);
 };
 
-const guards = `#include <math.h>
+export const guards = `#include <math.h>
 #include <stdint.h>
 #include <string.h>
 

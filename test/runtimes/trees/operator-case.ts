@@ -1,5 +1,5 @@
 /** A case of an operator, and how one is written. */
-import type { Constant, ElementType, Model, Node } from '../onnx-builder.ts';
+import { buildOnnx, type Constant, type ElementType, type Model, type Node, type Value } from '../onnx-builder.ts';
 import type { assertSameBits } from './same-bits.ts';
 
 const ml = 'ai.onnx.ml';
@@ -14,6 +14,23 @@ export interface Case {
   readonly opsets?: Model['opsets'];
   readonly hold?: typeof assertSameBits;
 }
+
+const value = (name: string, dtype: ElementType, dims: Dim): Value => ({ name, dtype, dims: ['rows', ...dims] });
+
+/** A graph of that operator alone. */
+export const graphOf = ({ node, x = [['float32', [3]]], y, constants = [], opsets }: Case): Uint8Array => {
+  const inputs = x.map(([dtype, dims], index) => value(`x${index}`, dtype, dims));
+  const outputs = y.map(([dtype, dims], index) => value(`y${index}`, dtype, dims));
+  return buildOnnx({
+    inputs,
+    outputs,
+    constants,
+    nodes: [
+      { inputs: [...inputs, ...constants].map(({ name }) => name), outputs: outputs.map(({ name }) => name), ...node },
+    ],
+    ...(opsets && { opsets }),
+  });
+};
 
 export const floats = (name: string, dims: readonly number[], ...data: number[]): Constant => ({
   name,

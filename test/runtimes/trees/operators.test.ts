@@ -5,28 +5,12 @@ import { openOnnxNode } from '../../../src/runtimes/onnx.node.ts';
 import { readOnnx } from '../../../src/runtimes/onnx-graph.ts';
 import { openTabular } from '../../../src/runtimes/trees/open-tabular.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
-import { buildOnnx, type ElementType, type Value } from '../onnx-builder.ts';
-import type { Case, Dim } from './operator-case.ts';
+import { graphOf } from './operator-case.ts';
 import { cases } from './operator-cases.ts';
 import { feedsOf, poolsOf } from './rows.ts';
 import { assertClose, assertSameBits } from './same-bits.ts';
 
 const ROWS = 600;
-const value = (name: string, dtype: ElementType, dims: Dim): Value => ({ name, dtype, dims: ['rows', ...dims] });
-
-const graphOf = ({ node, x = [['float32', [3]]], y, constants = [], opsets }: Case): Uint8Array => {
-  const inputs = x.map(([dtype, dims], index) => value(`x${index}`, dtype, dims));
-  const outputs = y.map(([dtype, dims], index) => value(`y${index}`, dtype, dims));
-  return buildOnnx({
-    inputs,
-    outputs,
-    constants,
-    nodes: [
-      { inputs: [...inputs, ...constants].map(({ name }) => name), outputs: outputs.map(({ name }) => name), ...node },
-    ],
-    ...(opsets && { opsets }),
-  });
-};
 
 describe('an operator answers as onnxruntime-node does', () => {
   for (const [name, one] of Object.entries(cases))
