@@ -2,6 +2,7 @@
 import { fail, MillraceError, messageOf, type Problem, showNames } from '../core/errors.ts';
 import { compileSignature } from '../core/signature.ts';
 import type { ColumnInput, Scorer } from '../core/types.ts';
+import { measured, measuresOf } from '../monitor/profile/measures.ts';
 import { type Reference, referenceOf } from '../monitor/profile/reference.ts';
 import { startTruths } from './reference-truth.ts';
 import type { ReferenceFile } from './source.ts';
@@ -42,6 +43,9 @@ const profileRows = async (
   const names = Object.keys(manifest.inputs);
   const inputs: Record<string, unknown[]> = {};
   const outputs: Record<string, unknown[]> = {};
+  /** Of tensors no element is kept. */
+  const measures = Object.entries(measuresOf(manifest.inputs));
+  const measuresIn = (name: string) => measures.filter(([, { of }]) => of === name);
   let rows = 0;
   for await (const { columns, coerce } of chunks) {
     const given = Object.keys(columns);
@@ -57,8 +61,10 @@ const profileRows = async (
     const answers = await scorer.scoreColumns(own, { coerce });
     const first = firstProblem(answers.errors);
     if (first) throw refuseRow(path, rows + first[0] + 1, first[1]);
-    for (const [name, column] of batch.columns)
-      if (column.type === 'number' || column.type === 'string') append(inputs, name, column.values);
+    for (const [name, column] of batch.columns) {
+      if (column.type !== 'tensor') append(inputs, name, column.values);
+      else for (const [what, measure] of measuresIn(name)) append(inputs, what, measured(measure, column.data));
+    }
     for (const [name, column] of Object.entries(answers.columns)) append(outputs, name, column);
     truths?.add(columns, coerce, answers.columns);
     rows += batch.rows;

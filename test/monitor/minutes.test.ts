@@ -217,6 +217,7 @@ describe('minutes', () => {
       ['at', 0, 0],
       ['color', 1, 1],
       ['count', 0, 0],
+      ['note alphabet', 0, 0],
       ['note', 0, 0],
       ['paid', 1, 1],
       ['place', 1, 1],

@@ -205,7 +205,7 @@ describe('the reference', () => {
     });
     const hours = outputs.hour_twice as NumberReference;
     assert.deepEqual([hours.min, hours.max, hours.quantiles[3]], [16, 20, 18]);
-    assert.deepEqual(Object.keys(outputs), ['distance_twice', 'hour_twice', 'label']);
+    assert.deepEqual(Object.keys(outputs), ['distance_twice', 'hour_twice', 'label', 'label alphabet']);
   });
 
   test('has the same bytes from a runtime whose kernels differ in the last bits', async (t) => {

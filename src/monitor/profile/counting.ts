@@ -3,6 +3,7 @@ import { isInstant, kindOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { parseDatetime, zoneOf } from '../../core/zone.ts';
 import { createSummation } from './exact.ts';
+import { measured, measuresOf } from './measures.ts';
 import {
   type Bins,
   type CategoryBins,
@@ -216,16 +217,18 @@ export interface Counting {
 }
 
 export const startCounting = (fields: Fields, bins: Bins): Counting => {
+  const measures = measuresOf(fields);
   const countings = Object.entries(bins).flatMap(([name, bin]) => {
-    const field = fields[name];
+    const measure = Object.hasOwn(measures, name) ? measures[name] : undefined;
+    const field = measure?.field ?? fields[name];
     if (field === undefined) return [];
-    return [{ name, counting: 'edges' in bin ? countNumbers(field, bin) : countLabels(field, bin) }];
+    return [{ name, measure, counting: 'edges' in bin ? countNumbers(field, bin) : countLabels(field, bin) }];
   });
   return {
     add(columns) {
-      for (const { name, counting } of countings) {
-        const values = columns[name];
-        if (values !== undefined) counting.add(values);
+      for (const { name, measure, counting } of countings) {
+        const values = columns[measure?.of ?? name];
+        if (values !== undefined) counting.add(measure === undefined ? values : measured(measure, values));
       }
     },
     profile: (refused = 0) =>

@@ -5,6 +5,7 @@
 import { kindOf, labelsOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { countedAs, labelOf, numbersOf } from './counting.ts';
+import { measuredColumns, withMeasures } from './measures.ts';
 import { type Bins, binOf, type FieldBins, type NumberBins } from './profile.ts';
 import type { OutputTruth } from './truth.ts';
 
@@ -139,9 +140,10 @@ type Columns = Readonly<Record<string, ColumnInput | ColumnOutput>>;
  */
 export const referenceOf = (fields: Fields, columns: Columns, digits?: number): Reference['inputs'] => {
   const known: Record<string, FieldReference> = {};
-  for (const [name, field] of Object.entries(fields)) {
+  const all = measuredColumns(fields, columns);
+  for (const [name, field] of Object.entries(withMeasures(fields))) {
     const as = countedAs(field);
-    const column = columns[name];
+    const column = all[name];
     if (as === undefined || column === undefined) continue;
     known[name] =
       as === 'category'
@@ -194,9 +196,10 @@ const fieldBins = (field: Field, known: FieldReference, isKnown: boolean): Field
 /** What to count: on the bins of the reference where the package has one, else on bins made for the first rows. */
 export const binsOf = (fields: Fields, reference: Reference['inputs'] | undefined, columns: Columns): Bins => {
   const bins: Record<string, FieldBins> = {};
-  for (const [name, field] of Object.entries(fields)) {
+  const all = measuredColumns(fields, columns);
+  for (const [name, field] of Object.entries(withMeasures(fields))) {
     if (countedAs(field) === undefined) continue;
-    const [known, column] = [reference?.[name], columns[name]];
+    const [known, column] = [reference?.[name], all[name]];
     const made = known ?? (column && referenceOf({ [name]: field }, { [name]: column.slice(0, FIRST_ROWS) })[name]);
     if (made) bins[name] = fieldBins(field, made, known !== undefined);
   }

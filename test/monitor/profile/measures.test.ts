@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Fields } from '../../../src/core/types.ts';
+import { alphabetOf } from '../../../src/monitor/profile/alphabet.ts';
+import { startCounting } from '../../../src/monitor/profile/counting.ts';
+import { startGathering } from '../../../src/monitor/profile/gathering.ts';
+import { measuresOf } from '../../../src/monitor/profile/measures.ts';
+import { binsOf, referenceOf } from '../../../src/monitor/profile/reference.ts';
+
+test('a text is written in its scripts and digits', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['', 'empty'],
+    ['Grüße, 2 mal', 'digits, Latin'],
+    ['привет', 'Cyrillic'],
+    ['日本語 とても', 'Kana, Han'],
+    ['42', 'digits'],
+    ['… — !', 'signs'],
+    ['good 😀', 'Latin, pictures'],
+    [`${'a'.repeat(64)}9`, 'Latin'],
+  ];
+  for (const [text, alphabet] of cases) assert.equal(alphabetOf(text), alphabet, text);
+});
+
+const fields: Fields = {
+  note: { kind: 'text', nullable: true },
+  pixels: { kind: 'tensor', dtype: 'float32', shape: [2, 2], nullable: true },
+  words: { kind: 'tensor', dtype: 'string', shape: [3] },
+};
+
+test('texts have an alphabet, tensors of numbers mean, spread and saturation', () => {
+  assert.deepEqual(Object.keys(measuresOf(fields)), [
+    'note alphabet',
+    'pixels mean',
+    'pixels spread',
+    'pixels saturation',
+  ]);
+  const taken = measuresOf({ note: { kind: 'text' }, 'note alphabet': { kind: 'category' } });
+  assert.deepEqual(Object.keys(taken), [], 'a field of that name goes before');
+});
+
+const rows = Array.from({ length: 700 }, (_, row) => ({
+  note: row % 7 === 0 ? null : row % 3 === 0 ? `ride ${row}` : 'поездка',
+  pixels:
+    row % 11 === 0
+      ? null
+      : [
+          [row / 10, 0.1],
+          [row % 2, 0.1],
+        ],
+  words: ['a', 'b', 'c'],
+}));
+const columns = {
+  note: rows.map(({ note }) => note),
+  pixels: Float32Array.from(rows.flatMap(({ pixels }) => pixels?.flat() ?? [NaN, NaN, NaN, NaN])),
+};
+
+test('rows, columns and parts of them give the same profile, bit for bit', () => {
+  const known = referenceOf(fields, columns);
+  const bins = binsOf(fields, known, {});
+  assert.deepEqual(Object.keys(bins), ['note', 'note alphabet', 'pixels mean', 'pixels spread', 'pixels saturation']);
+  const counted = startCounting(fields, bins);
+  counted.add(columns);
+  const [byRows, byColumns] = [startGathering(fields, bins), startGathering(fields, bins)];
+  for (const row of rows) byRows.addRow(row);
+  byColumns.addColumns(columns);
+  const profile = counted.profile();
+  assert.deepEqual(byRows.profile(0), profile);
+  assert.deepEqual(byColumns.profile(0), profile);
+  const alphabet = profile['note alphabet'];
+  assert.deepEqual([alphabet.count, alphabet.missing], [600, 100]);
+  assert.deepEqual('counts' in alphabet && alphabet.counts, { Cyrillic: 400, 'digits, Latin': 200 });
+  assert.deepEqual([profile['pixels mean'].count, profile['pixels mean'].missing], [636, 64]);
+});
+
+test('mean, spread and saturation are those of the elements', () => {
+  const known = referenceOf(fields, { pixels: Float32Array.of(0, 0, 1, 3) });
+  const of = (what: string) => {
+    const field = known[`pixels ${what}`];
+    return 'mean' in field ? field.mean : undefined;
+  };
+  assert.deepEqual([of('mean'), of('spread'), of('saturation')], [1, Math.sqrt(1.5), 0.75]);
+});
