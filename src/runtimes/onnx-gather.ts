@@ -5,7 +5,7 @@
  */
 import { fail } from '../core/errors.ts';
 import { ATTRIBUTE, ENTRY, GRAPH, MODEL, NODE, TENSOR } from './onnx-fields.ts';
-import { textOf } from './onnx-node.ts';
+import { holdsGraph, textOf } from './onnx-node.ts';
 import { placeOf } from './onnx-parts.ts';
 import { BYTES, readInts, valuesOf } from './protobuf.ts';
 import { readMessage } from './protobuf-message.ts';
@@ -106,7 +106,9 @@ const nodeAt =
   (message) =>
     rewritten(message, {
       [NODE.attributes]: (attribute) =>
-        rewritten(attribute, { [ATTRIBUTE.graph]: graphAt(depth + 1), [ATTRIBUTE.graphs]: graphAt(depth + 1) }),
+        holdsGraph(attribute)
+          ? rewritten(attribute, { [ATTRIBUTE.graph]: graphAt(depth + 1), [ATTRIBUTE.graphs]: graphAt(depth + 1) })
+          : undefined,
     });
 
 /**

@@ -79,6 +79,8 @@ export const floatCount = (node: OnnxNode, attribute: string): number =>
 export const tensorOf = (node: OnnxNode, attribute: string): Uint8Array | undefined =>
   mergedOf(attributeOf(node, attribute), ATTRIBUTE.tensor);
 
+/** True when an attribute holds a graph, which is told without an object for each of its fields. */
+export const holdsGraph = (attribute: Uint8Array): boolean => (skim(attribute, ATTRIBUTE.name).fields & GRAPHS) !== 0;
+
 /** True when an attribute of the node holds a graph. */
-export const hasGraph = ({ holders }: OnnxNode): boolean =>
-  holders.some((attribute) => (skim(attribute, ATTRIBUTE.name).fields & GRAPHS) !== 0);
+export const hasGraph = ({ holders }: OnnxNode): boolean => holders.some(holdsGraph);
