@@ -5,6 +5,8 @@ import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
 import type { DeployOptions } from './deployments/starters.ts';
+import type { EvaluateOptions } from './evaluation/evaluate.ts';
+import type { Evaluation } from './evaluation/evaluation.ts';
 import type { HeaderOptions } from './export/c/header.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
 import type { Moved, Signed } from './registry/types.ts';
@@ -46,6 +48,12 @@ export interface App extends Resources {
    * @throws NOT_FOUND for an id without a record; UNKNOWN_VERSION without the package; what opening and loading it throw
    */
   replay(id: string, options?: ReplayOptions): ReturnType<typeof replayRecorded>;
+  /**
+   * Holds one version, or two beside each other, against what came true in a table (docs/EVALUATE.md).
+   *
+   * @throws USAGE, BAD_FILE and FILE_NOT_FOUND for a table or columns that do not fit; what `scorer` throws
+   */
+  evaluate(refs: readonly string[], options: EvaluateOptions & SafeOptions): Promise<Evaluation>;
   /** Batch deployments of the project, the same on every call. */
   batch(): Promise<BatchDeployments>;
   /** What is deployed in this process, together: nothing until it is started. The caller stops it before `close`. */
@@ -81,6 +89,16 @@ export const createApp = (options: AppOptions): App => {
       const { writeHeader } = await import('./export/c/header.ts');
       const found = await open(ref);
       return writeHeader(found, () => loadSafely(found), how);
+    },
+    evaluate: async (refs, how) => {
+      const { evaluate } = await import('./evaluation/evaluate.ts');
+      const scorers: { readonly ref: string; readonly scorer: Scorer }[] = [];
+      try {
+        for (const ref of refs) scorers.push({ ref, scorer: await loadSafely(await open(ref), how) });
+        return await evaluate(scorers, how);
+      } finally {
+        for (const { scorer } of scorers) await scorer.close();
+      }
     },
     replay: async (id, how) => (await import('./resources/replay.ts')).replayRecorded(resources, id, how),
     deployments,

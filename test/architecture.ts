@@ -32,6 +32,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'monitor/drift': ['core', 'monitor/profile', 'monitor/statistics'],
   'monitor/performance': ['core', 'monitor/statistics'],
   monitor: ['core', 'text', 'store', 'threads', 'metrics', 'monitor/profile', 'monitor/statistics', 'monitor/drift'],
+  evaluation: ['core', 'files', 'drawing', 'monitor/performance', 'monitor/statistics', 'monitor/drift'],
+  drawing: [],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'text', 'package', 'files'],
   'modes/batch': [
@@ -111,7 +113,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'modes/*',
     'resources',
   ],
-  app: ['core', 'package', 'export', 'registry', 'workers', 'modes/batch', 'resources', 'deployments'],
+  app: ['core', 'package', 'evaluation', 'export', 'registry', 'workers', 'modes/batch', 'resources', 'deployments'],
   index: ['*', 'app'],
   cli: ['*', 'app'],
 };

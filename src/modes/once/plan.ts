@@ -1,10 +1,10 @@
 /** What the output looks like, settled by the input's first rows. */
 import { fail } from '../../core/errors.ts';
 import { kindOf } from '../../core/kinds/index.ts';
-import { misspellingOf, nearest } from '../../core/nearest.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { Field, Manifest } from '../../core/types.ts';
-import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
+import { refuseColumns } from '../../files/needed-columns.ts';
 import { eachText, type PassColumn } from '../../files/output-rows.ts';
 import { type AnswerColumn, answerColumns } from '../../files/scoring.ts';
 import type { Cells, Format, TableChunk } from '../../files/table.ts';
@@ -38,41 +38,6 @@ const typed = (name: string, field: Field | undefined): PassColumn => {
   return { name, type: kind.sqlType, fit: eachText(kind.fromCell) };
 };
 
-/** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. */
-const refuseColumns = ({ manifest, input }: OutputPlanOptions, { types }: TableChunk): void => {
-  const have = Object.keys(types);
-  const unknown = have.filter((name) => !Object.hasOwn(manifest.inputs, name));
-  const [extra] = unknown;
-  if (manifest.extraFields === 'reject' && extra !== undefined) {
-    const expected = `only ${Object.keys(manifest.inputs).join(', ')}`;
-    throw fail(
-      'BAD_FILE',
-      `${input} has a column ${extra}, and ${manifest.name} refuses fields that it does not know.`,
-      {
-        field: extra,
-        expected,
-        got: extra,
-      },
-    );
-  }
-  for (const [name, field] of Object.entries(manifest.inputs)) {
-    if (Object.hasOwn(types, name)) continue;
-    const near = field.nullable ? unknown.find((other) => misspellingOf(other, [name])) : nearest(name, have);
-    if (field.nullable && near === undefined) continue;
-    const hint = near ? ` Is it ${near}?${field.nullable ? ` If not, add ${name} as an empty column.` : ''}` : '';
-    throw fail('BAD_FILE', `${input} has no column ${name}, which ${manifest.name} needs.${hint}`, {
-      field: name,
-      expected: `a column ${name}`,
-      got: have.length > 20 ? `${have.slice(0, 20).join(', ')} and ${have.length - 20} more` : have.join(', '),
-    });
-  }
-  const names = Object.keys(manifest.inputs);
-  if (unknown.length === have.length && names.length > 0) {
-    const { message, ...rest } = unknownRow(input, have, names);
-    throw fail('BAD_FILE', message, rest);
-  }
-};
-
 /** @throws MillraceError BAD_FILE when the input lacks a column that the model needs, USAGE for a column to keep that is not there. */
 export const planOutput = (options: OutputPlanOptions, first: TableChunk): OutputPlan => {
   const { manifest, input, cells, to, columns } = options;
@@ -80,7 +45,7 @@ export const planOutput = (options: OutputPlanOptions, first: TableChunk): Outpu
   const { flaws = {} } = first;
   const passed = columns ?? Object.keys(flaws);
   refuseFlaws(flaws, { table: input, code: 'BAD_FILE', read: Object.keys(manifest.inputs), passed });
-  if (cells !== 'free') refuseColumns(options, first);
+  if (cells !== 'free') refuseColumns(manifest, input, first);
   for (const name of columns ?? []) {
     if (have.includes(name) || (cells === 'free' && first.rows > 0)) continue;
     const near = nearest(name, have);
