@@ -51,6 +51,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'monitor',
     'monitor/profile',
     'monitor/drift',
+    'drawing',
   ],
   'modes/service': [
     'core',

@@ -11,7 +11,7 @@ import { type Cells, cellsOf, type Format, type TableChunk } from '../files/tabl
 import type { EvaluatedVersion, Evaluation } from './evaluation.ts';
 import { type Slicing, slicingsOf } from './slices.ts';
 import { type AnswersAt, judgeTarget, type TargetJudging } from './target-judging.ts';
-import { type Target, type Truth, targetsOf } from './targets.ts';
+import { type EvaluationTarget, type Truth, targetsOf } from './targets.ts';
 import { readTruths, type TruthsRead } from './truths.ts';
 
 export interface EvaluateProgress {
@@ -51,13 +51,13 @@ const targetsOfAll = (scorers: readonly ScorerOfRef[], { truth, positive }: Eval
     ref,
     targets: targetsOf(scorer.manifest, truth, positive),
   }));
-  return first.targets.map((target, at): readonly Target[] => {
+  return first.targets.map((target, at): readonly EvaluationTarget[] => {
     for (const { ref, targets } of more) {
       if (targets[at].kind === target.kind) continue;
       throw usage(
         `${first.ref} and ${ref} do not predict the same: there is nothing to compare.`,
-        `two versions that answer with a ${target.kind === 'number' ? 'number' : 'label'}`,
-        `a ${targets[at].kind === 'number' ? 'number' : 'label'} of ${ref}`,
+        `two versions that answer with a ${target.kind === 'numbers' ? 'number' : 'label'}`,
+        `a ${targets[at].kind === 'numbers' ? 'number' : 'label'} of ${ref}`,
       );
     }
     return [target, ...more.map(({ targets }) => targets[at])];
@@ -68,7 +68,7 @@ const count = (into: Record<string, number>, problem: Problem): void => {
   into[problem.code] = (into[problem.code] ?? 0) + 1;
 };
 
-const needTruth = (input: string, targets: readonly (readonly Target[])[], { types }: TableChunk): void => {
+const needTruth = (input: string, targets: readonly (readonly EvaluationTarget[])[], { types }: TableChunk): void => {
   const have = Object.keys(types);
   for (const [{ truth }] of targets) {
     if (have.includes(truth)) continue;
@@ -90,7 +90,7 @@ const answersOf = ({ columns }: ColumnAnswers): AnswersAt => {
 };
 
 interface Judgement {
-  readonly targets: readonly Target[];
+  readonly targets: readonly EvaluationTarget[];
   readonly judging: TargetJudging;
   withoutTruth: number;
 }

@@ -4,7 +4,7 @@ import type { Interval, Metric } from '../monitor/performance/metric.ts';
 import type { RocPoint } from '../monitor/performance/ranking.ts';
 
 /** Whether the second version does better than the first, as far as these rows can tell. */
-export type Outcome = 'better' | 'worse' | 'not enough data';
+export type Comparison = 'better' | 'worse' | 'not enough data';
 
 export interface Figure {
   readonly value: number;
@@ -20,7 +20,7 @@ export interface MetricFigures {
   readonly versions: readonly Figure[];
   /** Of two versions, on the same rows: the second less the first. */
   readonly difference?: Figure | undefined;
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: Comparison | undefined;
 }
 
 export interface Slice {
@@ -51,7 +51,7 @@ export interface TargetEvaluation {
   /** The output that is judged, and the column that holds what was true. */
   readonly output: string;
   readonly truth: string;
-  readonly kind: 'number' | 'labels';
+  readonly kind: 'numbers' | 'labels';
   readonly unit?: string | undefined;
   /** Of two labels, the one that is looked for. */
   readonly positive?: string | undefined;

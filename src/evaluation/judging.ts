@@ -3,15 +3,15 @@ import { type BootstrapOptions, bootstrap } from '../monitor/performance/bootstr
 import type { Interval, Metric } from '../monitor/performance/metric.ts';
 import type { WeightedMoments } from '../monitor/performance/moments.ts';
 import { seeded } from '../monitor/statistics/random.ts';
-import type { Figure, MetricFigures, Outcome, Plots } from './evaluation.ts';
+import type { Comparison, Figure, MetricFigures, Plots } from './evaluation.ts';
 
 /** What the figures of a target come from: `R` is one row, with the answers of all versions. */
 export interface Judging<R> {
   add(row: R): void;
-  judged(): Judged;
+  judged(): JudgedTarget;
 }
 
-export interface Judged {
+export interface JudgedTarget {
   readonly rows: number;
   readonly metrics: readonly MetricFigures[];
   readonly plots: readonly Plots[];
@@ -23,7 +23,7 @@ export interface Judged {
 /** A metric without its tally. */
 export type MetricName = Pick<Metric<never>, 'name' | 'label' | 'better'>;
 
-export interface Known {
+export interface KnownFigure {
   readonly metric: MetricName;
   /** One a version. */
   readonly values: readonly number[];
@@ -34,7 +34,7 @@ export interface Known {
   readonly isAlone?: boolean;
 }
 
-const outcomeOf = ({ better }: MetricName, interval: Interval | undefined): Outcome | undefined => {
+const outcomeOf = ({ better }: MetricName, interval: Interval | undefined): Comparison | undefined => {
   if (better === 'zero') return undefined;
   if (interval === undefined || (interval.low <= 0 && interval.high >= 0)) return 'not enough data';
   return interval.low > 0 === (better === 'higher') ? 'better' : 'worse';
@@ -48,7 +48,7 @@ const LEAST_ROWS = 20;
  * metrics of one version after the other.
  */
 export const withIntervals = (
-  known: readonly Known[],
+  known: readonly KnownFigure[],
   { rows, allRows, figures }: Pick<BootstrapOptions, 'rows' | 'figures'> & { readonly allRows: number },
 ): readonly MetricFigures[] => {
   const versions = known[0]?.values.length ?? 0;

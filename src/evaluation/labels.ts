@@ -18,7 +18,7 @@ import {
 import { oneVsRestAuc, rocOf } from '../monitor/performance/ranking.ts';
 import { type ScoreTally, startScores } from '../monitor/performance/scores.ts';
 import type { Plots } from './evaluation.ts';
-import { type Judging, type Known, type MetricName, startSample, withIntervals } from './judging.ts';
+import { type Judging, type KnownFigure, type MetricName, startSample, withIntervals } from './judging.ts';
 import { rankedSample } from './ranked-sample.ts';
 
 export interface LabelAnswer {
@@ -27,7 +27,7 @@ export interface LabelAnswer {
   /** One a label, where all are told. */
   readonly probabilities?: readonly number[] | undefined;
 }
-export interface LabelRow {
+export interface LabelledRow {
   readonly truth: number;
   /** One a version. */
   readonly answers: readonly LabelAnswer[];
@@ -80,10 +80,15 @@ const startVersion = ({ labels, positive, hasProbabilities, scores }: LabelsOpti
   };
 };
 
-export const judgeLabels = (options: LabelsOptions): Judging<LabelRow> => {
+const plotsOf = (labels: readonly string[], { classes, counts }: ConfusionTally, others: Plots): Plots => ({
+  confusion: { labels, counts: labels.map((_, at) => [...counts.subarray(at * classes, (at + 1) * classes)]) },
+  ...others,
+});
+
+export const judgeLabels = (options: LabelsOptions): Judging<LabelledRow> => {
   const { versions, sample, labels, positive, hasProbabilities } = options;
   const counted = Array.from({ length: versions }, () => startVersion(options));
-  const kept = startSample<LabelRow>(sample);
+  const kept = startSample<LabelledRow>(sample);
   const pairs = new Map(Object.keys(losses).map((name) => [name, startMoments()]));
   const loss = startMoments();
   const confusionMetrics = positive === undefined ? multiclassMetrics : binaryMetrics(positive);
@@ -92,30 +97,24 @@ export const judgeLabels = (options: LabelsOptions): Judging<LabelRow> => {
     const moments = versions === 2 ? pairs.get(name)?.moments() : undefined;
     return moments && { paired: meanInterval(moments) };
   };
-  const knownOf = <T>(metric: Metric<T>, all: readonly T[]): Known => ({
+  const knownOf = <T>(metric: Metric<T>, all: readonly T[]): KnownFigure => ({
     metric,
     values: all.map((tally) => metric.of(tally)),
     intervals: all.map((tally) => metric.interval?.(tally)),
     ...paired(metric),
   });
-  const judged: Judging<LabelRow>['judged'] = () => {
+  const judged: Judging<LabelledRow>['judged'] = () => {
     const confusions = counted.map((one) => one.confusion());
     const ranks = counted.map((one) => one.ranks());
     const hasRanks = hasProbabilities && ranks[0].length > 0;
     const said = hasProbabilities ? counted.map((one, version) => one.said(ranks[version])) : [];
     const calibrations = said.map((scores) => calibrationOf(scores));
+    const probable = counted.map((one) => one.probable());
     const none = counted.map(() => undefined);
-    const known: readonly Known[] = [
+    const known: readonly KnownFigure[] = [
       ...confusionMetrics.map((metric) => knownOf(metric, confusions)),
       ...(hasRanks ? [{ metric: AUC, values: ranks.map(oneVsRestAuc), intervals: none }] : []),
-      ...(hasProbabilities
-        ? probabilityMetrics.map((metric) =>
-            knownOf(
-              metric,
-              counted.map((one) => one.probable()),
-            ),
-          )
-        : []),
+      ...(hasProbabilities ? probabilityMetrics.map((metric) => knownOf(metric, probable)) : []),
       ...(hasProbabilities ? [{ metric: ECE, values: calibrations.map(eceOf), intervals: none, isAlone: true }] : []),
     ];
     const figures = rankedSample({
@@ -129,17 +128,12 @@ export const judgeLabels = (options: LabelsOptions): Judging<LabelRow> => {
     return {
       rows: kept.seen(),
       metrics: withIntervals(known, { rows: kept.rows().length, allRows: kept.seen(), figures }),
-      plots: counted.map((_, version): Plots => {
-        const { classes, counts } = confusions[version];
-        return {
-          confusion: {
-            labels,
-            counts: labels.map((_, at) => [...counts.subarray(at * classes, (at + 1) * classes)]),
-          },
+      plots: counted.map((_, version) =>
+        plotsOf(labels, confusions[version], {
           ...(hasRanks && positive !== undefined && { roc: rocOf(ranks[version][0]) }),
           ...(hasProbabilities && { calibration: calibrations[version] }),
-        };
-      }),
+        }),
+      ),
       notes: notesOf(ranks.flat(), hasProbabilities && !hasRanks),
       loss: loss.moments(),
     };

@@ -3,7 +3,7 @@ import type { Metric } from '../monitor/performance/metric.ts';
 import { meanInterval, startMoments } from '../monitor/performance/moments.ts';
 import { pinball, pinballMetric, regressionMetrics, startRegression } from '../monitor/performance/regression.ts';
 import type { Plots } from './evaluation.ts';
-import { type Judging, type Known, startSample, withIntervals } from './judging.ts';
+import { type Judging, type KnownFigure, startSample, withIntervals } from './judging.ts';
 
 export interface NumberRow {
   readonly truth: number;
@@ -27,7 +27,23 @@ const losses: Readonly<Record<string, (predicted: number, truth: number) => numb
 
 const DRAWN_POINTS = 1000;
 
-export const judgeNumbers = ({ versions, sample, quantile }: NumbersOptions): Judging<NumberRow> => {
+/** The figures of all versions on these rows, each as often as its weight says. */
+const drawnFigures =
+  (rows: readonly NumberRow[], { versions, quantile }: NumbersOptions) =>
+  (weights: Float64Array): readonly number[] =>
+    Array.from({ length: versions }, (_, version) => {
+      const [tally, loss] = [startRegression(), startMoments()];
+      rows.forEach(({ truth, predicted }, at) => {
+        if (weights[at] === 0) return;
+        tally.add(predicted[version], truth, weights[at]);
+        if (quantile !== undefined) loss.add(pinball(predicted[version], truth, quantile), weights[at]);
+      });
+      const figures = regressionMetrics.map((metric) => metric.of(tally.tally()));
+      return quantile === undefined ? figures : [...figures, loss.moments().mean];
+    }).flat();
+
+export const judgeNumbers = (options: NumbersOptions): Judging<NumberRow> => {
+  const { versions, sample, quantile } = options;
   const tallies = Array.from({ length: versions }, () => startRegression());
   const quantiles = tallies.map(() => startMoments());
   const kept = startSample<NumberRow>(sample);
@@ -40,7 +56,7 @@ export const judgeNumbers = ({ versions, sample, quantile }: NumbersOptions): Ju
   const pairs = new Map(Object.keys(lossesHere).map((name) => [name, startMoments()]));
   const [first] = tallies;
 
-  const known = (): readonly Known[] => {
+  const known = (): readonly KnownFigure[] => {
     const all = tallies.map((one) => one.tally());
     const figures = regressionMetrics.map((metric) => knownOf(metric, all));
     if (quantile === undefined) return figures;
@@ -52,7 +68,7 @@ export const judgeNumbers = ({ versions, sample, quantile }: NumbersOptions): Ju
       ),
     ];
   };
-  const knownOf = <T>(metric: Metric<T>, all: readonly T[]): Known => {
+  const knownOf = <T>(metric: Metric<T>, all: readonly T[]): KnownFigure => {
     const paired = pairs.get(metric.name)?.moments();
     return {
       metric,
@@ -60,20 +76,6 @@ export const judgeNumbers = ({ versions, sample, quantile }: NumbersOptions): Ju
       intervals: all.map((tally) => metric.interval?.(tally)),
       ...(versions === 2 && paired && { paired: meanInterval(paired) }),
     };
-  };
-  /** Of the kept rows, each as often as its weight says. */
-  const drawn = (weights: Float64Array): readonly number[] => {
-    const rows = kept.rows();
-    return tallies.flatMap((_, version) => {
-      const [tally, loss] = [startRegression(), startMoments()];
-      rows.forEach(({ truth, predicted }, at) => {
-        if (weights[at] === 0) return;
-        tally.add(predicted[version], truth, weights[at]);
-        if (quantile !== undefined) loss.add(pinball(predicted[version], truth, quantile), weights[at]);
-      });
-      const figures = regressionMetrics.map((metric) => metric.of(tally.tally()));
-      return quantile === undefined ? figures : [...figures, loss.moments().mean];
-    });
   };
   const plotsOf = (version: number): Plots => ({
     points: kept
@@ -95,7 +97,11 @@ export const judgeNumbers = ({ versions, sample, quantile }: NumbersOptions): Ju
     },
     judged: () => ({
       rows: kept.seen(),
-      metrics: withIntervals(known(), { rows: kept.rows().length, allRows: kept.seen(), figures: drawn }),
+      metrics: withIntervals(known(), {
+        rows: kept.rows().length,
+        allRows: kept.seen(),
+        figures: drawnFigures(kept.rows(), options),
+      }),
       plots: tallies.map((_, version) => plotsOf(version)),
       notes: [],
       loss: first.tally().absolute,

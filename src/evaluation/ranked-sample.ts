@@ -4,10 +4,10 @@ import type { Metric } from '../monitor/performance/metric.ts';
 import { brierOf, logLossOf } from '../monitor/performance/probabilities.ts';
 import { aucOf } from '../monitor/performance/ranking.ts';
 import { orderOf } from '../monitor/performance/scores.ts';
-import type { LabelRow } from './labels.ts';
+import type { LabelledRow } from './labels.ts';
 
 export interface RankedSampleOptions {
-  readonly rows: readonly LabelRow[];
+  readonly rows: readonly LabelledRow[];
   readonly versions: number;
   readonly labels: number;
   readonly confusionMetrics: readonly Metric<ConfusionTally>[];
@@ -50,7 +50,7 @@ const versionOf = (options: RankedSampleOptions, version: number): ((weights: Fl
   const { rows, labels, confusionMetrics, ranked, hasProbabilities } = options;
   const cells = Uint32Array.from(rows, ({ truth, answers }) => truth * labels + answers[version].label);
   const counts = new Float64Array(labels * labels);
-  const probability = (row: LabelRow, label: number): number => row.answers[version].probabilities?.[label] ?? 0;
+  const probability = (row: LabelledRow, label: number): number => row.answers[version].probabilities?.[label] ?? 0;
   const rankings = ranked.map((label) =>
     ranking(
       Float64Array.from(rows, (row) => probability(row, label)),

@@ -5,11 +5,11 @@ import type { WeightedMoments } from '../monitor/performance/moments.ts';
 import { MOST_SCORES } from '../monitor/performance/scores.ts';
 import { normalTail } from '../monitor/statistics/normal.ts';
 import type { Slice, TargetEvaluation } from './evaluation.ts';
-import type { Judged, Judging } from './judging.ts';
-import { judgeLabels, type LabelAnswer, type LabelRow } from './labels.ts';
+import type { JudgedTarget, Judging } from './judging.ts';
+import { judgeLabels, type LabelAnswer, type LabelledRow } from './labels.ts';
 import { judgeNumbers, type NumberRow } from './numbers.ts';
 import type { Slicing } from './slices.ts';
-import type { LabelTarget, Target } from './targets.ts';
+import type { EvaluationTarget, LabelTarget } from './targets.ts';
 
 /** Rows that intervals are drawn from, of the whole and of a slice. */
 const SAMPLE = 10_000;
@@ -33,7 +33,7 @@ export interface TargetJudging {
 
 export interface TargetOptions {
   /** Of the versions, all of one kind. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly EvaluationTarget[];
   readonly slicings: readonly Slicing[];
   readonly quantile?: number | undefined;
 }
@@ -95,7 +95,7 @@ const apart = (part: WeightedMoments, whole: WeightedMoments): { readonly p: num
 const slicesOf = (
   slicings: readonly Slicing[],
   parts: readonly (readonly Judging<unknown>[])[],
-  { loss }: Judged,
+  { loss }: JudgedTarget,
 ): readonly Slice[] => {
   const found = slicings.flatMap(({ by, values }, at) =>
     values.flatMap((value, place) => {
@@ -104,7 +104,7 @@ const slicesOf = (
     }),
   );
   const adjusted = holm(found.map(({ p }) => p));
-  const weight = (one: Judged): number => (one.loss.mean - loss.mean) * one.rows;
+  const weight = (one: JudgedTarget): number => (one.loss.mean - loss.mean) * one.rows;
   return found
     .map((one, at) => ({ ...one, p: adjusted[at] }))
     .toSorted((a, b) => weight(b.judged) - weight(a.judged))
@@ -134,9 +134,9 @@ const startParts = <R>(slicings: readonly Slicing[], whole: Judging<R>, part: ()
 };
 
 const told = (
-  { output, truth, kind }: Target,
+  { output, truth, kind }: EvaluationTarget,
   withoutTruth: number,
-  { judged, slices }: { readonly judged: Judged; readonly slices: readonly Slice[] },
+  { judged, slices }: { readonly judged: JudgedTarget; readonly slices: readonly Slice[] },
 ) => {
   const { rows, metrics, plots, notes } = judged;
   return { output, truth, kind, rows, withoutTruth, metrics, slices, plots, notes };
@@ -157,7 +157,7 @@ const numbersJudging = ({ targets, slicings, quantile }: TargetOptions): TargetJ
     },
     evaluated: (withoutTruth) => ({
       ...told(first, withoutTruth, parts.judged()),
-      ...(first.kind === 'number' && first.unit !== undefined && { unit: first.unit }),
+      ...(first.kind === 'numbers' && first.unit !== undefined && { unit: first.unit }),
     }),
   };
 };
@@ -168,7 +168,7 @@ const labelsJudging = (targets: readonly LabelTarget[], slicings: readonly Slici
   const readers = targets.map((target) => labelReader(target, at, labels));
   const hasProbabilities = readers.every(({ hasAll }) => hasAll);
   const positive = first.positive === undefined ? undefined : labels.indexOf(first.positive);
-  const start = (sample: number, scores: number): Judging<LabelRow> =>
+  const start = (sample: number, scores: number): Judging<LabelledRow> =>
     judgeLabels({ versions: targets.length, sample, scores, labels, positive, hasProbabilities });
   const each = Math.ceil(MOST_SCORES / (positive === undefined ? Math.max(1, labels.length) : 1));
   const parts = startParts(slicings, start(SAMPLE, each), () => start(SLICE_SAMPLE, SLICE_SCORES));

@@ -7,7 +7,7 @@ import type { Field, Manifest, OutputField } from '../core/types.ts';
 export type Truth = string | Readonly<Record<string, string>>;
 
 export interface NumberTarget {
-  readonly kind: 'number';
+  readonly kind: 'numbers';
   readonly output: string;
   readonly truth: string;
   readonly unit?: string | undefined;
@@ -30,7 +30,7 @@ export interface LabelTarget {
   readonly isBoolean: boolean;
 }
 
-export type Target = NumberTarget | LabelTarget;
+export type EvaluationTarget = NumberTarget | LabelTarget;
 
 export const booleanLabels: readonly string[] = ['false', 'true'];
 
@@ -115,14 +115,14 @@ const labelTarget = (
  *
  * @throws USAGE for an output that the model lacks, or where the column alone does not tell which is meant
  */
-export const targetsOf = (manifest: Manifest, truth: Truth, positive?: string): readonly Target[] => {
+export const targetsOf = (manifest: Manifest, truth: Truth, positive?: string): readonly EvaluationTarget[] => {
   const found = sorted(manifest);
   const { labels, probabilities, numbers } = found;
-  const targetFor = (output: string, column: string): Target => {
+  const targetFor = (output: string, column: string): EvaluationTarget => {
     if (!Object.hasOwn(manifest.outputs, output))
       throw usage(`${manifest.name} has no output ${output}.`, showNames(Object.keys(manifest.outputs)), output);
     if (numbers.includes(output)) {
-      return { kind: 'number', output, truth: column, unit: unitOf(manifest.outputs[output]) };
+      return { kind: 'numbers', output, truth: column, unit: unitOf(manifest.outputs[output]) };
     }
     if (labels.includes(output))
       return labelTarget(manifest, found, { output, truth: column, label: output, positive });

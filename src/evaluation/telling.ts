@@ -1,5 +1,5 @@
 /** An evaluation in words and tables. */
-import type { Figure, MetricFigures, Slice, TargetEvaluation } from './evaluation.ts';
+import type { Evaluation, Figure, MetricFigures, Slice, TargetEvaluation } from './evaluation.ts';
 
 /** Four digits, and all that stand before the point. */
 export const figureText = (value: number): string => {
@@ -11,7 +11,7 @@ export const figureText = (value: number): string => {
 
 /** As many digits as the figure has. */
 export const intervalText = ({ interval }: Figure): string =>
-  interval === undefined ? '–' : `${figureText(interval.low)} – ${figureText(interval.high)}`;
+  interval === undefined ? '–' : `${figureText(interval.low)} to ${figureText(interval.high)}`;
 
 const signed = (value: number): string => (value > 0 ? `+${figureText(value)}` : figureText(value));
 
@@ -34,12 +34,18 @@ export const metricLines = (metrics: readonly MetricFigures[], names: readonly s
     };
   });
 
-/** Metrics that slices are told by: the first, and what else fits on a line. */
-const SLICE_METRICS = 3;
+/** Metrics that slices are told by: what fits on a line. */
+const sliceMetrics = ['mae', 'rmse', 'bias', 'accuracy', 'auc', 'f1_macro', 'log_loss'];
+
+/** `Contract = One year`, `tenure ≤ 9`. */
+export const sliceName = ({ by, value }: Slice): string =>
+  /^[≤>] /.test(value) ? `${by} ${value}` : `${by} = ${value}`;
 
 export const sliceLines = (slices: readonly Slice[], names: readonly string[]): readonly Line[] =>
-  slices.map(({ by, value, rows, metrics, isWorse }): Line => {
-    const shown = metrics.slice(0, names.length === 1 ? SLICE_METRICS : 1);
+  slices.map((slice): Line => {
+    const { rows, metrics, isWorse } = slice;
+    const told = metrics.filter(({ name }) => sliceMetrics.includes(name));
+    const shown = names.length === 1 ? told : told.slice(0, 1);
     const cells = shown.flatMap(({ name, versions, outcome }) => [
       ...versions.map((figure, at) => [
         names.length === 1 ? name : `${name} of ${names[at]}`,
@@ -48,7 +54,7 @@ export const sliceLines = (slices: readonly Slice[], names: readonly string[]): 
       ...(names.length === 1 ? [] : [[`${names[1]} is`, outcome ?? '']]),
     ]);
     return {
-      slice: `${by} = ${value}`,
+      slice: sliceName(slice),
       rows,
       ...Object.fromEntries(cells),
       note: isWorse ? 'worse than the rest' : '',
@@ -60,4 +66,10 @@ export const targetText = ({ output, truth, unit, positive, kind }: TargetEvalua
   const what = unit === undefined ? output : `${output} (${unit})`;
   const looked = kind === 'labels' && positive !== undefined ? `, looking for ${positive}` : '';
   return `${what} against ${truth}${looked}`;
+};
+
+/** Versions as they are called beside each other. */
+export const namesOf = ({ versions }: Evaluation): readonly string[] => {
+  const names = versions.map(({ model, version }) => `${model}@${version}`);
+  return new Set(names).size === names.length ? names : versions.map(({ ref }) => ref);
 };

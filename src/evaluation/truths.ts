@@ -3,7 +3,7 @@ import { type Problem, show } from '../core/errors.ts';
 import type { ColumnInput, Field } from '../core/types.ts';
 import type { Cells } from '../files/table.ts';
 import { toldColumn } from '../files/told-column.ts';
-import type { LabelTarget, Target } from './targets.ts';
+import type { EvaluationTarget, LabelTarget } from './targets.ts';
 
 /** NaN and null are no truth yet. */
 export type TruthColumn = ArrayLike<number | string | null>;
@@ -33,12 +33,12 @@ const labelOf = (text: string, { labels }: LabelTarget): string => {
 
 /** `positive` is the word for true, where the truth has words of its own for true and false. */
 export const readTruths = (
-  target: Target,
+  target: EvaluationTarget,
   values: ColumnInput,
   cells: Cells,
   positive: string | undefined,
 ): TruthsRead => {
-  if (target.kind === 'number') {
+  if (target.kind === 'numbers') {
     const { column, problems } = toldColumn(target.truth, NUMBER, values, cells);
     return { values: column.type === 'number' ? column.values : [], problems };
   }

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Evaluation } from '../../evaluation/evaluation.ts';
-import { metricLines, sliceLines, targetText } from '../../evaluation/telling.ts';
+import { metricLines, namesOf, sliceLines, targetText } from '../../evaluation/telling.ts';
 import { refuseRemote } from '../../files/place.ts';
 import { type Format, formats } from '../../files/table.ts';
 import { writePackage } from '../../package/write-package.ts';
@@ -40,12 +40,6 @@ const truthOf = (given: readonly string[] = []): string | Readonly<Record<string
 };
 
 const sumOf = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
-
-/** Versions as they are called beside each other. */
-const namesOf = ({ versions }: Evaluation): readonly string[] => {
-  const names = versions.map(({ model, version }) => `${model}@${version}`);
-  return new Set(names).size === names.length ? names : versions.map(({ ref }) => ref);
-};
 
 const tellLeftOut = ({ versions, unreadable }: Evaluation, { terminal }: Cli): void => {
   const codes = (counts: Readonly<Record<string, number>>): string =>

@@ -62,6 +62,8 @@ export const bootstrap = (options: BootstrapOptions): readonly (Interval | undef
   return found.map((all, at): Interval | undefined => {
     const told = all.filter((value) => !Number.isNaN(value)).sort();
     if (told.length * 2 < draws || Number.isNaN(values[at])) return undefined;
+    // What is the same in every drawing has no spread that could be told.
+    if (told[0] === told[told.length - 1]) return undefined;
     const end = (p: number): number => values[at] + scale * (quantile(told, p) - whole[at]);
     return { low: end(ALPHA / 2), high: end(1 - ALPHA / 2), method: 'bootstrap' };
   });

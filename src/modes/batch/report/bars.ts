@@ -1,7 +1,8 @@
 /** The bars of a distribution: what is counted on the bins of a run, and how they are called and drawn. */
+
+import type { Bar } from '../../../drawing/charts.ts';
 import { type FieldBins, type FieldProfile, timesOf } from '../../../monitor/profile/profile.ts';
 import type { FieldReference } from '../../../monitor/profile/reference.ts';
-import type { Bar } from './report.ts';
 
 const short = (value: number): string => {
   if (value === 0) return '0';

@@ -1,6 +1,7 @@
 /** One field of a run beside its reference and the run before. */
 import { isInstant, kindOf } from '../../../core/kinds/index.ts';
 import type { Field } from '../../../core/types.ts';
+import type { Bar } from '../../../drawing/charts.ts';
 import { meanOf, stdOf } from '../../../monitor/profile/exact.ts';
 import type { FieldReference } from '../../../monitor/profile/reference.ts';
 import type { Summary } from '../types.ts';
@@ -15,7 +16,7 @@ import {
   OTHER,
   referenceCounts,
 } from './bars.ts';
-import type { Bar, FieldReport } from './report.ts';
+import type { FieldReport } from './report.ts';
 import { shares, stabilityIndex } from './stability.ts';
 
 /** Undefined for a field that the run has not counted. */

@@ -1,8 +1,8 @@
 /** The report of a run as one HTML page, without anything from elsewhere. */
 import { type Code, codes } from '../../../core/errors.ts';
+import { escapeHtml, histogram, parts, percent, rows } from '../../../drawing/charts.ts';
+import { css } from '../../../drawing/page.css.ts';
 import type { FieldJudgement } from '../../../monitor/drift/judgement.ts';
-import { escapeHtml, histogram, parts, percent, rows } from './charts.ts';
-import { css } from './page.css.ts';
 import type { Change, FieldReport, Moments, Report } from './report.ts';
 
 const whole = new Intl.NumberFormat('en-US');

@@ -1,16 +1,8 @@
 /** What a report says of a run, as data. */
+
+import type { Bar } from '../../../drawing/charts.ts';
 import type { FieldJudgement, Judgement } from '../../../monitor/drift/judgement.ts';
 import type { Run, Summary } from '../types.ts';
-
-/** One bar of a distribution; shares are of the values that are not missing. */
-export interface Bar {
-  readonly label: string;
-  readonly share: number;
-  readonly reference?: number | undefined;
-  /** The values of a bin; the outer ones are drawn no farther than is worth it. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-}
 
 export interface Moments {
   readonly mean: number;

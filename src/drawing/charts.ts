@@ -1,5 +1,14 @@
-/** Drawings of a report, as SVG that stands by itself. Colours are CSS variables of the page. */
-import type { Bar } from './report.ts';
+/** Drawings of a page, as SVG that stands by itself. Colours are CSS variables of the page. */
+
+/** One bar of a distribution; shares are of the values that are not missing. */
+export interface Bar {
+  readonly label: string;
+  readonly share: number;
+  readonly reference?: number | undefined;
+  /** The values of a bin; the outer ones are drawn no farther than is worth it. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 

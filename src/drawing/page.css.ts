@@ -1,4 +1,4 @@
-/** The style of a report. It stands in the page, so that the page can be sent as one file. */
+/** The style of a page for people. It stands in the page, so that the page can be sent as one file. */
 export const css = `
 :root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#1b1f24;--soft:#5e6672;--line:#e4e2da;--bar:#3c6e8f;--bar2:#8fb4c9;
 --ref:#d9822b;--good:#2f7d4f;--bad:#b3362b;--tint:#eef3f6;--third:#b9a26a}
