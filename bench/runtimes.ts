@@ -23,7 +23,7 @@ export interface RuntimeFigures {
 const least = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)];
 
 /** Milliseconds of each, in turns; the 10th percentile. */
-const inTurns = async (turns: number, ways: readonly (() => Promise<unknown>)[]): Promise<readonly number[]> => {
+export const inTurns = async (turns: number, ways: readonly (() => Promise<unknown>)[]): Promise<readonly number[]> => {
   const times: number[][] = ways.map(() => []);
   for (let turn = -3; turn < turns; turn++)
     for (const [index, way] of ways.entries()) {
