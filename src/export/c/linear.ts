@@ -32,11 +32,13 @@ const constantOf = (node: NodeDraft, at: number): { data: Float32Array; dims: re
 
 const matMul: COperator = (node) => {
   const { data, dims } = constantOf(node, 1);
-  return output(node, (name) => product(node, input(node), data, dims[1], undefined, name));
+  return output(node, (name) => product(node, input(node), data, dims[1] ?? 1, undefined, name));
 };
 
 const gemm: COperator = (node) => {
   const { data, dims } = constantOf(node, 1);
+  if (node.attributes.float('alpha', 1) !== 1 || node.attributes.float('beta', 1) !== 1)
+    throw notExportable('a Gemm that scales');
   const isTurned = node.attributes.int('transB', 0) !== 0;
   const weights = isTurned ? turned(data, dims[0], dims[1]) : data;
   const bias = node.inputs[2] && constantOf(node, 2).data;

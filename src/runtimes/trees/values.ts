@@ -9,12 +9,19 @@ export interface FloatColumns {
   readonly dims: readonly number[];
   readonly parts: readonly FeaturePart[];
 }
-export type NodeValue = Tensor | FloatColumns;
+/** Of every row a list of texts, as long as it may be. */
+export interface TextLists {
+  readonly dtype: 'string';
+  readonly dims: readonly number[];
+  readonly lists: readonly (readonly string[])[];
+}
+export type NodeValue = Tensor | FloatColumns | TextLists;
 
 const isColumns = (value: NodeValue): value is FloatColumns => 'parts' in value;
 
 /** The same as one tensor. */
 export const dense = (value: NodeValue): Tensor => {
+  if ('lists' in value) throw unusual('lists of texts where values are expected');
   if (!isColumns(value)) return value;
   const { dims, parts } = value;
   const rows = dims[0];
@@ -37,7 +44,7 @@ export const dense = (value: NodeValue): Tensor => {
 /** Numbers of a row side by side, as what takes columns reads them: float64 stays, all else is float32. @throws Unusual for texts */
 export const partsOf = (value: NodeValue): readonly FeaturePart[] => {
   if (isColumns(value)) return value.parts;
-  const { dims, data, dtype } = value;
+  const { dims, data, dtype } = dense(value);
   const width = sizeOf(dims.slice(1));
   if (data instanceof Float32Array || data instanceof Float64Array) return [{ width, data }];
   if (dtype === 'string') throw unusual('numbers made of texts');
@@ -64,6 +71,8 @@ export interface Known {
   readonly extents?: readonly (number | null)[];
   /** Of texts of which every row has a number of its own: with what ONNX Runtime fills up the shorter rows. */
   readonly padding?: string;
+  /** Most of a row's numbers are 0, as of words that a text has not. */
+  readonly isSparse?: true;
 }
 
 /** Whether a value is the same for all rows, and not itself taken for one. */
@@ -107,7 +116,7 @@ export const table = (given: Known | undefined): { readonly input: Known; readon
 };
 
 /** The same rows with other values. */
-export const like = ({ along }: Known, dtype: Dtype, dims: Known['dims']): Known => ({
+export const like = ({ along }: Partial<Known>, dtype: Dtype, dims: Known['dims']): Known => ({
   dtype,
   dims,
   ...(along && { along }),

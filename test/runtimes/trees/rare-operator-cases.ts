@@ -75,4 +75,21 @@ export const rareCases: Readonly<Record<string, Case>> = {
     y: [['float32', [2, 4]]],
     constants: [class3],
   },
+  'MatMul by a list': close({
+    node: { op: 'MatMul' },
+    y: on('float32', []),
+    constants: [floats('w', [3], 0.5, -2, 1e-3)],
+  }),
+  'Gemm that scales': {
+    node: { op: 'Gemm', inputs: ['x0', 'w', 'x1'], attributes: { transB: 1n, alpha: -2 } },
+    x: [...on('float32', [7]), ...on('float32', [1])],
+    y: on('float32', [6]),
+    constants: [floats('w', [6, 7], ...ramp(42))],
+  },
+  'Gemm that adds nothing': {
+    node: { op: 'Gemm', attributes: { alpha: -2, beta: 0 } },
+    x: on('float32', [7]),
+    y: on('float32', [6]),
+    constants: [floats('w', [7, 6], ...ramp(42)), floats('b', [6], ...ramp(6))],
+  },
 };

@@ -57,6 +57,12 @@ const clip: Operator = ({ attributes, opset }, [value, low, high]) => {
   return mapped(input, input.dtype, (x: number) => Math.min(most, Math.max(least, x)));
 };
 
+const product = arithmetic(
+  (a: number, b: number) => a * b,
+  (a: number, b: number) => Math.imul(a, b),
+  (a: bigint, b: bigint) => BigInt.asIntN(64, a * b),
+);
+
 export const arithmetics: Operators = {
   Add: arithmetic(
     (a: number, b: number) => a + b,
@@ -68,11 +74,13 @@ export const arithmetics: Operators = {
     (a: number, b: number) => (a - b) | 0,
     (a: bigint, b: bigint) => BigInt.asIntN(64, a - b),
   ),
-  Mul: arithmetic(
-    (a: number, b: number) => a * b,
-    (a: number, b: number) => Math.imul(a, b),
-    (a: bigint, b: bigint) => BigInt.asIntN(64, a * b),
-  ),
+  Mul: (context, inputs) => {
+    const made = product(context, inputs);
+    const [input, by] = inputs;
+    if (!input?.isSparse || by?.constant === undefined) return made;
+    // What is 0 stays so.
+    return { ...made, outputs: [{ ...made.outputs[0], isSparse: true }] };
+  },
   // A division of integers by zero ends ONNX Runtime's process; who divides them is for it to say.
   Div: arithmetic((a: number, b: number) => a / b),
   Neg: unary(floats, (x: number) => -x),

@@ -210,7 +210,10 @@ export const columns: Operators = {
       )
         throw unusual('columns of several types or shapes side by side');
     const isRow = !first.along && axis === rank - 1 && first.dims.slice(0, -1).every((dim) => dim === 1);
-    return isRow && first.dtype === 'float32' ? sideBySide(inputs) : concatenated(inputs, axis);
+    if (!isRow || first.dtype !== 'float32') return concatenated(inputs, axis);
+    const made = sideBySide(inputs);
+    if (!inputs.some(({ isSparse }) => isSparse)) return made;
+    return { ...made, outputs: [{ ...made.outputs[0], isSparse: true }] };
   },
   'ml:FeatureVectorizer': ({ attributes }, given) => {
     const inputs = given.map((one) => table(one).input);

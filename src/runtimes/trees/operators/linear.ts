@@ -10,7 +10,7 @@ import type { MadeStep } from '../model.ts';
 import { sigmoid } from '../rational.ts';
 import { each, type PostTransform, postTransforms } from '../scores.ts';
 import { unusual } from '../unusual.ts';
-import { type Known, type NodeValue, partsOf, table } from '../values.ts';
+import { dense, type Known, type NodeValue, partsOf, sizeOf, table, wholeOf } from '../values.ts';
 import { floatsOf } from './elementwise.ts';
 import type { NodeContext, Operators } from './operator.ts';
 import { classesOf } from './trees.ts';
@@ -21,6 +21,8 @@ const BLOCK = 256;
  * both, at 256 × 256 nine times as long here), so that larger nets are its own.
  */
 const MOST_WEIGHTS = 2048;
+/** Where most of a row is 0 and costs nothing. */
+const MOST_SPARSE_WEIGHTS = 1 << 22;
 const f = Math.fround;
 
 /** `weights` [columns, width]: a row's outputs, `to` from `at` on. */
@@ -67,6 +69,24 @@ const multiply = (
   }
 };
 
+/** The same where most of a row's values are 0, which add nothing: what is not is looked up first. */
+const multiplySparse: typeof multiply = (x, from, columns, weights, width, to, at) => {
+  const places: number[] = [];
+  for (let k = 0; k < columns; k++) if (x[from + k] !== 0) places.push(k);
+  for (let output = 0; output < width; output++) {
+    let [sum, block, end] = [0, 0, BLOCK];
+    for (const k of places) {
+      if (k >= end) {
+        sum = f(sum + block);
+        block = 0;
+        end = k - (k % BLOCK) + BLOCK;
+      }
+      block = fused(x[from + k], weights[k * width + output], block);
+    }
+    to[at + output] = f(sum + block);
+  }
+};
+
 /** A value's rows as one array. */
 const floatsIn = (value: NodeValue, rows: number, columns: number): Float32Array | Float64Array => {
   const parts = partsOf(value);
@@ -87,18 +107,28 @@ const floatsIn = (value: NodeValue, rows: number, columns: number): Float32Array
   return data;
 };
 
-const product = (
-  value: NodeValue,
-  rows: number,
-  columns: number,
-  weights: Float32Array,
-  width: number,
-  bias?: Float32Array,
-) => {
+/** Weights [columns, width] of a product, and how a row goes through them. */
+interface Weights {
+  readonly columns: number;
+  readonly width: number;
+  readonly weights: Float32Array;
+  readonly multiply: typeof multiply;
+}
+
+/** @throws Unusual for more than are taken here */
+const weightsOf = ({ isSparse }: Known, columns: number, width: number, weights: Float32Array): Weights => {
+  const most = isSparse ? MOST_SPARSE_WEIGHTS : MOST_WEIGHTS;
+  if (weights.length > most) throw unusual(`a matrix product of more than ${most} weights`);
+  const isSkipping = isSparse && weights.every(Number.isFinite);
+  return { columns, width, weights, multiply: isSkipping ? multiplySparse : multiply };
+};
+
+const product = (value: NodeValue, rows: number, by: Weights, bias?: Float32Array) => {
+  const { columns, width, weights } = by;
   const x = floatsIn(value, rows, columns);
   const data = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
-    multiply(x, row * columns, columns, weights, width, data, row * width);
+    by.multiply(x, row * columns, columns, weights, width, data, row * width);
     if (bias) for (let output = 0; output < width; output++) data[row * width + output] += bias[output % bias.length];
   }
   return data;
@@ -112,24 +142,18 @@ export const turned = (data: Float32Array, rows: number, columns: number): Float
   return made;
 };
 
-/** The weights of one product, unless they are too many. */
-const bounded = (weights: Float32Array): Float32Array => {
-  if (weights.length > MOST_WEIGHTS) throw unusual(`a matrix product of more than ${MOST_WEIGHTS} weights`);
-  return weights;
-};
-
-const matrix = (given: Known | undefined): { data: Float32Array; rows: number; columns: number } => {
+const matrix = (given: Known | undefined): { data: Float32Array; rows: number; columns: number; dims: number[] } => {
   const { constant } = given ?? {};
-  if (!(constant?.data instanceof Float32Array) || constant.dims.length !== 2)
+  if (!(constant?.data instanceof Float32Array) || constant.dims.length > 2 || constant.dims.length === 0)
     throw unusual('a matrix product of other than float32 weights');
-  return { data: bounded(constant.data), rows: constant.dims[0], columns: constant.dims[1] };
+  // A list of weights makes one number, of no dimension.
+  const [rows, ...dims] = constant.dims;
+  return { data: constant.data, rows, columns: dims[0] ?? 1, dims };
 };
 
-const made = (columns: number, weights: Float32Array, width: number, bias: Float32Array | undefined): MadeStep => ({
-  outputs: [{ dtype: 'float32', dims: [width] }],
-  run: ([value], rows) => [
-    { dtype: 'float32', dims: [rows, width], data: product(value, rows, columns, weights, width, bias) },
-  ],
+const made = (by: Weights, bias: Float32Array | undefined, dims: readonly number[] = [by.width]): MadeStep => ({
+  outputs: [{ dtype: 'float32', dims }],
+  run: ([value], rows) => [{ dtype: 'float32', dims: [rows, ...dims], data: product(value, rows, by, bias) }],
 });
 
 /** Coefficients stand output by output. */
@@ -140,8 +164,7 @@ const linearOf = ({ attributes }: NodeContext, value: Known | undefined, width: 
   if (coefficients.length !== width * columns)
     throw unusual(`${coefficients.length} coefficients for ${columns} columns`);
   return {
-    columns,
-    weights: turned(bounded(coefficients), width, columns),
+    by: weightsOf(input, columns, width, turned(coefficients, width, columns)),
     intercepts: attributes.floats('intercepts'),
   };
 };
@@ -156,9 +179,9 @@ const transformOf = ({ attributes }: NodeContext): { readonly post: string; read
 
 const regressor = (context: NodeContext, [value]: readonly (Known | undefined)[]): MadeStep => {
   const width = context.attributes.int('targets', 1);
-  const { columns, weights, intercepts } = linearOf(context, value, width);
+  const { by, intercepts } = linearOf(context, value, width);
   if (transformOf(context).post !== 'NONE') throw unusual('a linear regressor with a post transform');
-  return made(columns, weights, width, intercepts.length === width ? intercepts : undefined);
+  return made(by, intercepts.length === width ? intercepts : undefined);
 };
 
 const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[]): MadeStep => {
@@ -167,7 +190,7 @@ const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[
   const isBinary = count === 1 && classes.length === 2;
   if (!isBinary && (count !== classes.length || count < 2))
     throw unusual(`${count} scores for ${classes.length} classes`);
-  const { columns, weights, intercepts } = linearOf(context, value, count);
+  const { by, intercepts } = linearOf(context, value, count);
   const { post, transform } = transformOf(context);
   const width = classes.length;
   const both = new Float64Array(2);
@@ -178,7 +201,7 @@ const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[
       { dtype: 'float32', dims: [width] },
     ],
     run([given], rows) {
-      const scores = product(given, rows, columns, weights, count, intercepts);
+      const scores = product(given, rows, by, intercepts);
       const labels = new Array<string | bigint>(rows);
       const data = isBinary ? new Float32Array(rows * 2) : scores;
       for (let row = 0; row < rows; row++) {
@@ -205,27 +228,53 @@ const classifier = (context: NodeContext, [value]: readonly (Known | undefined)[
   };
 };
 
+/** alpha × the product + beta × what is added, each a constant or a value of the row's; in one block of columns. */
+const scaled = (by: Weights, alpha: number, beta: number, added: Known | undefined): MadeStep => {
+  const { columns, width } = by;
+  if (columns > BLOCK) throw unusual('a Gemm that scales many columns');
+  const given = beta === 0 ? undefined : added;
+  const size = given && sizeOf((given.constant ? given.constant.dims : wholeOf(given).slice(1)) as number[]);
+  if (given && (given.dtype !== 'float32' || given.along || (size !== 1 && size !== width)))
+    throw unusual('a Gemm of other shapes');
+  return {
+    outputs: [{ dtype: 'float32', dims: [width] }],
+    run([value, , third], rows) {
+      const data = product(value, rows, by);
+      if (given === undefined || size === undefined) {
+        for (let at = 0; at < data.length; at++) data[at] *= alpha;
+      } else {
+        const more = dense(third).data as Float32Array;
+        for (let at = 0; at < data.length; at++) {
+          const row = given.constant ? 0 : Math.floor(at / width) * size;
+          data[at] = fused(data[at], alpha, f(beta * more[row + ((at % width) % size)]));
+        }
+      }
+      return [{ dtype: 'float32', dims: [rows, width], data }];
+    },
+  };
+};
+
 export const linear: Operators = {
   MatMul: (_, [value, weights]) => {
-    const { width } = table(floatsOf(value));
-    const { data, rows, columns } = matrix(weights);
+    const { width, input } = table(floatsOf(value));
+    const { data, rows, columns, dims } = matrix(weights);
     if (rows !== width) throw unusual('a matrix of another height');
-    return made(width, data, columns, undefined);
+    return made(weightsOf(input, width, columns, data), undefined, dims);
   },
   Gemm: ({ attributes }, [value, weights, bias]) => {
-    const { width } = table(floatsOf(value));
-    const { data, rows, columns } = matrix(weights);
-    if (attributes.int('transA', 0) !== 0 || attributes.float('alpha', 1) !== 1 || attributes.float('beta', 1) !== 1)
-      throw unusual('a Gemm that scales or turns its rows');
+    const { width, input } = table(floatsOf(value));
+    const { data, rows, columns, dims } = matrix(weights);
+    if (attributes.int('transA', 0) !== 0 || dims.length !== 1) throw unusual('a Gemm that turns its rows');
     const isTurned = attributes.int('transB', 0) !== 0;
     const [height, outputs] = isTurned ? [columns, rows] : [rows, columns];
+    if (height !== width) throw unusual('a Gemm of other shapes');
+    const by = weightsOf(input, width, outputs, isTurned ? turned(data, rows, columns) : data);
+    const [alpha, beta] = [attributes.float('alpha', 1), attributes.float('beta', 1)];
     const added = bias?.constant?.data;
-    if (
-      height !== width ||
-      (bias && !(added instanceof Float32Array && (added.length === outputs || added.length === 1)))
-    )
+    if (alpha !== 1 || beta !== 1 || (bias && !added)) return scaled(by, alpha, beta, bias);
+    if (bias && !(added instanceof Float32Array && (added.length === outputs || added.length === 1)))
       throw unusual('a Gemm of other shapes');
-    return made(width, isTurned ? turned(data, rows, columns) : data, outputs, added as Float32Array | undefined);
+    return made(by, added as Float32Array | undefined);
   },
   'ml:LinearRegressor': regressor,
   'ml:LinearClassifier': classifier,

@@ -101,7 +101,8 @@ export const scaling: Operators = {
     const normalize = normalizers[attributes.text('norm', 'MAX')];
     if (normalize === undefined) throw unusual('another norm');
     if (input.dtype.startsWith('int')) throw unusual('a norm of integers');
-    return toFloats(value, (from, start, to) => normalize(from, start, to, width));
+    const made = toFloats(value, (from, start, to) => normalize(from, start, to, width));
+    return input.isSparse ? { ...made, outputs: [{ ...made.outputs[0], isSparse: true }] } : made;
   },
   'ml:Binarizer': ({ attributes }, [value]) => {
     const { width, input } = table(value);

@@ -83,7 +83,7 @@ export const shapes: Operators = {
   Flatten: ({ attributes }, [value]) => {
     if (attributes.int('axis', 1) !== 1) throw unusual('Flatten along another axis');
     // Lists of texts are flat.
-    if (value?.padding !== undefined && value.dims.length === 1) return same(value);
+    if (value?.padding !== undefined) return { outputs: [{ ...value, dims: [null] }], run: ([lists]) => [lists] };
     const { input, size } = sized(value);
     return reshaped({ dtype: input.dtype, dims: [size] });
   },
