@@ -4,6 +4,7 @@ import { columnarOperators } from './columnar.ts';
 import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
+import { texts } from './texts.ts';
 import { trees } from './trees.ts';
 import { weightedOperators } from './weighted.ts';
 
@@ -14,4 +15,5 @@ export const everyOperator: Operators = {
   ...arithmetics,
   ...weightedOperators,
   ...rareOperators,
+  ...texts,
 };

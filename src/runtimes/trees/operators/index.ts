@@ -35,6 +35,10 @@ export const chunks: readonly Chunk[] = [
       ReduceSumSquare ReduceL2 ReduceProd ReduceLogSumExp CumSum`,
     load: async () => (await import('./rare.ts')).rareOperators,
   },
+  {
+    names: 'StringNormalizer com.microsoft.Tokenizer TfIdfVectorizer',
+    load: async () => (await import('./texts.ts')).texts,
+  },
 ];
 
 /** Those among which all are that are named here and known. */

@@ -3,6 +3,5 @@ import { axes } from './axes.ts';
 import { functions } from './functions.ts';
 import type { Operators } from './operator.ts';
 import { reductions } from './reducing.ts';
-import { texts } from './texts.ts';
 
-export const rareOperators: Operators = { ...axes, ...functions, ...reductions, ...texts };
+export const rareOperators: Operators = { ...axes, ...functions, ...reductions };

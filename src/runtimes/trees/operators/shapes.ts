@@ -12,7 +12,6 @@ import {
   sizeOf,
   wholeOf,
 } from '../values.ts';
-import { same } from './identity.ts';
 import type { NodeContext, Operators } from './operator.ts';
 
 /** The same elements a row in another shape. */
