@@ -24,7 +24,7 @@ export interface CategoryBaseline {
   readonly missing: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly other: number;
-  /** Labels seen once and twice, where all that were seen are in `counts`: so that what is unseen is known. */
+  /** Labels seen once and twice, where it is known of every label whether it was seen: all are in `counts`, or the window tells. */
   readonly rare?: { readonly once: number; readonly twice: number } | undefined;
 }
 
@@ -63,13 +63,21 @@ const trainingNumber = (known: NumberReference, isRounded: boolean): NumberBasel
   };
 };
 
-const trainingCategory = ({ count, missing, counts, other, once, twice }: CategoryReference): CategoryBaseline => ({
+const trainingCategory = ({
+  count,
+  missing,
+  counts,
+  other,
+  once,
+  twice,
+  rare,
+}: CategoryReference): CategoryBaseline => ({
   kind: 'category',
   count,
   missing,
   counts,
   other,
-  ...(other === 0 && once !== undefined && twice !== undefined && { rare: { once, twice } }),
+  ...((other === 0 || rare !== undefined) && once !== undefined && twice !== undefined && { rare: { once, twice } }),
 });
 
 /** The reference of a package. One of before, which does not say how it was made, is compared as two samples are. */

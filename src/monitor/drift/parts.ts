@@ -66,10 +66,11 @@ const categoryParts = (baseline: CategoryBaseline, profile: CategoryProfile, lea
   if (n < LEAST_VALUES || baseline.count === 0) return { parts };
   const [labels, times] = [Object.keys(baseline.counts), Object.values(baseline.counts)];
   const now = labels.map((label) => timesOf(profile.counts, label));
-  const unseen = n - now.reduce((sum, count) => sum + count, 0);
-  const shift = labelShift({ labels: times, other: baseline.other }, { labels: now, other: unseen }, leastEffect);
+  const other = n - now.reduce((sum, count) => sum + count, 0);
+  const shift = labelShift({ labels: times, other: baseline.other }, { labels: now, other }, leastEffect);
+  const unseen = baseline.other === 0 ? other : profile.unseen;
   if (shift) parts.push({ what: 'labels', p: weighted(shift.p, 'labels'), effect: shift.w });
-  if (baseline.rare) {
+  if (baseline.rare && unseen !== undefined) {
     const seen = { m: baseline.count, ...baseline.rare };
     const effect = Math.max(0, unseen / n - expectedUnseen(seen));
     parts.push({ what: 'unseen', p: weighted(unseenP({ unseen, n, ...seen }), 'unseen'), effect });

@@ -13,6 +13,7 @@ import {
   SCORE_BINS,
   scoreBin,
 } from './profile.ts';
+import { rareReader } from './rare-labels.ts';
 
 const asOf = { numbers: 'number', lengths: 'number', labels: 'category' } as const;
 /** As what the values of a field are counted; undefined where they are passed over. */
@@ -180,12 +181,14 @@ const countNumbers = (field: Field, { edges, range, scores: isScore }: NumberBin
   };
 };
 
-const countLabels = (field: Field, { labels }: CategoryBins): FieldCounting => {
+const countLabels = (field: Field, { labels, rare }: CategoryBins): FieldCounting => {
   const look = labelOf(field);
+  const isRare = rare === undefined ? undefined : rareReader(rare);
   const counts = new Map<string, number>(labels.map((label) => [label, 0]));
   let count = 0;
   let rows = 0;
   let other = 0;
+  let unseen = 0;
   return {
     add(values) {
       rows += values.length;
@@ -195,8 +198,11 @@ const countLabels = (field: Field, { labels }: CategoryBins): FieldCounting => {
         if (label === undefined) continue;
         count++;
         const before = counts.get(label);
-        if (before === undefined) other++;
-        else counts.set(label, before + 1);
+        if (before !== undefined) counts.set(label, before + 1);
+        else {
+          other++;
+          if (isRare?.(label) === false) unseen++;
+        }
       }
     },
     profile: (refused) => ({
@@ -205,6 +211,7 @@ const countLabels = (field: Field, { labels }: CategoryBins): FieldCounting => {
       missing: rows - count - refused,
       counts: Object.fromEntries([...counts].filter(([, times]) => times > 0)),
       other,
+      ...(isRare && { unseen }),
     }),
   };
 };

@@ -7,6 +7,7 @@ import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.
 import { numberOf, numbersOf, startCounting } from './counting.ts';
 import { type Measure, measured, measuresOf } from './measures.ts';
 import type { Bins, FieldBins, Profile } from './profile.ts';
+import { RARE_UNITS } from './rare-labels.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -55,7 +56,9 @@ const gatherNumbers = (names: readonly string[], { fields, measures }: Read, siz
 
 /** Texts and truths of a block. A text that is longer than every label is none of them, however it goes on. */
 const gatherLabels = (names: readonly string[], { measures }: Read, bins: Bins) => {
-  const longest = names.map((name) => Math.max(0, ...labelsIn(bins[name]).map(({ length }) => length)));
+  const longest = names.map((name) =>
+    Math.max(leastOf(bins[name]), ...labelsIn(bins[name]).map(({ length }) => length)),
+  );
   const data: unknown[][] = names.map(() => []);
   const sources = names.map((name) => measures[name]?.of ?? name);
   const reads = names.map((name) => measures[name]?.value);
@@ -73,6 +76,8 @@ const gatherLabels = (names: readonly string[], { measures }: Read, bins: Bins) 
   };
 };
 
+/** Rare labels are told apart by so much of them. */
+const leastOf = (bins: FieldBins): number => ('rare' in bins && bins.rare !== undefined ? RARE_UNITS : 0);
 const labelsIn = (bins: FieldBins): readonly string[] => ('labels' in bins ? bins.labels : []);
 
 /** Counts fields on their bins. */

@@ -31,6 +31,8 @@ export interface CategoryProfile {
   readonly counts: Readonly<Record<string, number>>;
   /** Values that are not among the labels counted. */
   readonly other: number;
+  /** Those of them that the reference has never seen, where it knows labels that are not counted. */
+  readonly unseen?: number | undefined;
 }
 
 export type FieldProfile = NumberProfile | CategoryProfile;
@@ -48,6 +50,8 @@ export interface NumberBins {
 /** Which labels are counted. */
 export interface CategoryBins {
   readonly labels: readonly string[];
+  /** Others that the reference has seen, as `rare-labels.ts` writes them. */
+  readonly rare?: string | undefined;
 }
 /** What is counted of a field: profiles merge when they are on the same bins. */
 export type FieldBins = NumberBins | CategoryBins;
@@ -105,6 +109,7 @@ const mergeLabels = (a: CategoryProfile, b: CategoryProfile): CategoryProfile =>
     missing: a.missing + b.missing,
     counts: Object.fromEntries(counts),
     other: a.other + b.other,
+    ...(a.unseen !== undefined && b.unseen !== undefined && { unseen: a.unseen + b.unseen }),
   };
 };
 

@@ -7,6 +7,7 @@ import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.
 import { countedAs, labelOf, numbersOf } from './counting.ts';
 import { measuredColumns, withMeasures } from './measures.ts';
 import { type Bins, binOf, type FieldBins, type NumberBins } from './profile.ts';
+import { writeRare } from './rare-labels.ts';
 import type { OutputTruth } from './truth.ts';
 
 export interface NumberReference {
@@ -43,6 +44,8 @@ export interface CategoryReference {
   readonly counts: Readonly<Record<string, number>>;
   /** Values not in `counts`. */
   readonly other: number;
+  /** Their labels, as `rare-labels.ts` writes them; not of too many. Packages of before do not say. */
+  readonly rare?: string;
 }
 
 export type FieldReference = NumberReference | CategoryReference;
@@ -119,6 +122,7 @@ const categoryReference = (values: readonly (string | undefined)[]): CategoryRef
   const count = ranked.reduce((total, [, times]) => total + times, 0);
   const top = ranked.slice(0, MOST_LABELS);
   const shown = top.reduce((total, [, times]) => total + times, 0);
+  const rare = writeRare(ranked.slice(MOST_LABELS).map(([label]) => label));
   const seenTimes = (wanted: number): number => ranked.filter(([, times]) => times === wanted).length;
   return {
     kind: 'category',
@@ -129,6 +133,7 @@ const categoryReference = (values: readonly (string | undefined)[]): CategoryRef
     twice: seenTimes(2),
     counts: Object.fromEntries(top),
     other: count - shown,
+    ...(rare !== undefined && { rare }),
   };
 };
 
@@ -190,7 +195,8 @@ const fieldBins = (field: Field, known: FieldReference, isKnown: boolean): Field
   const [own, seen] = [labelsOf(field)?.all ?? [], Object.keys(known.counts)];
   const all = [...new Set([...own, ...seen])];
   // Where not all are counted, those that were seen are, so that they can be compared.
-  return { labels: all.length <= MOST_LABELS ? all : [...new Set([...seen, ...own])].slice(0, MOST_LABELS) };
+  const labels = all.length <= MOST_LABELS ? all : [...new Set([...seen, ...own])].slice(0, MOST_LABELS);
+  return { labels, ...(isKnown && known.rare !== undefined && { rare: known.rare }) };
 };
 
 /** What to count: on the bins of the reference where the package has one, else on bins made for the first rows. */
