@@ -33,6 +33,25 @@ test('without drift at most 5 % of deployments ever raise an alarm in 200 window
   }
 });
 
+test('without drift labels raise none either', () => {
+  const runs = 40;
+  let alarms = 0;
+  for (let run = 0; run < runs; run++) {
+    const random = createRandom(run);
+    const { baseline: zone } = drawLabels(random, 30, M, 1);
+    const baseline: Baseline = { name: 'drawn', rows: M, inputs: { zone }, outputs: {} };
+    let slow = startSlowDrift();
+    let most = 0;
+    for (let window = 0; window < WINDOWS; window++) {
+      const { profile } = drawLabels(random, 30, 2000, 300);
+      slow = addWindow(slow, baseline, { rows: 300, inputs: { zone: profile }, outputs: {} });
+      most = Math.max(most, judgeSlowDrift([{ slow, baseline }], alone).logE);
+    }
+    if (most >= -Math.log(alone.alpha)) alarms++;
+  }
+  assert.ok(alarms / runs <= 0.05, `${alarms / runs}`);
+});
+
 test('drift too small for any window alone is found in some windows', () => {
   const delays = Array.from({ length: 20 }, (_, run) => alarmAt(run, 1000, (window) => (window > 20 ? 0.15 : 0), 60));
   const found = delays.filter((delay) => delay !== undefined && delay > 20 && delay <= 40);
