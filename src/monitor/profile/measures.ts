@@ -3,6 +3,7 @@
  * measure is a field of its own in profiles, called "note alphabet" or "pixels mean", and has one value a row.
  */
 import { kindOf, tensorOf } from '../../core/kinds/index.ts';
+import type { TensorInfo } from '../../core/kinds/kind.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { alphabetOf } from './alphabet.ts';
 
@@ -26,8 +27,11 @@ const MOST_ELEMENTS = 4096;
 
 type OfElements = (data: ArrayLike<unknown>, from: number, size: number) => number;
 
-/** In the precision of most tensors, so that rows and typed columns tell the same. */
-const elementOf = (value: unknown): number => Math.fround(Number(value));
+/** In the precision of most tensors, so that rows and typed columns tell the same; NaN of what is no number, whatever it is. */
+const elementOf = (value: unknown): number => {
+  if (typeof value === 'number') return Math.fround(value);
+  return typeof value === 'bigint' ? Number(value) : Number.NaN;
+};
 
 const stepOf = (size: number): number => Math.max(1, Math.ceil(size / MOST_ELEMENTS));
 
@@ -72,19 +76,27 @@ const saturationOfElements: OfElements = (data, from, size) => {
 
 const ofTensors = { mean: meanOfElements, spread: spreadOfElements, saturation: saturationOfElements } as const;
 
-const flatten = (value: unknown): ArrayLike<unknown> | undefined => {
-  if (ArrayBuffer.isView(value)) return value as Float64Array;
-  return Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : undefined;
+/** Appends the elements of nested lists, no deeper and no more than a row has. */
+const gather = (value: unknown, depth: number, size: number, into: unknown[]): void => {
+  if (into.length > size) return;
+  if (depth === 0 || !Array.isArray(value)) into.push(value);
+  else for (let at = 0; at < value.length && into.length <= size; at++) gather(value[at], depth - 1, size, into);
 };
 
-const ofTensor = (of: string, elements: OfElements, size: number): Measure => ({
+const ofTensor = (of: string, elements: OfElements, { shape }: TensorInfo, size: number): Measure => ({
   of,
   field: NUMBER,
   size,
   elements,
   value(value) {
-    const data = flatten(value);
-    return data === undefined || data.length === 0 ? Number.NaN : elements(data, 0, data.length);
+    if (ArrayBuffer.isView(value)) {
+      const data = value as Float64Array;
+      return data.length === size ? elements(data, 0, size) : Number.NaN;
+    }
+    if (!Array.isArray(value)) return Number.NaN;
+    const data: unknown[] = [];
+    gather(value, shape.length, size, data);
+    return data.length === size ? elements(data, 0, size) : Number.NaN;
   },
 });
 
@@ -107,7 +119,8 @@ export const measuresOf = (fields: Fields): Readonly<Record<string, Measure>> =>
     if (tensor === undefined || tensor.dtype === 'string' || tensor.dtype === 'bool') continue;
     const size = tensor.shape.reduce((product, dim) => product * dim, 1);
     if (!(size > 1)) continue;
-    for (const [what, elements] of Object.entries(ofTensors)) add(`${name} ${what}`, ofTensor(name, elements, size));
+    for (const [what, elements] of Object.entries(ofTensors))
+      add(`${name} ${what}`, ofTensor(name, elements, tensor, size));
   }
   return found;
 };

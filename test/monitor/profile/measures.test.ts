@@ -72,6 +72,29 @@ test('rows, columns and parts of them give the same profile, bit for bit', () =>
   assert.deepEqual([profile['pixels mean'].count, profile['pixels mean'].missing], [636, 64]);
 });
 
+test('whatever a row has in place of a tensor is missing, however deep or long it is', () => {
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  const none = { toString: 1, valueOf: null };
+  const measure = measuresOf(fields)['pixels mean'];
+  const strange = [
+    none,
+    [none, none, none, none],
+    deep,
+    [],
+    [[1, 2], [3]],
+    'pixels',
+    new Array(1e6).fill(1),
+    undefined,
+  ];
+  assert.deepEqual(
+    strange.map(measure.value),
+    strange.map(() => Number.NaN),
+  );
+  assert.equal(measure.value([1, 2, [3, 6]]), 3);
+  assert.equal(measure.value(Float32Array.of(1, 2, 3, 6)), 3);
+});
+
 test('mean, spread and saturation are those of the elements', () => {
   const known = referenceOf(fields, { pixels: Float32Array.of(0, 0, 1, 3) });
   const of = (what: string) => {
