@@ -13,6 +13,8 @@ export interface Case {
   readonly constants?: readonly Constant[];
   readonly opsets?: Model['opsets'];
   readonly hold?: typeof assertSameBits;
+  /** How many rows are asked for at a time, where ONNX Runtime answers one alone in other bits. */
+  readonly sizes?: readonly number[];
 }
 
 const value = (name: string, dtype: ElementType, dims: Dim): Value => ({ name, dtype, dims: ['rows', ...dims] });

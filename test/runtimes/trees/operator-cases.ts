@@ -3,6 +3,7 @@ import { mlCases } from './ml-operator-cases.ts';
 import { type Case, floats, ints, on, ramp, same, two } from './operator-case.ts';
 import { rareCases } from './rare-operator-cases.ts';
 import { assertClose } from './same-bits.ts';
+import { supportVectorCases } from './support-vector-cases.ts';
 
 export const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
@@ -176,4 +177,5 @@ export const cases: Readonly<Record<string, Case>> = {
   },
   ...mlCases,
   ...rareCases,
+  ...supportVectorCases,
 };

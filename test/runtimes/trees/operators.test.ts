@@ -24,7 +24,7 @@ describe('an operator answers as onnxruntime-node does', () => {
       const isLinear = one.node.op.startsWith('Linear');
       const { hold = assertSameBits } = one;
       let answered = 0;
-      for (const [seed, size] of [ROWS, 7, 1].entries())
+      for (const [seed, size] of (one.sizes ?? [ROWS, 7, 1]).entries())
         answered += await (isLinear && size === 1 ? assertClose : hold)(
           own,
           theirs,

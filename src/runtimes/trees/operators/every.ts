@@ -4,6 +4,7 @@ import { columnarOperators } from './columnar.ts';
 import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
+import { supportVectors } from './support-vectors.ts';
 import { texts } from './texts.ts';
 import { trees } from './trees.ts';
 import { weightedOperators } from './weighted.ts';
@@ -15,5 +16,6 @@ export const everyOperator: Operators = {
   ...arithmetics,
   ...weightedOperators,
   ...rareOperators,
+  ...supportVectors,
   ...texts,
 };

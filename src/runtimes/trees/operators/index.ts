@@ -36,6 +36,10 @@ export const chunks: readonly Chunk[] = [
     load: async () => (await import('./rare.ts')).rareOperators,
   },
   {
+    names: 'ml:SVMClassifier ml:SVMRegressor',
+    load: async () => (await import('./support-vectors.ts')).supportVectors,
+  },
+  {
     names: 'StringNormalizer com.microsoft.Tokenizer TfIdfVectorizer',
     load: async () => (await import('./texts.ts')).texts,
   },
