@@ -187,7 +187,7 @@ class Draft(NamedTuple):
     tolerance: Optional[Settings]
 
 
-def manifest(draft: Draft, name: str, version: str, description: Optional[str], truth: Optional[str]) -> str:
+def manifest(draft: Draft, name: str, version: str, description: Optional[str], truth: Any) -> str:
     def block(title: str, lines: Sequence[str]) -> str:
         return f"{title}:\n" + "\n".join(lines) + "\n" if lines else ""
 
@@ -410,7 +410,7 @@ def ints_for_booleans() -> Iterator[None]:
     make = onnx.helper.make_attribute
 
     def make_attribute(key: str, value: Any, *args: Any, **more: Any) -> Any:
-        if isinstance(value, (list, np.ndarray)) and len(value) > 0 and isinstance(value[0], (bool, np.bool_)):
+        if isinstance(value, (list, np.ndarray)) and any(isinstance(one, (bool, np.bool_)) for one in value):
             value = [int(one) for one in value]
         return make(key, value, *args, **more)
 
@@ -568,21 +568,24 @@ def batch_first(proto: Any, results: List[np.ndarray], blocks: Sequence[Block]) 
         want = block.values.shape
         if got.ndim < 2 or got.ndim == 2 and got.shape[0] == want[0] or got.size != block.values.size:
             continue
-        width = got.size // want[0]
-        output = proto.graph.output[at]
-        inner, changed = f"{output.name}_by_output", True
-        for node in proto.graph.node:
-            node.output[:] = [inner if name == output.name else name for name in node.output]
-            node.input[:] = [inner if name == output.name else name for name in node.input]
-        if got.ndim == 3 and got.shape[0] != want[0]:
-            proto.graph.node.append(onnx.helper.make_node("Transpose", [inner], [f"{inner}_row"], perm=[1, 0, 2]))
-            inner = f"{inner}_row"
-        shape = onnx.numpy_helper.from_array(np.array([-1, width], dtype=np.int64), f"{inner}_shape")
-        proto.graph.initializer.append(shape)
-        proto.graph.node.append(onnx.helper.make_node("Reshape", [inner, shape.name], [output.name]))
-        output.type.tensor_type.ClearField("shape")
-        output.type.tensor_type.shape.dim.add()
-        output.type.tensor_type.shape.dim.add().dim_value = width
+        changed, width, output = True, got.size // want[0], proto.graph.output[at]
+        maker = next(node for node in proto.graph.node if output.name in node.output)
+        if maker.op_type == "SequenceConstruct":
+            maker.op_type = "Concat"
+            maker.attribute.append(onnx.helper.make_attribute("axis", 1))
+        else:
+            inner = f"{output.name}_by_output"
+            for node in proto.graph.node:
+                node.output[:] = [inner if name == output.name else name for name in node.output]
+                node.input[:] = [inner if name == output.name else name for name in node.input]
+            if got.ndim == 3 and got.shape[0] != want[0]:
+                proto.graph.node.append(onnx.helper.make_node("Transpose", [inner], [f"{inner}_row"], perm=[1, 0, 2]))
+                inner = f"{inner}_row"
+            shape = onnx.numpy_helper.from_array(np.array([-1, width], dtype=np.int64), f"{inner}_shape")
+            proto.graph.initializer.append(shape)
+            proto.graph.node.append(onnx.helper.make_node("Reshape", [inner, shape.name], [output.name]))
+        kind = onnx.helper.np_dtype_to_tensor_dtype(got.dtype)
+        output.CopyFrom(onnx.helper.make_tensor_value_info(output.name, kind, [None, width]))
     return changed
 
 
@@ -604,8 +607,9 @@ def fit(block: Block, got: np.ndarray) -> Optional[Fit]:
         return None
     wide = got.reshape(len(got), -1)
     at = list(range(wide.shape[1]))
-    if wide.shape[1] == 2 and want.shape[1] == 1:
-        at = [1]  # The score of the second class is the score.
+    if wide.shape[1] == 2 and want.shape[1] == 1 and got.dtype.kind == "f":
+        # The score of the second class is the score; converters differ in where it stands.
+        at = [int(np.abs(wide[:, 1] - want[:, 0]).sum() <= np.abs(wide[:, 0] - want[:, 0]).sum())]
     if len(at) != want.shape[1]:
         return None
     wide = wide[:, at]
@@ -940,7 +944,8 @@ def from_xgboost(model: Any, table: Table, targets: Sequence[str], folder: Path,
     lists = {}
     for index, kind in enumerate(booster.feature_types or []):
         if kind == "c":
-            lists[index] = xgboost_categories(cats[index] if index < len(cats) else {}, names[index])
+            given = getattr(getattr(table.column(index), "cat", None), "categories", [])
+            lists[index] = xgboost_categories(cats[index] if index < len(cats) else {}, names[index], plain(list(given)))
     objective = raw["objective"]["name"]
     inputs, prepare = features_of(table, names, lists, "float32", False)
     X = table.X
@@ -959,15 +964,26 @@ def from_xgboost(model: Any, table: Table, targets: Sequence[str], folder: Path,
     return finished(table, "model.ubj", f"XGBoost {xgboost.__version__}", inputs, prepare, tree_blocks(output, values, labels, list(range(count))))
 
 
-def xgboost_categories(encoding: Dict[str, Any], name: str) -> List[Any]:
-    """As they lie in the file, from XGBoost 3.1 on: texts as one run of bytes, numbers as they are."""
+def xgboost_categories(encoding: Dict[str, Any], name: str, given: Sequence[Any]) -> List[Any]:
+    """As they lie in the file, from XGBoost 3.1 on: texts as one run of bytes, numbers as they are. `given` are those of X."""
     values = encoding.get("values") or []
     if not values:
-        raise ExportError(f"The file does not say what the categories of {name} are, as XGBoost writes them from 3.1 on. Train with a newer XGBoost, on pandas' categories.")
+        raise ExportError(
+            f"The file does not say what the categories of {name} are, as XGBoost writes them from 3.1 on. "
+            "Train with a newer XGBoost, on pandas' categories."
+        )
     if "offsets" not in encoding:
         return list(values)
     text, ends = bytes(one & 255 for one in values), encoding["offsets"]
-    return [text[start:end].decode() for start, end in zip(ends, ends[1:])]
+    with contextlib.suppress(UnicodeDecodeError):
+        known = [text[start:end].decode() for start, end in zip(ends, ends[1:])]
+        if text.isascii() or known == given:
+            return known
+    # XGBoost 3.2 counts characters where it keeps bytes, so that texts beyond ASCII are cut: those of X are the same if they are cut so.
+    lengths = [len(one) for one in given if isinstance(one, str)]
+    if [0, *np.cumsum(lengths)] == list(ends) and "".join(given).encode()[: len(text)] == text:
+        return list(given)
+    raise ExportError(f"XGBoost has cut the categories of {name} in its file, as some are not ASCII. Give X with the categories that it was trained on, in their order.")
 
 
 def from_lightgbm(model: Any, table: Table, targets: Sequence[str], folder: Path, say: Callable[[str], None]) -> Exported:
@@ -1171,13 +1187,10 @@ def export(
             "LightGBM, CatBoost, PyTorch. Whatever writes ONNX can be packed too: millrace init model.onnx"
         )
     table = Table(X)
-    truth = None if y is None else [plain(value) for value in y]
-    if truth is not None and len(truth) != table.rows:
-        raise ExportError(f"y has {len(truth)} values, and X {table.rows} rows.")
+    if y is not None and len(y) != table.rows:
+        raise ExportError(f"y has {len(y)} values, and X {table.rows} rows.")
     folder.mkdir(parents=True, exist_ok=True)
     targets = [str(one) for one in y.columns] if is_frame(y) else []
-    if is_frame(y):
-        truth = None
     exported = EXPORTERS[family](model, table, targets, folder, say)
     draft, answers = exported.draft, exported.answers
     columns = {field: table.values(table.names.index(field)) for field in draft.inputs}
@@ -1185,16 +1198,31 @@ def export(
     reference: Dict[str, Sequence[Any]] = dict(columns)
     for one in answers:
         reference[predicted(one.name, list(reference))] = one.values
-    told = None
-    if truth is not None:
-        told = free(str(getattr(y, "name", None) or "truth"), list(reference))
-        reference[told] = truth
+    told = add_truth(reference, y, [one.name for one in answers])
     rows = chosen(MAX_REFERENCE_ROWS, range(table.rows))
     write_csv(folder / "reference.csv", {field: [values[row] for row in rows] for field, values in reference.items()})
     text = manifest(draft, package_name(name or folder.name), version, description, told)
     target.write_text(text, encoding="utf-8")
     say(f"wrote {target}. Next: millrace pack {folder}")
     return target
+
+
+def add_truth(reference: Dict[str, Sequence[Any]], y: Any, outputs: Sequence[str]) -> Any:
+    """Columns of what was true. Returns how model.yaml names them: one, or one for each output that it is the truth of."""
+    if y is None:
+        return None
+    if np.ndim(y) < 2 or np.shape(y)[1] == 1:
+        name = free(str(getattr(y, "name", None) or "truth"), list(reference))
+        reference[name] = [plain(value) for value in np.asarray(y).reshape(-1)]
+        return name
+    found = [name for name in outputs if name.startswith("prediction") or name.endswith("_label")]
+    if len(found) != np.shape(y)[1]:
+        return None
+    told = {}
+    for at, output in enumerate(found):
+        told[output] = free(f"truth_{output}", list(reference))
+        reference[told[output]] = [plain(value) for value in np.asarray(y)[:, at]]
+    return told
 
 
 def package_name(wanted: str) -> str:

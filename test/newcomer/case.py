@@ -16,6 +16,8 @@ class Case(NamedTuple):
     own: Optional[Callable[[Any], str]] = None
     #: Whether Millrace promises the library's bits.
     exact: bool = False
+    #: Labels as the library's own file has them, where it does not know their names: places of the classes.
+    own_labels: Any = None
 
 
 def plain(value: Any) -> Any:
@@ -29,7 +31,14 @@ def plain(value: Any) -> Any:
 def classes(model: Any, X: Any) -> Dict[str, Any]:
     """The label, and the probability of each class."""
     found = model.predict_proba(X)
-    return {"label": model.predict(X), **{f"probability_{plain(one)}": found[:, at] for at, one in enumerate(model.classes_)}}
+    names = [str(plain(one)).lower() if isinstance(plain(one), bool) else plain(one) for one in model.classes_]
+    return {"label": model.predict(X), **{f"probability_{name}": found[:, at] for at, name in enumerate(names)}}
+
+
+def by_place(case: Case) -> Case:
+    """A case whose own file knows its classes by number alone."""
+    places = {plain(one): at for at, one in enumerate(case.model.classes_)}
+    return case._replace(own_labels=[places[one] for one in plain(case.answers["label"])])
 
 
 def second(model: Any, X: Any) -> Dict[str, Any]:

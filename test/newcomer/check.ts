@@ -1,6 +1,7 @@
 /**
  * What a newcomer does, with every library: train a model, export it by the library's own way and by millrace_export.py, then
- * `init`, `pack`, `predict` and `serve`, and hold each answer for 200 rows against the library. Needs Python.
+ * `init`, `pack`, `predict` and `serve`, and hold each answer for 200 rows against the library. Needs Python. Names of models
+ * as arguments leave the others out.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,7 +35,9 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const train = (folder: string): readonly Told[] => {
   const python = pythonWith(join(import.meta.dirname, 'requirements.txt'), 'check:newcomer');
   const script = join(import.meta.dirname, 'models.py');
-  const { status } = spawnSync(python, [script, folder], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(python, [script, folder, ...process.argv.slice(2)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) throw new Error('check:newcomer: models.py failed.');
   return JSON.parse(readFileSync(join(folder, 'models.json'), 'utf8')) as readonly Told[];
 };

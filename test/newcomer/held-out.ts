@@ -11,6 +11,8 @@ export interface HeldOut {
   readonly rows: readonly (readonly Cell[])[];
   /** By the name of an output, in the library's order. */
   readonly answers: Readonly<Record<string, readonly Cell[]>>;
+  /** The same as the library's own file has them, which may know classes by number alone. */
+  readonly own: Readonly<Record<string, readonly Cell[]>>;
 }
 
 export const readHeldOut = (path: string): HeldOut => JSON.parse(readFileSync(path, 'utf8')) as HeldOut;

@@ -1,4 +1,4 @@
-"""Trains a model of every sort, and writes for each what its library answers: models.py <folder>.
+"""Trains a model of every sort, and writes for each what its library answers: models.py <folder> [name…].
 
 By model: `<name>-own` has the file that the library itself writes (by way of skl2onnx where it writes none),
 `<name>-exported` what millrace_export.py makes of it, and `<name>/held-out.json` the rows with the library's answers.
@@ -40,7 +40,8 @@ def write(case: Case, folder: Path) -> dict:
     rows = [plain(row) if np.ndim(held) > 1 else [row] for row in values]
     answers = {name: plain(values) for name, values in case.answers.items()}
     (folder / case.name).mkdir(parents=True)
-    about = json.dumps({"columns": columns_of(held), "rows": rows, "answers": answers})
+    own = {**answers, **({} if case.own_labels is None else {"label": case.own_labels})}
+    about = json.dumps({"columns": columns_of(held), "rows": rows, "answers": answers, "own": own})
     (folder / case.name / "held-out.json").write_text(about)
 
     def attempt(name: str, make) -> None:
@@ -56,11 +57,11 @@ def write(case: Case, folder: Path) -> dict:
     return told
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, names: list) -> None:
     warnings.simplefilter("ignore")
     with contextlib.redirect_stdout(sys.stderr):
-        told = [write(case, folder) for case in [*scikit(), *boosted()]]
+        told = [write(case, folder) for case in [*scikit(), *boosted()] if not names or case.name in names]
     (folder / "models.json").write_text(json.dumps(told))
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), sys.argv[2:])

@@ -40,7 +40,7 @@ const millrace = async (home: string, ...words: readonly string[]): Promise<void
 /** Holds answers against the library's; the greatest difference. @throws when one is further off than is promised */
 export const judge = ({ exact, named, heldOut }: Way, answers: readonly Row[], tolerance: Tolerance): number => {
   const given = Object.keys(answers[0] ?? {});
-  const far = Object.entries(heldOut.answers).map(([name, expected], at) => {
+  const far = Object.entries(named ? heldOut.answers : heldOut.own).map(([name, expected], at) => {
     const got = answers.map((row) => row[named ? name : given[at]]);
     const { problem, greatest } = compare(name, got, expected, exact ? EXACT : tolerance);
     if (problem !== undefined) throw new Error(problem);
