@@ -22,6 +22,10 @@ export interface Slicing {
   places(chunk: TableChunk): Uint8Array;
 }
 
+/** The cells of a column; rows of JSON may have others than the first ones had. */
+const cellsOf = ({ columns, rows }: TableChunk, by: string): ArrayLike<unknown> =>
+  (columns[by] as ArrayLike<unknown> | undefined) ?? new Array<unknown>(rows).fill(null);
+
 const isMissing = (value: unknown): boolean =>
   value === null || value === undefined || value === '' || Number.isNaN(value);
 const textOf = (value: unknown): string =>
@@ -55,7 +59,7 @@ const bands = (by: string, numbers: readonly number[]): Slicing => {
     by,
     values: names,
     places: (chunk) =>
-      Uint8Array.from(chunk.columns[by] as ArrayLike<unknown>, (cell) => {
+      Uint8Array.from(cellsOf(chunk, by), (cell) => {
         const value = isMissing(cell) ? Number.NaN : Number(cell);
         if (Number.isNaN(value)) return names.length - 1;
         let band = 0;
@@ -76,13 +80,12 @@ const values = (by: string, texts: readonly string[]): Slicing => {
   return {
     by,
     values: [...most, OTHER],
-    places: (chunk) =>
-      Uint8Array.from(chunk.columns[by] as ArrayLike<unknown>, (cell) => places.get(textOf(cell)) ?? most.length),
+    places: (chunk) => Uint8Array.from(cellsOf(chunk, by), (cell) => places.get(textOf(cell)) ?? most.length),
   };
 };
 
 const sliceBy = (by: string, { inputs }: Manifest, chunk: TableChunk, cells: Cells): Slicing => {
-  const given = Array.from(chunk.columns[by] as ArrayLike<unknown>);
+  const given = Array.from(cellsOf(chunk, by));
   const told = given.filter((value) => !isMissing(value));
   const numbers = told.map(Number);
   const looks =

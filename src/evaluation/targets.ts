@@ -90,7 +90,9 @@ const labelTarget = (
   const field = label === undefined ? undefined : outputs[label];
   const isBoolean = field === undefined ? true : isBooleanField(field);
   const own = isBoolean ? booleanLabels : field && labelsOf(field)?.all;
-  const known = own ?? probabilities.map((one) => labelOf(one, [], probabilities.length));
+  // A class that is a number, and one probability: that of 1.
+  const named = probabilities.map((one) => labelOf(one, [], probabilities.length));
+  const known = own ?? (field !== undefined && isWhole(field) && named.length === 1 ? ['0', '1'] : named);
   const told = (field === undefined ? probabilities.filter(([name]) => name === output) : probabilities).map((one) => ({
     output: one[0],
     label: field === undefined ? 'true' : labelOf(one, known, probabilities.length),

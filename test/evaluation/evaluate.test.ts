@@ -139,6 +139,20 @@ describe('an evaluation of labels', () => {
     });
   });
 
+  test('of a class that is a number and one probability, which is of 1', async (t) => {
+    const { app, folder } = appIn(t);
+    const model = passingModel(folder, { ...churn, outputs: { class: 'kind: integer, from: y, at: 0', chance } });
+    const input = writeTable(
+      folder,
+      'held-out.csv',
+      rows.map((row, at) => ({ ...row, truth: `${binary.truth[at]}.0` })),
+    );
+    const [target] = (await app.evaluate([model], { input, truth: 'truth' })).targets;
+    assert.equal(target.positive, '1');
+    for (const name of ['recall', 'auc', 'log_loss'] as const)
+      same(metric(target, name).versions[0].value, binary[name], name, 1e-6);
+  });
+
   test("of several classes gives scikit-learn's figures, AUC of each against the rest", async (t) => {
     const { app, folder } = appIn(t);
     const names = ['a', 'b', 'c', 'd'];
@@ -166,6 +180,25 @@ describe('an evaluation of labels', () => {
 });
 
 describe('rows that cannot be judged', () => {
+  test('rows of JSON that come later may lack the column of a slice or of the truth', async (t) => {
+    const { app, folder } = appIn(t);
+    const input = writeTable(folder, 'held-out.ndjson', [
+      ...Array.from({ length: 9000 }, (_, at) => ({ guess: at % 50, truth: at % 50, borough: 'Queens' })),
+      ...Array.from({ length: 9000 }, (_, at) => ({ guess: at % 50, truth: 1 })),
+      ...Array.from({ length: 9000 }, (_, at) => ({ guess: at % 50 })),
+    ]);
+    const { targets } = await app.evaluate([passingModel(folder, minutes)], { input, truth: 'truth', by: ['borough'] });
+    const [{ rows, withoutTruth, slices }] = targets;
+    assert.deepEqual([rows, withoutTruth], [18_000, 9000]);
+    assert.deepEqual(
+      slices.map((slice) => [slice.value, slice.rows]),
+      [
+        ['others', 9000],
+        ['Queens', 9000],
+      ],
+    );
+  });
+
   test('are counted by why, and left out for all versions', async (t) => {
     const { app, folder } = appIn(t);
     const strict = passingModel(folder, { ...minutes, version: '2.0.0', inputs: { guess: 'kind: number, max: 50' } });
