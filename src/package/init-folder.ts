@@ -1,6 +1,6 @@
 /** A folder for a trained model, with a first model.yaml. */
 import { constants, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { sizeOf } from '../files/place.ts';
 import { MAX_NAME } from '../runtimes/draft.ts';
@@ -34,6 +34,28 @@ export const nameFrom = (file: string, endings: readonly string[]): string => {
     .slice(0, MAX_NAME)
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
   return name || 'model';
+};
+
+/** Names that say nothing of what a model is for. */
+const SAYS_NOTHING = new Set([
+  'model',
+  'models',
+  'artifact',
+  'artifacts',
+  'data',
+  'export',
+  'exported',
+  'output',
+  'saved_model',
+]);
+const MAX_FOLDERS = 4;
+
+/** The package's name: the file's, or where that says nothing, the name of the nearest folder around it that says something. */
+export const packageName = (file: string, folder: string, endings: readonly string[]): string => {
+  const own = nameFrom(file, endings);
+  if (!SAYS_NOTHING.has(own)) return own;
+  const around = folder.split(sep).slice(-MAX_FOLDERS).reverse();
+  return around.map((name) => nameFrom(name, [])).find((name) => !SAYS_NOTHING.has(name)) ?? own;
 };
 
 const formatFor = async (bytes: Uint8Array, model: string): Promise<ModelFormat> => {
@@ -90,7 +112,10 @@ export const initFolder = async (options: InitOptions): Promise<string> => {
   const bytes = await readFile(model);
   const format = await formatFor(bytes, basename(model));
   const { bytes: whole, beside } = await wholeModel(model, bytes, format);
-  const text = format.draft(whole, { model: basename(model), name: nameFrom(basename(model), await endings()) });
+  const text = format.draft(whole, {
+    model: basename(model),
+    name: packageName(basename(model), folder, await endings()),
+  });
   const target = join(folder, 'model.yaml');
   const copy = join(folder, basename(model));
   const before = copy === model ? undefined : await readFile(copy).catch(() => undefined);

@@ -2,6 +2,8 @@
 
 /** Up to so many columns of an output become fields of their own; past that it stays one tensor. */
 export const MAX_COLUMNS = 32;
+/** More labels than that are better kept in a file beside model.yaml. */
+export const MAX_LABELS = 256;
 export const MAX_NAME = 128;
 
 const plainScalar = /^[A-Za-z_][A-Za-z0-9_. /-]*$/;

@@ -1,8 +1,9 @@
 /** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
 import { kinds } from '../core/kinds/index.ts';
 import type { TensorSpec } from '../core/types.ts';
-import { fieldLine, labelList, MAX_COLUMNS, namer, yaml } from './draft.ts';
+import { fieldLine, labelList, MAX_COLUMNS, MAX_LABELS, namer, yaml } from './draft.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
+import { type ClassLabel, classesOfOutput, columnsOfOutput, labelsOfOutput, mayBeMissing } from './onnx-lineage.ts';
 import { intsOf, type OnnxNode, stringsOf } from './onnx-node.ts';
 import type { DraftNames } from './runtime.ts';
 
@@ -21,6 +22,23 @@ const consumers = (graph: OnnxGraph, name: string, depth = 0): readonly OnnxNode
         ? [node, ...consumers(graph, node.outputs[0], depth + 1)]
         : [node],
     );
+
+/** What takes a text apart; what takes it whole are categories. */
+const ofText = new Set(['StringNormalizer', 'Tokenizer', 'TfIdfVectorizer', 'RegexFullMatch', 'StringSplit']);
+/** Recurrent layers, which have time first unless their layout says otherwise. */
+const overTime = new Set(['LSTM', 'GRU', 'RNN']);
+
+/** What of an input's first dimension keeps rows from being answered together. */
+const batchComment = (graph: OnnxGraph, { name, dims }: TensorSpec): string => {
+  const isTimeFirst = ({ op, inputs, attributes }: OnnxNode): boolean =>
+    overTime.has(op) && inputs[0] === name && !attributes.has('layout');
+  if (dims.length === 3 && graph.nodes.some(isTimeFirst))
+    return '  # time comes first in the graph, and rows second: export it with rows first (batch_first=True)';
+  const [batch] = dims;
+  return typeof batch === 'number' && batch > 1
+    ? `  # the graph takes ${batch} rows at a time: export it with a dynamic first dimension`
+    : '';
+};
 
 /** The categories an encoder in the graph knows for this input, if it says. */
 const labelsOf = (graph: OnnxGraph, name: string): readonly string[] =>
@@ -53,45 +71,72 @@ const describeInputs = (graph: OnnxGraph): Inputs => {
     const { name, dims, dtype } = spec;
     const [, second, ...more] = dims;
     const width = dims.length < 2 ? 1 : more.length > 0 ? undefined : (second ?? widthOf(graph, name) ?? 1);
-    const guess = dims.length === 2 && second === null ? '  # the graph leaves the number of features open' : '';
+    const nullable = mayBeMissing(graph, spec) ? ', nullable: true' : '';
+    const batch = batchComment(graph, spec);
+    const guess =
+      batch || dims.length !== 2 || second !== null ? batch : '  # the graph leaves the number of features open';
     if (width === undefined || width > MAX_FEATURES) {
       const shape = dims.slice(1).map((dim) => dim ?? 1);
       const open = dims.slice(1).includes(null) ? '  # the graph leaves a dimension open: write its real size' : '';
       const settings = `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`;
-      fields.push(fieldLine(ownName(name), name, 'to', settings, open));
+      fields.push(fieldLine(ownName(name), name, 'to', settings, batch || open));
     } else if (width > 1) {
       const prefix = graph.inputs.length > 1 ? `${name.slice(0, 32)}_` : 'f';
       const names = Array.from({ length: width }, (_, index) => fieldName(`${prefix}${index}`));
-      fields.push(...names.map((field) => `  ${yaml(field)}: { kind: ${kindOf(spec)} }`));
+      fields.push(...names.map((field) => `  ${yaml(field)}: { kind: ${kindOf(spec)}${nullable} }`));
       steps.push(`  - concat: { fields: [${names.map(yaml).join(', ')}], as: ${yaml(name)}, dtype: ${dtype} }${guess}`);
     } else {
-      const labels = dtype === 'string' ? labelsOf(graph, name) : [];
+      const isText = consumers(graph, name).some(({ op }) => ofText.has(op));
+      const labels = dtype === 'string' && !isText ? labelsOf(graph, name) : [];
       const known = labels.length > 0 ? `, labels: ${labelList(labels)}, unknown: allow` : '';
-      fields.push(fieldLine(ownName(name), name, 'to', `kind: ${kindOf(spec)}${known}`, guess));
+      fields.push(
+        fieldLine(ownName(name), name, 'to', `kind: ${isText ? 'text' : kindOf(spec)}${known}${nullable}`, guess),
+      );
     }
   }
   return { fields, steps };
 };
 
+/** The classes whose columns an output has: by its ZipMap, by its classifier, or by as many labels of another output. */
+const classesOf = (graph: OnnxGraph, spec: TensorSpec, labels: readonly ClassLabel[]): readonly ClassLabel[] => {
+  const zip = graph.zipMaps.find(({ output }) => output === spec.name);
+  if (zip) return zip.labels;
+  if (kindOf(spec) !== 'number' || spec.dims.length !== 2) return [];
+  const own = classesOfOutput(graph, spec);
+  const known = own.length > 0 ? own : labels;
+  const width = spec.dims[1] ?? columnsOfOutput(graph, spec.name);
+  return known.length === width ? known : [];
+};
+
 const describeOutputs = (graph: OnnxGraph): readonly string[] => {
   const fieldName = namer([]);
-  return graph.outputs.flatMap((spec) => {
+  const isLabel = ({ dims }: TensorSpec): boolean => dims.length < 2 || (dims.length === 2 && dims[1] === 1);
+  const labelled = graph.outputs.map((spec) => (isLabel(spec) ? labelsOfOutput(graph, spec) : []));
+  const [labels = [], ...others] = labelled.filter((list) => list.length > 0);
+  const classes = graph.outputs.map((spec) => classesOf(graph, spec, others.length === 0 ? labels : []));
+  const withClasses = classes.filter((list) => list.length > 0).length;
+  return graph.outputs.flatMap((spec, at) => {
     const { name, dims, dtype } = spec;
-    const zip = graph.zipMaps.find(({ output }) => output === name);
-    const width = dims.length < 2 ? 1 : dims.length === 2 ? dims[1] : undefined;
+    const width = dims.length < 2 ? 1 : dims.length === 2 ? (dims[1] ?? columnsOfOutput(graph, name) ?? 1) : undefined;
     const column = (wanted: string, index: number, comment = ''): string =>
       `  ${yaml(fieldName(wanted))}: { kind: ${kindOf(spec)}, from: ${yaml(name)}, at: ${index} }${comment}`;
-    if (zip && zip.labels.length <= MAX_COLUMNS) {
-      const prefix = graph.zipMaps.length > 1 ? name : 'probability';
-      return zip.labels.map((label, index) =>
+    if (classes[at].length > 0 && classes[at].length <= MAX_COLUMNS) {
+      const isProbability = withClasses === 1 && (/prob/i.test(name) || graph.zipMaps.length === 1);
+      const prefix = isProbability ? 'probability' : name;
+      return classes[at].map((label, index) =>
         column(`${prefix}_${label}`, index, `  # of class ${JSON.stringify(label)}`),
       );
     }
-    if (width === 1 || width === null)
-      return [fieldLine(fieldName(name), name, 'from', `kind: ${kindOf(spec)}${dims.length < 2 ? '' : ', at: 0'}`)];
+    if (width === 1) {
+      const isText = dtype === 'string' && labelled[at].length > 0 && labelled[at].length <= MAX_LABELS;
+      const known = isText ? `, labels: ${labelList(labelled[at].map(String))}` : '';
+      return [
+        fieldLine(fieldName(name), name, 'from', `kind: ${kindOf(spec)}${known}${dims.length < 2 ? '' : ', at: 0'}`),
+      ];
+    }
     if (width !== undefined && width <= MAX_COLUMNS)
       return Array.from({ length: width }, (_, index) => column(`${name}_${index}`, index));
-    const shape = dims.slice(1).map((dim) => dim ?? 1);
+    const shape = width === undefined ? dims.slice(1).map((dim) => dim ?? 1) : [width];
     return [fieldLine(fieldName(name), name, 'from', `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`)];
   });
 };

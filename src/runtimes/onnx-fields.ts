@@ -50,7 +50,7 @@ export const FUNCTION = { name: 1, nodes: 7, domain: 10, attributes: 11 } as con
 /** ValueInfoProto. */
 export const VALUE = { name: 1, type: 2 } as const;
 /** TypeProto. */
-export const TYPE = { tensor: 1 } as const;
+export const TYPE = { tensor: 1, map: 5 } as const;
 /** TypeProto.Tensor. */
 export const TENSOR_TYPE = { element: 1, shape: 2 } as const;
 /** TensorShapeProto. */

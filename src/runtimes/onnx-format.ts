@@ -4,6 +4,7 @@ import type { AnsweringRuntime } from '../core/types.ts';
 import { draftOfGraph } from './onnx-draft.ts';
 import { gatherOnnx } from './onnx-gather.ts';
 import { readOnnx } from './onnx-graph.ts';
+import { refuseMaps } from './onnx-map.ts';
 import { operatorOf } from './onnx-node.ts';
 import { functionsOf, refuseChance, visitParts } from './onnx-parts.ts';
 import { riskOfOnnx } from './onnx-risk.ts';
@@ -51,8 +52,14 @@ export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
       const fed = bindings.map(({ spec, size, shape }) => [spec.name, shape ?? (size === 1 ? [] : [size])] as const);
       return riskOfOnnx(file, new Map(fed));
     },
-    refuseChance,
+    refuseChance(file) {
+      refuseMaps(file);
+      refuseChance(file);
+    },
     operators,
-    draft: (file, names) => draftOfGraph(readOnnx(file), names),
+    draft(file, names) {
+      refuseMaps(file);
+      return draftOfGraph(readOnnx(file), names);
+    },
   };
 };

@@ -30,9 +30,12 @@ export interface Value {
   readonly dims?: readonly (number | string)[] | undefined;
   /** A ZipMap's output: a sequence of maps from labels of this type. */
   readonly zipped?: 'string' | 'int64';
+  /** A map from texts to floats, as DictVectorizer takes it. */
+  readonly mapped?: true;
 }
 
-const typeOf = ({ dtype = 'float32', dims, zipped }: Value): Uint8Array => {
+const typeOf = ({ dtype = 'float32', dims, zipped, mapped }: Value): Uint8Array => {
+  if (mapped) return message(5, int(1, elementTypes.string), message(2, message(1, int(1, elementTypes.float32))));
   if (zipped !== undefined) {
     const value = message(2, message(1, int(1, elementTypes.float32)));
     return message(4, message(1, message(5, int(1, elementTypes[zipped]), value)));

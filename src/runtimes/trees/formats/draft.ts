@@ -1,5 +1,5 @@
 /** A first model.yaml out of a file of a library of boosted trees: its features are the fields, its classes the labels. */
-import { fieldLine, labelList, MAX_COLUMNS, namer, yaml } from '../../draft.ts';
+import { fieldLine, labelList, MAX_COLUMNS, MAX_LABELS, namer, yaml } from '../../draft.ts';
 import type { DraftNames } from '../../runtime.ts';
 import { FEATURES, LABEL } from './open-trees.ts';
 import type { Feature, TreeFile } from './tree-file.ts';
@@ -42,13 +42,15 @@ const columnOf = (feature: Feature, fieldName: (wanted: string) => string): Colu
   };
 };
 
+const labelSettings = (classes: readonly (string | bigint)[]): string => {
+  if (typeof classes[0] === 'bigint') return 'kind: integer';
+  return `kind: category${classes.length > MAX_LABELS ? '' : `, labels: ${labelList(classes.map(String))}`}`;
+};
+
 const outputLines = ({ output, answer: { width, dtype, label } }: TreeFile): readonly string[] => {
   const isProbability = output === 'probability';
   const settings = isProbability ? 'kind: number, min: 0, max: 1' : 'kind: number';
-  const label_ =
-    label === undefined
-      ? []
-      : [`  ${LABEL}: { kind: ${typeof label.classes[0] === 'bigint' ? 'integer' : 'category'} }`];
+  const label_ = label === undefined ? [] : [`  ${LABEL}: { ${labelSettings(label.classes)} }`];
   if (width === 1) return [...label_, fieldLine(output, output, 'from', `${settings}, at: 0`)];
   if (width > MAX_COLUMNS)
     return [...label_, fieldLine(output, output, 'from', `kind: tensor, dtype: ${dtype}, shape: [${width}]`)];
