@@ -4,6 +4,7 @@ import type { Scorer } from './core/types.ts';
 import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
+import type { Monitor } from './deployments/monitor.ts';
 import type { DeployOptions } from './deployments/starters.ts';
 import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
@@ -54,6 +55,8 @@ export interface App extends Resources {
    * @throws USAGE, BAD_FILE and FILE_NOT_FOUND for a table or columns that do not fit; what `scorer` throws
    */
   evaluate(refs: readonly string[], options: EvaluateOptions & SafeOptions): Promise<Evaluation>;
+  /** What watches the project's deployments, the same on every call. @throws what `registry` throws */
+  monitor(): Promise<Monitor>;
   /** Batch deployments of the project, the same on every call. */
   batch(): Promise<BatchDeployments>;
   /** What is deployed in this process, together: nothing until it is started. The caller stops it before `close`. */
@@ -70,6 +73,7 @@ export const createApp = (options: AppOptions): App => {
     const { createDeployments } = await import('./deployments/deployments.ts');
     return createDeployments(resources, how);
   };
+  let monitor: Promise<Monitor> | undefined;
   let batch: Promise<BatchDeployments> | undefined;
   return {
     ...resources,
@@ -108,6 +112,10 @@ export const createApp = (options: AppOptions): App => {
       const [one] = running;
       if (one === undefined) throw fail('INTERNAL', 'what was started is not there');
       return one;
+    },
+    monitor: () => {
+      monitor ??= import('./deployments/monitor.ts').then(({ openMonitor }) => openMonitor(resources));
+      return monitor;
     },
     batch: () => {
       batch ??= import('./deployments/batch.ts').then(({ openBatch }) => openBatch(resources));

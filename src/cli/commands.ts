@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: () => import('./commands/replay.ts'),
   },
   profile: { summary: 'show what a deployment was asked and answered', load: () => import('./commands/profile.ts') },
+  monitor: {
+    summary: 'say how deployments stand, and what is not as it should be',
+    load: () => import('./commands/monitor.ts'),
+  },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },

@@ -3,6 +3,7 @@ import type { Deployed } from '../deployments/at-work.ts';
 import type { Deployments } from '../deployments/deployments.ts';
 import type { DeploymentNews, DeployOptions } from '../deployments/starters.ts';
 import type { Cli } from './command.ts';
+import { hearWatch } from './monitor/words.ts';
 
 /** What is told of the deployments of a mode. */
 export interface ModeWords {
@@ -32,13 +33,14 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 /** Runs until the signal of `cli` is aborted. @throws what keeps one of them from its work. */
 export const runDeployments = async (
   { words, start, service, health, until }: RunningOptions,
-  { app, signal }: Cli,
+  { app, signal, terminal }: Cli,
 ): Promise<void> => {
   const atWork = new Set<ModeWords>();
   let url: string | undefined;
   const deployments = await (await app()).deployments({
     service,
     onNews: (news) => words[news.mode]?.hear?.(news),
+    onWatched: (news) => hearWatch(news, terminal),
     onStarted: async (started) => {
       const its = started[0] && words[started[0].mode];
       if (its === undefined) return;

@@ -4,6 +4,8 @@ import type { Resources } from '../resources/resources.ts';
 import { createAtWork, type Deployed } from './at-work.ts';
 import type { HealthServer } from './health-server.ts';
 import { type DeployOptions, type Ground, starterOf, startService } from './starters.ts';
+import { isWatched } from './watched.ts';
+import type { Watching, WatchNews } from './watching.ts';
 
 export interface Deployments {
   /** Those that are at work. */
@@ -51,7 +53,17 @@ export const createDeployments = (resources: Resources, options: DeployOptions =
   };
 
   const doors: HealthServer[] = [];
+  const watches: Watching[] = [];
+  /** Watches what is started, where anything of it is to be watched. */
+  const watch = async (names: readonly string[]): Promise<void> => {
+    const { project, isReadOnly } = resources;
+    if (watches.length > 0 || !names.some((name) => isWatched(project, name)) || (await isReadOnly())) return;
+    const [{ openMonitor }, { startWatching }] = await Promise.all([import('./monitor.ts'), import('./watching.ts')]);
+    const news = (told: WatchNews): void => options.onWatched?.(told);
+    watches.push(startWatching(await openMonitor(resources), { registry, news }));
+  };
   const stop = async (): Promise<void> => {
+    await Promise.all(watches.map((one) => one.stop()));
     await atWork.stopAll();
     await Promise.all(doors.map((door) => door.close()));
   };
@@ -64,7 +76,7 @@ export const createDeployments = (resources: Resources, options: DeployOptions =
       atWork.expect(names.filter((name) => resources.project.mode(name) !== 'service'));
       const outcomes = await Promise.allSettled(starts.map(([start, list]) => add(start(ground, list))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed === undefined) return;
+      if (failed === undefined) return watch(names);
       atWork.drop(names);
       await atWork.remove(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
       throw failed.reason;

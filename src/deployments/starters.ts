@@ -10,6 +10,7 @@ import type { Resources } from '../resources/resources.ts';
 import type { Deployed } from './at-work.ts';
 import type { Surroundings } from './running.ts';
 import type { ServeOptions } from './service/options.ts';
+import type { WatchNews } from './watching.ts';
 
 /** What happened to a deployment. A service tells of itself in its log. */
 export type DeploymentNews =
@@ -21,6 +22,8 @@ export interface DeployOptions {
   /** Where services answer, and how. */
   readonly service?: ServeOptions | undefined;
   readonly onNews?: ((news: DeploymentNews) => void) | undefined;
+  /** Hears what the watch over deployments finds. */
+  readonly onWatched?: ((news: WatchNews) => void) | undefined;
   /** Called when all deployments of a mode that are started together are at work; what it throws, `start` throws. */
   readonly onStarted?: ((started: readonly Deployed[]) => void | Promise<void>) | undefined;
 }

@@ -1,9 +1,10 @@
 /** A recorded prediction made again, by the very package that answered. */
-import { fail, MillraceError } from '../core/errors.ts';
+import { fail } from '../core/errors.ts';
 import type { Kept } from '../monitor/records/records.ts';
 import { type Replayed, replay } from '../monitor/replay.ts';
 import type { Package } from '../package/layout.ts';
 import type { SafeOptions } from '../workers/safely.ts';
+import { findAnswerer } from './answerer.ts';
 import type { Resources } from './resources.ts';
 
 export interface ReplayOptions extends Pick<SafeOptions, 'rowMs' | 'signal'> {
@@ -11,23 +12,8 @@ export interface ReplayOptions extends Pick<SafeOptions, 'rowMs' | 'signal'> {
   readonly package?: string | undefined;
 }
 
-/** The package at a reference, if it is the one that answered. */
-const openSame = async ({ open }: Resources, ref: string, digest: string): Promise<Package | undefined> => {
-  const found = await open(ref).catch((error: unknown) => {
-    if (error instanceof MillraceError) return undefined;
-    throw error;
-  });
-  return found?.digest === digest ? found : undefined;
-};
-
-/** Where a deployment's package is; what was served without one goes by its reference. */
-const servedRef = ({ project, placedRef }: Resources, deployment: string): string => {
-  const mode = (['service', 'stream', 'batch'] as const).find((one) => project.namesIn(one).includes(deployment));
-  return mode === undefined ? deployment : placedRef(project.deploymentIn(mode, deployment).model);
-};
-
 const openAnswerer = async (resources: Resources, kept: Kept, given: string | undefined): Promise<Package> => {
-  const { model, version, digest, deployment } = kept;
+  const { model, version, digest } = kept;
   if (given !== undefined) {
     const found = await resources.open(given);
     if (found.digest === digest) return found;
@@ -36,9 +22,7 @@ const openAnswerer = async (resources: Resources, kept: Kept, given: string | un
       got: found.digest,
     });
   }
-  const found =
-    (await openSame(resources, `${model}@${digest}`, digest)) ??
-    (await openSame(resources, servedRef(resources, deployment), digest));
+  const found = await findAnswerer(resources, kept);
   if (found !== undefined) return found;
   const message = `The package that answered, ${model}@${version}, is not in the registry. Name where it is with --package.`;
   throw fail('UNKNOWN_VERSION', message, { expected: digest, got: 'another package, or none' });

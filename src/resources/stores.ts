@@ -1,14 +1,21 @@
 /** What is kept for good, all in one database: the registry, records of predictions, the ledger of batch runs. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Alerts } from '../monitor/alerts/alerts.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records/records.ts';
 import type { Leave } from '../monitor/scored-rows.ts';
+import type { AcceptedProfiles } from '../monitor/watch/accepted.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Sql } from '../store/sql.ts';
 import { once } from './once.ts';
 import { sqliteFile } from './placed.ts';
+
+export interface Watches {
+  readonly alerts: Alerts;
+  readonly accepted: AcceptedProfiles;
+}
 
 export interface Stores {
   /** Opened on the first call, the same one after that. @throws STORE_FAILED, BAD_PROJECT */
@@ -19,6 +26,8 @@ export interface Stores {
   records(): Promise<Records>;
   /** What deployments were asked and have answered, counted, in the registry's database. Throws what `registry` throws. */
   profiles(): Promise<Profiles>;
+  /** Alerts, and what somebody has said to be the new normal, in the registry's database. Throws what `registry` throws. */
+  watches(): Promise<Watches>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
   /** Keeps records from now on, written by another thread; the caller closes it. @throws what `registry` throws */
@@ -46,6 +55,14 @@ export interface StoresOptions {
   /** Records are written by what processors have to spare alone. */
   readonly idleRecords: boolean;
 }
+
+const openWatches = async (sql: Sql): Promise<Watches> => {
+  const [{ openAlerts }, { openAccepted }] = await Promise.all([
+    import('../monitor/alerts/open.ts'),
+    import('../monitor/watch/accepted.ts'),
+  ]);
+  return { alerts: openAlerts(sql), accepted: openAccepted(sql) };
+};
 
 export const createStores = ({
   url,
@@ -80,8 +97,7 @@ export const createStores = ({
     return file !== undefined && (await import('../store/read-only.ts')).isReadOnly(file);
   };
   const recorder: Stores['recorder'] = async (options) => {
-    const { createRecorder } = await import('../monitor/recorder.ts');
-    return createRecorder({ idle: idleRecords, ...options, url: url() });
+    return (await import('../monitor/recorder.ts')).createRecorder({ idle: idleRecords, ...options, url: url() });
   };
   let ofModes: Recorder | undefined;
   const modeRecorder = once(async () => {
@@ -100,6 +116,7 @@ export const createStores = ({
     lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
     records: records.get,
     profiles: async () => (await import('../monitor/profiles/open.ts')).openProfiles(await ledgerStore.get()),
+    watches: async () => openWatches(await ledgerStore.get()),
     isReadOnly,
     recorder,
     leave: async (share) => {

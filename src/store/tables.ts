@@ -24,6 +24,7 @@ export interface Tables {
   readonly watches: WatchRow;
   readonly judged: JudgedRow;
   readonly alerts: AlertRow;
+  readonly accepted: AcceptedRow;
   readonly alert_messages: AlertMessageRow;
 }
 
@@ -175,6 +176,21 @@ export interface AlertRow {
   readonly started_at: string;
   /** All of it as JSON. */
   readonly alert: string;
+}
+
+/** What somebody has said to be the new normal: rows never change and never go. */
+export interface AcceptedRow {
+  readonly seq: Generated<number>;
+  readonly deployment: string;
+  /** Of the package whose answers it is made of: of others it says nothing. */
+  readonly digest: string;
+  readonly at: string;
+  readonly by_whom: string;
+  readonly why: string;
+  readonly window_from: string;
+  readonly window_to: string;
+  /** JSON: rows, inputs and outputs. */
+  readonly profile: string;
 }
 
 /** What a channel is still to be told, or was. */

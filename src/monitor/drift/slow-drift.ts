@@ -25,7 +25,7 @@ export interface SlowDriftJudgement {
   /** The field with the most of it. */
   readonly field?: string | undefined;
   readonly is?: 'input' | 'output' | undefined;
-  /** Cohen's w of that field, in recent windows. */
+  /** Cohen's w of that field, in the last windows as in those of the last weeks. */
   readonly effect: number;
 }
 
@@ -80,15 +80,17 @@ export const addWindow = (slow: SlowDrift, baseline: Baseline, window: ProfiledW
   outputs: addFields(slow.outputs, baseline.outputs, window.outputs),
 });
 
-/** Cohen's w of the longest memory beside the baseline. */
-const effectOf = (baseline: FieldBaseline | undefined, evidence: Evidence): number => {
-  const recent = evidence.recent.at(-1) ?? [];
-  if (baseline === undefined) return 0;
+/** Cohen's w of a memory of windows beside the baseline. */
+const memoryEffect = (baseline: FieldBaseline, recent: readonly number[]): number => {
   if ('isExact' in baseline) return (baseline.isExact ? exactShape : pooledShape)(baseline.counts, recent)?.w ?? 0;
   const labels = Object.values(baseline.counts);
   const now = { labels: recent.slice(0, -1), other: recent.at(-1) ?? 0 };
   return labelShift({ labels, other: baseline.other }, now)?.w ?? 0;
 };
+
+/** The least of all memories: the longest says that it was worth it, the shortest that it still is. */
+const effectOf = (baseline: FieldBaseline | undefined, { recent }: Evidence): number =>
+  baseline === undefined ? 0 : Math.min(...recent.map((memory) => memoryEffect(baseline, memory)));
 
 interface FieldEvidence {
   readonly field: string;

@@ -3,7 +3,7 @@ import type { Sql } from '../../store/sql.ts';
 import { merge, type Profile, readProfile } from '../profile/profile.ts';
 import { createServedIds } from '../records/served.ts';
 import { ageProfiles } from './age.ts';
-import type { Profiles, SpanProfile } from './profiles.ts';
+import { type ProfileSpan, type Profiles, SPAN_MS, type SpanProfile } from './profiles.ts';
 
 /** Of a row of the store. */
 export const readContent = (profile: string): { readonly inputs: Profile; readonly outputs: Profile } => {
@@ -34,18 +34,18 @@ const add = (sql: Sql): Profiles['add'] => {
   };
 };
 
+const spansOf = ({ db }: Sql, deployment: string, since: Date) =>
+  db
+    .selectFrom('profiles')
+    .innerJoin('served', 'served.id', 'profiles.served')
+    .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused', 'profile'])
+    .where('deployment', '=', deployment)
+    .where('at', '>=', since.toISOString());
+
 const of =
-  ({ db }: Sql): Profiles['of'] =>
+  (sql: Sql): Profiles['of'] =>
   async (deployment, since) => {
-    const rows = await db
-      .selectFrom('profiles')
-      .innerJoin('served', 'served.id', 'profiles.served')
-      .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused', 'profile'])
-      .where('deployment', '=', deployment)
-      .where('at', '>=', since.toISOString())
-      .orderBy('at', 'desc')
-      .orderBy('seq', 'desc')
-      .execute();
+    const rows = await spansOf(sql, deployment, since).orderBy('at', 'desc').orderBy('seq', 'desc').execute();
     const found = new Map<string, SpanProfile>();
     for (const { row_count, profile, ...row } of rows) {
       const one = { ...row, rows: row_count, ...readContent(profile) };
@@ -56,9 +56,35 @@ const of =
     return [...found.values()];
   };
 
+/** Those that are not longer than a window. */
+const spansWithin = (ms: number): readonly ProfileSpan[] =>
+  ms >= SPAN_MS.day ? ['minute', 'hour', 'day'] : ms >= SPAN_MS.hour ? ['minute', 'hour'] : ['minute'];
+
+const windows =
+  (sql: Sql): Profiles['windows'] =>
+  async (deployment, since, until, ms) => {
+    const rows = await spansOf(sql, deployment, since)
+      .where('at', '<', until.toISOString())
+      .where('span', 'in', spansWithin(ms))
+      .orderBy('at')
+      .orderBy('seq')
+      .execute();
+    const found = new Map<string, SpanProfile>();
+    for (const { row_count, profile, ...row } of rows) {
+      const time = Date.parse(row.at);
+      const at = new Date(time - (time % ms)).toISOString();
+      const one = { ...row, at, rows: row_count, ...readContent(profile) };
+      const key = `${at} ${row.digest} ${row.variant}`;
+      const before = found.get(key);
+      found.set(key, before === undefined ? one : together(before, one));
+    }
+    return [...found.values()];
+  };
+
 /** The profiles of a store that others close. */
 export const openProfiles = (sql: Sql): Profiles => ({
   add: add(sql),
   of: of(sql),
+  windows: windows(sql),
   age: (now) => ageProfiles(sql, now),
 });

@@ -16,11 +16,24 @@ export interface SpanProfile extends Served {
 /** How long a span is. */
 export type ProfileSpan = 'minute' | 'hour' | 'day';
 
+/** In milliseconds. */
+export const SPAN_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const satisfies Record<
+  ProfileSpan,
+  number
+>;
+
 export interface Profiles {
   /** Adds to what is known of minutes. @throws MillraceError STORE_FAILED */
   add(minutes: readonly SpanProfile[]): Promise<void>;
   /** All of a deployment since a time, each package's together, the one that answered last first. @throws MillraceError STORE_FAILED */
   of(deployment: string, since: Date): Promise<readonly SpanProfile[]>;
+  /**
+   * What a deployment has answered in each window that began at or after `since` and before `until`, each package and variant by itself,
+   * in the order of time. Windows are `ms` long, from midnight in UTC; what is kept by longer spans only is left out.
+   *
+   * @throws MillraceError STORE_FAILED
+   */
+  windows(deployment: string, since: Date, until: Date, ms: number): Promise<readonly SpanProfile[]>;
   /** Makes hours of minutes that are old, days of hours, and removes what is too old; true when there is more to do. */
   age(now: Date): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 /** The settings of `mode: service` in millrace.yaml. */
 
+import { type MonitorSettings, monitorSetting } from './monitor.ts';
 import { text } from './schema-words.ts';
 import { duration, topicName } from './stream.ts';
 
@@ -20,6 +21,7 @@ export interface ServiceSettings {
   readonly publish?: string | PublishSettings;
   readonly records_api?: boolean;
   readonly model_control?: boolean;
+  readonly monitor?: false | MonitorSettings;
 }
 
 export const serviceDeployment = {
@@ -32,6 +34,7 @@ export const serviceDeployment = {
       type: 'boolean',
     },
     model_control: { description: 'Let callers load and unload its model; false unless given', type: 'boolean' },
+    monitor: monitorSetting,
     publish: {
       description: 'Send each row and its prediction to a topic, after it was answered',
       oneOf: [

@@ -1,5 +1,6 @@
 /** The settings of `mode: stream` in millrace.yaml. */
 import { DURATION_PATTERN } from '../../core/duration.ts';
+import { type MonitorSettings, monitorSetting } from './monitor.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
 
 export interface StreamSettings {
@@ -23,6 +24,7 @@ export interface StreamSettings {
   readonly stall?: string;
   readonly timeout?: string;
   readonly record?: RecordSetting;
+  readonly monitor?: false | MonitorSettings;
 }
 
 export const topicName = (description: string) => ({
@@ -109,5 +111,6 @@ export const streamDeployment = {
     stall: duration('a partition that waits longer without progress is reported as not ready', '30s'),
     timeout: duration('what an event may take of a model that is not known to be safe', '10s'),
     record: recordSetting,
+    monitor: monitorSetting,
   },
 } as const;

@@ -3,7 +3,7 @@ import type { Migration } from '../migration.ts';
 /** A problem that lasts is one alert: of a fingerprint there is one that fires, whoever writes. */
 export const alertTables: Migration = {
   name: 'alerts',
-  statements: ({ integer }) => [
+  statements: ({ id, integer, appendOnly }) => [
     `create table watches (
       deployment text primary key,
       judged_until text not null,
@@ -25,6 +25,19 @@ export const alertTables: Migration = {
       started_at text not null,
       alert text not null
     )`,
+    `create table accepted (
+      seq ${id},
+      deployment text not null,
+      digest text not null,
+      at text not null,
+      by_whom text not null,
+      why text not null,
+      window_from text not null,
+      window_to text not null,
+      profile text not null
+    )`,
+    ...appendOnly('accepted'),
+    `create index accepted_by_deployment on accepted (deployment, seq)`,
     `create unique index alerts_firing on alerts (fingerprint) where status = 'firing'`,
     `create index alerts_by_deployment on alerts (deployment, started_at)`,
     `create table alert_messages (

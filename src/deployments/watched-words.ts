@@ -1,0 +1,33 @@
+/** How a watched deployment stands, for people. */
+import type { Alert } from '../monitor/alerts/alert.ts';
+import { sentenceOf } from '../monitor/drift/sentence.ts';
+import type { WatchedDeployment } from './monitor.ts';
+
+/** One word for how it stands. */
+export const stateOf = ({ last, firing }: WatchedDeployment): string => {
+  if (firing.length > 0) return 'alarm';
+  if (last === undefined) return 'not judged yet';
+  return last.seen.judgement?.state ?? 'not compared';
+};
+
+/** When a deployment's oldest problem began. */
+const sinceOf = (firing: readonly Alert[]): Date | undefined => {
+  const starts = firing.filter(({ field }) => field !== undefined).map(({ started_at }) => started_at);
+  return starts.length === 0 ? undefined : new Date(starts.toSorted()[0]);
+};
+
+/** One sentence on the last window. */
+export const sentenceOn = ({ last, firing }: WatchedDeployment, now: Date): string => {
+  if (last === undefined) return 'no window with rows is over yet';
+  const { judgement } = last.seen;
+  const isDrift = judgement?.state === 'drift';
+  const others = firing.filter(({ field }) => field === undefined).map(({ sentence }) => sentence);
+  const slow = isDrift ? [] : firing.filter(({ field }) => field !== undefined).map(({ sentence }) => sentence);
+  const own =
+    judgement === undefined
+      ? ['nothing to compare with: the package has no reference']
+      : isDrift || others.length + slow.length === 0
+        ? [sentenceOf(judgement, { since: sinceOf(firing), now })]
+        : [];
+  return [...own, ...slow, ...others].join('; ');
+};

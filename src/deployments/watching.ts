@@ -1,0 +1,80 @@
+/** Watches deployments for as long as they are at work here: windows are judged as they end, and channels told. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Registry } from 'prom-client';
+import { type Problem, problemOf } from '../core/errors.ts';
+import { gauge } from '../metrics/metric.ts';
+import type { JudgedWindow } from '../monitor/alerts/finding.ts';
+import type { Monitor, WatchedDeployment } from './monitor.ts';
+
+/** What the watch tells. */
+export type WatchNews =
+  | { readonly what: 'judged'; readonly judged: JudgedWindow }
+  | { readonly what: 'missed'; readonly channel: string; readonly problem: Problem }
+  /** It could not look; it looks again. */
+  | { readonly what: 'trouble'; readonly problem: Problem };
+
+export interface Watching {
+  /** Ends what is under way, and looks no more. */
+  stop(): Promise<void>;
+}
+
+/** How long it waits between two looks, in milliseconds. */
+const EVERY_MS = 30_000;
+/** Fields that figures tell of, those with the greatest effects. */
+const MOST_FIELDS = 500;
+
+const showFigures = (registry: Registry, states: () => readonly WatchedDeployment[]): void => {
+  gauge(registry, { name: 'millrace_alert_firing', help: 'Alerts that fire, by what they are about.' }, () =>
+    states().flatMap(({ deployment, firing }) =>
+      firing.map(({ concern }) => ({ labels: { deployment, concern }, value: 1 })),
+    ),
+  );
+  const effect = { name: 'millrace_drift_effect', help: "Cohen's w of a field in the last window, about in sd." };
+  gauge(
+    registry,
+    effect,
+    () =>
+      states()
+        .flatMap(({ deployment, last }) =>
+          (last?.seen.judgement?.fields ?? []).map(({ field, effect: value }) => ({
+            labels: { deployment, field },
+            value,
+          })),
+        )
+        .toSorted((a, b) => b.value - a.value)
+        .slice(0, MOST_FIELDS),
+    'max',
+  );
+};
+
+export const startWatching = (
+  monitor: Monitor,
+  { registry, news }: { readonly registry: Registry; readonly news: (news: WatchNews) => void },
+): Watching => {
+  const stopping = new AbortController();
+  let states: readonly WatchedDeployment[] = [];
+  showFigures(registry, () => states);
+  const look = async (): Promise<void> => {
+    try {
+      const { judged, missed } = await monitor.check(stopping.signal);
+      for (const one of judged) news({ what: 'judged', judged: one });
+      for (const one of missed) news({ what: 'missed', ...one });
+      states = await monitor.list();
+    } catch (error) {
+      if (!stopping.signal.aborted) news({ what: 'trouble', problem: problemOf(error) });
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await look();
+      await sleep(EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
+    }
+  };
+  const running = run();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+};

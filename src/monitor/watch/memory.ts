@@ -1,0 +1,23 @@
+/** What the next window of a deployment is judged with, besides its rows. Plain data, which the store has as JSON. */
+import type { SlowDrift } from '../drift/slow-drift.ts';
+
+export interface WatchMemory {
+  /** Which package is compared with which normal: with another one all begins anew. */
+  readonly of: string;
+  /** Where the first window began whose rows are still too few; milliseconds since the epoch. */
+  readonly waitsFrom?: number | undefined;
+  /** Evidence of slow drift, by stratum. */
+  readonly slow: Readonly<Record<string, SlowDrift>>;
+  /** All rows before, and those of them that were refused. */
+  readonly rows: number;
+  readonly refused: number;
+}
+
+export const startMemory = (of: string): WatchMemory => ({ of, slow: {}, rows: 0, refused: 0 });
+
+/** As it was stored; undefined for what another version of Millrace has stored in another form. */
+export const readMemory = (stored: string | undefined): WatchMemory | undefined => {
+  if (stored === undefined) return undefined;
+  const memory = JSON.parse(stored) as Partial<WatchMemory>;
+  return memory.of === undefined || memory.slow === undefined ? undefined : (memory as WatchMemory);
+};

@@ -1,0 +1,139 @@
+/** Judges the windows of a deployment that are over, one after another, and takes down what was found. */
+import type { Zone } from '../../core/zone.ts';
+import type { ToldAlert } from '../alerts/alert.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { JudgedWindow } from '../alerts/finding.ts';
+import { trainingBaseline } from '../drift/baseline.ts';
+import { budgetOf } from '../drift/budget.ts';
+import type { Judgement } from '../drift/judgement.ts';
+import type { CompareWith } from '../drift/strata.ts';
+import type { Reference } from '../profile/reference.ts';
+import { type Profiles, SPAN_MS, type SpanProfile } from '../profiles/profiles.ts';
+import type { AcceptedProfiles } from './accepted.ts';
+import { judgeWatched, type WatchedWindow } from './judge.ts';
+import { readMemory, startMemory } from './memory.ts';
+
+export interface WatchOptions {
+  readonly deployment: string;
+  readonly window: 'hour' | 'day';
+  readonly compareWith: CompareWith;
+  readonly zone?: Pick<Zone, 'offset'> | undefined;
+  readonly falseAlarmsAYear?: number | undefined;
+  readonly leastEffect?: number | undefined;
+  /** The channels that shall hear of an alert. */
+  readonly channelsOf: (alert: ToldAlert) => readonly string[];
+}
+
+export interface WatchWorld {
+  readonly profiles: Pick<Profiles, 'windows'>;
+  readonly alerts: Pick<Alerts, 'watch' | 'step'>;
+  readonly accepted: Pick<AcceptedProfiles, 'last'>;
+  /** What a package says of its training data; undefined where it says nothing, or is not there. */
+  readonly referenceOf: (served: Pick<SpanProfile, 'model' | 'digest'>) => Promise<Reference | undefined>;
+}
+
+/** What is kept of a window for those who look later. */
+export interface SeenWindow {
+  readonly digest: string;
+  readonly rows: number;
+  readonly refused: number;
+  readonly judgement?: Judgement | undefined;
+}
+
+/** Minutes come a little after they are over; in milliseconds. */
+const LATE_MS = 120_000;
+/** Windows that were not judged while nothing watched: of more than that the oldest are passed over. */
+const MOST_WINDOWS = 60;
+/** How far back windows are compared, in milliseconds. */
+const HISTORY_MS = 60 * 86_400_000;
+/** Fields that are kept of a judgement, the first of its order. */
+const KEPT_FIELDS = 50;
+
+/** When the last window ended that is over; milliseconds since the epoch. */
+export const lastEnd = (now: Date, windowMs: number): number => {
+  const late = now.getTime() - LATE_MS;
+  return late - (late % windowMs);
+};
+
+const emptyAt = (at: number): WatchedWindow => ({ at, rows: 0, refused: 0, inputs: {}, outputs: {} });
+const watchedOf = ({ at, rows, refused, inputs, outputs }: SpanProfile): WatchedWindow => ({
+  at: Date.parse(at),
+  rows: rows - refused,
+  refused,
+  inputs,
+  outputs,
+});
+
+/** Who has answered most of a window, or of the last one before it that had rows. */
+const mainOf = (spans: readonly SpanProfile[], at: number): SpanProfile | undefined => {
+  const until = spans.filter((span) => Date.parse(span.at) <= at);
+  const last = until.at(-1)?.at;
+  return until
+    .filter((span) => span.at === last)
+    .reduce<SpanProfile | undefined>(
+      (most, span) => (most === undefined || span.rows > most.rows ? span : most),
+      undefined,
+    );
+};
+
+/**
+ * Judges what is over by `now`. Any number of processes may do so at once.
+ *
+ * @returns the windows that were judged here, the first one first
+ * @throws MillraceError STORE_FAILED
+ */
+export const watchDeployment = async (
+  options: WatchOptions,
+  { profiles, alerts, accepted, referenceOf }: WatchWorld,
+  now: Date,
+): Promise<readonly JudgedWindow[]> => {
+  const { deployment, compareWith, zone, channelsOf, falseAlarmsAYear, leastEffect } = options;
+  const windowMs = SPAN_MS[options.window];
+  const end = lastEnd(now, windowMs);
+  const watch = await alerts.watch(deployment);
+  const from = watch === undefined ? end - windowMs : Date.parse(watch.judgedUntil);
+  if (from >= end) return [];
+  const first = Math.max(from, end - MOST_WINDOWS * windowMs);
+  const since = new Date(Math.min(first, end - HISTORY_MS));
+  const spans = await profiles.windows(deployment, since, new Date(end), windowMs);
+  const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
+
+  const judged: JudgedWindow[] = [];
+  let remembered = readMemory(watch?.memory);
+  for (let at = first; at < end; at += windowMs) {
+    const main = mainOf(spans, at);
+    if (main === undefined) continue;
+    const { model, version, digest } = main;
+    const own = spans.filter((span) => span.digest === digest && span.variant === main.variant).map(watchedOf);
+    const current = own.find((window) => window.at === at) ?? emptyAt(at);
+    const normal = await accepted.last(deployment, digest);
+    const of = `${digest} ${normal?.seq ?? 'training'} ${compareWith}`;
+    const memory = remembered?.of === of ? remembered : startMemory(of);
+    const reference = normal === undefined ? await referenceOf(main) : undefined;
+    const training = reference && trainingBaseline(reference);
+    const history = own.filter((window) => window.at < at);
+    const found = judgeWatched(current, history, memory, { budget, compareWith, zone, training, accepted: normal });
+    const { judgement } = found;
+    const seen: SeenWindow = {
+      digest,
+      rows: current.rows,
+      refused: current.refused,
+      judgement: judgement && { ...judgement, fields: judgement.fields.slice(0, KEPT_FIELDS) },
+    };
+    const one: JudgedWindow = {
+      deployment,
+      model,
+      version,
+      window: { from: new Date(at).toISOString(), to: new Date(at + windowMs).toISOString() },
+      concerns: found.concerns,
+      findings: found.findings,
+      seen,
+      memory: JSON.stringify(found.memory),
+    };
+    // Somebody else has judged it meanwhile, and goes on.
+    if ((await alerts.step(one, channelsOf, now)) === undefined) return judged;
+    judged.push(one);
+    remembered = found.memory;
+  }
+  return judged;
+};
