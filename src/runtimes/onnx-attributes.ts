@@ -3,7 +3,7 @@ import type { Tensor } from '../core/types.ts';
 import { ATTRIBUTE } from './onnx-fields.ts';
 import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
 import { decodeTensor } from './onnx-tensor.ts';
-import { BYTES, Cursor, readFloats, readIntArray } from './protobuf.ts';
+import { BYTES, Cursor, mergedOf, readFloats, readIntArray } from './protobuf.ts';
 
 export interface NodeAttributes {
   has(name: string): boolean;
@@ -15,6 +15,8 @@ export interface NodeAttributes {
   floats(name: string): Float32Array;
   texts(name: string): readonly string[];
   tensor(name: string): Tensor | undefined;
+  /** As it stands in the file: a GraphProto. */
+  graph(name: string): Uint8Array | undefined;
   /** Where each text lies, for who has too many to make texts of. */
   eachText(name: string, visit: (bytes: Uint8Array, from: number, to: number) => void): void;
 }
@@ -38,6 +40,7 @@ export const attributesOf = (node: OnnxNode): NodeAttributes => {
       const tensor = tensorOf(node, name);
       return tensor && decodeTensor(tensor);
     },
+    graph: (name) => mergedOf(bytesOf(name), ATTRIBUTE.graph),
     eachText(name, visit) {
       const bytes = bytesOf(name);
       for (const at = new Cursor(bytes); at.next(); )

@@ -10,6 +10,7 @@ export const cases: Readonly<Record<string, Case>> = {
     ['Identity', 'Abs', 'Neg', 'Sqrt', 'Floor', 'Ceil', 'Round', 'Relu', 'Sigmoid', 'Tanh'].map((op) => [op, same(op)]),
   ),
   'Abs of float64': same('Abs', 'float64'),
+  'Neg of int64': same('Neg', 'int64'),
   'Round of float64': same('Round', 'float64'),
   Exp: { ...same('Exp'), hold: assertClose },
   Softmax: { ...same('Softmax'), hold: assertClose },

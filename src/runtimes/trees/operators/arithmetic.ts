@@ -83,7 +83,10 @@ export const arithmetics: Operators = {
   },
   // A division of integers by zero ends ONNX Runtime's process; who divides them is for it to say.
   Div: arithmetic((a: number, b: number) => a / b),
-  Neg: unary(floats, (x: number) => -x),
+  Neg: (context, inputs) =>
+    inputs[0]?.dtype === 'int64'
+      ? unary(['int64'], (x: bigint) => BigInt.asIntN(64, -x))(context, inputs)
+      : unary(floats, (x: number) => -x)(context, inputs),
   Abs: unary(floats, (x: number) => Math.abs(x)),
   Sqrt: unary(floats, (x: number) => Math.sqrt(x)),
   Floor: unary(floats, (x: number) => Math.floor(x)),

@@ -32,7 +32,7 @@ export const chunks: readonly Chunk[] = [
   },
   {
     names: `Transpose Shape ConstantOfShape GatherElements Sum Max Min Pow Log Reciprocal Sign ReduceSum ReduceMean
-      ReduceSumSquare ReduceL2 ReduceProd ReduceLogSumExp CumSum`,
+      ReduceSumSquare ReduceL2 ReduceProd ReduceLogSumExp CumSum Scan`,
     load: async () => (await import('./rare.ts')).rareOperators,
   },
   {

@@ -3,5 +3,6 @@ import { axes } from './axes.ts';
 import { functions } from './functions.ts';
 import type { Operators } from './operator.ts';
 import { reductions } from './reducing.ts';
+import { scanning } from './scanning.ts';
 
-export const rareOperators: Operators = { ...axes, ...functions, ...reductions };
+export const rareOperators: Operators = { ...axes, ...functions, ...reductions, ...scanning };
