@@ -1110,6 +1110,48 @@ def is_of(element: Dict[str, Any], index: int) -> bool:
     return element.get("cat_feature_index") == index
 
 
+# -------------------------------------------------------------------------------------------------------------- PyTorch
+
+MAX_TENSOR_EXAMPLES = 20
+
+
+def export_torch(model: Any, X: Any, folder: Path, name: str, version: str, description: Optional[str]) -> str:
+    """Writes model.onnx and examples.json of a module that takes one tensor and gives one; returns the text of model.yaml."""
+    import torch
+
+    given = torch.as_tensor(X.to_numpy() if is_frame(X) else X)
+    rows = given.float() if given.dtype == torch.float64 else given
+    if rows.ndim < 2 or len(rows) < 2:
+        raise ExportError(f"X is a tensor of shape {list(rows.shape)}; give at least two rows, the first dimension being the rows.")
+    model = model.eval()
+    with torch.no_grad():
+        answers = model(rows)
+    if not isinstance(answers, torch.Tensor) or len(answers) != len(rows):
+        raise ExportError("The module does not give one tensor with a row for each of X. Wrap it in a module that does, and export that.")
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+            warnings.simplefilter("ignore")
+            torch.onnx.export(model, (rows[:2],), str(folder / "model.onnx"), input_names=["x"], output_names=["y"], dynamo=True,
+                              external_data=False, dynamic_shapes=({0: torch.export.Dim("rows")},), verbose=False)
+    except ModuleNotFoundError as error:
+        raise ExportError(f"torch.onnx.export needs {error.name}, which is not installed here:\n    pip install onnx onnxscript") from error
+    except Exception as error:  # noqa: BLE001
+        raise ExportError(f"torch.onnx.export cannot write this module: {' '.join(str(error).split())[:400]}") from error
+    count = min(len(rows), MAX_TENSOR_EXAMPLES)
+    examples = [{"input": {"x": rows[at].tolist()}, "output": {"y": answers[at].tolist()}} for at in range(count)]
+    (folder / "examples.json").write_text(json.dumps(examples, allow_nan=False), encoding="utf-8")
+
+    def tensor(of: Any) -> Settings:
+        if of.ndim == 1:
+            return {"kind": "number"}
+        return {"kind": "tensor", "dtype": str(of.dtype).replace("torch.", ""), "shape": list(of.shape[1:])}
+
+    draft = Draft("model.onnx", f"PyTorch {torch.__version__}", {"x": tensor(rows)}, [], {"y": tensor(answers)}, None)
+    text = manifest(draft, name, version, description, None)
+    text = text.replace("examples: examples.csv           #", "examples: examples.json          #")
+    return text.replace("reference: reference.csv\n", "")
+
+
 # --------------------------------------------------------------------------------------------------------------- export
 
 
@@ -1181,6 +1223,12 @@ def export(
     if target.exists() and not force:
         raise ExportError(f"{target} is there already. Take another folder, or force=True (--force) to write it anew.")
     family = family_of(model)
+    if family == "torch":
+        folder.mkdir(parents=True, exist_ok=True)
+        text = export_torch(model, X, folder, package_name(name or folder.name), version, description)
+        target.write_text(text, encoding="utf-8")
+        say(f"wrote {target}. Next: millrace pack {folder}")
+        return target
     if family not in EXPORTERS:
         raise ExportError(
             f"A {type(model).__module__}.{type(model).__name__} is none of the models that are exported here: scikit-learn, XGBoost, "
