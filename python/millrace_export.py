@@ -909,11 +909,12 @@ def tree_blocks(output: str, values: np.ndarray, labels: Optional[np.ndarray], c
     settings: Settings = {"kind": "number", "min": 0, "max": 1} if output == "probability" else {"kind": "number"}
     known = plain(classes)
     if labels is not None:
-        counted = known == list(range(len(known)))
-        label = {"kind": "integer"} if counted else {"kind": "boolean"} if known == [False, True] else {"kind": "category", "labels": [str(one) for one in known]}
+        settings_of = label_settings(known)
+        counted = settings_of["kind"] == "boolean" or known == list(range(len(known)))
+        label = settings_of if counted else {"kind": "category", "labels": [str(one) for one in known]}
         placed.append(Placed(Block(["label"], label, labels, True), "label", None))
     width = 1 if values.ndim == 1 else values.shape[1]
-    names = [output] if width == 1 else [f"{output}_{known[at] if labels is not None else at}" for at in range(width)]
+    names = [output] if width == 1 else [f"{output}_{name_of(known[at]) if labels is not None else at}" for at in range(width)]
     placed.append(Placed(Block(names, settings, values, True), output, list(range(width))))
     return placed
 
