@@ -1263,7 +1263,10 @@ def add_truth(reference: Dict[str, Sequence[Any]], y: Any, outputs: Sequence[str
     if np.ndim(y) < 2 or np.shape(y)[1] == 1:
         name = free(str(getattr(y, "name", None) or "truth"), list(reference))
         reference[name] = [plain(value) for value in np.asarray(y).reshape(-1)]
-        return name
+        if len(outputs) == 1:
+            return name
+        # What was true of clusters, outliers and components, nobody knows: the column is kept beside them.
+        return {"label": name} if "label" in outputs and "score" not in outputs else None
     found = [name for name in outputs if name.startswith("prediction") or name.endswith("_label")]
     if len(found) != np.shape(y)[1]:
         return None
