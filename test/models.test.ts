@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createApp } from '../src/app.ts';
 import { kindOf } from '../src/core/kinds/index.ts';
+import { sizeOf } from '../src/core/row-tensors.ts';
 import { compileSignature } from '../src/core/signature.ts';
 import type { Answer, ColumnInput, Example, Field, Row, Scorer, Value } from '../src/core/types.ts';
 import { checkExamples } from '../src/package/golden.ts';
@@ -46,7 +47,7 @@ const anyValue = (field: Field, known: readonly unknown[]): fc.Arbitrary<unknown
       case 'datetime':
         return fc.date({ min: new Date('2015-01-01'), max: new Date('2030-01-01'), noInvalidDate: true });
       case 'tensor': {
-        const length = field.shape.reduce((a, b) => a * b, 1);
+        const length = sizeOf(field.shape.map((dim) => dim ?? 1));
         return fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: length, maxLength: length });
       }
       default:
@@ -199,7 +200,7 @@ for (const folder of folders)
       const row = Object.fromEntries(
         Object.entries(packed.manifest.inputs).map(([name, field]): [string, Value] => {
           if (field.kind === 'category') return [name, field.labels?.[0] ?? 'a'];
-          if (field.kind === 'tensor') return [name, new Float32Array(field.shape.reduce((a, b) => a * b, 1))];
+          if (field.kind === 'tensor') return [name, new Float32Array(sizeOf(field.shape.map((dim) => dim ?? 1)))];
           return [name, field.kind === 'boolean' ? true : 1];
         }),
       );

@@ -19,12 +19,18 @@ export interface TensorColumn {
   readonly size: number;
   readonly data: TensorData;
 }
+/** A tensor a row, each of its own length; a row that is refused has an empty one. */
+export interface RaggedColumn {
+  readonly type: 'ragged';
+  readonly dtype: Dtype;
+  readonly values: readonly { readonly dims: readonly number[]; readonly data: TensorData }[];
+}
 /** What a transform module returned: looked at only when something uses it. */
 export interface AnyColumn {
   readonly type: 'any';
   readonly values: readonly unknown[];
 }
-export type Column = NumberColumn | StringColumn | TensorColumn | AnyColumn;
+export type Column = NumberColumn | StringColumn | TensorColumn | RaggedColumn | AnyColumn;
 export type ColumnTag = Column['type'];
 
 const arrays = {
@@ -90,6 +96,7 @@ const pick = (column: Column, places: Int32Array): Column => {
     return { type: 'number', values: Float64Array.from(places, (row) => column.values[row]) };
   if (column.type === 'string') return { type: 'string', values: Array.from(places, (row) => column.values[row]) };
   if (column.type === 'any') return { type: 'any', values: Array.from(places, (row) => column.values[row]) };
+  if (column.type === 'ragged') return { ...column, values: Array.from(places, (row) => column.values[row]) };
   const { dtype, size } = column;
   const data = allocate(dtype, places.length * size);
   for (let to = 0; to < places.length; to++) copyRow(column.data, places[to] * size, data, to * size, size);

@@ -46,11 +46,11 @@ export interface TensorSpec {
 
 /**
  * A column as a caller may hand it in: typed (NaN is missing; a tensor is flat) or plain values as they would stand in
- * rows, so that a tensor of texts, for which there is no typed array, is an array a row.
+ * rows, so that a tensor of texts, for which there is no typed array, or of any length is an array a row.
  */
 export type ColumnInput = TensorData | readonly unknown[];
 /**
  * A column of answers. number, integer, boolean (0 | 1) and datetime (ms since the epoch) are Float64Arrays with NaN for
- * missing; category and text are arrays; a tensor is its flat row-major data.
+ * missing; category and text are arrays; a tensor is its flat row-major data, one of any length nested arrays a row.
  */
-export type ColumnOutput = TensorData | readonly (string | null)[];
+export type ColumnOutput = TensorData | readonly (string | null)[] | readonly Value[];

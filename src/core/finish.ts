@@ -1,10 +1,12 @@
 /** From the graph's tensors to columns of answers. */
-import { allocate, type Batch, type Column, copyRow } from './columns.ts';
+import { type Answered, isApart, together } from './answered.ts';
+import { allocate, type Batch, type Column, copyRow, type RaggedColumn } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
 import { describe, kindOf, labelsOf } from './kinds/index.ts';
 import type { NumberKind, StringKind, TensorInfo } from './kinds/kind.ts';
-import type { ColumnOutput, Field, OutputField, OutputFields, Tensor, TensorData, TensorSpec, Value } from './types.ts';
+import { apart, fitsShape, fixedShape, nested, type RowShape, type RowTensor, sizeOf } from './row-tensors.ts';
+import type { ColumnOutput, Field, OutputField, OutputFields, TensorData, TensorSpec, Value } from './types.ts';
 
 /** One output field bound to its graph output. */
 export interface OutputBinding {
@@ -12,7 +14,7 @@ export interface OutputBinding {
   /** The graph output's name. */
   readonly from: string;
   /** Reads the output of all rows; a value that the signature does not allow refuses its row. */
-  read(tensor: Tensor, batch: Batch): Column;
+  read(answered: Answered, batch: Batch): Column;
 }
 
 /** @throws BAD_MANIFEST where a field cannot be read from its graph output. */
@@ -106,16 +108,47 @@ const numberReader = (name: string, field: OutputField, kind: NumberKind<Field>)
   };
 };
 
-const tensorReader = (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] => {
+const NOTHING: RowTensor = { dims: [0], data: new Uint8Array(0) };
+
+const shownAs = (dtype: string, dims: readonly number[]): string => `${dtype} [${dims.join(', ')}]`;
+
+/** A tensor a row, each of a length that the shape leaves open. */
+const raggedReader =
+  (name: string, field: Field, dtype: TensorInfo['dtype'], shape: RowShape): OutputBinding['read'] =>
+  (answered, batch) => {
+    const { rows } = isApart(answered) ? answered : apart(answered, batch.rows);
+    const values = rows.map((tensor, row) => {
+      if (tensor === undefined) return NOTHING;
+      if (answered.dtype === dtype && fitsShape(tensor.dims, shape)) return tensor;
+      batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, tensor.dims)));
+      return NOTHING;
+    });
+    return { type: 'ragged', dtype, values };
+  };
+
+const uniformReader = (
+  name: string,
+  field: Field,
+  dtype: TensorInfo['dtype'],
+  shape: readonly number[],
+): OutputBinding['read'] => {
   const size = sizeOf(shape);
-  return (tensor, batch) => {
+  return (answered, batch) => {
     const { rows } = batch;
+    const refuse = (row: number, dims: readonly number[]) =>
+      batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, dims)));
+    const fits = ({ data }: RowTensor): boolean => answered.dtype === dtype && data.length === size;
+    const tensor = isApart(answered) ? together(answered, size, fits, (row, { dims }) => refuse(row, dims)) : answered;
     if (tensor.dtype === dtype && (rows === 0 ? 1 : tensor.data.length / rows) === size)
       return { type: 'tensor', dtype, size, data: tensor.data };
-    const got = `${tensor.dtype} [${tensor.dims.join(', ')}]`;
-    for (let row = 0; row < rows; row++) batch.refuse(row, outputProblem(name, field, got));
+    for (let row = 0; row < rows; row++) refuse(row, tensor.dims);
     return { type: 'tensor', dtype, size, data: allocate(dtype, rows * size) };
   };
+};
+
+const tensorReader = (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] => {
+  const fixed = fixedShape(shape);
+  return fixed === undefined ? raggedReader(name, field, dtype, shape) : uniformReader(name, field, dtype, fixed);
 };
 
 const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBinding['read'] => {
@@ -123,8 +156,16 @@ const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBin
   if (kind.column === 'tensor') return tensorReader(name, field, kind.tensor(field));
   const read = kind.column === 'string' ? textReader(name, field, kind) : numberReader(name, field, kind);
   const { at = 0 } = field;
-  return ({ data, dims }, batch) => {
+  return (answered, batch) => {
     const { rows } = batch;
+    const { data, dims } = isApart(answered)
+      ? together(
+          answered,
+          at + 1,
+          (tensor) => tensor.data.length > at,
+          (row, tensor) => batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, tensor.dims))),
+        )
+      : answered;
     const stride = rows === 0 ? 1 : data.length / rows;
     if (Number.isInteger(stride) && at < stride) return read(data, stride, batch);
     const got = `[${dims.join(', ')}]`;
@@ -133,30 +174,20 @@ const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBin
   };
 };
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
-
 /** The column of a field when no row was scored. */
 export const emptyColumn = (field: Field): Column => {
   const kind = kindOf(field);
   if (kind.column === 'string') return { type: 'string', values: [] };
   if (kind.column === 'number') return { type: 'number', values: new Float64Array(0) };
   const { dtype, shape } = kind.tensor(field);
-  return { type: 'tensor', dtype, size: sizeOf(shape), data: allocate(dtype, 0) };
+  const fixed = fixedShape(shape);
+  if (fixed === undefined) return { type: 'ragged', dtype, values: [] };
+  return { type: 'tensor', dtype, size: sizeOf(fixed), data: allocate(dtype, 0) };
 };
 
-/** Nested arrays of one row of a tensor, for JSON. */
-const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, isBool: boolean): Value => {
-  if (shape.length === 0) {
-    const value = data[at];
-    return isBool
-      ? value === 1
-      : typeof value === 'bigint' && Number.isSafeInteger(Number(value))
-        ? Number(value)
-        : (value as Value);
-  }
-  const [length, ...inner] = shape;
-  const size = inner.reduce((product, dim) => product * dim, 1);
-  return Array.from({ length }, (_, index) => nest(data, inner, at + index * size, isBool));
+const raggedValue = ({ dtype, values }: RaggedColumn, row: number): Value => {
+  const { dims, data } = values[row];
+  return nested(data as ArrayLike<unknown>, dims, 0, dtype === 'bool');
 };
 
 /** Reads the value of one row out of a column, as it stands in an output row. */
@@ -164,10 +195,12 @@ export const valueReader = (field: Field): ((column: Column, row: number) => Val
   const kind = kindOf(field);
   if (kind.column === 'tensor') {
     const { shape, dtype } = kind.tensor(field);
-    return (column, row) =>
-      column.type === 'tensor'
-        ? nest(column.data as ArrayLike<unknown>, shape, row * column.size, dtype === 'bool')
-        : null;
+    const fixed = fixedShape(shape) ?? [];
+    return (column, row) => {
+      if (column.type === 'ragged') return raggedValue(column, row);
+      if (column.type !== 'tensor') return null;
+      return nested(column.data as ArrayLike<unknown>, fixed, row * column.size, dtype === 'bool');
+    };
   }
   if (kind.column === 'string') return (column, row) => (column.type === 'string' ? column.values[row] : null);
   const { value: told } = kind;
@@ -178,9 +211,15 @@ export const valueReader = (field: Field): ((column: Column, row: number) => Val
   };
 };
 
-/** The data of a finished column at full length: refused rows hold NaN, null or zeros. */
+/** The data of a finished column at full length: refused rows hold NaN, null or zeros. Tensors of any length are nested, a value a row. */
 export const spread = (column: Column, rows: number, places: Int32Array | undefined): ColumnOutput => {
   if (column.type === 'any') throw fail('INTERNAL', 'An output column without a type.');
+  if (column.type === 'ragged') {
+    const values = new Array<Value>(rows).fill(null);
+    for (let index = 0; index < column.values.length; index++)
+      values[places === undefined ? index : places[index]] = raggedValue(column, index);
+    return values;
+  }
   if (places === undefined) return column.type === 'tensor' ? column.data : column.values;
   if (column.type === 'number') {
     const values = new Float64Array(rows).fill(Number.NaN);

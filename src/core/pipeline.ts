@@ -1,4 +1,5 @@
 /** From a batch of checked columns to one of answers: prepare → run → finish. */
+import type { Answered } from './answered.ts';
 import { Batch } from './columns.ts';
 import { bindOutputs, type OutputBinding } from './finish.ts';
 import { finisher } from './finisher.ts';
@@ -8,7 +9,7 @@ import { compilePreparation } from './prepare.ts';
 import { type Remaining, settle } from './remaining.ts';
 import { rowsPerRun, runBatch } from './run.ts';
 import { compileSignature } from './signature.ts';
-import type { Manifest, ModelSession, OutputField, OutputFields, Tensor, Transform } from './types.ts';
+import type { Manifest, ModelSession, OutputField, OutputFields, Transform } from './types.ts';
 
 export interface PipelineParts {
   readonly manifest: Manifest;
@@ -40,7 +41,7 @@ const fromGraph = ({ outputs }: Manifest, session: ModelSession, { finish }: Tra
 /** The answers in the graph's tensors, of the rows that it has not refused. */
 const readAnswers = (
   bindings: readonly OutputBinding[],
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Answered>,
   { rows, problems }: Batch,
 ): Batch => {
   const answered = new Batch(rows);

@@ -1,7 +1,10 @@
 /** Running the graph over a batch: in pieces where it must be, and around rows that it cannot take. */
-import { type Binding, tensorOf } from './bind.ts';
+import type { Answered } from './answered.ts';
+import { type Binding, type Feed, tensorOf } from './bind.ts';
 import { allocate, type Batch, copyRow, type MutableTensorData, sliceData } from './columns.ts';
 import { fail, messageOf, type Problem } from './errors.ts';
+import { apart, type RowTensor } from './row-tensors.ts';
+import { runByShape } from './run-by-shape.ts';
 import type { ModelSession, Tensor, TensorData } from './types.ts';
 import { wordsOf } from './words.ts';
 
@@ -44,23 +47,28 @@ const modelProblem = (error: unknown): Problem => {
 
 /**
  * Runs the graph over all rows of the batch. When a run fails it is halved until the rows that make it fail stand alone;
- * only they are refused. Answers one tensor an output, [rows, …].
+ * only they are refused. Answers one tensor an output, [rows, …], or one a row where rows differ in shape.
  */
 export const runBatch = async (
   session: ModelSession,
   bindings: readonly Binding[],
-  feeds: readonly TensorData[],
+  feeds: readonly Feed[],
   batch: Batch,
   names: readonly string[],
   most: number,
-): Promise<ReadonlyMap<string, Tensor>> => {
+): Promise<ReadonlyMap<string, Answered>> => {
   const { rows } = batch;
+  if (bindings.some(({ size }) => size === undefined)) {
+    const refuse = (row: number, error: unknown) => batch.refuse(row, modelProblem(error));
+    return runByShape(session, bindings, feeds, rows, names, { most, refuse });
+  }
   const runRange = (start: number, end: number): Promise<Readonly<Record<string, Tensor>>> => {
     const whole = start === 0 && end === rows;
     const inputs: Record<string, Tensor> = {};
     for (let index = 0; index < bindings.length; index++) {
-      const { size, spec } = bindings[index];
-      const data = whole ? feeds[index] : sliceData(feeds[index], start * size, end * size);
+      const { size = 1, spec } = bindings[index];
+      const feed = feeds[index] as TensorData;
+      const data = whole ? feed : sliceData(feed, start * size, end * size);
       inputs[spec.name] = tensorOf(bindings[index], end - start, data);
     }
     return session.run(inputs, names);
@@ -81,26 +89,49 @@ export const runBatch = async (
 
 type RunRange = (start: number, end: number) => Promise<Readonly<Record<string, Tensor>>>;
 
+/** What one output has so far: one tensor of all rows, or, since rows differ in shape, one a row. */
+interface Gathered {
+  readonly tensor: Tensor;
+  readonly size: number;
+  readonly data: MutableTensorData;
+  apart: (RowTensor | undefined)[] | undefined;
+}
+
+const sameShape = ({ dims }: Tensor, other: Tensor): boolean =>
+  dims.length === other.dims.length && dims.every((dim, at) => at === 0 || dim === other.dims[at]);
+
+/** The rows before `start`, each by itself. */
+const takenApart = ({ tensor, size, data }: Gathered, start: number, rows: number): (RowTensor | undefined)[] => {
+  const before = { ...tensor, data: sliceData(data, 0, start * size) };
+  const slices: (RowTensor | undefined)[] = [...apart(before, start).rows];
+  slices.length = rows;
+  return slices.fill(undefined, start);
+};
+
 const runPieces = async (
   runRange: RunRange,
   batch: Batch,
   names: readonly string[],
   most: number,
-): Promise<ReadonlyMap<string, Tensor>> => {
+): Promise<ReadonlyMap<string, Answered>> => {
   const { rows } = batch;
-  const gathered = new Map<string, { tensor: Tensor; size: number; data: MutableTensorData }>();
+  const gathered = new Map<string, Gathered>();
   const keep = (start: number, end: number, outputs: Readonly<Record<string, Tensor>>): void => {
     for (const name of names) {
       const tensor = outputs[name];
-      const size = tensor.data.length / (end - start);
       let into = gathered.get(name);
       if (into === undefined) {
-        into = { tensor, size, data: allocate(tensor.dtype, rows * size) };
+        const size = tensor.data.length / (end - start);
+        into = { tensor, size, data: allocate(tensor.dtype, rows * size), apart: undefined };
         gathered.set(name, into);
       }
-      if (Array.isArray(into.data) || !ArrayBuffer.isView(tensor.data))
-        copyRow(tensor.data, 0, into.data, start * size, (end - start) * size);
-      else (into.data as Float64Array).set(tensor.data as Float64Array, start * size);
+      if (into.apart === undefined && !sameShape(tensor, into.tensor)) into.apart = takenApart(into, start, rows);
+      const { size, data } = into;
+      if (into.apart !== undefined) {
+        for (const [at, row] of apart(tensor, end - start).rows.entries()) into.apart[start + at] = row;
+      } else if (Array.isArray(data) || !ArrayBuffer.isView(tensor.data))
+        copyRow(tensor.data, 0, data, start * size, (end - start) * size);
+      else (data as Float64Array).set(tensor.data as Float64Array, start * size);
     }
   };
   const attempt = async (start: number, end: number): Promise<void> => {
@@ -115,9 +146,11 @@ const runPieces = async (
   };
   for (let start = 0; start < rows; start += most) await attempt(start, Math.min(rows, start + most));
   return new Map(
-    [...gathered].map(([name, { tensor, data }]) => [
+    [...gathered].map(([name, { tensor, data, apart: own }]) => [
       name,
-      { dtype: tensor.dtype, dims: [rows, ...tensor.dims.slice(1)], data },
+      own === undefined
+        ? { dtype: tensor.dtype, dims: [rows, ...tensor.dims.slice(1)], data }
+        : { dtype: tensor.dtype, rows: own },
     ]),
   );
 };

@@ -2,6 +2,7 @@
 import type { ColumnInput } from './data.ts';
 import { fail, show } from './errors.ts';
 import { type Field, type Fields, tensorOf } from './kinds/index.ts';
+import { fixedShape, sizeOf } from './row-tensors.ts';
 
 const badColumn = (field: string, message: string, expected: string, got: string) =>
   fail('BAD_SHAPE', message, { field, expected, got });
@@ -14,7 +15,8 @@ const rowsIn = (name: string, field: Field | undefined, column: unknown): number
   }
   const { length } = column as ArrayLike<unknown>;
   const tensor = field && isTyped ? tensorOf(field) : undefined;
-  const size = tensor === undefined ? 1 : tensor.shape.reduce((a, b) => a * b, 1);
+  // A tensor of any length is a value a row.
+  const size = sizeOf((tensor && fixedShape(tensor.shape)) ?? []);
   if (length % size === 0) return length / size;
   const expected = `a multiple of ${size} elements`;
   throw badColumn(name, `Column ${name} needs ${expected}, got ${length}.`, expected, `${length}`);

@@ -1,6 +1,7 @@
 /** Between tables and scorers: which columns go in, what the answers are called, and as what types they are written. */
 import { kindOf, tensorOf } from '../core/kinds/index.ts';
 import { misspellingOf } from '../core/nearest.ts';
+import { fixedShape } from '../core/row-tensors.ts';
 import type {
   ColumnAnswers,
   ColumnInput,
@@ -118,7 +119,9 @@ const nest = (data: ArrayLike<unknown>, [length, ...inner]: readonly number[], a
 
 /** A column of answers with one value a row: a tensor's flat data becomes nested arrays. */
 export const answerColumn = (field: Field, answers: ColumnOutput, rows: number): ColumnInput => {
-  const { dtype, shape = [] } = tensorOf(field) ?? {};
+  const { dtype, shape: declared = [] } = tensorOf(field) ?? {};
+  // A tensor of any length is nested already.
+  const shape = fixedShape(declared) ?? [];
   if (shape.length === 0 || !(ArrayBuffer.isView(answers) || answers.length !== rows)) return answers;
   const size = shape.reduce((product, dim) => product * dim, 1);
   const data = dtype === 'bool' ? Array.from(answers as Uint8Array, (value) => value === 1) : answers;

@@ -1,5 +1,7 @@
 /** Values of one row out of columns, as they would stand in the row itself. */
 import { kindOf, tensorOf } from '../core/kinds/index.ts';
+import type { TensorInfo } from '../core/kinds/kind.ts';
+import { dimsOfFlat, fixedShape, sizeOf } from '../core/row-tensors.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../core/types.ts';
 
 const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, isBool: boolean): unknown => {
@@ -9,15 +11,24 @@ const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, is
   return Array.from({ length }, (_, index) => nest(data, inner, at + index * size, isBool));
 };
 
+/** A tensor of any length as rows have it: nested, whether it came so or flat. */
+const raggedAt = ({ dtype, shape }: TensorInfo, value: unknown): unknown => {
+  if (!ArrayBuffer.isView(value)) return value;
+  const elements = value as unknown as ArrayLike<unknown>;
+  return nest(elements, dimsOfFlat(shape, elements.length) ?? [elements.length], 0, dtype === 'bool');
+};
+
 /** Typed columns hold booleans as 0 and 1, datetimes as milliseconds and missing numbers as NaN; plain ones hold values. */
 const valueAt = (field: Field | undefined, column: ColumnInput | ColumnOutput, row: number): unknown => {
   const isTyped = ArrayBuffer.isView(column);
   const tensor = field && tensorOf(field);
   if (tensor) {
     const { shape, dtype } = tensor;
-    const size = shape.reduce((product, dim) => product * dim, 1);
+    const fixed = fixedShape(shape);
+    if (fixed === undefined) return raggedAt(tensor, column[row]);
+    const size = sizeOf(fixed);
     if (!isTyped && (size <= 1 || Array.isArray(column[0]))) return column[row];
-    return nest(column as ArrayLike<unknown>, shape, row * size, isTyped && dtype === 'bool');
+    return nest(column as ArrayLike<unknown>, fixed, row * size, isTyped && dtype === 'bool');
   }
   if (!isTyped) return column[row];
   const value = (column as ArrayLike<number | bigint>)[row];

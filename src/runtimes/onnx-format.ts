@@ -49,7 +49,11 @@ export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
       // The own runtime cannot crash, loops over what is there, and holds so many values at a time.
       if (answering(file).name === 'trees') return undefined;
       const { bindings } = compilePreparation(manifest, readOnnx(file).inputs, {});
-      const fed = bindings.map(({ spec, size, shape }) => [spec.name, shape ?? (size === 1 ? [] : [size])] as const);
+      const open = bindings.find(({ size }) => size === undefined);
+      if (open !== undefined) return `its input ${open.spec.name} may be of any length`;
+      const fed = bindings.map(
+        ({ spec, size = 1, shape }) => [spec.name, shape ?? (size === 1 ? [] : [size])] as const,
+      );
       return riskOfOnnx(file, new Map(fed));
     },
     refuseChance(file) {

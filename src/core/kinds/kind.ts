@@ -115,10 +115,10 @@ export interface Labels {
   readonly isOpen: boolean;
 }
 
-/** A column that is a tensor: what it holds, and the shape of one row. */
+/** A column that is a tensor: what it holds, and the shape of one row, null for a dimension that varies. */
 export interface TensorInfo {
   readonly dtype: Dtype;
-  readonly shape: readonly number[];
+  readonly shape: readonly (number | null)[];
 }
 
 /** Makes the column of a tensor field, out of values or out of a column as it comes. */

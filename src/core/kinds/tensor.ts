@@ -1,32 +1,43 @@
-/** Numbers, booleans or texts of one shape, row-major. */
+/** Numbers, booleans or texts, row-major: of one shape, or of a length that varies from row to row. */
 import { allocate, type Batch, type Column, dtypes, holds, type MutableTensorData } from '../columns.ts';
 import type { Dtype, TensorData } from '../data.ts';
 import { elementWriter } from '../elements.ts';
-import { type Code, fail, type Problem } from '../errors.ts';
+import { fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
+import {
+  fixedShape,
+  isOff,
+  MAX_ELEMENTS,
+  type Off,
+  type RowShape,
+  type RowTensor,
+  rowTensorReader,
+  showShape,
+} from '../row-tensors.ts';
 import type { FieldBase, Schema, TensorKind, TensorReader } from './kind.ts';
 import { nullable } from './schemas.ts';
 
 export interface TensorField extends FieldBase {
   readonly kind: 'tensor';
   readonly dtype: Dtype;
-  /** The shape of one row, without the batch dimension. */
-  readonly shape: readonly number[];
+  /** The shape of one row, without the batch dimension; null for a dimension that may vary from row to row. */
+  readonly shape: RowShape;
+  /** Elements that a row may have where a dimension is open; 2^20 unless given. */
+  readonly maxElements?: number;
 }
 
 /** True when a typed array of the right type may hold elements that its field does not allow. */
 const needsLook = (dtype: Dtype): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'bool';
 
-interface Off {
-  readonly code: Code;
-  readonly value: unknown;
-}
-
 /**
  * Reads a tensor a row: arrays nested as the shape says, a flat array or typed array in row-major order. A typed column of
  * the field's own dtype is looked through and taken as it is, without a copy.
  */
-const tensorReader = ({ dtype, shape, nullable = false }: TensorField, complain: Complain): TensorReader => {
+const uniformReader = (
+  { dtype, nullable = false }: TensorField,
+  shape: readonly number[],
+  complain: Complain,
+): TensorReader => {
   const size = shape.reduce((product, dim) => product * dim, 1);
   const write = elementWriter(dtype, nullable);
 
@@ -93,6 +104,35 @@ const tensorReader = ({ dtype, shape, nullable = false }: TensorField, complain:
   };
 };
 
+const NOTHING: RowTensor = { dims: [0], data: new Uint8Array(0) };
+
+/** Reads a tensor a row, each of its own length. */
+const raggedReader = (field: TensorField, complain: Complain): TensorReader => {
+  const { dtype, shape, nullable = false, maxElements = MAX_ELEMENTS } = field;
+  const read = rowTensorReader({ dtype, shape, nullable, most: maxElements });
+  const fill = (batch: Batch, valueAt: (row: number) => unknown): Column => {
+    const values = new Array<RowTensor>(batch.rows);
+    for (let row = 0; row < batch.rows; row++) {
+      const value = valueAt(row);
+      values[row] = NOTHING;
+      if (value === undefined || value === null) {
+        batch.refuse(row, complain(value === undefined ? 'MISSING_FIELD' : 'NULL_VALUE', value));
+        continue;
+      }
+      const tensor = read(value);
+      if (isOff(tensor)) batch.refuse(row, complain(tensor.code, tensor.value, tensor.got));
+      else values[row] = tensor;
+    }
+    return { type: 'ragged', dtype, values };
+  };
+  return { fill, fromColumn: (input, batch) => fill(batch, (row) => input[row]) };
+};
+
+const tensorReader = (field: TensorField, complain: Complain): TensorReader => {
+  const shape = fixedShape(field.shape);
+  return shape === undefined ? raggedReader(field, complain) : uniformReader(field, shape, complain);
+};
+
 /** The type of an element in JSON Schema. */
 const elementType = (dtype: Dtype): string => {
   if (dtype === 'string') return 'string';
@@ -100,9 +140,10 @@ const elementType = (dtype: Dtype): string => {
   return dtype.startsWith('float') ? 'number' : 'integer';
 };
 
-const filled = (shape: readonly number[], element: unknown): unknown => {
+/** An open dimension has one element. */
+const filled = (shape: RowShape, element: unknown): unknown => {
   const [length, ...inner] = shape;
-  return length === undefined ? element : Array.from({ length }, () => filled(inner, element));
+  return length === undefined ? element : Array.from({ length: length ?? 1 }, () => filled(inner, element));
 };
 
 export const tensor: TensorKind<TensorField> = {
@@ -112,14 +153,26 @@ export const tensor: TensorKind<TensorField> = {
       dtype: { enum: dtypes },
       shape: {
         type: 'array',
-        items: { type: 'integer', minimum: 1 },
-        description: 'Shape of one row, without the batch',
+        items: { type: ['integer', 'null'], minimum: 1 },
+        description: 'Shape of one row, without the batch; null for a dimension of any length',
+      },
+      maxElements: {
+        type: 'integer',
+        minimum: 1,
+        description: 'Elements that a row may have where a dimension is open (default 1048576)',
       },
       nullable: { ...nullable, description: 'NaN and null stand for missing elements (float dtypes; default false)' },
     },
     required: ['dtype', 'shape'],
   },
-  check(name, { dtype, nullable }) {
+  check(name, { dtype, shape, nullable, maxElements }) {
+    if (maxElements !== undefined && fixedShape(shape) !== undefined) {
+      throw fail('BAD_MANIFEST', `${name}: maxElements is for a shape with an open dimension (null).`, {
+        field: name,
+        expected: 'no maxElements, or null in shape',
+        got: `shape: ${showShape(shape)}`,
+      });
+    }
     if (!nullable || dtype === 'float32' || dtype === 'float64') return;
     throw fail('BAD_MANIFEST', `${name}: a ${dtype} tensor cannot be nullable, as it has no NaN.`, {
       field: name,
@@ -127,12 +180,19 @@ export const tensor: TensorKind<TensorField> = {
       got: dtype,
     });
   },
-  describe: ({ dtype, shape }) => `a ${dtype} tensor of shape [${shape.join(', ')}]`,
+  describe: ({ dtype, shape, maxElements = MAX_ELEMENTS }) =>
+    `a ${dtype} tensor of shape ${showShape(shape)}${shape.includes(null) ? ` (at most ${maxElements} elements)` : ''}`,
   sample: ({ dtype, shape }) => filled(shape, dtype === 'string' ? '' : dtype === 'bool' ? false : 0),
   schema: ({ dtype, shape }) =>
-    shape.reduceRight<Schema>((items, length) => ({ type: 'array', items, minItems: length, maxItems: length }), {
-      type: elementType(dtype),
-    }),
+    shape.reduceRight<Schema>(
+      (items, length) => ({
+        type: 'array',
+        items,
+        minItems: length ?? 1,
+        ...(length !== null && { maxItems: length }),
+      }),
+      { type: elementType(dtype) },
+    ),
   control: () => ({ shape: 'lines', reads: 'json' }),
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,

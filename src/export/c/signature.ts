@@ -2,6 +2,7 @@
 
 import { kindOf, labelsOf } from '../../core/kinds/index.ts';
 import { MAX_TEXT } from '../../core/kinds/texts.ts';
+import { fixedShape, sizeOf } from '../../core/row-tensors.ts';
 import type { Field, InputFields, OutputFields } from '../../core/types.ts';
 import { LAST_INSTANT } from '../../core/zone.ts';
 import type { CColumn } from './columns.ts';
@@ -18,7 +19,9 @@ const declare = (member: string, name: string, field: Field): readonly [declarat
   if (kind.column === 'tensor') {
     const { dtype, shape } = kind.tensor(field);
     if (dtype === 'string') throw refuseField(name, 'a tensor of texts');
-    return [`${typeOf(dtype)} ${member}[${shape.reduce((a, b) => a * b, 1)}];`, `shape [${shape.join(', ')}]`];
+    const fixed = fixedShape(shape);
+    if (fixed === undefined) throw refuseField(name, 'a tensor of any length');
+    return [`${typeOf(dtype)} ${member}[${sizeOf(fixed)}];`, `shape [${fixed.join(', ')}]`];
   }
   if (kind.isInstant)
     return [`double ${member};`, `milliseconds since 1970-01-01T00:00:00Z${field.nullable ? '; NAN is missing' : ''}`];
@@ -77,7 +80,9 @@ const tensorField = (draft: Draft, value: string, name: string, field: Field): C
   const kind = kindOf(field);
   if (kind.column !== 'tensor') throw refuseField(name, 'no tensor');
   const { dtype, shape } = kind.tensor(field);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const fixed = fixedShape(shape);
+  if (fixed === undefined) throw refuseField(name, 'a tensor of any length');
+  const size = sizeOf(fixed);
   const refusal = (status: string): string => draft.refusal(status, name);
   if (dtype === 'float32' || dtype === 'float64')
     draft.line(

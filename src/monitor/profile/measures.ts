@@ -4,6 +4,7 @@
  */
 import { kindOf, tensorOf } from '../../core/kinds/index.ts';
 import type { TensorInfo } from '../../core/kinds/kind.ts';
+import { fixedShape, sizeOf } from '../../core/row-tensors.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { alphabetOf } from './alphabet.ts';
 
@@ -117,7 +118,8 @@ export const measuresOf = (fields: Fields): Readonly<Record<string, Measure>> =>
     if (kindOf(field).profile === 'lengths') add(`${name} alphabet`, alphabet(name));
     const tensor = tensorOf(field);
     if (tensor === undefined || tensor.dtype === 'string' || tensor.dtype === 'bool') continue;
-    const size = tensor.shape.reduce((product, dim) => product * dim, 1);
+    // Of tensors of any length nothing is measured.
+    const size = sizeOf(fixedShape(tensor.shape) ?? []);
     if (!(size > 1)) continue;
     for (const [what, elements] of Object.entries(ofTensors))
       add(`${name} ${what}`, ofTensor(name, elements, tensor, size));

@@ -1,5 +1,6 @@
 /** A package's signature as tensors: what the protocol's metadata says, and what a request must bring. */
-import { kindOf } from '../../../core/kinds/index.ts';
+import { kindOf, tensorOf } from '../../../core/kinds/index.ts';
+import { fixedShape } from '../../../core/row-tensors.ts';
 import type { Dtype, Field, OutputField, Scorer, TensorSpec } from '../../../core/types.ts';
 import { type Datatype, datatypeOf } from './datatypes.ts';
 
@@ -20,7 +21,7 @@ const bindingOf = (name: string, field: Field): TensorBinding => {
   const kind = kindOf(field);
   if (kind.column === 'tensor') {
     const { dtype, shape } = kind.tensor(field);
-    return { name, datatype: datatypeOf(dtype), shape: [-1, ...shape], field };
+    return { name, datatype: datatypeOf(dtype), shape: [-1, ...shape.map((dim) => dim ?? -1)], field };
   }
   const { datatype, nullable = datatype } = kind.protocol;
   return { name, datatype: field.nullable ? nullable : datatype, shape: [-1], field };
@@ -31,7 +32,7 @@ const isFaithful = (field: Field, dtype: Dtype, size: number): boolean => {
   const kind = kindOf(field);
   if (kind.column === 'tensor') {
     const own = kind.tensor(field);
-    return own.dtype === dtype && product(own.shape) === size;
+    return own.dtype === dtype && product(fixedShape(own.shape) ?? []) === size;
   }
   const { nullable, dtypes } = kind.protocol;
   return size === 1 && !(field.nullable && nullable) && dtypes.includes(dtype);
@@ -43,6 +44,8 @@ const product = (dims: readonly number[]): number => dims.reduce((size, dim) => 
 const mirrored = (name: string, field: OutputField, specs: readonly TensorSpec[]): TensorBinding | undefined => {
   const spec = specs.find((candidate) => candidate.name === (field.from ?? name));
   if (spec === undefined || spec.name !== name || spec.dims.length === 0 || field.at) return undefined;
+  // A tensor of any length says itself which of its dimensions vary.
+  if (tensorOf(field)?.shape.includes(null)) return bindingOf(name, field);
   const shape = [-1, ...spec.dims.slice(1).map((dim) => dim ?? -1)];
   const size = product(shape.slice(1));
   return isFaithful(field, spec.dtype, size) ? { name, datatype: datatypeOf(spec.dtype), shape, field } : undefined;

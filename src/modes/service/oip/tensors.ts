@@ -6,7 +6,9 @@ import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
 import { kindOf, tensorOf } from '../../../core/kinds/index.ts';
 import type { TensorInfo } from '../../../core/kinds/kind.ts';
 import { nearest } from '../../../core/nearest.ts';
+import { fitsShape, fixedShape } from '../../../core/row-tensors.ts';
 import type { ColumnAnswers, ColumnInput, ColumnOutput } from '../../../core/types.ts';
+import { rowsApart, rowsTogether } from './any-length.ts';
 import { type Datatype, type Elements, wanted } from './datatypes.ts';
 import type { TensorBinding, TensorSignature } from './signature.ts';
 
@@ -53,8 +55,11 @@ const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[]): number => {
   const inner = tensorOf(field)?.shape;
   const rest = given.slice(1);
+  if (inner?.includes(null) && given.length > 0 && fitsShape(rest, inner)) return given[0];
   const same = (dims: readonly number[]) => dims.length === rest.length && dims.every((dim, at) => dim === rest[at]);
-  const fits = inner === undefined ? rest.every((dim) => dim === 1) && rest.length <= 1 : same(inner);
+  const fixed = inner && fixedShape(inner);
+  const fits =
+    inner === undefined ? rest.every((dim) => dim === 1) && rest.length <= 1 : fixed !== undefined && same(fixed);
   if (given.length > 0 && (fits || same(shape.slice(1)))) return given[0];
   throw fail('BAD_SHAPE', `${name}: expected a tensor of shape ${showShape(shape)}, got ${showShape(given)}.`, {
     field: name,
@@ -80,14 +85,15 @@ const unsafe = (name: string, value: number): Error => {
   });
 };
 
-const tensorColumn = (name: string, { dtype, shape }: TensorInfo, nullable: boolean, data: Elements): ColumnInput => {
+/** Elements of one tensor as a typed column; of texts as a plain list. */
+const tensorElements = (name: string, { dtype }: TensorInfo, nullable: boolean, data: Elements): Elements => {
   if (ArrayBuffer.isView(data)) return data;
   if (!nullable && data.some((value) => value === null)) {
     const expected = dtype === 'string' ? 'a text' : 'a number';
     const message = `${name}: expected ${expected} at every place of the tensor, got null.`;
     throw fail('NULL_VALUE', message, { field: name, expected, got: 'null' });
   }
-  if (dtype === 'string') return textRows(shape, data);
+  if (dtype === 'string') return data;
   const wide = dtype === 'int64' || dtype === 'uint64';
   const typed = allocate(dtype, data.length) as Exclude<MutableTensorData, string[]>;
   for (let at = 0; at < data.length; at++) {
@@ -99,8 +105,20 @@ const tensorColumn = (name: string, { dtype, shape }: TensorInfo, nullable: bool
   return typed;
 };
 
-const columnOf = (binding: TensorBinding, { name, datatype, data }: InputTensor): ColumnInput => {
+const tensorColumn = (
+  tensor: TensorInfo,
+  nullable: boolean,
+  { name, shape, data }: Pick<InputTensor, 'name' | 'shape' | 'data'>,
+): ColumnInput => {
+  const elements = tensorElements(name, tensor, nullable, data);
+  const fixed = fixedShape(tensor.shape);
+  if (fixed === undefined) return rowsApart(shape, elements);
+  return ArrayBuffer.isView(elements) ? elements : textRows(fixed, elements);
+};
+
+const columnOf = (binding: TensorBinding, given: InputTensor): ColumnInput => {
   const { field } = binding;
+  const { name, datatype, data } = given;
   if (!takes(binding, datatype)) {
     throw fail('WRONG_TYPE', `${name}: expected datatype ${binding.datatype}, got ${datatype}.`, {
       field: name,
@@ -109,7 +127,7 @@ const columnOf = (binding: TensorBinding, { name, datatype, data }: InputTensor)
     });
   }
   const tensor = tensorOf(field);
-  if (tensor) return tensorColumn(name, tensor, field.nullable ?? false, data);
+  if (tensor) return tensorColumn(tensor, field.nullable ?? false, given);
   if (datatype === 'BOOL' && !ArrayBuffer.isView(data))
     return data.map((value) => (value === null ? null : Boolean(value)));
   return data;
@@ -180,7 +198,7 @@ export const wantedOutputs = (
 const elementsOf = ({ field, datatype }: TensorBinding, column: ColumnOutput): Elements => {
   const kind = kindOf(field);
   const told = kind.column === 'number' ? kind.value : undefined;
-  if (told === undefined || !(datatype === 'BYTES' || field.nullable)) return column;
+  if (told === undefined || !(datatype === 'BYTES' || field.nullable)) return column as Elements;
   return Array.from(column as Float64Array, (value) => (Number.isNaN(value) ? null : told(value))) as Elements;
 };
 
@@ -190,12 +208,14 @@ export const tensorsOf = (
   { rows, columns, errors }: ColumnAnswers,
 ): readonly OutputTensor[] => {
   for (const [row, problem] of errors) throw new MillraceError(inRow(problem, row, rows));
-  return bindings.map((binding) => ({
-    name: binding.name,
-    datatype: binding.datatype,
-    shape: [rows, ...binding.shape.slice(1)],
-    data: elementsOf(binding, columns[binding.name]),
-  }));
+  return bindings.map((binding) => {
+    const { name, datatype, field } = binding;
+    const { shape = [] } = tensorOf(field) ?? {};
+    if (!shape.includes(null))
+      return { name, datatype, shape: [rows, ...binding.shape.slice(1)], data: elementsOf(binding, columns[name]) };
+    const { dims, data } = rowsTogether(name, columns[name], shape.length);
+    return { name, datatype, shape: [rows, ...dims], data };
+  });
 };
 
 const inRow = (problem: Problem, row: number, rows: number): Problem =>
