@@ -3,9 +3,9 @@ import { allocate, copyRow } from './columns.ts';
 import type { Tensor } from './data.ts';
 import type { RowTensor, RowTensors } from './row-tensors.ts';
 
-export type Answered = Tensor | RowTensors;
+export type ModelAnswer = Tensor | RowTensors;
 
-export const isApart = (answered: Answered): answered is RowTensors => 'rows' in answered;
+export const isApart = (answered: ModelAnswer): answered is RowTensors => 'rows' in answered;
 
 /**
  * One tensor of `size` elements a row out of those that rows have for themselves; `fits` tells which may stand in it, and

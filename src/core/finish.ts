@@ -1,5 +1,5 @@
 /** From the graph's tensors to columns of answers. */
-import { type Answered, isApart, together } from './answered.ts';
+import { isApart, type ModelAnswer, together } from './answered.ts';
 import { allocate, type Batch, type Column, copyRow, type RaggedColumn } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
@@ -14,7 +14,7 @@ export interface OutputBinding {
   /** The graph output's name. */
   readonly from: string;
   /** Reads the output of all rows; a value that the signature does not allow refuses its row. */
-  read(answered: Answered, batch: Batch): Column;
+  read(answered: ModelAnswer, batch: Batch): Column;
 }
 
 /** @throws BAD_MANIFEST where a field cannot be read from its graph output. */

@@ -1,5 +1,5 @@
 /** From a batch of checked columns to one of answers: prepare → run → finish. */
-import type { Answered } from './answered.ts';
+import type { ModelAnswer } from './answered.ts';
 import { Batch } from './columns.ts';
 import { bindOutputs, type OutputBinding } from './finish.ts';
 import { finisher } from './finisher.ts';
@@ -41,7 +41,7 @@ const fromGraph = ({ outputs }: Manifest, session: ModelSession, { finish }: Tra
 /** The answers in the graph's tensors, of the rows that it has not refused. */
 const readAnswers = (
   bindings: readonly OutputBinding[],
-  tensors: ReadonlyMap<string, Answered>,
+  tensors: ReadonlyMap<string, ModelAnswer>,
   { rows, problems }: Batch,
 ): Batch => {
   const answered = new Batch(rows);

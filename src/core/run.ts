@@ -1,5 +1,5 @@
 /** Running the graph over a batch: in pieces where it must be, and around rows that it cannot take. */
-import type { Answered } from './answered.ts';
+import type { ModelAnswer } from './answered.ts';
 import { type Binding, type Feed, tensorOf } from './bind.ts';
 import { allocate, type Batch, copyRow, type MutableTensorData, sliceData } from './columns.ts';
 import { fail, messageOf, type Problem } from './errors.ts';
@@ -56,7 +56,7 @@ export const runBatch = async (
   batch: Batch,
   names: readonly string[],
   most: number,
-): Promise<ReadonlyMap<string, Answered>> => {
+): Promise<ReadonlyMap<string, ModelAnswer>> => {
   const { rows } = batch;
   if (bindings.some(({ size }) => size === undefined)) {
     const refuse = (row: number, error: unknown) => batch.refuse(row, modelProblem(error));
@@ -113,7 +113,7 @@ const runPieces = async (
   batch: Batch,
   names: readonly string[],
   most: number,
-): Promise<ReadonlyMap<string, Answered>> => {
+): Promise<ReadonlyMap<string, ModelAnswer>> => {
   const { rows } = batch;
   const gathered = new Map<string, Gathered>();
   const keep = (start: number, end: number, outputs: Readonly<Record<string, Tensor>>): void => {

@@ -11,11 +11,12 @@ const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, is
   return Array.from({ length }, (_, index) => nest(data, inner, at + index * size, isBool));
 };
 
+const isTypedArray = (value: unknown): value is ArrayLike<unknown> => ArrayBuffer.isView(value);
+
 /** A tensor of any length as rows have it: nested, whether it came so or flat. */
 const raggedAt = ({ dtype, shape }: TensorInfo, value: unknown): unknown => {
-  if (!ArrayBuffer.isView(value)) return value;
-  const elements = value as unknown as ArrayLike<unknown>;
-  return nest(elements, dimsOfFlat(shape, elements.length) ?? [elements.length], 0, dtype === 'bool');
+  if (!isTypedArray(value)) return value;
+  return nest(value, dimsOfFlat(shape, value.length) ?? [value.length], 0, dtype === 'bool');
 };
 
 /** Typed columns hold booleans as 0 and 1, datetimes as milliseconds and missing numbers as NaN; plain ones hold values. */
