@@ -55,6 +55,13 @@ const widthOf = (graph: OnnxGraph, name: string): number | undefined => {
   return undefined;
 };
 
+/** Whole numbers of any count that a table of vectors is asked for: ids of tokens, and what goes beside them. */
+const isSequence = (graph: OnnxGraph, { dims, dtype }: TensorSpec): boolean =>
+  dims.length === 2 &&
+  dims[1] === null &&
+  whole.has(dtype) &&
+  graph.inputs.some(({ name }) => consumers(graph, name).some(({ op }) => op === 'Gather'));
+
 interface Inputs {
   readonly fields: readonly string[];
   readonly steps: readonly string[];
@@ -70,14 +77,15 @@ const describeInputs = (graph: OnnxGraph): Inputs => {
   for (const spec of graph.inputs) {
     const { name, dims, dtype } = spec;
     const [, second, ...more] = dims;
-    const width = dims.length < 2 ? 1 : more.length > 0 ? undefined : (second ?? widthOf(graph, name) ?? 1);
+    const isTensor = more.length > 0 || isSequence(graph, spec);
+    const width = dims.length < 2 ? 1 : isTensor ? undefined : (second ?? widthOf(graph, name) ?? 1);
     const nullable = mayBeMissing(graph, spec) ? ', nullable: true' : '';
     const batch = batchComment(graph, spec);
     const guess =
       batch || dims.length !== 2 || second !== null ? batch : '  # the graph leaves the number of features open';
     if (width === undefined || width > MAX_FEATURES) {
-      const shape = dims.slice(1).map((dim) => dim ?? 1);
-      const open = dims.slice(1).includes(null) ? '  # the graph leaves a dimension open: write its real size' : '';
+      const shape = dims.slice(1).map((dim) => dim ?? 'null');
+      const open = dims.slice(1).includes(null) ? '  # null: any length; write the size where it has only one' : '';
       const settings = `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`;
       fields.push(fieldLine(ownName(name), name, 'to', settings, batch || open));
     } else if (width > 1) {
@@ -136,7 +144,7 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
     }
     if (width !== undefined && width <= MAX_COLUMNS)
       return Array.from({ length: width }, (_, index) => column(`${name}_${index}`, index));
-    const shape = width === undefined ? dims.slice(1).map((dim) => dim ?? 1) : [width];
+    const shape = width === undefined ? dims.slice(1).map((dim) => dim ?? 'null') : [width];
     return [fieldLine(fieldName(name), name, 'from', `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`)];
   });
 };

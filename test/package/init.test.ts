@@ -77,7 +77,17 @@ describe('the model.yaml that init writes packs without an edit for', () => {
     [
       'a tensor of more dimensions',
       identity([{ name: 'image', dims: ['n', 3, 'height', 2] }]),
-      /kind: tensor, dtype: float32, shape: \[3, 1, 2\] \} {2}# the graph leaves a dimension open/,
+      /kind: tensor, dtype: float32, shape: \[3, null, 2\] \} {2}# null: any length/,
+    ],
+    [
+      'ids of tokens, as many as there are',
+      buildOnnx({
+        inputs: [{ name: 'ids', dtype: 'int64', dims: ['n', 'length'] }],
+        outputs: [{ name: 'vectors', dims: ['n', 'length', 2] }],
+        constants: [{ name: 'table', dims: [4, 2], data: Float32Array.of(0, 0, 1, 0, 0, 1, 1, 1) }],
+        nodes: [{ op: 'Gather', inputs: ['table', 'ids'], outputs: ['vectors'] }],
+      }),
+      /ids: \{ kind: tensor, dtype: int64, shape: \[null\] \}[\s\S]*vectors: \{ kind: tensor, dtype: float32, shape: \[null, 2\]/,
     ],
     [
       'names that YAML would read otherwise',
