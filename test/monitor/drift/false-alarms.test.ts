@@ -8,7 +8,7 @@ import { createRandom, type Random } from './random.ts';
 
 const MOST_FALSE = 0.06;
 /** Fields that are drawn for each number of rows. */
-const FIELDS = 10_000;
+const FIELDS = 40_000;
 /** Windows of one field that are judged of them. */
 const MOST_WINDOWS = 2000;
 /** At the 5 % setting; windows of any number of rows are judged. */
@@ -26,9 +26,16 @@ const drawNumber = (random: Random, m: number, n: number, shift = 0): Drawn => {
   return { baseline: truth.baseline, profile: drawWindow(random, truth, n, shift) };
 };
 
+/** How many windows of so many fields a pool has. */
+const windowsOf = (pool: readonly Drawn[], fields: number): number =>
+  Math.min(MOST_WINDOWS, Math.floor(pool.length / fields));
+
+/** A share of so many windows that is above 6 % by more than chance: three standard errors. */
+const surelyMore = (windows: number): number => MOST_FALSE + 3 * Math.sqrt((MOST_FALSE * (1 - MOST_FALSE)) / windows);
+
 /** The share of windows of so many fields that raise an alarm. */
 const alarmsOf = (pool: readonly Drawn[], fields: number, m: number, n: number): number => {
-  const windows = Math.min(MOST_WINDOWS, Math.floor(pool.length / fields));
+  const windows = windowsOf(pool, fields);
   let alarms = 0;
   for (let window = 0; window < windows; window++) {
     const drawn = pool.slice(window * fields, (window + 1) * fields);
@@ -37,13 +44,17 @@ const alarmsOf = (pool: readonly Drawn[], fields: number, m: number, n: number):
   return alarms / windows;
 };
 
-test('of windows without drift at most 6 % raise an alarm, of 1, 20 and 200 fields and 100 to 100,000 rows', () => {
+test('of windows without drift at most 6 % raise an alarm, of 1, 20 and 200 fields, and surely more of no number of rows', () => {
   const random = createRandom(2);
   const shares = new Map([1, 20, 200].map((fields): [number, number[]] => [fields, []]));
   for (const m of [1000, 10_000]) {
     for (const n of [100, 1000, 10_000, 100_000]) {
       const pool = Array.from({ length: FIELDS }, () => drawNumber(random, m, n));
-      for (const [fields, found] of shares) found.push(alarmsOf(pool, fields, m, n));
+      for (const [fields, found] of shares) {
+        const share = alarmsOf(pool, fields, m, n);
+        assert.ok(share <= surelyMore(windowsOf(pool, fields)), `${fields} fields, ${n} rows beside ${m}: ${share}`);
+        found.push(share);
+      }
     }
   }
   for (const [fields, found] of shares) {
