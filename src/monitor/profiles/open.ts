@@ -3,7 +3,7 @@ import type { Sql } from '../../store/sql.ts';
 import { merge, type Profile, readProfile } from '../profile/profile.ts';
 import { createServedIds } from '../records/served.ts';
 import { ageProfiles } from './age.ts';
-import { type ProfileSpan, type Profiles, SPAN_MS, type SpanProfile } from './profiles.ts';
+import { type ProfileSpan, type Profiles, SPAN_MS, type SpanProfile, type SpanVolume } from './profiles.ts';
 
 /** Of a row of the store. */
 export const readContent = (profile: string): { readonly inputs: Profile; readonly outputs: Profile } => {
@@ -60,6 +60,11 @@ const of =
 const spansWithin = (ms: number): readonly ProfileSpan[] =>
   ms >= SPAN_MS.day ? ['minute', 'hour', 'day'] : ms >= SPAN_MS.hour ? ['minute', 'hour'] : ['minute'];
 
+const windowStart = (at: string, ms: number): string => {
+  const time = Date.parse(at);
+  return new Date(time - (time % ms)).toISOString();
+};
+
 const windows =
   (sql: Sql): Profiles['windows'] =>
   async (deployment, since, until, ms) => {
@@ -71,12 +76,35 @@ const windows =
       .execute();
     const found = new Map<string, SpanProfile>();
     for (const { row_count, profile, ...row } of rows) {
-      const time = Date.parse(row.at);
-      const at = new Date(time - (time % ms)).toISOString();
+      const at = windowStart(row.at, ms);
       const one = { ...row, at, rows: row_count, ...readContent(profile) };
       const key = `${at} ${row.digest} ${row.variant}`;
       const before = found.get(key);
       found.set(key, before === undefined ? one : together(before, one));
+    }
+    return [...found.values()];
+  };
+
+const volumes =
+  ({ db }: Sql): Profiles['volumes'] =>
+  async (deployment, since, until, ms) => {
+    const rows = await db
+      .selectFrom('profiles')
+      .innerJoin('served', 'served.id', 'profiles.served')
+      .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused'])
+      .where('deployment', '=', deployment)
+      .where('at', '>=', since.toISOString())
+      .where('at', '<', until.toISOString())
+      .where('span', 'in', spansWithin(ms))
+      .orderBy('at')
+      .orderBy('seq')
+      .execute();
+    const found = new Map<string, SpanVolume>();
+    for (const { row_count, ...row } of rows) {
+      const at = windowStart(row.at, ms);
+      const key = `${at} ${row.digest} ${row.variant}`;
+      const { rows: before, refused } = found.get(key) ?? { rows: 0, refused: 0 };
+      found.set(key, { ...row, at, rows: before + row_count, refused: refused + row.refused });
     }
     return [...found.values()];
   };
@@ -86,5 +114,6 @@ export const openProfiles = (sql: Sql): Profiles => ({
   add: add(sql),
   of: of(sql),
   windows: windows(sql),
+  volumes: volumes(sql),
   age: (now) => ageProfiles(sql, now),
 });

@@ -2,13 +2,17 @@
 import type { Profile } from '../profile/profile.ts';
 import type { Served } from '../records/served.ts';
 
-/** What one package answered in a span of time. */
-export interface SpanProfile extends Served {
+/** How much one package answered in a span of time. */
+export interface SpanVolume extends Served {
   /** When the span began: ISO 8601, UTC. */
   readonly at: string;
   readonly rows: number;
   /** Those of them that were refused. */
   readonly refused: number;
+}
+
+/** What one package answered in a span of time. */
+export interface SpanProfile extends SpanVolume {
   readonly inputs: Profile;
   readonly outputs: Profile;
 }
@@ -34,6 +38,8 @@ export interface Profiles {
    * @throws MillraceError STORE_FAILED
    */
   windows(deployment: string, since: Date, until: Date, ms: number): Promise<readonly SpanProfile[]>;
+  /** How much it was in each of these windows: profiles of wide rows are large, and are not read for it. @throws MillraceError STORE_FAILED */
+  volumes(deployment: string, since: Date, until: Date, ms: number): Promise<readonly SpanVolume[]>;
   /** Makes hours of minutes that are old, days of hours, and removes what is too old; true when there is more to do. */
   age(now: Date): Promise<boolean>;
 }

@@ -22,6 +22,8 @@ export interface WatchJudgeOptions {
   readonly zone?: Pick<Zone, 'offset'> | undefined;
   readonly training: Baseline | undefined;
   readonly accepted?: Accepted | undefined;
+  /** Rows of windows before, refused ones too, in the order of time. */
+  readonly volumes: readonly { readonly at: number; readonly rows: number }[];
 }
 
 export interface WatchJudgement {
@@ -74,24 +76,20 @@ const constants = (judgement: Judgement | undefined, now: DatedWindow, baseline:
   });
 
 /** Whether rows are missing that used to come at this time. */
-const freshness = (
-  now: WatchedWindow,
-  history: readonly WatchedWindow[],
-  { zone }: WatchJudgeOptions,
-): readonly Finding[] => {
+const freshness = (now: WatchedWindow, { zone, volumes }: WatchJudgeOptions): readonly Finding[] => {
   if (rowsOf(now) > 0) return [];
   const stratum = stratumOf(now.at, 'same hour of week', zone);
-  const same = history.filter(({ at }) => at < now.at && stratumOf(at, 'same hour of week', zone) === stratum);
+  const same = volumes.filter(({ at }) => at < now.at && stratumOf(at, 'same hour of week', zone) === stratum);
   const last = same.slice(-BUSY_WINDOWS);
-  if (last.length < BUSY_WINDOWS || last.some((window) => rowsOf(window) === 0)) return [];
-  const usual = Math.min(...last.map(rowsOf));
+  if (last.length < BUSY_WINDOWS || last.some(({ rows }) => rows === 0)) return [];
+  const usual = Math.min(...last.map(({ rows }) => rows));
   const sentence = `no rows have come, where there were at least ${usual} in each of the last ${BUSY_WINDOWS} weeks`;
   return [{ concern: 'freshness', severity: 'error', sentence, numbers: { rows: 0, usual } }];
 };
 
 /**
  * @param now the window, which may have no rows
- * @param history windows before, of the same package, as far as they are kept
+ * @param history windows before, of the same package: those that it is compared with, or judged together with
  */
 export const judgeWatched = (
   now: WatchedWindow,
@@ -126,7 +124,7 @@ export const judgeWatched = (
     });
   }
   const concerns: Concern[] = isFew ? ['freshness'] : ['predictions', 'drift', 'freshness'];
-  findings.push(...freshness(now, history, options));
+  findings.push(...freshness(now, options));
   if (rowsOf(now) >= LEAST_ROWS) {
     concerns.push('quality');
     findings.push(...refusals(now, memory, budget.alpha), ...constants(judgement, now, baseline));

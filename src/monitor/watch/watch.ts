@@ -8,7 +8,7 @@ import { budgetOf } from '../drift/budget.ts';
 import type { Judgement } from '../drift/judgement.ts';
 import type { CompareWith } from '../drift/strata.ts';
 import type { Reference } from '../profile/reference.ts';
-import { type Profiles, SPAN_MS, type SpanProfile } from '../profiles/profiles.ts';
+import { type Profiles, SPAN_MS, type SpanProfile, type SpanVolume } from '../profiles/profiles.ts';
 import type { AcceptedProfiles } from './accepted.ts';
 import { judgeWatched, type WatchedWindow } from './judge.ts';
 import { readMemory, startMemory } from './memory.ts';
@@ -25,7 +25,7 @@ export interface WatchOptions {
 }
 
 export interface WatchWorld {
-  readonly profiles: Pick<Profiles, 'windows'>;
+  readonly profiles: Pick<Profiles, 'windows' | 'volumes'>;
   readonly alerts: Pick<Alerts, 'watch' | 'step'>;
   readonly accepted: Pick<AcceptedProfiles, 'last'>;
   /** What a package says of its training data; undefined where it says nothing, or is not there. */
@@ -65,12 +65,12 @@ const watchedOf = ({ at, rows, refused, inputs, outputs }: SpanProfile): Watched
 });
 
 /** Who has answered most of a window, or of the last one before it that had rows. */
-const mainOf = (spans: readonly SpanProfile[], at: number): SpanProfile | undefined => {
+const mainOf = (spans: readonly SpanVolume[], at: number): SpanVolume | undefined => {
   const until = spans.filter((span) => Date.parse(span.at) <= at);
   const last = until.at(-1)?.at;
   return until
     .filter((span) => span.at === last)
-    .reduce<SpanProfile | undefined>(
+    .reduce<SpanVolume | undefined>(
       (most, span) => (most === undefined || span.rows > most.rows ? span : most),
       undefined,
     );
@@ -95,16 +95,22 @@ export const watchDeployment = async (
   if (from >= end) return [];
   const first = Math.max(from, end - MOST_WINDOWS * windowMs);
   const since = new Date(Math.min(first, end - HISTORY_MS));
-  const spans = await profiles.windows(deployment, since, new Date(end), windowMs);
+  const until = new Date(end);
+  let remembered = readMemory(watch?.memory);
+  const volumes = await profiles.volumes(deployment, since, until, windowMs);
+  // Beside the training data no window before is looked at but those that wait for more rows.
+  const comparedSince = compareWith === 'training' ? new Date(Math.min(first, remembered?.waitsFrom ?? first)) : since;
+  const spans = await profiles.windows(deployment, comparedSince, until, windowMs);
   const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
 
   const judged: JudgedWindow[] = [];
-  let remembered = readMemory(watch?.memory);
   for (let at = first; at < end; at += windowMs) {
-    const main = mainOf(spans, at);
+    const main = mainOf(volumes, at);
     if (main === undefined) continue;
     const { model, version, digest } = main;
-    const own = spans.filter((span) => span.digest === digest && span.variant === main.variant).map(watchedOf);
+    const isOwn = (span: SpanVolume): boolean => span.digest === digest && span.variant === main.variant;
+    const own = spans.filter(isOwn).map(watchedOf);
+    const came = volumes.filter(isOwn).map((volume) => ({ at: Date.parse(volume.at), rows: volume.rows }));
     const current = own.find((window) => window.at === at) ?? emptyAt(at);
     const normal = await accepted.last(deployment, digest);
     const of = `${digest} ${normal?.seq ?? 'training'} ${compareWith}`;
@@ -112,7 +118,8 @@ export const watchDeployment = async (
     const reference = normal === undefined ? await referenceOf(main) : undefined;
     const training = reference && trainingBaseline(reference);
     const history = own.filter((window) => window.at < at);
-    const found = judgeWatched(current, history, memory, { budget, compareWith, zone, training, accepted: normal });
+    const asked = { budget, compareWith, zone, training, accepted: normal, volumes: came };
+    const found = judgeWatched(current, history, memory, asked);
     const { judgement } = found;
     const seen: SeenWindow = {
       digest,
