@@ -10,6 +10,9 @@ import { openOutbox } from './outbox.ts';
 import { stepAlerts } from './step.ts';
 import { alertOf, rowOfAlert, storedAlerts } from './stored.ts';
 
+/** How long windows that were judged, and messages that arrived or were set aside, are kept; in milliseconds. */
+const KEPT_MS = 180 * 86_400_000;
+
 /**
  * Takes down what was found; false when this window, or a later one, was judged before. Others that judge windows of this
  * deployment wait until this is over.
@@ -28,6 +31,9 @@ const takeDown = async (trx: Transaction<Tables>, judged: JudgedWindow, at: stri
   if (numInsertedOrUpdatedRows === 0n) return false;
   const row = { deployment, window_from, window_to, at, judged: JSON.stringify(found) };
   await trx.insertInto('judged').values(row).execute();
+  const oldest = new Date(Date.parse(at) - KEPT_MS).toISOString();
+  await trx.deleteFrom('judged').where('deployment', '=', deployment).where('at', '<', oldest).execute();
+  await trx.deleteFrom('alert_messages').where('due_at', 'is', null).where('at', '<', oldest).execute();
   return true;
 };
 

@@ -66,6 +66,19 @@ for (const store of stores()) {
       assert.equal((await alerts.judged('rides', dayOf(1))).length, 1);
     });
 
+    it('keep what was judged, and what arrived, for half a year', async (t) => {
+      const { alerts } = await open(t);
+      await alerts.step(windowOf(1, [slower]), toAll, dayOf(1));
+      for (const { message, channel } of await alerts.take(['mail', 'pager'], 10, dayOf(1))) {
+        await alerts.missed(message.id, channel, problem, undefined);
+      }
+      await alerts.step(windowOf(181, [slower]), () => [], dayOf(181));
+      assert.deepEqual([(await alerts.judged('rides', dayOf(0))).length, (await alerts.dead(10)).length], [2, 2]);
+      await alerts.step(windowOf(182, [slower]), () => [], dayOf(182));
+      assert.deepEqual([(await alerts.judged('rides', dayOf(0))).length, (await alerts.dead(10)).length], [2, 0]);
+      assert.equal((await alerts.list()).length, 1);
+    });
+
     it('are acknowledged by id or fingerprint while they fire', async (t) => {
       const { alerts } = await open(t);
       await alerts.step(windowOf(1, [slower]), toAll, dayOf(1));
