@@ -83,7 +83,7 @@ export const columnsOfOutput = (graph: OnnxGraph, name: string): number | undefi
   if (node === undefined || value === undefined) return undefined;
   if (node.op === 'MatMul') return lastDim(graph, node.inputs[1], 1);
   if (node.op === 'Gemm') return lastDim(graph, node.inputs[1], intOf(node, 'transB') === 1 ? 2 : 1);
-  if (node.op === 'TreeEnsembleRegressor') return intOf(node, 'n_targets');
+  if (node.op === 'TreeEnsembleRegressor' || node.op === 'TreeEnsemble') return intOf(node, 'n_targets');
   if (node.op === 'LinearRegressor') return intOf(node, 'targets');
   if (node.op === 'Concat') {
     const parts = node.inputs.map((input) => (graph.constants.has(input) ? undefined : columnsOfOutput(graph, input)));

@@ -2,7 +2,7 @@ import { joinBytes } from '../../src/runtimes/protobuf.ts';
 import { writeBytes } from '../../src/runtimes/protobuf-write.ts';
 
 /** ONNX files by hand, for what no training library writes. Field numbers: onnx.proto3. */
-const elementTypes = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
+const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 const int = (field: number, value: number | bigint): Uint8Array => {
@@ -47,8 +47,9 @@ const typeOf = ({ dtype = 'float32', dims, zipped, mapped }: Value): Uint8Array 
 export interface Constant {
   readonly name: string;
   readonly dims: readonly number[];
-  /** Bytes are booleans. */
-  readonly data: Float32Array | BigInt64Array | Uint8Array | readonly string[];
+  /** Bytes are booleans unless they say otherwise. */
+  readonly data: Float32Array | Float64Array | BigInt64Array | Uint8Array | readonly string[];
+  readonly dtype?: 'uint8';
   /** The file that holds the data instead of the model. */
   readonly outside?: string;
   /** Of the data in that file, in bytes, where the model says so. */
@@ -59,15 +60,17 @@ export interface Constant {
 const entry = (key: string, value: string | number): Uint8Array =>
   message(13, writeBytes(1, key), writeBytes(2, `${value}`));
 
-const constantOf = ({ name, dims, data, outside, offset, length }: Constant): Uint8Array => {
+const constantOf = ({ name, dims, data, dtype: given, outside, offset, length }: Constant): Uint8Array => {
   const texts = Array.isArray(data) ? (data as readonly string[]).map((text) => writeBytes(6, text)) : undefined;
   const dtype = texts
     ? 'string'
     : data instanceof Float32Array
       ? 'float32'
-      : data instanceof Uint8Array
-        ? 'bool'
-        : 'int64';
+      : data instanceof Float64Array
+        ? 'float64'
+        : data instanceof Uint8Array
+          ? (given ?? 'bool')
+          : 'int64';
   const raw = texts ? [] : [writeBytes(9, new Uint8Array((data as Float32Array).buffer))];
   const place = outside && [
     entry('location', outside),

@@ -25,6 +25,25 @@ ${floats(lower)}
 ${last}
 }`;
 
+/** `round` is to the type of the scores (runtimes/trees/scores.ts). */
+const softmaxZero = (name: string, round: string): string => `
+static void @_${name}(double *scores, int32_t count) {
+  double most = -3.4028234663852886e38;
+  double sum = 0.0;
+  double least;
+  for (int32_t at = 0; at < count; at++)
+    if (scores[at] > most) most = (double)(float)scores[at];
+  least = @_expf(-most);
+  for (int32_t at = 0; at < count; at++) {
+    if (fabs(scores[at]) > (double)1e-7f) {
+      scores[at] = @_expf((double)(float)((double)(float)scores[at] - most));
+      sum = (double)(float)(sum + scores[at]);
+    } else
+      scores[at] = ${round}(scores[at] * least);
+  }
+  for (int32_t at = 0; at < count; at++) scores[at] = ${round}(scores[at] / sum);
+}`;
+
 export const arithmetic = {
   fused: {
     code: `
@@ -85,34 +104,16 @@ static void @_softmax(double *scores, int32_t count) {
   double most = -3.4028234663852886e38;
   double sum = 0.0;
   for (int32_t at = 0; at < count; at++)
-    if (scores[at] > most) most = scores[at];
+    if (scores[at] > most) most = (double)(float)scores[at];
   for (int32_t at = 0; at < count; at++) {
-    scores[at] = @_expf((double)(float)(scores[at] - most));
+    scores[at] = @_expf((double)(float)((double)(float)scores[at] - most));
     sum = (double)(float)(sum + scores[at]);
   }
   for (int32_t at = 0; at < count; at++) scores[at] = (double)(float)(scores[at] / sum);
 }`,
   },
-  softmax_zero: {
-    needs: ['expf'],
-    code: `
-static void @_softmax_zero(double *scores, int32_t count) {
-  double most = -3.4028234663852886e38;
-  double sum = 0.0;
-  double least;
-  for (int32_t at = 0; at < count; at++)
-    if (scores[at] > most) most = scores[at];
-  least = @_expf(-most);
-  for (int32_t at = 0; at < count; at++) {
-    if (fabs(scores[at]) > (double)1e-7f) {
-      scores[at] = @_expf((double)(float)(scores[at] - most));
-      sum = (double)(float)(sum + scores[at]);
-    } else
-      scores[at] = (double)(float)(scores[at] * least);
-  }
-  for (int32_t at = 0; at < count; at++) scores[at] = (double)(float)(scores[at] / sum);
-}`,
-  },
+  softmax_zero: { needs: ['expf'], code: softmaxZero('softmax_zero', '(double)(float)') },
+  softmax_zero_wide: { needs: ['expf'], code: softmaxZero('softmax_zero_wide', '') },
   probit: {
     code: `
 /* The logarithm is the C library's: its last bit may be another. */

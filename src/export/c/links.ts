@@ -3,14 +3,15 @@ import type { Known } from '../../runtimes/trees/values.ts';
 import type { Draft } from './draft.ts';
 import type { CValue } from './values.ts';
 
-const ofEach = { LOGISTIC: 'logistic', PROBIT: 'probit' } as const;
-const ofAll = { SOFTMAX: 'softmax', SOFTMAX_ZERO: 'softmax_zero' } as const;
-
-/** Applies a post transform of ONNX to an array of doubles (runtimes/trees/scores.ts). */
-export const postTransform = (draft: Draft, post: string, scores: string, count: number): void => {
-  if (post === 'LOGISTIC' || post === 'PROBIT')
-    draft.line(`for (int32_t at = 0; at < ${count}; at++) ${scores}[at] = ${draft.use(ofEach[post])}(${scores}[at]);`);
-  if (post === 'SOFTMAX' || post === 'SOFTMAX_ZERO') draft.line(`${draft.use(ofAll[post])}(${scores}, ${count});`);
+/** Applies a post transform of ONNX to an array of doubles, which hold scores of float32 unless they are wide (runtimes/trees/scores.ts). */
+export const postTransform = (draft: Draft, post: string, scores: string, count: number, isWide = false): void => {
+  const each = (change: string): void =>
+    draft.line(`for (int32_t at = 0; at < ${count}; at++) ${scores}[at] = ${change};`);
+  if (post === 'LOGISTIC') each(`${draft.use('logistic')}((double)(float)${scores}[at])`);
+  if (post === 'PROBIT') each(`${draft.use('probit')}(${scores}[at])`);
+  if (post === 'SOFTMAX') draft.line(`${draft.use('softmax')}(${scores}, ${count});`);
+  if (post === 'SOFTMAX_ZERO')
+    draft.line(`${draft.use(isWide ? 'softmax_zero_wide' : 'softmax_zero')}(${scores}, ${count});`);
 };
 
 /** The variable of the class that stands at a place, as a text or an integer; `place` is an expression. */

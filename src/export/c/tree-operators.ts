@@ -1,5 +1,7 @@
 /** Trees of ONNX in C, and what is done to their sums (runtimes/trees/operators/trees.ts). */
 import { type OnnxTrees, readTrees } from '../../runtimes/trees/onnx-ensemble.ts';
+import { readTreeEnsemble } from '../../runtimes/trees/onnx-tree-ensemble.ts';
+import type { Regression } from '../../runtimes/trees/operators/regression.ts';
 import { classesOf } from '../../runtimes/trees/operators/trees.ts';
 import type { Draft } from './draft.ts';
 import { classAt, greatest, labelValue, postTransform } from './links.ts';
@@ -24,31 +26,32 @@ interface Sums {
   readonly round: (x: string) => string;
 }
 
+const rounder = (kind: 'float32' | 'float64') => (x: string) => (kind === 'float32' ? `(double)(float)(${x})` : x);
+
 const sumsOf = (node: NodeDraft, prefix: 'target' | 'class', targets: number): Sums => {
   const value = input(node);
   const kind = value.known.dtype === 'float64' ? 'float64' : 'float32';
   const trees = readTrees(node.attributes, prefix, targets, kind);
-  const sums = writeEnsemble(node.draft, trees.ensemble, rowOf(node, value));
-  return { trees, sums, round: kind === 'float32' ? (x) => `(double)(float)(${x})` : (x) => x };
+  return { trees, sums: writeEnsemble(node.draft, trees.ensemble, rowOf(node, value)), round: rounder(kind) };
 };
 
-const asFloats = (draft: Draft, scores: string, count: number): string => {
+/** Scores as the answer's type. */
+const asAnswer = (draft: Draft, type: 'float' | 'double', scores: string, count: number): string => {
   const name = draft.fresh('v');
   draft.line(
-    `float ${name}[${count}];`,
-    `for (int32_t at = 0; at < ${count}; at++) ${name}[at] = (float)${scores}[at];`,
+    `${type} ${name}[${count}];`,
+    `for (int32_t at = 0; at < ${count}; at++) ${name}[at] = (${type})${scores}[at];`,
   );
   return name;
 };
 
-const regressor: COperator = (node) => {
-  const { draft, attributes, made } = node;
-  const targets = attributes.int('n_targets', 0);
-  const { trees, sums, round } = sumsOf(node, 'target', targets);
-  const { base, ensemble } = trees;
-  const post = attributes.text('post_transform', 'NONE');
-  const isAverage = attributes.text('aggregate_function', 'SUM') === 'AVERAGE';
-  const count = ensemble.input === 'float32' ? Math.fround(trees.trees) : trees.trees;
+/** What becomes of sums (runtimes/trees/operators/regression.ts). */
+const regression = (node: NodeDraft, form: Regression): readonly CValue[] => {
+  const { draft, made } = node;
+  const { base, ensemble, targets, post, isAverage, dtype } = form;
+  const sums = writeEnsemble(draft, ensemble, rowOf(node, input(node)));
+  const round = rounder(ensemble.sum);
+  const count = ensemble.sum === 'float32' ? Math.fround(form.trees) : form.trees;
   const averaged = (at: number): string => {
     const sum = `(double)${sums}[${at}]`;
     return isAverage ? round(`${sum} / ${double(count)}`) : sum;
@@ -67,9 +70,28 @@ const regressor: COperator = (node) => {
             : `${sum} + 0.0`;
     draft.line(`${scores}[${target}] = ${added};`);
   }
-  if (targets > 1) postTransform(draft, post, scores, targets);
+  if (targets > 1) postTransform(draft, post, scores, targets, ensemble.sum === 'float64');
   else if (post === 'PROBIT') draft.line(`${scores}[0] = ${draft.use('probit')}((double)(float)${scores}[0]);`);
-  return [{ known: made.outputs[0], size: targets, name: asFloats(draft, scores, targets) }];
+  const name = asAnswer(draft, dtype === 'float32' ? 'float' : 'double', scores, targets);
+  return [{ known: made.outputs[0], size: targets, name }];
+};
+
+const regressor: COperator = (node) => {
+  const { attributes } = node;
+  const targets = attributes.int('n_targets', 0);
+  const kind = input(node).known.dtype === 'float64' ? 'float64' : 'float32';
+  return regression(node, {
+    ...readTrees(attributes, 'target', targets, kind),
+    targets,
+    post: attributes.text('post_transform', 'NONE'),
+    isAverage: attributes.text('aggregate_function', 'SUM') === 'AVERAGE',
+    dtype: 'float32',
+  });
+};
+
+const treeEnsemble: COperator = (node) => {
+  const dtype = input(node).known.dtype === 'float64' ? 'float64' : 'float32';
+  return regression(node, { ...readTreeEnsemble(node.attributes, dtype), base: [], dtype });
 };
 
 /** Two labels, but weights for one class: its score stands for both. Returns the place of the label. */
@@ -107,16 +129,17 @@ const classifier: COperator = (node) => {
       );
     }
     place = count === 2 ? `(${sums}[1] > 0)` : greatest(draft, scores, count);
-    postTransform(draft, post, scores, count);
+    postTransform(draft, post, scores, count, trees.ensemble.sum === 'float64');
   }
   const label = classAt(draft, classes, place);
   return [
     labelValue(made.outputs[0], label),
-    { known: made.outputs[1], size: count, name: asFloats(draft, scores, count) },
+    { known: made.outputs[1], size: count, name: asAnswer(draft, 'float', scores, count) },
   ];
 };
 
 export const treeOperators: Readonly<Record<string, COperator>> = {
   'ml:TreeEnsembleRegressor': regressor,
   'ml:TreeEnsembleClassifier': classifier,
+  'ml:TreeEnsemble': treeEnsemble,
 };

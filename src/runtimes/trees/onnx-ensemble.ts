@@ -6,7 +6,7 @@ import { type Ensemble, EQ, GT, GTE, LEAF, LEQ, LT, MISSING_TRUE, NEQ } from './
 import { unusual } from './unusual.ts';
 
 /** More weights than this are not laid out for every leaf. */
-const MAX_WEIGHTS = 1 << 24;
+export const MAX_WEIGHTS = 1 << 24;
 
 const damaged = (what: string, expected: string, got: string) =>
   fail('BAD_MODEL', `The model's trees are damaged: ${what}.`, { expected, got });

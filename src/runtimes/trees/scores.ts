@@ -14,7 +14,7 @@ export const logistic = (value: number): number => {
 const MOST_NEGATIVE = -3.4028234663852886e38;
 const greatest = (scores: Float64Array): number => {
   let most = MOST_NEGATIVE;
-  for (let at = 0; at < scores.length; at++) if (scores[at] > most) most = scores[at];
+  for (let at = 0; at < scores.length; at++) if (scores[at] > most) most = f(scores[at]);
   return most;
 };
 
@@ -22,24 +22,24 @@ const softmax = (scores: Float64Array): void => {
   const most = greatest(scores);
   let sum = 0;
   for (let at = 0; at < scores.length; at++) {
-    scores[at] = expf(f(scores[at] - most));
+    scores[at] = expf(f(f(scores[at]) - most));
     sum = f(sum + scores[at]);
   }
   for (let at = 0; at < scores.length; at++) scores[at] = f(scores[at] / sum);
 };
 
-/** Zeros, or what is as good as zero, are left out. */
-const softmaxZero = (scores: Float64Array): void => {
+/** Zeros, or what is as good as zero, are left out. Of float64 scores, only their powers are float32. */
+const softmaxZero: PostTransform = (scores, round = f) => {
   const most = greatest(scores);
   const least = expf(-most);
   let sum = 0;
   for (let at = 0; at < scores.length; at++) {
     if (Math.abs(scores[at]) > f(0.0000001)) {
-      scores[at] = expf(f(scores[at] - most));
+      scores[at] = expf(f(f(scores[at]) - most));
       sum = f(sum + scores[at]);
-    } else scores[at] = f(scores[at] * least);
+    } else scores[at] = round(scores[at] * least);
   }
-  for (let at = 0; at < scores.length; at++) scores[at] = f(scores[at] / sum);
+  for (let at = 0; at < scores.length; at++) scores[at] = round(scores[at] / sum);
 };
 
 /** The inverse of the normal distribution, by Winitzki's formula. */
@@ -52,7 +52,8 @@ export const probit = (value: number): number => {
   return f(f(Math.SQRT2) * f((x < 0 ? -1 : 1) * f(Math.sqrt(v3))));
 };
 
-export type PostTransform = (scores: Float64Array) => void;
+/** `round` is to the type of the scores: to float32 unless given. */
+export type PostTransform = (scores: Float64Array, round?: (value: number) => number) => void;
 
 export const each =
   (change: (value: number) => number): PostTransform =>
@@ -63,7 +64,7 @@ export const each =
 /** By the name that the file has for it; of two scores or more. */
 export const postTransforms: Readonly<Record<string, PostTransform>> = {
   NONE: () => {},
-  LOGISTIC: each(logistic),
+  LOGISTIC: each((value) => logistic(f(value))),
   SOFTMAX: softmax,
   SOFTMAX_ZERO: softmaxZero,
   PROBIT: each(probit),

@@ -4,6 +4,7 @@ import { type Case, floats, ints, on, ramp, same, two } from './operator-case.ts
 import { rareCases } from './rare-operator-cases.ts';
 import { assertClose } from './same-bits.ts';
 import { supportVectorCases } from './support-vector-cases.ts';
+import { treeEnsembleCases } from './tree-ensemble-cases.ts';
 
 export const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
@@ -179,4 +180,5 @@ export const cases: Readonly<Record<string, Case>> = {
   ...mlCases,
   ...rareCases,
   ...supportVectorCases,
+  ...treeEnsembleCases,
 };

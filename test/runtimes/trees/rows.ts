@@ -45,9 +45,8 @@ export const poolsOf = ({ nodes }: OnnxGraph): Pools => {
   for (const node of nodes) {
     const attributes = attributesOf(node);
     for (const value of attributes.floats('nodes_values')) thresholds.add(value);
-    for (const value of (attributes.tensor('nodes_values_as_tensor')?.data ?? []) as ArrayLike<number> &
-      Iterable<number>)
-      thresholds.add(value);
+    for (const name of ['nodes_values_as_tensor', 'nodes_splits', 'membership_values'])
+      for (const value of (attributes.tensor(name)?.data ?? []) as Iterable<number>) thresholds.add(value);
     for (const name of ['cats_int64s', 'keys_int64s']) for (const value of attributes.ints(name)) integers.add(value);
     for (const name of ['cats_strings', 'keys_strings']) {
       const found = attributes.texts(name);

@@ -141,6 +141,14 @@ const named: Named = {
     ['NONE', 'LOGISTIC', 'SOFTMAX', 'SOFTMAX_ZERO'].flatMap((post_transform) => [
       [`a regressor, ${post_transform}`, { forest: { ...one, targets: 3 }, attributes: { post_transform } }],
       [`a regressor of one target, ${post_transform}`, { forest: one, attributes: { post_transform } }],
+      [
+        `a regressor of float64, ${post_transform}`,
+        { forest: { ...one, targets: 3 }, attributes: { post_transform }, dtype: 'float64' },
+      ],
+      [
+        `three classes of float64, ${post_transform}`,
+        { forest: { ...classes, targets: 3 }, attributes: { post_transform }, dtype: 'float64' },
+      ],
       [`three classes, ${post_transform}`, { forest: { ...classes, targets: 3 }, attributes: { post_transform } }],
       [
         `three classes in each leaf, ${post_transform}`,

@@ -6,11 +6,13 @@ import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
 import { supportVectors } from './support-vectors.ts';
 import { texts } from './texts.ts';
+import { treeEnsemble } from './tree-ensemble.ts';
 import { trees } from './trees.ts';
 import { weightedOperators } from './weighted.ts';
 
 export const everyOperator: Operators = {
   ...trees,
+  ...treeEnsemble,
   ...identity,
   ...columnarOperators,
   ...arithmetics,

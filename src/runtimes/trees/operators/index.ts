@@ -36,6 +36,10 @@ export const chunks: readonly Chunk[] = [
     load: async () => (await import('./rare.ts')).rareOperators,
   },
   {
+    names: 'ml:TreeEnsemble',
+    load: async () => (await import('./tree-ensemble.ts')).treeEnsemble,
+  },
+  {
     names: 'ml:SVMClassifier ml:SVMRegressor',
     load: async () => (await import('./support-vectors.ts')).supportVectors,
   },

@@ -5,55 +5,24 @@
 import type { NodeAttributes } from '../../onnx-attributes.ts';
 import { makeTrees } from '../make-trees.ts';
 import { type OnnxTrees, readTrees } from '../onnx-ensemble.ts';
-import { logistic, postTransforms, probit } from '../scores.ts';
+import { logistic, postTransforms } from '../scores.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { unusual } from '../unusual.ts';
 import type { Known } from '../values.ts';
 import type { NodeContext, Operators } from './operator.ts';
+import { regression, rounder } from './regression.ts';
 
 const inputOf = (input: Known | undefined): 'float32' | 'float64' =>
   input?.dtype === 'float64' ? 'float64' : 'float32';
-
-/** Rounds to what sums are kept in. */
-const rounder = (kind: 'float32' | 'float64'): ((value: number) => number) =>
-  kind === 'float32' ? Math.fround : (value) => value;
 
 const regressor = ({ attributes }: NodeContext, [input]: readonly (Known | undefined)[]) => {
   const targets = attributes.int('n_targets', 0);
   if (!(targets > 0)) throw unusual(`trees for ${targets} targets`);
   if (input?.dtype.startsWith('int')) throw unusual(`a regressor of ${input.dtype}`);
-  const kind = inputOf(input);
-  const { ensemble, base, trees } = readTrees(attributes, 'target', targets, kind);
-  const round = rounder(kind);
+  const { ensemble, base, trees } = readTrees(attributes, 'target', targets, inputOf(input));
   const post = attributes.text('post_transform', 'NONE');
   const isAverage = attributes.text('aggregate_function', 'SUM') === 'AVERAGE';
-  const isSum = ensemble.aggregate === 'sum';
-  const count = round(trees);
-  const transform = postTransforms[post];
-  if (transform === undefined) throw unusual(`a post transform ${post}`);
-  const averaged = (sum: number): number => (isAverage ? round(sum / count) : sum);
-
-  let finish: TreeModel['finish'];
-  if (targets === 1) {
-    const origin = base.length === 1 ? base[0] : 0;
-    finish = (sums, from, _, to, at) => {
-      const score = round(averaged(sums[from]) + origin);
-      to[at] = post === 'PROBIT' ? probit(Math.fround(score)) : score;
-    };
-  } else {
-    const scores = new Float64Array(targets);
-    const hasBase = base.length === targets;
-    if (!isSum && base.length > 0 && !hasBase) throw unusual(`${base.length} base values for ${targets} targets`);
-    finish = (sums, from, stride, to, at) => {
-      for (let target = 0; target < targets; target++) {
-        const score = averaged(sums[from + target * stride]);
-        scores[target] = hasBase ? round(score + base[target]) : isSum ? score : score + 0;
-      }
-      transform(scores);
-      for (let target = 0; target < targets; target++) to[at + target] = scores[target];
-    };
-  }
-  return makeTrees({ ensemble, width: targets, dtype: 'float32', finish }, input);
+  return regression({ ensemble, base, trees, targets, post, isAverage, dtype: 'float32' }, input);
 };
 
 /** The labels of a classifier. @throws Unusual past 2^53 */
@@ -125,7 +94,7 @@ const classifier = ({ attributes }: NodeContext, [input]: readonly (Known | unde
       dtype: 'float32',
       finish(sums, from, stride, to, at) {
         for (let target = 0; target < count; target++) scores[target] = scoreOf(sums, from + target * stride, target);
-        transform(scores);
+        transform(scores, round);
         for (let target = 0; target < count; target++) to[at + target] = scores[target];
       },
       label: {
