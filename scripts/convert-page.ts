@@ -13,8 +13,9 @@ export const CONVERT_PAGE = join(import.meta.dirname, '..', 'docs', 'CONVERT.md'
 const INTRODUCTION = `# From any file to a model that runs
 
 An \`.onnx\` file, what XGBoost, LightGBM and CatBoost save, and a folder of MLflow with one of them are taken as they are:
-\`millrace init <file>\`. Every other file is told by its content, whatever it is called: \`init\` and \`pack\` say what it is, and
-lines to run, which are these (FOREIGN_MODEL). Nothing of such a file is ever run, and only its beginning and end are read.
+\`millrace init <file>\`. Every other file is told by its content, whatever it is called: every command that is given
+one says what it is, and lines to run, which are these (FOREIGN_MODEL). Nothing of such a file is ever run, and only its beginning
+and end are read.
 
 The way that proves most begins where the model is in memory, in the notebook or program that trained it. The script
 \`millrace_export.py\` (\`millrace init --python\` says where it lies) writes a folder with the model, \`model.yaml\`, golden examples

@@ -1,7 +1,7 @@
 /** The packages that references mean: of a folder, of a file, of the registry. */
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { open as openFile, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { fail, MillraceError } from '../core/errors.ts';
 import type { Package } from '../package/layout.ts';
 import type { Packed, PackOptions } from '../package/pack.ts';
@@ -12,13 +12,18 @@ import type { Scorers } from './scorers.ts';
 import type { Stores } from './stores.ts';
 
 export interface Packages {
-  /** Packs a folder with a `model.yaml`; a relative one starts from `cwd`. @throws what `packFolder` throws. */
+  /**
+   * Packs a folder with a `model.yaml`, or the one that a model file in it stands for; a relative one starts from `cwd`.
+   *
+   * @throws what `folderOf` and `packFolder` throw
+   */
   pack(folder: string, options?: Pick<PackOptions, 'onProgress'> & ProofOptions): Promise<Packed>;
   /**
    * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file or a folder with
-   * an OCI image layout is read (`path:tag` where it has several), and anything else is looked up in the registry.
+   * an OCI image layout is read (`path:tag` where it has several), a model file stands for the folder whose `model.yaml` names
+   * it, and anything else is looked up in the registry.
    *
-   * @throws BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE; what `pack` and `Registry.resolve` throw.
+   * @throws BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE, FOREIGN_MODEL; what `pack` and `Registry.resolve` throw.
    */
   open(ref: string): Promise<Package>;
   /** As `open`, for a reference to the registry. */
@@ -65,19 +70,60 @@ const isFolder = async (path: string, given: string): Promise<boolean> => {
   }
 };
 
+/** How tar files begin (POSIX.1-1988, ustar), and where it stands. */
+const MAGIC = 'ustar';
+const MAGIC_AT = 257;
+
+/** Packages are tar files. Whatever else it is, it is told what it is. */
+const isTar = async (path: string): Promise<boolean> => {
+  const file = await openFile(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, MAGIC_AT);
+    return bytesRead === MAGIC.length && buffer.toString('latin1') === MAGIC;
+  } finally {
+    await file.close();
+  }
+};
+
+/**
+ * The folder that a file which is no package stands for; undefined for a package, and for what nobody knows.
+ *
+ * @throws what tells of the file what it is, and how a package is made of it
+ */
+const folderOfFile = async (path: string, cwd: string): Promise<string | undefined> =>
+  (await isTar(path)) ? undefined : (await import('../package/bare-model.ts')).folderOfFile(path, relative(cwd, path));
+
+/** What is said of a name that nobody has registered, while something here is called so. */
+const orPath = (ref: string, error: MillraceError): MillraceError =>
+  error.code === 'UNKNOWN_MODEL'
+    ? fail('UNKNOWN_MODEL', `${error.message}; for the path write ./${ref}`, {
+        expected: error.problem.expected ?? 'a registered model',
+        got: ref,
+        cause: error,
+      })
+    : error;
+
 export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): Packages => {
+  const folderAt = async (given: string): Promise<string> => {
+    const path = resolve(cwd, given);
+    if (existsSync(join(path, 'model.yaml'))) return path;
+    return (await import('../package/bare-model.ts')).folderOf(path, relative(cwd, path) || '.');
+  };
+
   const pack: Packages['pack'] = async (given, { onProgress, ...limits } = {}) => {
     const [{ packFolder }, { loadProven }] = await Promise.all([
       import('../package/pack.ts'),
       import('../workers/safely.ts'),
     ]);
     const loadDraft = (draft: Package) => loadProven(draft, load, limits);
-    return packFolder(resolve(cwd, given), { onProgress, load: loadDraft, readReference });
+    return packFolder(await folderAt(given), { onProgress, load: loadDraft, readReference });
   };
 
   const openPath = async (given: string): Promise<Package> => {
     const { path, tag } = taggedPath(resolve(cwd, given));
     if (!(await isFolder(path, given))) {
+      const itsFolder = await folderOfFile(path, cwd);
+      if (itsFolder !== undefined) return (await pack(itsFolder)).package;
       const { openPackage } = await import('../package/open.ts');
       return openPackage(await readFile(path), tag);
     }
@@ -97,19 +143,24 @@ export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): 
     return openBlobs(digest, new Map(bytes));
   };
 
+  /** Of a name that is not registered: the package that a file of this name leads to. @throws `error`, or what tells of the file */
+  const openUnregistered = async (ref: string, error: MillraceError): Promise<Package> => {
+    const path = resolve(cwd, ref);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) throw error;
+    const itsFolder = found.isFile() ? await folderOfFile(path, cwd) : undefined;
+    if (itsFolder === undefined) throw orPath(ref, error);
+    return (await pack(itsFolder)).package;
+  };
+
   const open: Packages['open'] = async (ref) => {
-    const parsed = parseRef(ref);
-    if (parsed.kind === 'path') return openPath(parsed.path);
     try {
-      return await openRegistered(ref);
+      const parsed = parseRef(ref);
+      return await (parsed.kind === 'path' ? openPath(parsed.path) : openRegistered(ref));
     } catch (error) {
-      const mayBePath = error instanceof MillraceError && error.code === 'UNKNOWN_MODEL' && parsed.kind === 'latest';
-      if (!mayBePath || !existsSync(resolve(cwd, ref))) throw error;
-      throw fail('UNKNOWN_MODEL', `${error.message}; for the path write ./${ref}`, {
-        expected: error.problem.expected ?? 'a registered model',
-        got: ref,
-        cause: error,
-      });
+      if (error instanceof MillraceError && ['UNKNOWN_MODEL', 'BAD_REF'].includes(error.code))
+        return openUnregistered(ref, error);
+      throw error;
     }
   };
 

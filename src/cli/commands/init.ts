@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { fail } from '../../core/errors.ts';
 import { exportScript } from '../../export-script.ts';
 import { initFolder } from '../../package/init-folder.ts';
+import { shellWord } from '../../text/shell-word.ts';
 import { type Cli, examples } from '../command.ts';
 
 interface Options {
@@ -27,7 +28,7 @@ const init = async (
   const written = await initFolder({ model, folder, force, cwd });
   terminal.out(`wrote ${relative(cwd, written)}`);
   const shown = relative(cwd, dirname(written)) || '.';
-  terminal.err(`Read it, give the fields the names people know, then: millrace pack ${shown}`);
+  terminal.err(`Read it, give the fields the names people know, then: millrace pack ${shellWord(shown)}`);
 };
 
 export const define = (command: Command, cli: Cli): void => {

@@ -24,8 +24,25 @@ export const kindOfPeek = (peek: Peek): ForeignKind | undefined =>
 /** A graph is told by the folder that it lies in. */
 const placeOf = (path: string): string => (basename(path) === 'saved_model.pb' ? dirname(path) : path);
 
+/** Kinds that hold a model, if one that is not run as it is. */
+const modelKinds = Object.values(foreignKinds)
+  .filter((kinds) => kinds !== foreignKinds['Not a model'])
+  .flat();
+
 /** A format that is run is told by its first bytes, too, and comes first. */
 const isRun = async ({ head }: Peek): Promise<boolean> => (await claimants(Buffer.from(head, 'latin1'), '')).length > 0;
+
+/**
+ * Whether a file holds a model: one that is run, by its content or its name, or one of the kinds that lead to one. Only its
+ * beginning and its end are read.
+ */
+export const isModelFile = async (path: string): Promise<boolean> => {
+  const peek = await peekAt(path);
+  if (peek === undefined) return false;
+  if (await isRun(peek)) return true;
+  const kind = kindOfPeek(peek);
+  return kind === undefined ? (await claimants(new Uint8Array(), peek.name)).length > 0 : modelKinds.includes(kind);
+};
 
 /**
  * Refuses a file, or folder, that is known and not run; passes what nobody knows. `shown` is how its user calls it. Only its
