@@ -10,19 +10,13 @@ import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
 import type { HeaderOptions } from './export/c/header.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
-import type { Moved, Signed } from './registry/types.ts';
-import { checkEnvironment } from './registry/unknown.ts';
+import type { Moved } from './registry/types.ts';
+import type { Promotion } from './resources/promote.ts';
 import type { ReplayOptions, replayRecorded } from './resources/replay.ts';
 import { createResources, type ResourceOptions, type Resources } from './resources/resources.ts';
-import type { ProofOptions } from './workers/proof.ts';
 import type { SafeOptions } from './workers/safely.ts';
 
 export type AppOptions = ResourceOptions;
-
-/** Where a version is promoted to, by whom and why, and what its proof may take. */
-export interface Promotion extends Signed, ProofOptions {
-  readonly to: string;
-}
 
 /** Everything that the command line can do, for programs. */
 export interface App extends Resources {
@@ -68,7 +62,7 @@ export interface App extends Resources {
 /** @throws BAD_PROJECT or FILE_NOT_FOUND for the project's file. */
 export const createApp = (options: AppOptions): App => {
   const resources = createResources(options);
-  const { environments, lookup, open, openRegistered, prove, loadSafely } = resources;
+  const { open, loadSafely } = resources;
   const deployments: App['deployments'] = async (how) => {
     const { createDeployments } = await import('./deployments/deployments.ts');
     return createDeployments(resources, how);
@@ -78,16 +72,7 @@ export const createApp = (options: AppOptions): App => {
   return {
     ...resources,
     scorer: async (ref, how) => loadSafely(await open(ref), how),
-    promote: async (ref, { to, why, who, ...limits }) => {
-      const registry = await lookup();
-      const { name, version, digest } = await registry.resolve(ref);
-      checkEnvironment(to, environments);
-      const found = await openRegistered(`${name}@${digest}`);
-      const { riskOf } = await import('./package/risk.ts');
-      // One that is known to be safe is proven by whatever it is put to work in.
-      if ((await riskOf(found)) !== undefined) await prove(found, limits);
-      return registry.promote({ name, version, to, why, who });
-    },
+    promote: async (ref, move) => (await import('./resources/promote.ts')).promoteProven(resources, ref, move),
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
     exportC: async (ref, how) => {
       const { writeHeader } = await import('./export/c/header.ts');

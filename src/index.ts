@@ -1,6 +1,6 @@
 /** What a program that uses Millrace as a library imports. */
 
-export { type App, type AppOptions, createApp, type Promotion } from './app.ts';
+export { type App, type AppOptions, createApp } from './app.ts';
 export { type Code, codes, MillraceError, type Problem } from './core/errors.ts';
 export type {
   Answer,
@@ -23,3 +23,4 @@ export type { DeploymentNews, DeployOptions } from './deployments/starters.ts';
 export type { Package } from './package/layout.ts';
 export type { Packed } from './package/pack.ts';
 export type { Moved, Registry } from './registry/types.ts';
+export type { Promotion } from './resources/promote.ts';

@@ -79,7 +79,7 @@ export const codes = {
   UNKNOWN_RUN: 'There is no run of this id.',
   RUN_BUSY: 'Another process is at work on this run.',
   ALERT_FAILED: 'A channel did not take an alert.',
-  REACTION_FAILED: 'A webhook or command that follows a run could not be carried out.',
+  REACTION_FAILED: 'A webhook or command that follows a run or an alert could not be carried out.',
   // the command line and projects
   USAGE: 'The command was called in a way it does not understand.',
   FILE_NOT_FOUND: 'The file does not exist or cannot be read.',

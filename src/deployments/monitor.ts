@@ -1,81 +1,46 @@
 /** What watches the deployments of a project: judges windows that are over, tells channels, and says how all of it stands. */
-
 import type { Channel } from '../channels/channel.ts';
 import { deliverDue } from '../channels/delivery.ts';
 import { openChannel } from '../channels/open.ts';
 import { fail, type Problem } from '../core/errors.ts';
 import { zoneOf } from '../core/zone.ts';
-import type { Alert } from '../monitor/alerts/alert.ts';
+import type { Hearers, LeftMessage } from '../monitor/alerts/alerts.ts';
 import type { JudgedWindow, TimeSpan } from '../monitor/alerts/finding.ts';
 import { LEAST_ROWS } from '../monitor/drift/budget.ts';
 import { joinWindows } from '../monitor/drift/strata.ts';
 import { readReference } from '../monitor/profile/reference.ts';
 import { type Profiles, SPAN_MS } from '../monitor/profiles/profiles.ts';
 import type { Accepted } from '../monitor/watch/accepted.ts';
+import type {
+  MonitorCheck,
+  ShownReaction,
+  Standing,
+  WatchedDeployment,
+  WatchedJudgement,
+} from '../monitor/watch/standing.ts';
 import { lastEnd, type SeenWindow, type WatchOptions, watchDeployment } from '../monitor/watch/watch.ts';
 import type { Project } from '../project/project.ts';
+import { type CarriedOut, carryOut } from '../reactions/carry-out.ts';
+import type { AlertReaction } from '../reactions/reaction.ts';
 import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
+import { reactionsOf } from './reacting.ts';
 import { watchedNames, watchedSettings } from './watched.ts';
 
-/** A window as it was judged, with what was seen in it. */
-export interface WatchedJudgement extends JudgedWindow {
-  readonly seen: SeenWindow;
-}
-
-/** How a deployment stands. */
-export interface WatchedDeployment {
-  readonly deployment: string;
-  /** Undefined before a window of it was judged. */
-  readonly last: WatchedJudgement | undefined;
-  /** Alerts that fire, the latest first. */
-  readonly firing: readonly Alert[];
-}
-
-export interface ShownDeployment extends WatchedDeployment {
-  /** Windows that were judged, the first one first. */
-  readonly windows: readonly WatchedJudgement[];
-  /** Alerts that fired or fire, the latest first. */
-  readonly alerts: readonly Alert[];
-  readonly accepted: readonly Accepted[];
-}
-
-export interface MonitorCheck {
-  readonly judged: readonly JudgedWindow[];
-  /** Messages that arrived, and that did not. */
-  readonly arrived: number;
-  readonly missed: readonly { readonly channel: string; readonly problem: Problem }[];
-}
-
-/** Who says it, and why. */
-export interface SaidBy {
-  readonly by: string;
-  readonly why?: string | undefined;
-}
-
-export interface Monitor {
-  /** The deployments that are watched. */
-  readonly names: readonly string[];
+export interface Monitor extends Standing {
   /** Judges what is over, and tells channels what is due. Any number of processes may do so at once. @throws STORE_FAILED; BAD_PROJECT */
   check(signal: AbortSignal): Promise<MonitorCheck>;
-  list(): Promise<readonly WatchedDeployment[]>;
-  /** @throws BAD_PROJECT for a deployment that is not watched */
-  show(deployment: string, since: Date): Promise<ShownDeployment>;
-  /** @throws NOT_FOUND when no alert of this id or fingerprint fires */
-  acknowledge(id: string, said: SaidBy): Promise<Alert>;
-  /**
-   * Makes the last windows of a deployment the new normal, until another package answers.
-   *
-   * @param windows how many of the last ones
-   * @throws NOT_FOUND when they have too few rows; BAD_PROJECT for a deployment that is not watched
-   */
-  accept(deployment: string, windows: number, said: Required<SaidBy>): Promise<Accepted>;
+  /** Carries out the reactions that are due, to their ends. Any number of processes may do so at once. @throws STORE_FAILED; BAD_PROJECT */
+  react(signal: AbortSignal): Promise<readonly CarriedOut[]>;
 }
 
 /** How far back `list` looks for the last window, in milliseconds. */
 const LIST_MS = 7 * SPAN_MS.day;
 
-const optionsOf = (project: Project, deployment: string): WatchOptions => {
+/** What was done of itself, the latest ones. */
+const MOST_REACTIONS = 50;
+
+const optionsOf = (project: Project, deployment: string): Omit<WatchOptions, 'hearers'> => {
   const settings = watchedSettings(project, deployment);
   if (settings === undefined) {
     throw fail('BAD_PROJECT', `The deployment '${deployment}' is not watched`, {
@@ -83,9 +48,7 @@ const optionsOf = (project: Project, deployment: string): WatchOptions => {
       got: deployment,
     });
   }
-  const { window = 'day', compare_with: compareWith = 'training', zone, false_alarms, least_effect, tell } = settings;
-  const names = tell ?? project.channelNames;
-  for (const name of names) if (!project.channelNames.includes(name)) project.channel(name);
+  const { window = 'day', compare_with: compareWith = 'training', zone, false_alarms, least_effect } = settings;
   return {
     deployment,
     window,
@@ -93,17 +56,43 @@ const optionsOf = (project: Project, deployment: string): WatchOptions => {
     zone: zone === undefined ? undefined : zoneOf(zone),
     falseAlarmsAYear: false_alarms,
     leastEffect: least_effect,
-    channelsOf: () => names,
+  };
+};
+
+/** Who hears of alerts: channels, and reactions, which rest after they were due. @throws BAD_PROJECT for a channel that is none */
+const hearersOf = (project: Project, deployment: string, reactions: readonly AlertReaction[]): Hearers => {
+  const names = watchedSettings(project, deployment)?.tell ?? project.channelNames;
+  for (const name of names) if (!project.channelNames.includes(name)) project.channel(name);
+  return {
+    channelsOf: (alert) => [
+      ...names,
+      ...reactions.filter((reaction) => reaction.isDue(alert)).map(({ channel }) => channel),
+    ],
+    restMsOf: (channel) => reactions.find((reaction) => reaction.channel === channel)?.restMs ?? 0,
   };
 };
 
 /** What a judged window says as the store has it. */
 const seenOf = (judged: JudgedWindow): WatchedJudgement => ({ ...judged, seen: judged.seen as SeenWindow });
 
+const shownReaction = (
+  { channel, message, tries, arrivedAt, outcome, problem }: LeftMessage,
+  reactions: readonly AlertReaction[],
+): ShownReaction => ({
+  what: reactions.find((reaction) => reaction.channel === channel)?.what ?? channel,
+  id: message.id,
+  at: message.at,
+  alerts: message.alerts.map(({ fingerprint }) => fingerprint),
+  tries,
+  arrivedAt,
+  outcome,
+  problem,
+});
+
 /** The last windows of the package that answered last, as one. @throws MillraceError NOT_FOUND when they have too few rows */
 const lastWindows = async (
   profiles: Pick<Profiles, 'windows'>,
-  { deployment, window: span }: WatchOptions,
+  { deployment, window: span }: Pick<WatchOptions, 'deployment' | 'window'>,
   count: number,
   now: Date,
 ): Promise<Pick<Accepted, 'digest' | 'window' | 'profile'>> => {
@@ -155,23 +144,34 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
       const judged: JudgedWindow[] = [];
       for (const name of names) {
         signal.throwIfAborted();
-        judged.push(...(await watchDeployment(optionsOf(project, name), world(name), clock())));
+        const hearers = hearersOf(project, name, reactionsOf(resources, alerts, name));
+        judged.push(...(await watchDeployment({ ...optionsOf(project, name), hearers }, world(name), clock())));
       }
       const missed: MonitorCheck['missed'][number][] = [];
       const onMissed = (channel: string, problem: Problem): void => void missed.push({ channel, problem });
       const { arrived } = await deliverDue({ alerts, channels: await opened(), onMissed, now: clock }, signal);
       return { judged, arrived, missed };
     },
+    react: async (signal) => {
+      const reactions = names.flatMap((name) => reactionsOf(resources, alerts, name));
+      return carryOut({ alerts, reactions, now: clock }, signal);
+    },
     list: () => Promise.all(names.map(list)),
     async show(deployment, since) {
       optionsOf(project, deployment);
-      const [state, windows, all, history] = await Promise.all([
+      const reactions = reactionsOf(resources, alerts, deployment);
+      const [state, windows, all, history, left] = await Promise.all([
         list(deployment),
         alerts.judged(deployment, since),
         alerts.list({ deployment, all: true }),
         accepted.history(deployment),
+        alerts.left(
+          reactions.map(({ channel }) => channel),
+          MOST_REACTIONS,
+        ),
       ]);
-      return { ...state, windows: windows.map(seenOf), alerts: all, accepted: history };
+      const shown = left.map((one) => shownReaction(one, reactions));
+      return { ...state, windows: windows.map(seenOf), alerts: all, accepted: history, reactions: shown };
     },
     acknowledge: (id, { by, why }) => alerts.acknowledge(id, { by, why, at: clock().toISOString() }),
     async accept(deployment, windows, { by, why }) {

@@ -4,12 +4,16 @@ import type { Registry } from 'prom-client';
 import { type Problem, problemOf } from '../core/errors.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { JudgedWindow } from '../monitor/alerts/finding.ts';
-import type { Monitor, WatchedDeployment } from './monitor.ts';
+import type { WatchedDeployment } from '../monitor/watch/standing.ts';
+import type { CarriedOut } from '../reactions/carry-out.ts';
+import type { Monitor } from './monitor.ts';
 
 /** What the watch tells. */
 export type WatchNews =
   | { readonly what: 'judged'; readonly judged: JudgedWindow }
   | { readonly what: 'missed'; readonly channel: string; readonly problem: Problem }
+  /** A reaction was carried out, or could not be. */
+  | { readonly what: 'reacted'; readonly carried: CarriedOut }
   /** It could not look; it looks again. */
   | { readonly what: 'trouble'; readonly problem: Problem };
 
@@ -20,6 +24,8 @@ export interface Watching {
 
 /** How long it waits between two looks, in milliseconds. */
 const EVERY_MS = 30_000;
+/** Looks for reactions that go on at once: training takes hours, and a rollback shall not wait for it. */
+const MOST_REACTING = 4;
 /** Fields that figures tell of, those with the greatest effects. */
 const MOST_FIELDS = 500;
 
@@ -54,11 +60,25 @@ export const startWatching = (
   const stopping = new AbortController();
   let states: readonly WatchedDeployment[] = [];
   showFigures(registry, () => states);
+  const reacting = new Set<Promise<void>>();
+  const react = async (): Promise<void> => {
+    try {
+      for (const carried of await monitor.react(stopping.signal)) news({ what: 'reacted', carried });
+    } catch (error) {
+      if (!stopping.signal.aborted) news({ what: 'trouble', problem: problemOf(error) });
+    }
+  };
+  const startReacting = (): void => {
+    if (reacting.size >= MOST_REACTING) return;
+    const one = react().finally(() => reacting.delete(one));
+    reacting.add(one);
+  };
   const look = async (): Promise<void> => {
     try {
       const { judged, missed } = await monitor.check(stopping.signal);
       for (const one of judged) news({ what: 'judged', judged: one });
       for (const one of missed) news({ what: 'missed', ...one });
+      startReacting();
       states = await monitor.list();
     } catch (error) {
       if (!stopping.signal.aborted) news({ what: 'trouble', problem: problemOf(error) });
@@ -72,9 +92,9 @@ export const startWatching = (
   };
   const running = run();
   return {
-    stop: () => {
+    stop: async () => {
       stopping.abort();
-      return running;
+      await Promise.all([running, ...reacting]);
     },
   };
 };

@@ -76,6 +76,17 @@ const versionBefore = ({ name, environment }: Plan, past: readonly Past[]): stri
   });
 };
 
+/** @throws NOTHING_TO_ROLL_BACK where the environment points at another version than this */
+const checkCurrent = ({ name, environment }: Plan, past: readonly Past[], from: string): void => {
+  const current = past.at(-1)?.to_version;
+  if (current === from) return;
+  const got = current === undefined ? `${environment} is empty` : `${environment} points at ${current}`;
+  throw fail('NOTHING_TO_ROLL_BACK', `${name} ${from} is not in ${environment} any more: ${got}`, {
+    expected: `${name}@${environment} at ${from}`,
+    got,
+  });
+};
+
 /** What moves environments, and writes every move into their history, to which rows are only added. */
 export const createMoves = ({ sql: { db }, environments, clock, who }: MovesOptions) => {
   /** The clock of this machine may be behind that of the one that moved it last; history never runs backwards. */
@@ -109,9 +120,12 @@ export const createMoves = ({ sql: { db }, environments, clock, who }: MovesOpti
     });
   };
 
-  const rollback: Registry['rollback'] = ({ name, env, ...signed }) => {
+  const rollback: Registry['rollback'] = ({ name, env, from, ...signed }) => {
     const plan: Plan = { action: 'rollback', name, environment: env, who: signed.who ?? who, why: signed.why };
-    return move(plan, async (_, past) => versionBefore(plan, past));
+    return move(plan, async (_, past) => {
+      if (from !== undefined) checkCurrent(plan, past, from);
+      return versionBefore(plan, past);
+    });
   };
 
   return { promote, rollback };

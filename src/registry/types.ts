@@ -104,11 +104,12 @@ export interface Registry {
   /** Moves an environment to a version. @throws UNKNOWN_MODEL, UNKNOWN_VERSION, UNKNOWN_ENVIRONMENT */
   promote(move: Signed & { readonly name: string; readonly version: string; readonly to: string }): Promise<Moved>;
   /**
-   * Takes back the last promotion that still stands, as an editor's undo does: again goes further back.
+   * Takes back the last promotion that still stands, as an editor's undo does: again goes further back. With `from`, of that
+   * version alone: where the environment points at another one meanwhile, nothing is taken back.
    *
    * @throws NOTHING_TO_ROLL_BACK, EMPTY_ENVIRONMENT, UNKNOWN_MODEL, UNKNOWN_ENVIRONMENT
    */
-  rollback(move: Signed & { readonly name: string; readonly env: string }): Promise<Moved>;
+  rollback(move: Signed & { readonly name: string; readonly env: string; readonly from?: string }): Promise<Moved>;
   /**
    * Every move of the model's environments, or of one, the oldest first. What happened in an environment that the
    * project no longer has can still be read.

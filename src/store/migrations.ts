@@ -1,5 +1,5 @@
 import type { Migration } from './migration.ts';
-import { alertTables } from './migrations/alerts.ts';
+import { alertTables, reactionOutcomes } from './migrations/alerts.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
 import { profileTable } from './migrations/profiles.ts';
@@ -17,4 +17,5 @@ export const migrations: readonly Migration[] = [
   servedVariants,
   profileTable,
   alertTables,
+  reactionOutcomes,
 ];

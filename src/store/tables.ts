@@ -206,6 +206,8 @@ export interface AlertMessageRow {
   readonly arrived_at: string | null;
   /** The last problem as JSON. */
   readonly problem: string | null;
+  /** Of a reaction that was carried out: what came of it, as JSON. */
+  readonly outcome: string | null;
 }
 
 /** One attempt at a part of a deployment's output. A run that was killed goes on under the same id. */

@@ -27,7 +27,7 @@ describe('messages', () => {
 
   it('are tried again, later and later, until they arrive, or for a day', async (t) => {
     const { alerts } = await open(t);
-    await alerts.step(windowOf(1, [slower]), () => ['good', 'away'], dayOf(1));
+    await alerts.step(windowOf(1, [slower]), { channelsOf: () => ['good', 'away'] }, dayOf(1));
     let at = dayOf(1).getTime();
     const tries: number[] = [];
     const told: (string | undefined)[] = [];
@@ -65,7 +65,11 @@ describe('messages', () => {
     const { url, alerts } = await open(t);
     const { url: receiver, calls } = await receiveCalls(t, () => 200);
     for (let n = 1; n <= 60; n++) {
-      await alerts.step(windowOf(1, [slower], { deployment: `rides-${n}` }), () => ['hook'], new Date());
+      await alerts.step(
+        windowOf(1, [slower], { deployment: `rides-${n}` }),
+        { channelsOf: () => ['hook'] },
+        new Date(),
+      );
     }
     const arrived = () => new Set(calls.map(({ headers }) => headers['webhook-id']));
     const start = (hours: number) =>

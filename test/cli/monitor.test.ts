@@ -1,74 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from '../../src/app.ts';
 import { main } from '../../src/cli/main.ts';
-import { startCounting } from '../../src/monitor/profile/counting.ts';
-import { binsOf, readReference } from '../../src/monitor/profile/reference.ts';
-import { createRandom } from '../monitor/drift/random.ts';
-import { runCli } from '../run-cli.ts';
-import { buildOnnx } from '../runtimes/onnx-builder.ts';
-import { tempFolder } from '../temp-folder.ts';
-
-const DAY_MS = 86_400_000;
-const project = `channels:
-  file: { command: "cat >> told.json" }
-deployments:
-  rides: { mode: service, model: rides@production }
-  quiet: { mode: service, model: rides@production, monitor: false }
-`;
-const model = `name: rides
-version: 1.0.0
-description: Twice the distance
-license: Apache-2.0
-model: model.onnx
-inputs: { distance: { kind: number } }
-outputs: { minutes: { kind: number, from: y } }
-prepare: [{ concat: { fields: [distance], as: x, dtype: float32 } }]
-reference: reference.csv
-`;
-
-const random = createRandom(5);
-const distances = (rows: number, longer: number): Float64Array =>
-  Float64Array.from({ length: rows }, () => random.normal() + longer);
-
-/** A project whose deployment was asked for rides that are longer by this, in each of the last days. */
-const watchedProject = async (t: TestContext, longer: readonly number[]) => {
-  const cwd = tempFolder(t);
-  writeFileSync(join(cwd, 'millrace.yaml'), project);
-  writeFileSync(join(cwd, 'model.yaml'), model);
-  writeFileSync(join(cwd, 'reference.csv'), `distance\n${[...distances(3000, 0)].join('\n')}\n`);
-  const onnx = buildOnnx({
-    inputs: [{ name: 'x', dims: ['rows', 1] }],
-    outputs: [{ name: 'y', dims: ['rows', 1] }],
-    nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
-  });
-  writeFileSync(join(cwd, 'model.onnx'), onnx);
-  const packed = await runCli(['pack', '.'], { cwd });
-  assert.equal(packed.code, 0, packed.stderr);
-  assert.equal((await runCli(['promote', 'rides@1.0.0', '--to', 'production'], { cwd })).code, 0);
-
-  const app = createApp({ cwd, env: { HOME: cwd } });
-  const { digest, manifest, files } = await app.open('rides@production');
-  const reference = readReference(files.get('profile.json'));
-  const today = Date.now() - (Date.now() % DAY_MS);
-  const spans = longer.map((by, index) => {
-    const inputs = startCounting(manifest.inputs, binsOf(manifest.inputs, reference?.inputs, {}));
-    const outputs = startCounting(manifest.outputs, binsOf(manifest.outputs, reference?.outputs, {}));
-    const distance = distances(1000, by);
-    inputs.add({ distance });
-    outputs.add({ minutes: distance.map((miles) => 2 * Math.fround(miles)) });
-    const at = new Date(today - (longer.length - index) * DAY_MS + 3_600_000).toISOString();
-    const served = { deployment: 'rides', model: 'rides', version: '1.0.0', digest, variant: 'stable' };
-    return { ...served, at, rows: 1000, refused: 0, inputs: inputs.profile(), outputs: outputs.profile() };
-  });
-  await (await app.profiles()).add(spans);
-  await app.close();
-  return { cwd, run: (...words: readonly string[]) => runCli(['monitor', ...words], { cwd }) };
-};
+import { watchedProject } from './watched-project.ts';
 
 test('monitor says that nothing was judged yet, and after a check that all is steady', async (t) => {
   const { run } = await watchedProject(t, [0, 0]);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Monitor, WatchedDeployment } from '../../deployments/monitor.ts';
-import { sentenceOn, stateOf } from '../../deployments/watched-words.ts';
+import type { Monitor } from '../../deployments/monitor.ts';
+import type { WatchedDeployment } from '../../monitor/watch/standing.ts';
+import { sentenceOn, stateOf } from '../../monitor/watch/standing-words.ts';
 import { shortTime } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import type { ShowMonitorOptions } from '../monitor/show.ts';
@@ -53,18 +54,20 @@ const check = (monitor: Command, cli: Cli): Command =>
   examples(
     monitor
       .command('check')
-      .summary('judge what is over, and tell channels')
+      .summary('judge what is over, tell channels, react')
       .description(
-        'Judge the windows that are over, tell channels what is due, and say what was found. `millrace up` does so of itself; this is for cron. Exit code 1 when an alert fires.',
+        'Judge the windows that are over, tell channels what is due, carry out reactions to their ends, and say what was found. `millrace up` does so of itself; this is for cron. Exit code 1 when an alert fires.',
       )
       .option('--json', 'print JSON')
       .action(async ({ json }: { readonly json?: true }) => {
         const own = await monitorOf(cli);
         const found = await own.check(cli.signal);
         for (const problem of found.missed) hearWatch({ what: 'missed', ...problem }, cli.terminal);
-        if (json) cli.terminal.json(found);
+        const reacted = await own.react(cli.signal);
+        if (json) cli.terminal.json({ ...found, reacted });
         else {
           for (const judged of found.judged) hearWatch({ what: 'judged', judged }, cli.terminal);
+          for (const carried of reacted) hearWatch({ what: 'reacted', carried }, cli.terminal);
           cli.terminal.err(`${found.judged.length} windows judged, ${found.arrived} messages sent`);
         }
         if ((await own.list()).some(({ firing }) => firing.length > 0)) cli.exit(1);

@@ -1,7 +1,7 @@
 /** `millrace monitor show`: the last window field by field, and what came before. */
-import type { ShownDeployment, WatchedJudgement } from '../../deployments/monitor.ts';
-import { sentenceOn, stateOf } from '../../deployments/watched-words.ts';
 import type { FieldJudgement } from '../../monitor/drift/judgement.ts';
+import type { ShownDeployment, ShownReaction, WatchedJudgement } from '../../monitor/watch/standing.ts';
+import { sentenceOn, stateOf } from '../../monitor/watch/standing-words.ts';
 import { readMoment } from '../../registry/moment.ts';
 import { barOf } from '../../terminal/bar.ts';
 import { oneLine, shortTime } from '../../terminal/short.ts';
@@ -50,8 +50,14 @@ const chosen = (windows: readonly WatchedJudgement[], wanted: string | undefined
   throw usage(`No window ${wanted} was judged`, expected, wanted);
 };
 
+const reactionLine = ({ what, at, outcome, problem, tries }: ShownReaction): string => {
+  const came = outcome === undefined ? (problem?.message ?? 'not carried out yet') : outcome.sentence;
+  const how = outcome === undefined ? `${tries} tries` : outcome.is;
+  return `${shortTime(at)} ${what}: ${how}: ${oneLine(came)}`;
+};
+
 const tell = (shown: ShownDeployment, { window, field }: ShowMonitorOptions, terminal: Terminal): void => {
-  const { deployment, windows, alerts, accepted } = shown;
+  const { deployment, windows, alerts, accepted, reactions } = shown;
   const one = chosen(windows, window);
   terminal.err(`${deployment}: ${stateOf(shown)} – ${sentenceOn(shown, new Date())}`);
   if (one !== undefined) {
@@ -75,6 +81,7 @@ const tell = (shown: ShownDeployment, { window, field }: ShowMonitorOptions, ter
       })),
     );
   }
+  for (const one of reactions) terminal.err(reactionLine(one));
   for (const { at, by, why } of accepted) terminal.err(`new normal since ${shortTime(at)}, by ${by}: ${oneLine(why)}`);
 };
 

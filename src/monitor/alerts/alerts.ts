@@ -11,6 +11,23 @@ export interface WaitingMessage {
   readonly tries: number;
 }
 
+/** What came of a reaction. */
+export interface ReactionOutcome {
+  /** It was carried out; there was a reason not to, such as that nothing is left to do; or it could not be. */
+  readonly is: 'done' | 'refused' | 'failed';
+  /** For a person: `ride-duration@production is back at 1.0.0`. */
+  readonly sentence: string;
+  /** The end of what a command said. */
+  readonly output?: string | undefined;
+}
+
+/** A message, and what became of it. */
+export interface LeftMessage extends WaitingMessage {
+  readonly arrivedAt: string | undefined;
+  readonly outcome: ReactionOutcome | undefined;
+  readonly problem: Problem | undefined;
+}
+
 /** A message that will not be tried again. */
 export interface DeadMessage extends WaitingMessage {
   readonly problem: Problem;
@@ -31,20 +48,23 @@ export interface AlertQuery {
   readonly most?: number | undefined;
 }
 
+/** Who hears of an alert. */
+export interface Hearers {
+  /** The channels that shall hear of it. */
+  readonly channelsOf: (alert: ToldAlert) => readonly string[];
+  /** For how long a channel that was left a message is left no other, in milliseconds; 0 unless given. */
+  readonly restMsOf?: ((channel: string) => number) | undefined;
+}
+
 export interface Alerts {
   /**
    * Takes down what was found in a window, changes the alerts, and leaves messages for the channels: all of it or nothing, and
    * once for a window, whoever else judges it at the same time: windows are judged one after the other.
    *
-   * @param channelsOf the channels that shall hear of an alert
    * @returns what is told; undefined when this window, or one after it, was judged before
    * @throws MillraceError STORE_FAILED
    */
-  step(
-    judged: JudgedWindow,
-    channelsOf: (alert: ToldAlert) => readonly string[],
-    now: Date,
-  ): Promise<readonly ToldAlert[] | undefined>;
+  step(judged: JudgedWindow, hearers: Hearers, now: Date): Promise<readonly ToldAlert[] | undefined>;
   /** The last ones first. @throws MillraceError STORE_FAILED */
   list(query?: AlertQuery): Promise<readonly Alert[]>;
   /** How far a deployment is judged; undefined when no window of it was. */
@@ -55,10 +75,14 @@ export interface Alerts {
   acknowledge(id: string, acknowledgement: Acknowledgement): Promise<Alert>;
   /** Takes messages that are due, which others leave alone for a minute. The oldest come first. */
   take(channels: readonly string[], most: number, now: Date): Promise<readonly WaitingMessage[]>;
-  /** A message that was taken has arrived. */
-  arrived(id: string, channel: string, now: Date): Promise<void>;
+  /** Keeps a message that was taken from others for another minute. */
+  hold(id: string, channel: string, now: Date): Promise<void>;
+  /** A message that was taken has arrived; of a reaction, with what came of it. */
+  arrived(id: string, channel: string, now: Date, outcome?: ReactionOutcome): Promise<void>;
   /** A message that was taken has not arrived; without `again` it never will. */
   missed(id: string, channel: string, problem: Problem, again: Date | undefined): Promise<void>;
+  /** Messages that were left for these channels, the last first. */
+  left(channels: readonly string[], most: number): Promise<readonly LeftMessage[]>;
   /** Messages that were given up, the last first. */
   dead(most: number): Promise<readonly DeadMessage[]>;
 }

@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import type { Sql } from '../../store/sql.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { AlertMessage, ToldAlert } from './alert.ts';
-import type { Alerts } from './alerts.ts';
+import type { Alerts, Hearers } from './alerts.ts';
 import type { JudgedWindow } from './finding.ts';
 import { openOutbox } from './outbox.ts';
 import { stepAlerts } from './step.ts';
@@ -37,11 +37,19 @@ const takeDown = async (trx: Transaction<Tables>, judged: JudgedWindow, at: stri
   return true;
 };
 
+/** Whether a channel was left a message within its rest. */
+const isResting = async (trx: Transaction<Tables>, channel: string, at: string, restMs: number): Promise<boolean> => {
+  if (restMs === 0) return false;
+  const since = new Date(Date.parse(at) - restMs).toISOString();
+  const query = trx.selectFrom('alert_messages').select('id').where('channel', '=', channel).where('at', '>', since);
+  return (await query.executeTakeFirst()) !== undefined;
+};
+
 const leaveMessages = async (
   trx: Transaction<Tables>,
   deployment: string,
   told: readonly ToldAlert[],
-  channelsOf: (alert: ToldAlert) => readonly string[],
+  { channelsOf, restMsOf = () => 0 }: Hearers,
   at: string,
 ): Promise<void> => {
   const alertsOf = Map.groupBy(
@@ -49,6 +57,7 @@ const leaveMessages = async (
     ({ channel }) => channel,
   );
   for (const [channel, some] of alertsOf) {
+    if (await isResting(trx, channel, at, restMsOf(channel))) continue;
     const alerts = some.map(({ alert }) => alert);
     const message: AlertMessage = { id: randomUUID(), deployment, at, alerts };
     await trx
@@ -62,6 +71,7 @@ const leaveMessages = async (
         due_at: at,
         arrived_at: null,
         problem: null,
+        outcome: null,
       })
       .execute();
   }
@@ -69,7 +79,7 @@ const leaveMessages = async (
 
 const openStep =
   ({ db }: Sql): Alerts['step'] =>
-  (judged, channelsOf, now) =>
+  (judged, hearers, now) =>
     db.transaction().execute(async (trx) => {
       const at = now.toISOString();
       if (!(await takeDown(trx, judged, at))) return undefined;
@@ -88,7 +98,7 @@ const openStep =
           .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
           .execute();
       }
-      await leaveMessages(trx, judged.deployment, told, channelsOf, at);
+      await leaveMessages(trx, judged.deployment, told, hearers, at);
       return told;
     });
 

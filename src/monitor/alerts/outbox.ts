@@ -5,7 +5,7 @@ import type { Alerts } from './alerts.ts';
 /** For how long who has taken a message is left alone with it, in milliseconds. */
 const TAKEN_MS = 60_000;
 
-export const openOutbox = ({ db }: Sql): Pick<Alerts, 'take' | 'arrived' | 'missed' | 'dead'> => ({
+const waitingMessages = ({ db }: Sql): Pick<Alerts, 'take' | 'hold' | 'arrived' | 'missed'> => ({
   async take(channels, most, now) {
     if (channels.length === 0) return [];
     const at = now.toISOString();
@@ -31,10 +31,23 @@ export const openOutbox = ({ db }: Sql): Pick<Alerts, 'take' | 'arrived' | 'miss
     }
     return taken;
   },
-  async arrived(id, channel, now) {
+  async hold(id, channel, now) {
     await db
       .updateTable('alert_messages')
-      .set({ due_at: null, arrived_at: now.toISOString() })
+      .set({ due_at: new Date(now.getTime() + TAKEN_MS).toISOString() })
+      .where('id', '=', id)
+      .where('channel', '=', channel)
+      .where('due_at', 'is not', null)
+      .execute();
+  },
+  async arrived(id, channel, now, outcome) {
+    await db
+      .updateTable('alert_messages')
+      .set({
+        due_at: null,
+        arrived_at: now.toISOString(),
+        outcome: outcome === undefined ? null : JSON.stringify(outcome),
+      })
       .where('id', '=', id)
       .where('channel', '=', channel)
       .execute();
@@ -50,6 +63,27 @@ export const openOutbox = ({ db }: Sql): Pick<Alerts, 'take' | 'arrived' | 'miss
       .where('id', '=', id)
       .where('channel', '=', channel)
       .execute();
+  },
+});
+
+const messagesLeft = ({ db }: Sql): Pick<Alerts, 'left' | 'dead'> => ({
+  async left(channels, most) {
+    if (channels.length === 0) return [];
+    const rows = await db
+      .selectFrom('alert_messages')
+      .select(['channel', 'message', 'tries', 'arrived_at', 'outcome', 'problem'])
+      .where('channel', 'in', channels)
+      .orderBy('at', 'desc')
+      .limit(most)
+      .execute();
+    return rows.map(({ channel, message, tries, arrived_at, outcome, problem }) => ({
+      channel,
+      message: JSON.parse(message),
+      tries,
+      arrivedAt: arrived_at ?? undefined,
+      outcome: outcome === null ? undefined : JSON.parse(outcome),
+      problem: problem === null ? undefined : JSON.parse(problem),
+    }));
   },
   async dead(most) {
     const rows = await db
@@ -67,4 +101,9 @@ export const openOutbox = ({ db }: Sql): Pick<Alerts, 'take' | 'arrived' | 'miss
       problem: JSON.parse(problem ?? '{}'),
     }));
   },
+});
+
+export const openOutbox = (sql: Sql): ReturnType<typeof waitingMessages> & ReturnType<typeof messagesLeft> => ({
+  ...waitingMessages(sql),
+  ...messagesLeft(sql),
 });

@@ -1,7 +1,6 @@
 /** Judges the windows of a deployment that are over, one after another, and takes down what was found. */
 import type { Zone } from '../../core/zone.ts';
-import type { ToldAlert } from '../alerts/alert.ts';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { Alerts, Hearers } from '../alerts/alerts.ts';
 import type { JudgedWindow } from '../alerts/finding.ts';
 import { trainingBaseline } from '../drift/baseline.ts';
 import { budgetOf } from '../drift/budget.ts';
@@ -20,8 +19,7 @@ export interface WatchOptions {
   readonly zone?: Pick<Zone, 'offset'> | undefined;
   readonly falseAlarmsAYear?: number | undefined;
   readonly leastEffect?: number | undefined;
-  /** The channels that shall hear of an alert. */
-  readonly channelsOf: (alert: ToldAlert) => readonly string[];
+  readonly hearers: Hearers;
 }
 
 export interface WatchWorld {
@@ -87,7 +85,7 @@ export const watchDeployment = async (
   { profiles, alerts, accepted, referenceOf }: WatchWorld,
   now: Date,
 ): Promise<readonly JudgedWindow[]> => {
-  const { deployment, compareWith, zone, channelsOf, falseAlarmsAYear, leastEffect } = options;
+  const { deployment, compareWith, zone, hearers, falseAlarmsAYear, leastEffect } = options;
   const windowMs = SPAN_MS[options.window];
   const end = lastEnd(now, windowMs);
   const watch = await alerts.watch(deployment);
@@ -138,7 +136,7 @@ export const watchDeployment = async (
       memory: JSON.stringify(found.memory),
     };
     // Somebody else has judged it meanwhile, and goes on.
-    if ((await alerts.step(one, channelsOf, now)) === undefined) return judged;
+    if ((await alerts.step(one, hearers, now)) === undefined) return judged;
     judged.push(one);
     remembered = found.memory;
   }

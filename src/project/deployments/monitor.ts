@@ -1,4 +1,5 @@
 /** `monitor:` of a deployment: how what it was asked and answered is judged. */
+import { type AlertReactionSettings, alertReaction } from './alert-reaction.ts';
 import { text } from './schema-words.ts';
 
 export interface MonitorSettings {
@@ -8,6 +9,7 @@ export interface MonitorSettings {
   readonly false_alarms?: number;
   readonly least_effect?: number;
   readonly tell?: readonly string[];
+  readonly react?: readonly AlertReactionSettings[];
 }
 
 export const monitorSetting = {
@@ -45,6 +47,12 @@ export const monitorSetting = {
           type: 'array',
           uniqueItems: true,
           items: text('One of the channels'),
+        },
+        react: {
+          description: 'What is done of itself when an alert fires',
+          type: 'array',
+          maxItems: 20,
+          items: alertReaction,
         },
       },
     },

@@ -54,3 +54,9 @@ export const alertTables: Migration = {
     `create index alert_messages_due on alert_messages (channel, due_at)`,
   ],
 };
+
+/** What came of reactions stands beside what they were to do. */
+export const reactionOutcomes: Migration = {
+  name: 'outcomes of reactions',
+  statements: () => ['alter table alert_messages add column outcome text'],
+};

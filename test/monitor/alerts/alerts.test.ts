@@ -6,7 +6,7 @@ import { openSql } from '../../../src/store/sql.ts';
 import { stores } from '../../contracts/stores.ts';
 import { DAY_MS, dayOf, failing, slower, windowOf } from './samples.ts';
 
-const toAll = () => ['mail', 'pager'];
+const toAll = { channelsOf: () => ['mail', 'pager'] };
 const problem = fail('ALERT_FAILED', 'no').problem;
 
 for (const store of stores()) {
@@ -72,9 +72,9 @@ for (const store of stores()) {
       for (const { message, channel } of await alerts.take(['mail', 'pager'], 10, dayOf(1))) {
         await alerts.missed(message.id, channel, problem, undefined);
       }
-      await alerts.step(windowOf(181, [slower]), () => [], dayOf(181));
+      await alerts.step(windowOf(181, [slower]), { channelsOf: () => [] }, dayOf(181));
       assert.deepEqual([(await alerts.judged('rides', dayOf(0))).length, (await alerts.dead(10)).length], [2, 2]);
-      await alerts.step(windowOf(182, [slower]), () => [], dayOf(182));
+      await alerts.step(windowOf(182, [slower]), { channelsOf: () => [] }, dayOf(182));
       assert.deepEqual([(await alerts.judged('rides', dayOf(0))).length, (await alerts.dead(10)).length], [2, 0]);
       assert.equal((await alerts.list()).length, 1);
     });
@@ -92,8 +92,10 @@ for (const store of stores()) {
 
     it('leave messages, each for its channels, which one process takes and others do after a minute', async (t) => {
       const { alerts, another } = await open(t);
-      const toPager = ({ severity }: { readonly severity: string }) =>
-        severity === 'critical' ? ['mail', 'pager'] : ['mail'];
+      const toPager = {
+        channelsOf: ({ severity }: { readonly severity: string }) =>
+          severity === 'critical' ? ['mail', 'pager'] : ['mail'],
+      };
       await alerts.step(windowOf(1, [slower, failing]), toPager, dayOf(1));
       const other = await another();
       const taken = await Promise.all([

@@ -78,7 +78,7 @@ export const createWatched = (sql: Sql, settings: Partial<WatchOptions> = {}) =>
     deployment: 'rides',
     window: 'day',
     compareWith: 'training',
-    channelsOf: () => ['mail'],
+    hearers: { channelsOf: () => ['mail'] },
     ...settings,
   };
   return {

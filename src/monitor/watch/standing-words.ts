@@ -1,7 +1,7 @@
 /** How a watched deployment stands, for people. */
-import type { Alert } from '../monitor/alerts/alert.ts';
-import { sentenceOf } from '../monitor/drift/sentence.ts';
-import type { WatchedDeployment } from './monitor.ts';
+import type { Alert } from '../alerts/alert.ts';
+import { sentenceOf } from '../drift/sentence.ts';
+import type { WatchedDeployment } from './standing.ts';
 
 /** One word for how it stands. */
 export const stateOf = ({ last, firing }: WatchedDeployment): string => {
