@@ -2,6 +2,7 @@ import type { Migration } from './migration.ts';
 import { alertTables, reactionOutcomes } from './migrations/alerts.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
+import { labelTables } from './migrations/labels.ts';
 import { profileTable } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   profileTable,
   alertTables,
   reactionOutcomes,
+  labelTables,
 ];

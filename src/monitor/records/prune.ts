@@ -14,7 +14,10 @@ const remove = (
   db.transaction().execute(async (trx) => {
     const gone = await trx.deleteFrom('recorded').where('seq', 'in', chosen).returning('id').execute();
     const ids = gone.map(({ id }) => id);
-    if (ids.length > 0) await trx.deleteFrom('labels').where('id', 'in', ids).execute();
+    if (ids.length > 0) {
+      await trx.deleteFrom('labels').where('id', 'in', ids).execute();
+      await trx.deleteFrom('keyed_predictions').where('id', 'in', ids).execute();
+    }
     return ids.length;
   });
 

@@ -11,7 +11,10 @@ const typeName = (value: unknown): string => (Array.isArray(value) ? 'array' : v
  *
  * @throws MillraceError BAD_REQUEST for a prediction without an output, and for what is not of its fields and their types.
  */
-export const truthText = (truth: unknown, { id, output, error }: Prediction): string => {
+export const truthText = (
+  truth: unknown,
+  { id, output, error }: Pick<Prediction, 'id' | 'output' | 'error'>,
+): string => {
   if (output === undefined) {
     const { code } = JSON.parse(error ?? '{}') as Partial<Problem>;
     throw fail('BAD_REQUEST', `${id} was refused (${code}), so it has no output to be right or wrong.`, {
