@@ -11,8 +11,10 @@ interface Case<I, E> {
   readonly exact: E;
 }
 
-const file = new URL('../fixtures/monitor/drift-oracles.json', import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly Case<never, never>[] };
+const cases = ['drift', 'truth'].flatMap((name) => {
+  const file = new URL(`../fixtures/monitor/${name}-oracles.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly Case<never, never>[] }).cases;
+});
 
 /** All cases of a name; there is at least one. */
 export const oracles = <I, E>(name: string): readonly Case<I, E>[] => {
