@@ -45,7 +45,8 @@ const isQuantity = (field: Field | undefined): boolean | undefined => {
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
-const bands = (by: string, numbers: readonly number[]): Slicing => {
+/** Four bands, of as many of these numbers each. */
+export const bandsOf = (by: string, numbers: readonly number[]): Slicing => {
   const sorted = Float64Array.from(numbers).sort();
   const edges = [
     ...new Set(Array.from({ length: BANDS - 1 }, (_, at) => sorted[Math.ceil(((at + 1) / BANDS) * sorted.length) - 1])),
@@ -91,7 +92,9 @@ const sliceBy = (by: string, { inputs }: Manifest, chunk: TableChunk, cells: Cel
   const looks =
     numbers.every(Number.isFinite) && (cells !== 'typed' || told.every((value) => typeof value !== 'boolean'));
   const isNumber = isQuantity(inputs[by]) ?? looks;
-  return isNumber && looks && new Set(numbers).size > FEW_NUMBERS ? bands(by, numbers) : values(by, given.map(textOf));
+  return isNumber && looks && new Set(numbers).size > FEW_NUMBERS
+    ? bandsOf(by, numbers)
+    : values(by, given.map(textOf));
 };
 
 /** @throws USAGE for more columns than are told apart, or one that the table lacks */

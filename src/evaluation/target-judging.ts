@@ -36,6 +36,8 @@ export interface TargetOptions {
   readonly targets: readonly EvaluationTarget[];
   readonly slicings: readonly Slicing[];
   readonly quantile?: number | undefined;
+  /** Rows of a slice that intervals are drawn from where no formula tells them; 2,000 unless given. */
+  readonly sliceSample?: number | undefined;
 }
 
 /** Places of labels; labels that are not known beforehand get theirs as they come. */
@@ -142,10 +144,10 @@ const told = (
   return { output, truth, kind, rows, withoutTruth, metrics, slices, plots, notes };
 };
 
-const numbersJudging = ({ targets, slicings, quantile }: TargetOptions): TargetJudging => {
+const numbersJudging = ({ targets, slicings, quantile, sliceSample = SLICE_SAMPLE }: TargetOptions): TargetJudging => {
   const versions = targets.length;
   const start = (sample: number): Judging<NumberRow> => judgeNumbers({ versions, sample, quantile });
-  const parts = startParts(slicings, start(SAMPLE), () => start(SLICE_SAMPLE));
+  const parts = startParts(slicings, start(SAMPLE), () => start(sliceSample));
   const [first] = targets;
   return {
     labelAt: () => undefined,
@@ -162,7 +164,10 @@ const numbersJudging = ({ targets, slicings, quantile }: TargetOptions): TargetJ
   };
 };
 
-const labelsJudging = (targets: readonly LabelTarget[], slicings: readonly Slicing[]): TargetJudging => {
+const labelsJudging = (
+  targets: readonly LabelTarget[],
+  { slicings, sliceSample = SLICE_SAMPLE }: TargetOptions,
+): TargetJudging => {
   const [first] = targets;
   const { labels, at } = startCoding(first.labels);
   const readers = targets.map((target) => labelReader(target, at, labels));
@@ -171,7 +176,7 @@ const labelsJudging = (targets: readonly LabelTarget[], slicings: readonly Slici
   const start = (sample: number, scores: number): Judging<LabelledRow> =>
     judgeLabels({ versions: targets.length, sample, scores, labels, positive, hasProbabilities });
   const each = Math.ceil(MOST_SCORES / (positive === undefined ? Math.max(1, labels.length) : 1));
-  const parts = startParts(slicings, start(SAMPLE, each), () => start(SLICE_SAMPLE, SLICE_SCORES));
+  const parts = startParts(slicings, start(SAMPLE, each), () => start(sliceSample, SLICE_SCORES));
   let unreadable = 0;
   return {
     labelAt: at,
@@ -194,5 +199,5 @@ const labelsJudging = (targets: readonly LabelTarget[], slicings: readonly Slici
 
 export const judgeTarget = (options: TargetOptions): TargetJudging => {
   const labels = options.targets.filter((target) => target.kind === 'labels');
-  return labels.length > 0 ? labelsJudging(labels, options.slicings) : numbersJudging(options);
+  return labels.length > 0 ? labelsJudging(labels, options) : numbersJudging(options);
 };

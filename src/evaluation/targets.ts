@@ -74,6 +74,12 @@ const sorted = ({ outputs }: Manifest): Outputs => {
   };
 };
 
+/** The outputs that can be right or wrong by a figure. */
+export const judgeableOutputs = (manifest: Manifest): readonly string[] => {
+  const { labels, numbers, probabilities } = sorted(manifest);
+  return [...labels, ...numbers, ...probabilities.map(([name]) => name)];
+};
+
 /** The label that a probability is of: by its name, by its column, or the second of two. */
 const labelOf = ([name, { at }]: readonly [string, OutputField], labels: readonly string[], count: number): string => {
   const named = /^[^_]*_(.*)$/.exec(name)?.[1];

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Alerts } from '../monitor/alerts/alerts.ts';
+import type { Labels } from '../monitor/labels/labels.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records/records.ts';
@@ -26,6 +27,8 @@ export interface Stores {
   records(): Promise<Records>;
   /** What deployments were asked and have answered, counted, in the registry's database. Throws what `registry` throws. */
   profiles(): Promise<Profiles>;
+  /** What came true, joined to recorded predictions, in the registry's database. Throws what `registry` throws. */
+  labels(): Promise<Labels>;
   /** Alerts, and what somebody has said to be the new normal, in the registry's database. Throws what `registry` throws. */
   watches(): Promise<Watches>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
@@ -116,6 +119,7 @@ export const createStores = ({
     lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
     records: records.get,
     profiles: async () => (await import('../monitor/profiles/open.ts')).openProfiles(await ledgerStore.get()),
+    labels: async () => (await import('../monitor/labels/open.ts')).openLabels(await ledgerStore.get()),
     watches: async () => openWatches(await ledgerStore.get()),
     isReadOnly,
     recorder,
