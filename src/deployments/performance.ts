@@ -3,7 +3,7 @@ import type { RecordedPerformance } from '../evaluation/performance.ts';
 import { judgedTargets, judgeRecorded } from '../evaluation/recorded.ts';
 import type { EvaluationTarget } from '../evaluation/targets.ts';
 import type { TimeSpan } from '../monitor/alerts/finding.ts';
-import type { Labels, ServedShare } from '../monitor/labels/labels.ts';
+import type { Labelling, ServedShare } from '../monitor/labels/labels.ts';
 import {
   binnedPlaces,
   ESTIMATE_ASSUMES,
@@ -42,7 +42,7 @@ export interface Performance extends RecordedPerformance {
 }
 
 export interface PerformanceWorld {
-  readonly labels: Pick<Labels, 'served' | 'answers'>;
+  readonly labels: Pick<Labelling, 'served' | 'answers'>;
   readonly profiles: Pick<Profiles, 'windows'>;
   /** The very package that answered; undefined where nothing has it any more. */
   readonly packageOf: (
@@ -85,7 +85,7 @@ const estimateOf = (
     const profile = outputs[output];
     if (calibration === undefined || profile?.kind !== 'number' || profile.scores === undefined) continue;
     const told = target.label === undefined ? undefined : outputs[target.label];
-    const predicted = told?.kind === 'category' ? timesOf(told.counts, calibration.label) : undefined;
+    const predicted = told !== undefined && 'counts' in told ? timesOf(told.counts, calibration.label) : undefined;
     const places = binnedPlaces({ counts: profile.scores, calibration, predicted });
     if (places === undefined) continue;
     return [

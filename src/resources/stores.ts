@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Alerts } from '../monitor/alerts/alerts.ts';
-import type { Labels } from '../monitor/labels/labels.ts';
+import type { Labelling } from '../monitor/labels/labels.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records/records.ts';
@@ -28,7 +28,7 @@ export interface Stores {
   /** What deployments were asked and have answered, counted, in the registry's database. Throws what `registry` throws. */
   profiles(): Promise<Profiles>;
   /** What came true, joined to recorded predictions, in the registry's database. Throws what `registry` throws. */
-  labels(): Promise<Labels>;
+  labels(): Promise<Labelling>;
   /** Alerts, and what somebody has said to be the new normal, in the registry's database. Throws what `registry` throws. */
   watches(): Promise<Watches>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
@@ -65,6 +65,12 @@ const openWatches = async (sql: Sql): Promise<Watches> => {
     import('../monitor/watch/accepted.ts'),
   ]);
   return { alerts: openAlerts(sql), accepted: openAccepted(sql) };
+};
+
+/** A database that is no file of this machine is taken to be there. */
+const isMade = (url: string): boolean => {
+  const file = sqliteFile(url);
+  return file === undefined || existsSync(file);
 };
 
 export const createStores = ({
@@ -107,16 +113,10 @@ export const createStores = ({
     ofModes = await recorder({ share: 1, ...KEPT });
     return ofModes;
   });
-  /** A database that is no file of this machine is taken to be there. */
-  const isMade = (): boolean => {
-    const file = sqliteFile(url());
-    return file === undefined || existsSync(file);
-  };
-
   return {
     registry: registry.get,
     // Looked at anew each time: another process may make it.
-    lookup: async () => (registry.isOpened || isMade() ? registry.get() : none.get()),
+    lookup: async () => (registry.isOpened || isMade(url()) ? registry.get() : none.get()),
     records: records.get,
     profiles: async () => (await import('../monitor/profiles/open.ts')).openProfiles(await ledgerStore.get()),
     labels: async () => (await import('../monitor/labels/open.ts')).openLabels(await ledgerStore.get()),

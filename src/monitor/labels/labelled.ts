@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../../store/tables.ts';
 import { parseJson } from '../../text/json.ts';
 import type { TimeSpan } from '../alerts/finding.ts';
-import type { LabelledAnswer, Labels, ServedShare } from './labels.ts';
+import type { LabelledAnswer, Labelling, ServedShare } from './labels.ts';
 
 /** Few enough that nobody else in the process waits long. */
 const PAGE_ROWS = 1000;
@@ -36,7 +36,7 @@ export const servedIn = async (
 
 export async function* labelledPages(
   db: Kysely<Tables>,
-  { deployment, digest, from, to }: Parameters<Labels['answers']>[0],
+  { deployment, digest, from, to }: Parameters<Labelling['answers']>[0],
 ): AsyncGenerator<readonly LabelledAnswer[]> {
   let after = { at: '', seq: 0 };
   for (;;) {

@@ -21,7 +21,7 @@ export interface ToldLabel {
 }
 
 /** What became of labels. */
-export interface LabelCounts {
+export interface LabellingCounts {
   readonly told: number;
   /** Labels whose prediction is there. */
   readonly matched: number;
@@ -62,16 +62,16 @@ export interface LabelledAnswer {
 }
 
 /** @throws MillraceError STORE_FAILED (every method). Any number of processes may tell labels at once. */
-export interface Labels {
+export interface Labelling {
   /** Brings the index of a key up to date, and gives labels that wait to predictions that have come. */
-  match(join: LabelJoin, now: Date): Promise<LabelCounts & KeyCoverage>;
+  match(join: LabelJoin, now: Date): Promise<LabellingCounts & KeyCoverage>;
   /**
    * Takes labels down: all of these or none. What is told again changes nothing; another truth is added, and counts from then
    * on. `match` comes first, once.
    *
    * @param dryRun only counts
    */
-  tell(join: LabelJoin, labels: readonly ToldLabel[], now: Date, dryRun?: boolean): Promise<LabelCounts>;
+  tell(join: LabelJoin, labels: readonly ToldLabel[], now: Date, dryRun?: boolean): Promise<LabellingCounts>;
   /** The keys of a deployment that labels were told by. */
   joins(deployment: string): Promise<readonly LabelJoin[]>;
   /** Who has answered in a span, by the time of predictions; the one with the most answers first. */
@@ -92,7 +92,7 @@ export interface TouchedWindows {
   readonly mark: number;
 }
 
-export const NO_LABELS: LabelCounts = Object.freeze({
+export const NO_LABELS: LabellingCounts = Object.freeze({
   told: 0,
   matched: 0,
   severally: 0,
@@ -102,7 +102,7 @@ export const NO_LABELS: LabelCounts = Object.freeze({
   unfit: 0,
 });
 
-export const addCounts = (a: LabelCounts, b: LabelCounts): LabelCounts => ({
+export const addCounts = (a: LabellingCounts, b: LabellingCounts): LabellingCounts => ({
   told: a.told + b.told,
   matched: a.matched + b.matched,
   severally: a.severally + b.severally,

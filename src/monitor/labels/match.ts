@@ -7,7 +7,7 @@ import type { Sql } from '../../store/sql.ts';
 import type { Tables } from '../../store/tables.ts';
 import { type GivenCounts, giveTruths } from './give.ts';
 import { keyOfRecord, type LabelKey, takeKey } from './label-key.ts';
-import { type KeyCoverage, type LabelCounts, type LabelJoin, NO_LABELS } from './labels.ts';
+import { type KeyCoverage, type LabelJoin, type LabellingCounts, NO_LABELS } from './labels.ts';
 import { inParts } from './parts.ts';
 
 /** Places of records that are looked at together. */
@@ -21,7 +21,7 @@ const WAIT_MS = 30 * 86_400_000;
 
 const toTruth = (json: string): Readonly<Record<string, unknown>> => JSON.parse(json);
 
-const adding = (counts: LabelCounts, given: GivenCounts, matched: number): LabelCounts => ({
+const adding = (counts: LabellingCounts, given: GivenCounts, matched: number): LabellingCounts => ({
   ...counts,
   matched: counts.matched + matched,
   labelled: counts.labelled + given.labelled,
@@ -54,7 +54,7 @@ const recordsIn = (trx: Transaction<Tables>, { id, deployment }: LabelKey, from:
 
 interface PageEnd {
   readonly to: number;
-  readonly counts: LabelCounts;
+  readonly counts: LabellingCounts;
   readonly key: LabelKey;
 }
 
@@ -106,7 +106,7 @@ const matchPage = async (
 };
 
 /** Labels by id whose prediction has come meanwhile: a call's only row goes by two names. */
-const matchIds = async (trx: Transaction<Tables>, join: LabelJoin, at: string): Promise<LabelCounts> => {
+const matchIds = async (trx: Transaction<Tables>, join: LabelJoin, at: string): Promise<LabellingCounts> => {
   const key = await takeKey(trx, join);
   const found = await trx
     .selectFrom('told_labels')
@@ -135,13 +135,13 @@ const matchIds = async (trx: Transaction<Tables>, join: LabelJoin, at: string): 
   return adding(NO_LABELS, given, found.length);
 };
 
-const merged = (a: LabelCounts, b: LabelCounts): LabelCounts => adding(a, b, b.matched);
+const merged = (a: LabellingCounts, b: LabellingCounts): LabellingCounts => adding(a, b, b.matched);
 
 export const matchLabels = async (
   { db, kind }: Sql,
   join: LabelJoin,
   now: Date,
-): Promise<LabelCounts & KeyCoverage> => {
+): Promise<LabellingCounts & KeyCoverage> => {
   const at = now.toISOString();
   const oldest = new Date(now.getTime() - WAIT_MS).toISOString();
   await db.deleteFrom('told_labels').where('at', '<', oldest).execute();

@@ -1,7 +1,7 @@
 /** Labels in Millrace's store. */
 import type { Sql } from '../../store/sql.ts';
 import { labelledPages, servedIn } from './labelled.ts';
-import { addCounts, type Labels, NO_LABELS } from './labels.ts';
+import { addCounts, type Labelling, NO_LABELS } from './labels.ts';
 import { matchLabels } from './match.ts';
 import { tellLabels } from './tell.ts';
 import { touchedWindows } from './touched.ts';
@@ -10,7 +10,7 @@ import { touchedWindows } from './touched.ts';
 const PART_LABELS = 1000;
 
 /** The labels of a store that others close. */
-export const openLabels = (sql: Sql): Labels => ({
+export const openLabels = (sql: Sql): Labelling => ({
   match: (join, now) => matchLabels(sql, join, now),
   async tell(join, labels, now, dryRun) {
     let counts = NO_LABELS;

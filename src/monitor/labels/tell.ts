@@ -4,7 +4,7 @@ import type { Tables } from '../../store/tables.ts';
 import { exactJson } from '../../text/exact-json.ts';
 import { giveTruths } from './give.ts';
 import { type LabelKey, takeKey } from './label-key.ts';
-import type { LabelCounts, LabelJoin, ToldLabel } from './labels.ts';
+import type { LabelJoin, LabellingCounts, ToldLabel } from './labels.ts';
 import { inParts } from './parts.ts';
 
 /** The only row of a call goes by its id, with or without its place. */
@@ -77,7 +77,7 @@ export const tellLabels = async (
   join: LabelJoin,
   told: readonly ToldLabel[],
   { at, dryRun = false }: { readonly at: string; readonly dryRun?: boolean | undefined },
-): Promise<LabelCounts> => {
+): Promise<LabellingCounts> => {
   const key = await takeKey(trx, join);
   const isById = join.key.length === 0;
   const labels = isById ? told.map((label) => ({ ...label, key: bareId(label.key) })) : told;

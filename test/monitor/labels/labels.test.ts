@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import type { LabelJoin, Labels, ToldLabel } from '../../../src/monitor/labels/labels.ts';
+import type { LabelJoin, Labelling, ToldLabel } from '../../../src/monitor/labels/labels.ts';
 import { openLabels } from '../../../src/monitor/labels/open.ts';
 import { openRecords } from '../../../src/monitor/records/open.ts';
 import type { Records } from '../../../src/monitor/records/records.ts';
@@ -26,7 +26,7 @@ for (const store of stores()) {
       const rows = await sql.db.selectFrom('labels').select('truth').where('id', '=', id).orderBy('seq').execute();
       return rows.map(({ truth }) => truth);
     };
-    const tell = async (labels: Labels, join: LabelJoin, told: readonly ToldLabel[]) => {
+    const tell = async (labels: Labelling, join: LabelJoin, told: readonly ToldLabel[]) => {
       await labels.match(join, NOW);
       return labels.tell(join, told, NOW);
     };
