@@ -7,8 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type InputOptions, type Plugin, rolldown } from 'rolldown';
 import { bundleEdge } from './edge-bundle.ts';
+import { reachedFrom, readImports } from './imports.ts';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'src');
@@ -23,21 +24,20 @@ const flat = (path: string): string => path.replaceAll('/', '-');
 /** How a library is named that is loaded when it is first needed: within `dist` it is run then. */
 const LOADED = /\bload\((?='[\w/.-]+'\))/g;
 
-const filesBeside = (): readonly string[] =>
-  globSync('**/*.ts', { cwd: source }).flatMap((path) =>
-    [...readFileSync(join(source, path), 'utf8').matchAll(BESIDE)].map(([, name]) => join(dirname(path), name)),
-  );
+/** The files that threads and processes of their own run, below `src`. */
+const filesBeside = globSync('**/*.ts', { cwd: source }).flatMap((path) =>
+  [...readFileSync(join(source, path), 'utf8').matchAll(BESIDE)].map(([, name]) => join(dirname(path), name)),
+);
 
 const withFilesBeside: Plugin = {
   name: 'files of threads and processes',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      const folder = relative(source, dirname(path));
-      const contents = readFileSync(path, 'utf8')
-        .replace(BESIDE, (_, name) => `new URL('./${flat(join(folder, name))}.js', import.meta.url)`)
-        .replace(LOADED, 'require(');
-      return { contents, loader: 'ts' };
-    }),
+  transform(code, id) {
+    if (!id.startsWith(source)) return null;
+    const folder = relative(source, dirname(id));
+    return code
+      .replace(BESIDE, (_, name) => `new URL('./${flat(join(folder, name))}.js', import.meta.url)`)
+      .replace(LOADED, 'require(');
+  },
 };
 
 /**
@@ -46,15 +46,14 @@ const withFilesBeside: Plugin = {
  */
 const leanBuiltins: Plugin = {
   name: 'modules of Node',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(?:node:)?[a-z_]+(?:\/[a-z_]+)*$/ }, ({ path, namespace }) => {
-      const name = path.replace(/^node:/, '');
-      if (namespace === 'builtin' || !(path.startsWith('node:') || builtinModules.includes(name))) return undefined;
-      return { path: `node:${name}`, namespace: 'builtin' };
-    });
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}');`,
-    }));
+  resolveId(path, importer) {
+    const name = path.replace(/^node:/, '');
+    if (importer?.startsWith('\0') || !(path.startsWith('node:') || builtinModules.includes(name))) return null;
+    return `\0node:${name}.cjs`;
+  },
+  load(id) {
+    const [, name] = /^\0(node:.*)\.cjs$/.exec(id) ?? [];
+    return name === undefined ? null : `module.exports = process.getBuiltinModule('${name}');`;
   },
 };
 
@@ -70,14 +69,57 @@ const WITHIN: ReadonlySet<string> = new Set([
   'yaml',
 ]);
 
-const external = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies)
-  .filter((name) => !WITHIN.has(name))
-  .flatMap((name) => [name, `${name}/*`]);
+const outside = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies).filter(
+  (name) => !WITHIN.has(name),
+);
+
+const fileOf = (path: string): string => join(source, `${path}.ts`);
+
+/** What is run by its name, and does something at once. */
+const entries = new Map(['index', 'cli/main', ...filesBeside].map((path) => [flat(path), fileOf(path)]));
+const isEntry = (id: string): boolean => [...entries.values()].includes(id);
+
+const input: InputOptions = {
+  input: Object.fromEntries(entries),
+  platform: 'node',
+  external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [withFilesBeside, leanBuiltins],
+  checks: { ineffectiveDynamicImport: false },
+  preserveEntrySignatures: 'allow-extension',
+};
+
+/** What threads and nearly all commands come to load: one file, since to find and link each of a hundred takes a millisecond. */
+const AT_WORK = [
+  'app',
+  'databases/sqlite/thread',
+  'modes/service/reading/thread',
+  'monitor/recorder-thread',
+  'package/layout',
+  'package/open',
+  'package/risk',
+  'registry/registry',
+  'runtimes/onnx-format',
+  'runtimes/trees/own',
+  'store/folder-blobs',
+  'store/sql',
+  'store/sql-blobs',
+  'store/sqlite',
+  'workers/safely',
+  'workers/scoring-thread',
+];
+
+/** What a service comes to load beyond that. */
+const IN_SERVICE = [
+  'cli/commands/serve',
+  'deployments/deployments',
+  'deployments/service',
+  'deployments/service/servings',
+];
 
 /** What the libraries within want to be named: their licences, each once. */
-const licences = ({ inputs }: Metafile): string => {
+const licences = (modules: Iterable<string>): string => {
   const folders = new Set(
-    Object.keys(inputs).flatMap((path) => path.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []),
+    [...modules].flatMap((id) => relative(root, id).match(/^node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []),
   );
   return [...folders]
     .sort()
@@ -92,26 +134,32 @@ const licences = ({ inputs }: Metafile): string => {
 
 rmSync(dist, { recursive: true, force: true });
 
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: Object.fromEntries(
-    ['index', 'cli/main', ...filesBeside()].map((path) => [flat(path), join(source, `${path}.ts`)]),
-  ),
-  outdir: dist,
-  chunkNames: '[name]-[hash]',
-  bundle: true,
-  splitting: true,
+const imports = await readImports(input);
+const reached = (paths: readonly string[]) => reachedFrom(paths.map(fileOf), imports);
+/** Each module is in the first that it belongs to. */
+const groups = [
+  ['main', reached(['cli/main', 'threads/watchdog-thread'])],
+  ['work', reached(AT_WORK)],
+  ['service', reached(IN_SERVICE)],
+] as const;
+const bundle = await rolldown(input);
+await bundle.write({
+  dir: dist,
   format: 'esm',
-  platform: 'node',
-  target: 'node24',
   minify: true,
-  metafile: true,
-  external,
-  plugins: [leanBuiltins, withFilesBeside],
-  // For libraries in CommonJS.
-  banner: { js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);" },
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: groups.map(([name, modules], at) => ({
+      name,
+      test: (id) => modules.has(id) && !isEntry(id),
+      priority: groups.length - at,
+    })),
+  },
 });
-writeFileSync(join(dist, 'LICENSES.txt'), licences(metafile));
+await bundle.close();
+writeFileSync(join(dist, 'LICENSES.txt'), licences(imports.keys()));
 for (const path of globSync('**/*.proto', { cwd: source }))
   writeFileSync(join(dist, basename(path)), readFileSync(join(source, path)));
 

@@ -3,37 +3,15 @@
  * itself leads to is in no other file, so that a page asks for nothing twice and for no crumbs.
  */
 import { join } from 'node:path';
-import { type Plugin, rolldown } from 'rolldown';
+import { rolldown } from 'rolldown';
+import { reachedFrom, readImports } from './imports.ts';
 
 const entry = join(import.meta.dirname, '../src/modes/edge/edge.ts');
 
-/** By module: those that it cannot run without. */
-type Imports = ReadonlyMap<string, readonly string[]>;
-
-/** Loads every module, and writes nothing. */
-const readImports = async (): Promise<Imports> => {
-  const imports = new Map<string, readonly string[]>();
-  const reader: Plugin = {
-    name: 'who imports whom',
-    moduleParsed({ id, importedIds }) {
-      imports.set(id, importedIds);
-    },
-  };
-  const bundle = await rolldown({ input: entry, platform: 'browser', external: /^onnxruntime-/, plugins: [reader] });
-  await bundle.generate();
-  await bundle.close();
-  return imports;
-};
-
-const reachedFrom = (start: string, imports: Imports): ReadonlySet<string> => {
-  const reached = new Set([start]);
-  for (const id of reached) for (const next of imports.get(id) ?? []) reached.add(next);
-  return reached;
-};
-
 /** By file name. `onnxruntime-web` is imported by its name unless it is `within`, for pages that have no bundler. */
 export const bundleEdge = async ({ within = false } = {}): Promise<ReadonlyMap<string, string>> => {
-  const always = reachedFrom(entry, await readImports());
+  const imports = await readImports({ input: entry, platform: 'browser', external: /^onnxruntime-/ });
+  const always = reachedFrom([entry], imports);
   const bundle = await rolldown({
     input: entry,
     platform: 'browser',

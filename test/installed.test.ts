@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { loadedUntilReady } from './loaded.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -91,6 +92,14 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
     Array(3).fill({ predicted_score: score }),
   );
 
+  // What a service is made of lies together: each file that is looked for and linked delays its first answer.
+  const served = await loadedUntilReady(t, {
+    cwd,
+    root: join(cwd, 'node_modules', 'millrace', 'dist'),
+    words: [bin, 'serve', './model', '--port', '0'],
+  });
+  assert.ok(served.length > 3 && served.length < 30, `${served.length} files: ${served.join(', ')}`);
+
   // Processes and threads of a service are files of their own, and so is the definition of gRPC.
   const words = [
     'trees-100x6@production',
@@ -119,11 +128,11 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
   assert.ok(grpc !== undefined);
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify(input);
-  const served = await (await fetch(`${url}/predict/trees-100x6`, { method: 'POST', headers, body })).json();
-  assert.equal(served.prediction.score, score);
+  const answer = await (await fetch(`${url}/predict/trees-100x6`, { method: 'POST', headers, body })).json();
+  assert.equal(answer.prediction.score, score);
   service.kill('SIGTERM');
   assert.deepEqual(await once(service, 'exit'), [0, null]);
-  assert.match((await millrace('replay', served.id)).stdout, /^same {2}trees-100x6@1\.0\.0/);
+  assert.match((await millrace('replay', answer.id)).stdout, /^same {2}trees-100x6@1\.0\.0/);
 
   // As a library, with its types.
   writeFileSync(join(cwd, 'consumer.mts'), consumer);

@@ -1,46 +1,22 @@
 /** What a process reads before it answers: nothing that this answer does not need. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { loadedUntilReady } from './loaded.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const hook = `import { registerHooks } from 'node:module';
-import { appendFileSync } from 'node:fs';
-registerHooks({
-  load(url, context, next) {
-    appendFileSync(process.env.LOADED, url + '\\n');
-    return next(url, context);
-  },
-});
-`;
-
-/** The files that \`millrace serve\` of a model of trees has read when it says that it is ready, below the repository. */
-const loadedToServe = async (t: TestContext): Promise<readonly string[]> => {
+/** The files that `millrace serve` of a model of trees has read when it says that it is ready, below the repository. */
+const loadedToServe = (t: TestContext): Promise<readonly string[]> => {
   const cwd = tempFolder(t);
   cpSync(join(root, 'bench', 'models', 'trees-100x6'), join(cwd, 'model'), { recursive: true });
-  writeFileSync(join(cwd, 'hook.mjs'), hook);
-  const loaded = join(cwd, 'loaded.txt');
-  const words = ['--import', pathToFileURL(join(cwd, 'hook.mjs')).href, join(root, 'bin', 'millrace.js')];
-  const child = spawn(process.execPath, [...words, 'serve', './model', '--port', '0'], {
+  return loadedUntilReady(t, {
     cwd,
-    env: { ...process.env, HOME: cwd, LOADED: loaded, NODE_OPTIONS: '' },
+    root,
+    words: [join(root, 'bin', 'millrace.js'), 'serve', './model', '--port', '0'],
   });
-  t.after(() => child.kill('SIGKILL'));
-  let told = '';
-  for await (const part of child.stdout) {
-    told += part;
-    if (/^ready on/m.test(told)) break;
-  }
-  assert.match(told, /^ready on/m);
-  const below = `${pathToFileURL(root).href}/`;
-  return readFileSync(loaded, 'utf8')
-    .split('\n')
-    .flatMap((url) => (url.startsWith(below) ? [url.slice(below.length)] : []));
 };
 
 const unneeded = [

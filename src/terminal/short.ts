@@ -23,8 +23,8 @@ export const placeText = (
   return below(cwd) ?? (own === undefined ? path : `~/${own}`);
 };
 
-/** `2,000` */
-export const { format: count } = new Intl.NumberFormat('en');
+/** `2,000`, of a whole number. To ask `Intl` for it takes 30 ms of each command's start. */
+export const count = (whole: number): string => String(whole).replace(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** A number and what it counts: `1 event`, `2,000 events`. */
 export const many = (number: number, one: string, more = `${one}s`): string =>
