@@ -1,14 +1,10 @@
 /**
- * The WebAssembly kernel that walks trees, as WebAssembly text. `npm run kernel` assembles it and writes its bytes to
- * `src/runtimes/trees/kernel-bytes.ts`; a test holds the two together. What the memory holds: `src/runtimes/trees/table.ts`.
+ * The WebAssembly kernel that walks trees, as WebAssembly text. `npm run kernel` writes its bytes to
+ * `src/runtimes/trees/kernel-bytes.ts`. What the memory holds: `src/runtimes/trees/table.ts`.
  *
  * Eight walks go at once, as each step of one waits for its own loads: eight rows down one tree (`batch`), or one row down
  * eight trees (`row`). No step branches. A leaf leads to itself, so every walk may go as far as the deepest.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import wabt from 'wabt';
-
 const LANES = [0, 1, 2, 3, 4, 5, 6, 7];
 const lanes = (line: (lane: number) => string): string => LANES.map(line).join('\n');
 const locals = lanes((lane) => `(local $n${lane} i32)`);
@@ -48,7 +44,7 @@ const sum = (out: string, node: string, single: boolean, place = 0): string => {
   return `(f64.store offset=${place} ${out} ${single ? `(f64.promote_f32 (f32.demote_f64 ${added}))` : added})`;
 };
 
-export const kernelText = (): string => `(module
+export const treesKernel = (): string => `(module
 (import "millrace" "memory" (memory 1))
 
 ;; What the leaf has for its targets joins their sums. mode: 0 float32 sum, 1 float64 sum, 2 least, 3 greatest.
@@ -118,24 +114,3 @@ export const kernelText = (): string => `(module
     (local.set $leaf (i32.add (local.get $leaf) (i32.const 4)))
     (br_if $trees (i32.lt_u (local.tee $tree (i32.add (local.get $tree) (i32.const 16))) (local.get $last)))))
 )`;
-
-/** The bytes of the kernel. */
-export const assembleKernel = async (): Promise<Uint8Array> => {
-  const module = (await wabt()).parseWat('kernel.wat', kernelText());
-  try {
-    module.validate();
-    return module.toBinary({ log: false, write_debug_names: false }).buffer;
-  } finally {
-    module.destroy();
-  }
-};
-
-export const kernelFile = join(import.meta.dirname, '..', 'src', 'runtimes', 'trees', 'kernel-bytes.ts');
-/** The module that holds the bytes. */
-export const kernelModule = (bytes: Uint8Array): string =>
-  `/** The kernel of \`scripts/trees-kernel.ts\`, written by \`npm run kernel\`. */
-export const KERNEL_BYTES =
-  '${Buffer.from(bytes).toString('hex')}';
-`;
-
-if (import.meta.main) writeFileSync(kernelFile, kernelModule(await assembleKernel()));

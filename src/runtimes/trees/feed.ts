@@ -40,7 +40,7 @@ const copyColumn = (
 };
 
 /** Slots from `low` on that lie below a column; they are in ascending order. */
-const slotsBelow = ({ features, count }: Slots, low: number, column: number): number => {
+export const slotsBelow = ({ features, count }: Slots, low: number, column: number): number => {
   let at = low;
   while (at < count && features[at] < column) at++;
   return at;

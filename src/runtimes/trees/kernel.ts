@@ -25,3 +25,6 @@ export interface OpenKernel {
   readonly memory: ArrayBuffer;
   readonly kernel: Kernel;
 }
+
+/** Sums of `rows` rows from `first` on: that of target t and row r is at `start + t * stride + r`. */
+export type TakeSums = (sums: Float64Array, start: number, stride: number, first: number, rows: number) => void;

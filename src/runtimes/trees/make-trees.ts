@@ -1,6 +1,7 @@
 /** Steps that make answers of sums: those of trees, and any others. */
 import type { Dtype, Tensor } from '../../core/types.ts';
-import { growForest, type TakeSums } from './forest.ts';
+import { growForest } from './forest.ts';
+import type { TakeSums } from './kernel.ts';
 import type { MadeStep } from './model.ts';
 import type { AnswerForm, TreeModel } from './tree-model.ts';
 import { unusual } from './unusual.ts';

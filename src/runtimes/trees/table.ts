@@ -18,7 +18,7 @@ import { collectSlots, type Slots } from './slots.ts';
 import { unusual } from './unusual.ts';
 import { createNodeWriter, NODE } from './write-nodes.ts';
 
-const TREE = 16;
+export const TREE = 16;
 const GROUP = 72;
 /** Rows that are walked down a tree before the next tree's turn; more of them leave the processor's cache. */
 const MAX_BLOCKS = 16;

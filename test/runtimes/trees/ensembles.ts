@@ -18,10 +18,10 @@ import {
 import { growForest } from '../../../src/runtimes/trees/forest.ts';
 import { random } from './rows.ts';
 
-const FEATURES = 6;
+export const FEATURES = 6;
 const thresholds = [0, -0, 1, -1, 2.5, 0.1, -1e-36, 1e-30, Infinity, -Infinity, 5e-324, 3, 63, 100];
 
-interface Shape {
+export interface Shape {
   readonly trees: number;
   readonly depth: number;
   readonly targets: number;
@@ -32,7 +32,10 @@ interface Shape {
 }
 
 /** Random trees, with nodes in the order in which they are made. */
-const grow = ({ trees, depth, targets, width, sum, aggregate, tests: kinds }: Shape, next: () => number): Ensemble => {
+export const grow = (
+  { trees, depth, targets, width, sum, aggregate, tests: kinds }: Shape,
+  next: () => number,
+): Ensemble => {
   const tests: number[] = [];
   const [features, values, yes, no, weights] = [[], [], [], [], []] as [
     number[],
@@ -117,7 +120,7 @@ const passes = (test: number, given: number, v: number, set: readonly number[] |
 };
 
 /** Sums of one row, target by target. */
-const walk = (ensemble: Ensemble, row: ArrayLike<number>): readonly number[] => {
+export const walk = (ensemble: Ensemble, row: ArrayLike<number>): readonly number[] => {
   const { tests, features, values, yes, no, sets, roots, firstTargets, width, weights, targets, sum, aggregate } =
     ensemble;
   const initial = aggregate === 'sum' ? 0 : aggregate === 'min' ? Infinity : -Infinity;
@@ -137,7 +140,7 @@ const walk = (ensemble: Ensemble, row: ArrayLike<number>): readonly number[] => 
   return sums;
 };
 
-const rowsOf = (rows: number, next: () => number, single: boolean): Float64Array => {
+export const rowsOf = (rows: number, next: () => number, single: boolean): Float64Array => {
   const special = [...thresholds, Number.NaN, Number.NaN, 7, 61, 62, 63, 64, 128, -3, 500, 2 ** 31, -0.5];
   const data = Float64Array.from({ length: rows * FEATURES }, () =>
     next() < 0.7 ? special[Math.floor(next() * special.length)] : (next() - 0.5) * 10,

@@ -1,5 +1,5 @@
 /** Sums that linear models make: one of all features, or one in each leaf of a tree. */
-import type { TakeSums } from '../forest.ts';
+import type { TakeSums } from '../kernel.ts';
 
 /** What lies within it of 0 is 0 to LightGBM, where `predict` is given a dense table. */
 export const NEARLY_ZERO = Math.fround(1e-35);
