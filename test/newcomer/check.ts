@@ -4,7 +4,7 @@
  * as arguments leave the others out.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pythonWith } from '../python-packages.ts';
@@ -58,6 +58,21 @@ const waysOf = (folder: string, { name, exact, own, failed }: Told): readonly Wa
   return ways.filter((way) => !(way.name in failed) && (way.named || own !== undefined));
 };
 
+/** Networks of PyTorch, which is too large to install here: their exports, with what it answered, are kept in the repository. */
+const fixtures = join(import.meta.dirname, '..', 'fixtures', 'torch');
+const traced = ['mlp-traced', 'cnn-traced', 'lstm-traced', 'encoder-traced', 'int8-traced'];
+const networks = ['mlp', 'cnn', 'lstm', 'encoder', ...traced].map((network) => ({ network, name: `torch-${network}` }));
+
+const waysOfNetworks = (below: string, wanted: readonly string[]): readonly Way[] =>
+  networks
+    .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+    .map(({ network, name }) => {
+      const folder = join(below, name);
+      cpSync(join(fixtures, network), folder, { recursive: true });
+      const heldOut = readHeldOut(join(folder, 'held-out.json'));
+      return { name, folder, file: 'model.onnx', exact: false, named: true, heldOut };
+    });
+
 const answer = async (ways: readonly Way[], home: string, outcomes: Outcome[]): Promise<readonly Answered[]> => {
   const answered: Answered[] = [];
   for (const way of ways) {
@@ -93,7 +108,7 @@ const outcomes: Outcome[] = told.flatMap(({ failed }) =>
   Object.entries(failed).map(([name, problem]) => ({ name, problem })),
 );
 const answered = await answer(
-  told.flatMap((one) => waysOf(models, one)),
+  [...told.flatMap((one) => waysOf(models, one)), ...waysOfNetworks(models, process.argv.slice(2))],
   home,
   outcomes,
 );

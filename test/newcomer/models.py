@@ -61,6 +61,7 @@ def main(folder: Path, names: list) -> None:
     warnings.simplefilter("ignore")
     with contextlib.redirect_stdout(sys.stderr):
         told = [write(case, folder) for case in [*scikit(), *boosted()] if not names or case.name in names]
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "models.json").write_text(json.dumps(told))
 
 

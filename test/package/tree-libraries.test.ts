@@ -96,6 +96,24 @@ test('columns of pandas that are categories have their own values, as LightGBM w
   );
 });
 
+test('categories that XGBoost has cut in its file are no labels, and the way on stands beside the field', async (t) => {
+  const model = JSON.parse(Buffer.from(read('xgboost-categories.json')).toString());
+  const { enc } = model.learner.gradient_booster.model.cats;
+  // The bytes of bc, zz and éa, as XGBoost 3.2 keeps them: what was the third category is é, and its a is gone.
+  const [known] = [{ offsets: [0, 2, 4, 6], values: [98, 99, 122, 122, -61, -87] }];
+  const at = model.learner.feature_types.indexOf('c');
+  enc[at] = known;
+  const cut = await put(t, Buffer.from(JSON.stringify(model)));
+  const name = model.learner.feature_names[at] ?? `f${at}`;
+  assert.match(
+    cut.yaml,
+    new RegExp(`  ${name}: \\{ kind: integer, min: 0, nullable: true \\}  # .*millrace_export\\.py`),
+  );
+  enc[at] = { ...known, values: [98, 99, 122, 122, 101, 97] };
+  const whole = await put(t, Buffer.from(JSON.stringify(model)));
+  assert.match(whole.yaml, new RegExp(`  ${name}: \\{ kind: category, labels: \\[bc, zz, ea\\], nullable: true \\}`));
+});
+
 test('what 0 is to LightGBM stands beside the fields', async (t) => {
   assert.match((await put(t, read('lightgbm-zero-missing.txt'))).yaml, /Column_0: .* # 0 counts as missing/);
   assert.match((await put(t, read('lightgbm-none-missing.txt'))).yaml, /Column_0: .* # what is missing counts as 0/);

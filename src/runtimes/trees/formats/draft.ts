@@ -16,13 +16,13 @@ interface Column {
 const zeroComments = { 'for missing': '  # what is missing counts as 0', 'is missing': '  # 0 counts as missing' };
 
 const columnOf = (feature: Feature, fieldName: (wanted: string) => string): Column => {
-  const { name, takes, zero, others, categories } = feature;
+  const { name, takes, zero, others, categories, unknownSince = 'the file does not say which it stands for' } = feature;
   const field = fieldName(name);
   const line = (settings: string, comment = ''): string =>
     `  ${yaml(field)}: { ${settings}, nullable: true }${comment}`;
   if (takes !== 'category') return { field, column: field, line: line(`kind: ${takes}`, zero && zeroComments[zero]) };
   if (categories === undefined) {
-    const comment = '  # the number of a category; the file does not say which it stands for';
+    const comment = `  # the number of a category; ${unknownSince}`;
     return { field, column: field, line: line('kind: integer, min: 0', comment) };
   }
   const column = fieldName(`${field.slice(0, 100)}_code`);

@@ -18,6 +18,8 @@ export interface Feature {
   readonly others?: 'allowed';
   /** Of a category that the file knows: the column holds their places here. */
   readonly categories?: readonly Category[];
+  /** Of a category that the file does not know: why, and how to go on. */
+  readonly unknownSince?: string;
 }
 
 /** Where a row's sums come from. */

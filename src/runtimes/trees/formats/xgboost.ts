@@ -5,7 +5,7 @@
  */
 import { fail } from '../../../core/errors.ts';
 import { type JsonPart, type Numbers, partsOf } from './json-parts.ts';
-import type { Category, Feature, SumSource, TreeFile, TreeFormat } from './tree-file.ts';
+import type { Feature, SumSource, TreeFile, TreeFormat } from './tree-file.ts';
 import { withSteps } from './tree-steps.ts';
 import { readUbjson } from './ubjson.ts';
 import { objectiveOf } from './xgboost-objectives.ts';
@@ -27,15 +27,28 @@ const baseScores = (value: unknown): readonly number[] => {
 };
 
 const decoder = new TextDecoder();
+const MAX_ASCII = 127;
+/**
+ * XGBoost 3.1 and 3.2 count characters where they keep bytes, so that all texts from the first one beyond ASCII on are cut in
+ * other places, and the last ones are gone. What is left may well look like texts.
+ */
+const CUT = 'XGBoost has cut those that are not ASCII: let millrace_export.py write this file (docs/PYTHON.md)';
+
+type Known = Pick<Feature, 'categories' | 'unknownSince'>;
+
 /** The categories of a feature, where the file has them (from 3.1 on): texts lie as one run of bytes, integers as they are. */
-const categoriesOf = (encoding: unknown): readonly Category[] | undefined => {
+const categoriesOf = (encoding: unknown): Known => {
   const { offsets, values } = (encoding ?? {}) as { readonly offsets?: Numbers; readonly values?: Numbers };
-  if (values === undefined || values.length === 0) return undefined;
-  if (offsets === undefined) return Array.from(values);
+  if (values === undefined || values.length === 0) return {};
+  if (offsets === undefined) return { categories: Array.from(values) };
   const bytes = Uint8Array.from(values);
-  return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, index) =>
-    decoder.decode(bytes.subarray(offsets[index], offsets[index + 1])),
-  );
+  if (bytes.some((byte) => byte > MAX_ASCII)) return { unknownSince: CUT };
+  const text = decoder.decode(bytes);
+  return {
+    categories: Array.from({ length: Math.max(0, offsets.length - 1) }, (_, index) =>
+      text.slice(offsets[index], offsets[index + 1]),
+    ),
+  };
 };
 
 const featuresOf = (learner: JsonPart, booster: JsonPart, count: number): readonly Feature[] => {
@@ -51,11 +64,10 @@ const featuresOf = (learner: JsonPart, booster: JsonPart, count: number): readon
       throw refuse(`${what} names ${list.length} features`, `${count}`, list.length);
   return Array.from({ length: count }, (_, index) => {
     const type = types[index];
-    const categories = type === 'c' ? categoriesOf(encodings[index]) : undefined;
     return {
       name: names.length === 0 ? `f${index}` : String(names[index]),
       takes: type === 'c' ? 'category' : type === 'i' ? 'boolean' : type === 'int' ? 'integer' : 'number',
-      ...(categories && { categories }),
+      ...(type === 'c' && categoriesOf(encodings[index])),
     };
   });
 };
