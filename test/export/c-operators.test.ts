@@ -28,8 +28,6 @@ const refused: Readonly<Record<string, RegExp>> = {
   'Where of texts': /texts where numbers are expected/,
   'Cast of int64 to string': /a Cast from int64 to string/,
   'Gather out of a table': /rows out of a table of the graph/,
-  'Gemm that scales': /a Gemm that scales/,
-  'Gemm that adds nothing': /a Gemm that scales/,
   'Gather of a table by two': /rows out of a table of the graph/,
 };
 

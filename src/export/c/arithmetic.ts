@@ -152,15 +152,15 @@ static double @_probit(double value) {
   multiply: {
     needs: ['fused'],
     code: `
-/* A row times a matrix: products in order, in blocks of 256 (runtimes/trees/operators/linear.ts). */
-static void @_multiply(const float *x, int32_t columns, const float *weights, int32_t width, float *to) {
+/* A row times a matrix: products in order, in blocks of 256, which are added to the bias (runtimes/trees/operators/linear.ts). */
+static void @_multiply(const float *x, int32_t columns, const float *weights, int32_t width, const float *bias, int32_t biases, float *to) {
   for (int32_t output = 0; output < width; output++) {
-    float sum = 0.0f;
+    float sum = biases == 0 ? 0.0f : bias[biases == 1 ? 0 : output];
     for (int32_t start = 0; start < columns; start += 256) {
       float block = 0.0f;
       for (int32_t at = start; at < columns && at < start + 256; at++)
         block = @_fused(x[at], weights[at * width + output], block);
-      sum = start == 0 ? block : sum + block;
+      sum = start == 0 && biases == 0 ? block : sum + block;
     }
     to[output] = sum;
   }

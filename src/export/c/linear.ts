@@ -3,9 +3,10 @@ import { turned } from '../../runtimes/trees/operators/linear.ts';
 import { classesOf } from '../../runtimes/trees/operators/trees.ts';
 import { classAt, greatest, labelValue, postTransform } from './links.ts';
 import { notExportable } from './refuse.ts';
-import { type COperator, type CValue, input, type NodeDraft, output } from './values.ts';
+import { float } from './text.ts';
+import { arrayOf, type COperator, type CValue, input, type NodeDraft, output } from './values.ts';
 
-/** Lines that multiply a row with `weights` [columns, width] and add a bias, which comes last. */
+/** Lines that multiply a row with `weights` [columns, width] and add a bias. */
 const product = (
   { draft }: NodeDraft,
   value: CValue,
@@ -15,13 +16,9 @@ const product = (
   to: string,
 ): readonly string[] => {
   if (value.known.dtype !== 'float32') throw notExportable(`a matrix product of ${value.known.dtype}`);
-  const added = bias && draft.numbers('float32', bias);
-  return [
-    `${draft.use('multiply')}(${value.name}, ${value.size}, ${draft.numbers('float32', weights)}, ${width}, ${to});`,
-    ...(added === undefined
-      ? []
-      : [`for (int32_t at = 0; at < ${width}; at++) ${to}[at] += ${added}[${bias?.length === 1 ? '0' : 'at'}];`]),
-  ];
+  const added = bias === undefined ? '0, 0' : `${draft.numbers('float32', bias)}, ${bias.length}`;
+  const table = draft.numbers('float32', weights);
+  return [`${draft.use('multiply')}(${value.name}, ${value.size}, ${table}, ${width}, ${added}, ${to});`];
 };
 
 const constantOf = (node: NodeDraft, at: number): { data: Float32Array; dims: readonly number[] } => {
@@ -35,13 +32,27 @@ const matMul: COperator = (node) => {
   return output(node, (name) => product(node, input(node), data, dims[1] ?? 1, undefined, name));
 };
 
+/** alpha × the product + beta × what is added. */
+const scaled = (node: NodeDraft, weights: Float32Array, alpha: number, beta: number): readonly CValue[] => {
+  const { draft, inputs } = node;
+  const added = beta === 0 ? undefined : inputs[2];
+  return output(node, (name, size) => {
+    const each = `for (int32_t at = 0; at < ${size}; at++) ${name}[at] =`;
+    const lines = product(node, input(node), weights, size, undefined, name);
+    if (added === undefined) return [...lines, `${each} ${name}[at] * ${float(alpha)};`];
+    const more = `${arrayOf(draft, added)}[${added.size === 1 ? '0' : 'at'}]`;
+    return [...lines, `${each} ${draft.use('fused')}(${name}[at], ${float(alpha)}, ${float(beta)} * ${more});`];
+  });
+};
+
 const gemm: COperator = (node) => {
   const { data, dims } = constantOf(node, 1);
-  if (node.attributes.float('alpha', 1) !== 1 || node.attributes.float('beta', 1) !== 1)
-    throw notExportable('a Gemm that scales');
   const isTurned = node.attributes.int('transB', 0) !== 0;
   const weights = isTurned ? turned(data, dims[0], dims[1]) : data;
-  const bias = node.inputs[2] && constantOf(node, 2).data;
+  const [alpha, beta] = [node.attributes.float('alpha', 1), node.attributes.float('beta', 1)];
+  const added = node.inputs[2];
+  if (alpha !== 1 || beta !== 1 || (added && !added.known.constant)) return scaled(node, weights, alpha, beta);
+  const bias = added && constantOf(node, 2).data;
   return output(node, (name) => product(node, input(node), weights, node.size, bias, name));
 };
 

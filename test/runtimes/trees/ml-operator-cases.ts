@@ -38,6 +38,21 @@ export const mlCases: Readonly<Record<string, Case>> = {
       ],
     ]),
   ),
+  'LinearRegressor of many columns': of(
+    'LinearRegressor',
+    { coefficients: ramp(1200), intercepts: ramp(2), targets: 2n },
+    on('float32', [2]),
+    on('float32', [600]),
+  ),
+  'LinearClassifier of many columns': of(
+    'LinearClassifier',
+    { coefficients: ramp(1800), intercepts: ramp(3), classlabels_ints: [4n, 5n, 9n], post_transform: 'LOGISTIC' },
+    [
+      ['int64', []],
+      ['float32', [3]],
+    ],
+    on('float32', [600]),
+  ),
   Scaler: of('Scaler', { offset: ramp(3), scale: Float32Array.of(2, 0.1, 1e-3) }, on('float32')),
   'Scaler of float64': of(
     'Scaler',

@@ -177,6 +177,18 @@ export const cases: Readonly<Record<string, Case>> = {
     y: on('float32', [6]),
     constants: [floats('w', [6, 7], ...ramp(42)), floats('b', [6], ...ramp(6))],
   },
+  'MatMul of many weights': {
+    node: { op: 'MatMul' },
+    x: on('float32', [90]),
+    y: on('float32', [90]),
+    constants: [floats('w', [90, 90], ...ramp(8100))],
+  },
+  'Gemm of many columns': {
+    node: { op: 'Gemm' },
+    x: on('float32', [700]),
+    y: on('float32', [11]),
+    constants: [floats('w', [700, 11], ...ramp(7700)), floats('b', [11], ...ramp(11))],
+  },
   ...mlCases,
   ...rareCases,
   ...supportVectorCases,

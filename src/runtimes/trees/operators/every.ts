@@ -4,6 +4,7 @@ import { columnarOperators } from './columnar.ts';
 import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
+import { strings } from './strings.ts';
 import { supportVectors } from './support-vectors.ts';
 import { texts } from './texts.ts';
 import { treeEnsemble } from './tree-ensemble.ts';
@@ -20,4 +21,5 @@ export const everyOperator: Operators = {
   ...rareOperators,
   ...supportVectors,
   ...texts,
+  ...strings,
 };

@@ -32,7 +32,7 @@ export const chunks: readonly Chunk[] = [
   },
   {
     names: `Transpose Shape ConstantOfShape GatherElements Sum Max Min Pow Log Reciprocal Sign ReduceSum ReduceMean
-      ReduceSumSquare ReduceL2 ReduceProd ReduceLogSumExp CumSum Scan`,
+      ReduceSumSquare ReduceL1 ReduceL2 ReduceProd ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin CumSum Scan`,
     load: async () => (await import('./rare.ts')).rareOperators,
   },
   {
@@ -46,6 +46,10 @@ export const chunks: readonly Chunk[] = [
   {
     names: 'StringNormalizer com.microsoft.Tokenizer TfIdfVectorizer',
     load: async () => (await import('./texts.ts')).texts,
+  },
+  {
+    names: 'StringConcat StringSplit RegexFullMatch',
+    load: async () => (await import('./strings.ts')).strings,
   },
 ];
 

@@ -42,6 +42,24 @@ const logOfSumOfPowers: Reduce = (data, from, places, round) => {
   return round(round(Math.log(total)) + shift);
 };
 
+const sumOfMagnitudes: Reduce = (data, from, places, round) => {
+  let total = 0;
+  for (const place of places) total = round(total + Math.abs(data[from + place]));
+  return total;
+};
+/** The one that beats all others. NaN does so, as in NumPy; in ONNX Runtime that depends on where it stands. */
+const extreme =
+  (beats: (a: number, b: number) => boolean): Reduce =>
+  (data, from, places) => {
+    let best = data[from + places[0]];
+    for (const place of places) {
+      const value = data[from + place];
+      if (beats(value, best) || Number.isNaN(value)) best = value;
+    }
+    return best;
+  };
+const numbers: readonly Dtype[] = ['float32', 'float64', 'int32', 'int64'];
+
 /** For each value of a result's row, where those that make it stand in the row. */
 const placesOf = (dims: readonly number[], axes: ReadonlySet<number>): readonly Int32Array[] => {
   const kept: number[][] = [];
@@ -120,6 +138,16 @@ const cumSum: Operator = ({ attributes }, [value, axis]) => {
 
 export const reductions: Operators = {
   ReduceSum: reducing(sum),
+  ReduceMax: reducing(
+    extreme((a, b) => a > b),
+    numbers,
+  ),
+  ReduceMin: reducing(
+    extreme((a, b) => a < b),
+    numbers,
+  ),
+  ReduceL1: reducing(sumOfMagnitudes),
+  ReduceLogSum: reducing((data, from, places, round) => round(Math.log(sum(data, from, places, round)))),
   ReduceMean: reducing((data, from, places, round) => round(sum(data, from, places, round) / places.length)),
   ReduceSumSquare: reducing(sumOfSquares),
   ReduceL2: reducing((data, from, places, round) => round(Math.sqrt(sumOfSquares(data, from, places, round)))),
