@@ -7,6 +7,7 @@ import { unusual } from './unusual.ts';
 
 /** States of an automaton, with what is repeated counted as often as it may stand. */
 const MAX_STATES = 256;
+const MAX_REPEATS = 4096;
 const MAX_DEPTH = 32;
 
 type Accepts = (code: number) => boolean;
@@ -44,73 +45,119 @@ const classes: Readonly<Record<string, Accepts>> = {
 };
 const controls: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v', a: '\x07' };
 
-/** A part of a pattern: written into the states, once or as often as it stands. */
+/** The letters of a pattern, read one after the other. */
+interface Letters {
+  /** What stands `ahead` of the next letter; undefined behind the last. */
+  peek(ahead?: number): string | undefined;
+  next(): string | undefined;
+  /** Past the letter, if it is the next. */
+  takes(letter: string): boolean;
+  /** For what is not read here. */
+  other(): Error;
+}
+
+const lettersOf = (pattern: string): Letters => {
+  const letters = [...pattern];
+  if (letters.at(-1) === '$' && letters.at(-2) !== '\\') letters.pop();
+  let at = 0;
+  return {
+    peek: (ahead = 0) => letters[at + ahead],
+    next: () => letters[at++],
+    takes(letter) {
+      if (letters[at] !== letter) return false;
+      at++;
+      return true;
+    },
+    other: () => unusual(`a pattern ${JSON.stringify(pattern)} that is not read here`),
+  };
+};
+
+/** What stands behind a backslash: one letter, or a class. */
+const escaped = ({ next, other }: Letters): string | Accepts => {
+  const letter = next() ?? '';
+  if (Object.hasOwn(classes, letter)) return classes[letter];
+  if (Object.hasOwn(controls, letter)) return controls[letter];
+  if (!/^[!-/:-@[-`{-~]$/.test(letter) || letter === '_') throw other();
+  return letter;
+};
+
+/** What stands in brackets. */
+const setOf = (letters: Letters): Accepts => {
+  const { takes, next, peek, other } = letters;
+  const isNot = takes('^');
+  const parts: Accepts[] = [];
+  while (!takes(']')) {
+    const letter = next();
+    if (letter === undefined || letter === '[' || (letter === '-' && parts.length > 0 && peek() !== ']')) throw other();
+    const low = letter === '\\' ? escaped(letters) : letter;
+    if (typeof low !== 'string') parts.push(low);
+    else if (peek() === '-' && peek(1) !== ']') {
+      next();
+      const end = next();
+      const high = end === '\\' ? escaped(letters) : end;
+      if (typeof high !== 'string' || end === '[' || (high.codePointAt(0) ?? 0) < (low.codePointAt(0) ?? 0))
+        throw other();
+      parts.push(within(low, high));
+    } else parts.push(within(low));
+  }
+  if (parts.length === 0) throw other();
+  return isNot ? not(any(...parts)) : any(...parts);
+};
+
+/** How often what stands before may stand: at least and at most. */
+const countOf = ({ takes, next, peek, other }: Letters): readonly [number, number] | undefined => {
+  if (takes('*')) return [0, Number.POSITIVE_INFINITY];
+  if (takes('+')) return [1, Number.POSITIVE_INFINITY];
+  if (takes('?')) return [0, 1];
+  const ahead = Array.from({ length: 9 }, (_, index) => peek(index) ?? '').join('');
+  const bounds = /^\{(\d{1,3})(?:(,)(\d{1,3})?)?\}/.exec(ahead);
+  if (bounds === null) return undefined;
+  for (let left = bounds[0].length; left > 0; left--) next();
+  const least = Number(bounds[1]);
+  const most = bounds[3] !== undefined ? Number(bounds[3]) : bounds[2] ? Number.POSITIVE_INFINITY : least;
+  if (most < least) throw other();
+  return [least, most];
+};
+
+/** A part of a pattern: written into the states, as often as it stands, in front of what follows. */
 type Part = (next: number) => number;
+
+const createStates = () => {
+  const states: State[] = [];
+  return {
+    states,
+    /** The place of one more. */
+    state(one: State): number {
+      if (states.length === MAX_STATES) throw unusual(`a pattern of more than ${MAX_STATES} states`);
+      return states.push(one) - 1;
+    },
+  };
+};
 
 /** @returns whether a text is of the pattern. @throws Unusual for what is not read here */
 export const fullMatch = (pattern: string): ((text: string) => boolean) => {
-  const letters = [...pattern];
-  const states: State[] = [];
-  const other = () => unusual(`a pattern ${JSON.stringify(pattern)} that is not read here`);
-  const state = (one: State): number => {
-    if (states.length === MAX_STATES) throw unusual(`a pattern of more than ${MAX_STATES} states`);
-    return states.push(one) - 1;
-  };
-  let at = 0;
-  const takes = (letter: string): boolean => letters[at] === letter && ++at > 0;
-
-  /** What stands behind a backslash: one letter, or a class. */
-  const escaped = (): string | Accepts => {
-    const letter = letters[at++] ?? '';
-    if (Object.hasOwn(classes, letter)) return classes[letter];
-    if (Object.hasOwn(controls, letter)) return controls[letter];
-    if (!/^[!-/:-@[-`{-~]$/.test(letter) || letter === '_') throw other();
-    return letter;
-  };
-  const set = (): Accepts => {
-    const isNot = takes('^');
-    const parts: Accepts[] = [];
-    while (!takes(']')) {
-      const letter = letters[at++];
-      if (letter === undefined || letter === '[' || (letter === '-' && parts.length > 0 && letters[at] !== ']'))
-        throw other();
-      const low = letter === '\\' ? escaped() : letter;
-      if (typeof low !== 'string') parts.push(low);
-      else if (letters[at] === '-' && letters[at + 1] !== ']') {
-        at++;
-        const end = letters[at++];
-        const high = end === '\\' ? escaped() : end;
-        if (typeof high !== 'string' || end === '[' || (high.codePointAt(0) ?? 0) < (low.codePointAt(0) ?? 0))
-          throw other();
-        parts.push(within(low, high));
-      } else parts.push(within(low));
-    }
-    if (parts.length === 0) throw other();
-    return isNot ? not(any(...parts)) : any(...parts);
-  };
+  const letters = lettersOf(pattern);
+  const { takes, next: take, peek, other } = letters;
+  const { states, state } = createStates();
+  let repeats = 0;
   const letterPart =
     (accepts: Accepts): Part =>
     (next) =>
       state({ accepts, next, other: NONE });
-
   const atom = (depth: number): Part => {
-    const letter = letters[at++];
+    const letter = take();
     if (letter === '(') {
       if (takes('?') && !takes(':')) throw other();
       const inner = choice(depth + 1);
       if (!takes(')')) throw other();
       return inner;
     }
-    if (letter === '[') return letterPart(set());
+    if (letter === '[') return letterPart(setOf(letters));
     if (letter === '.') return letterPart(not(within('\n')));
-    if (letter === '\\') {
-      const one = escaped();
-      return letterPart(typeof one === 'string' ? within(one) : one);
-    }
     if (letter === undefined || '*+?{}^$])'.includes(letter)) throw other();
-    return letterPart(within(letter));
+    const one = letter === '\\' ? escaped(letters) : letter;
+    return letterPart(typeof one === 'string' ? within(one) : one);
   };
-
   /** A fork to the part, and past it: where it is endless, what follows the part is the fork itself. */
   const maybe =
     (part: Part, isEndless: boolean): Part =>
@@ -120,32 +167,24 @@ export const fullMatch = (pattern: string): ((text: string) => boolean) => {
       return fork;
     };
   const repeated = (part: Part, least: number, most: number): Part => {
-    const optional =
-      most === Number.POSITIVE_INFINITY ? [maybe(part, true)] : new Array(most - least).fill(maybe(part, false));
-    const all: readonly Part[] = [...new Array(least).fill(part), ...optional];
-    return (next) => all.reduceRight((to, one) => one(to), next);
-  };
-
-  const counted = (): readonly [number, number] | undefined => {
-    if (takes('*')) return [0, Number.POSITIVE_INFINITY];
-    if (takes('+')) return [1, Number.POSITIVE_INFINITY];
-    if (takes('?')) return [0, 1];
-    const bounds = /^\{(\d{1,3})(?:(,)(\d{1,3})?)?\}/.exec(letters.slice(at, at + 9).join(''));
-    if (bounds === null) return undefined;
-    at += bounds[0].length;
-    const least = Number(bounds[1]);
-    const most = bounds[3] !== undefined ? Number(bounds[3]) : bounds[2] ? Number.POSITIVE_INFINITY : least;
-    if (most < least) throw other();
-    return [least, most];
+    const isEndless = most === Number.POSITIVE_INFINITY;
+    const optional = new Array<Part>(isEndless ? 1 : most - least).fill(maybe(part, isEndless));
+    const all = [...new Array<Part>(least).fill(part), ...optional];
+    return (next) =>
+      all.reduceRight((to, one) => {
+        // What is empty has no states, however often it stands.
+        if (++repeats > MAX_REPEATS) throw unusual(`a pattern of more than ${MAX_REPEATS} repeats`);
+        return one(to);
+      }, next);
   };
   const sequence = (depth: number): Part => {
     const parts: Part[] = [];
-    while (at < letters.length && letters[at] !== '|' && letters[at] !== ')') {
+    for (let letter = peek(); letter !== undefined && letter !== '|' && letter !== ')'; letter = peek()) {
       const part = atom(depth);
-      const times = counted();
+      const times = countOf(letters);
       // Lazy ones match the same texts.
       if (times) takes('?');
-      if (times && /^[*+?{]$/.test(letters[at] ?? '')) throw other();
+      if (times && /^[*+?{]$/.test(peek() ?? '')) throw other();
       parts.push(times ? repeated(part, ...times) : part);
     }
     return (next) => parts.reduceRight((to, part) => part(to), next);
@@ -158,9 +197,8 @@ export const fullMatch = (pattern: string): ((text: string) => boolean) => {
   };
 
   takes('^');
-  if (letters.at(-1) === '$' && letters.at(-2) !== '\\') letters.pop();
   const whole = choice(0);
-  if (at < letters.length) throw other();
+  if (peek() !== undefined) throw other();
   const end = state({ next: NONE, other: NONE });
   return matcher(states, whole(end), end);
 };

@@ -110,6 +110,8 @@ describe('a text is of a pattern as for onnxruntime-node', () => {
     'a**',
     '(?P<n>a)',
     'a{300}',
+    '((){999}){999}{999}',
+    '(((){999}){999}){999}',
     '\\x41',
     'a{',
     'a$b',
