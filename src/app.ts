@@ -5,6 +5,7 @@ import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
 import type { Monitor } from './deployments/monitor.ts';
+import type { OnceOptions } from './deployments/once.ts';
 import type { DeployOptions } from './deployments/starters.ts';
 import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
@@ -22,6 +23,8 @@ export type AppOptions = ResourceOptions;
 export interface App extends Resources {
   /** The package that a reference means, made ready by `loadSafely`; the caller closes it. @throws what both throw */
   scorer(ref: string, options?: SafeOptions): Promise<Scorer>;
+  /** The same for `predict`: its rows are counted as those of other modes. @throws BAD_PROJECT for a deployment that is not there */
+  once(ref: string, options?: OnceOptions): Promise<Scorer>;
   /**
    * Lets an environment point at what a reference to the registry means, once that is proven or known to be safe:
    * whatever follows the environment loads it at once. `Registry.promote` alone proves nothing.
@@ -72,6 +75,7 @@ export const createApp = (options: AppOptions): App => {
   return {
     ...resources,
     scorer: async (ref, how) => loadSafely(await open(ref), how),
+    once: async (ref, how) => (await import('./deployments/once.ts')).openOnce(resources, ref, how),
     promote: async (ref, move) => (await import('./resources/promote.ts')).promoteProven(resources, ref, move),
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
     exportC: async (ref, how) => {

@@ -36,7 +36,7 @@ export const openBatch = (resources: Resources): BatchDeployments => {
     database: resources.database,
     open: (ref) => open(placedRef(ref)),
     load: resources.loadSafely,
-    leave: resources.leave,
+    leave: resources.leaveRecords,
   });
 };
 

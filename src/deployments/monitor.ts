@@ -44,7 +44,7 @@ const optionsOf = (project: Project, deployment: string): Omit<WatchOptions, 'he
   const settings = watchedSettings(project, deployment);
   if (settings === undefined) {
     throw fail('BAD_PROJECT', `The deployment '${deployment}' is not watched`, {
-      expected: 'a service or stream of millrace.yaml, without monitor: false',
+      expected: 'a service, stream or batch deployment of millrace.yaml, without monitor: false',
       got: deployment,
     });
   }

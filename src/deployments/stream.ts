@@ -48,8 +48,8 @@ export const start = async (
   { registry, news }: Surroundings<StreamNews>,
 ): Promise<RunningStream> => {
   const broker = await resources.broker();
-  const leave = deployment.record > 0 ? await resources.leave(deployment.record) : undefined;
-  if (leave) watchRecords(registry, resources.leaveFigures);
+  const leave = await resources.leave(deployment.record);
+  if (leave && deployment.record > 0) watchRecords(registry, resources.leaveFigures);
   const sink = await sinkOf(resources, deployment);
   const source = sourceOf(resources, deployment);
   const parts = { deployment, broker, source, metrics: metricsOf(registry), sink, leave, onEvent: news };

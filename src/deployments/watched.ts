@@ -2,7 +2,7 @@
 import type { MonitorSettings } from '../project/deployments/monitor.ts';
 import type { Project } from '../project/project.ts';
 
-const WATCHED = ['service', 'stream'] as const;
+const WATCHED = ['service', 'stream', 'batch'] as const;
 
 const deploymentOf = (project: Project, name: string) => {
   const mode = WATCHED.find((one) => project.namesIn(one).includes(name));

@@ -1,17 +1,20 @@
 /** Minutes that were counted, on their way to the thread that writes them down. What the store does not take is tried again with the next. */
+import type { Code } from '../core/errors.ts';
 import type { Answered, Answerer } from './answered.ts';
 import { countInParts, PART_ROWS, rowsOf } from './answered-parts.ts';
 import { createMinutes, type MinuteProfile } from './minutes.ts';
-import { merge } from './profile/profile.ts';
-import type { Writer } from './writer.ts';
+import { together } from './profiles/counted.ts';
 
 export interface ProfilingOptions {
-  readonly writer: Pick<Writer, 'ask'>;
+  /** Rejects where the store does not take them. */
+  readonly write: (minutes: readonly MinuteProfile[]) => Promise<void>;
   readonly numberOf: (model: Answerer) => number;
 }
 
 export interface Profiling {
   count(answered: Answered): void;
+  /** Counts a call that failed as a whole. */
+  failed(model: Answerer, code: Code): void;
   /** Resolves when all that was counted is in the store, as far as that takes it. */
   flush(): Promise<void>;
 }
@@ -19,21 +22,13 @@ export interface Profiling {
 /** Minutes that may wait, of a package at least one; beyond that the oldest become one. */
 const MOST_WAITING = 300;
 
-const together = (a: MinuteProfile, b: MinuteProfile): MinuteProfile => ({
-  ...a,
-  rows: a.rows + b.rows,
-  refused: a.refused + b.refused,
-  inputs: merge(a.inputs, b.inputs),
-  outputs: merge(a.outputs, b.outputs),
-});
-
 /** The same with one less, where two of the oldest are of one package. */
 const shortened = ([oldest, ...others]: readonly MinuteProfile[]): readonly MinuteProfile[] => {
   const next = others.find(({ model }) => model === oldest.model);
   return next === undefined ? [...others, oldest] : [together(oldest, next), ...others.filter((one) => one !== next)];
 };
 
-export const createProfiling = ({ writer, numberOf }: ProfilingOptions): Profiling => {
+export const createProfiling = ({ write, numberOf }: ProfilingOptions): Profiling => {
   let waiting: readonly MinuteProfile[] = [];
   let sending = Promise.resolve();
   const inParts = new Set<Promise<void>>();
@@ -43,7 +38,7 @@ export const createProfiling = ({ writer, numberOf }: ProfilingOptions): Profili
     if (some.length === 0) return;
     waiting = [];
     try {
-      await writer.ask('minutes', [some]);
+      await write(some);
     } catch {
       waiting = [...some, ...waiting];
       if (waiting.length > MOST_WAITING) waiting = shortened(waiting);
@@ -58,11 +53,11 @@ export const createProfiling = ({ writer, numberOf }: ProfilingOptions): Profili
   });
   return {
     count(answered) {
-      if (answered.model.reference === undefined) return;
       if (rowsOf(answered) <= PART_ROWS) return minutes.count(answered);
       const counting = countInParts(answered, minutes.count).finally(() => inParts.delete(counting));
       inParts.add(counting);
     },
+    failed: minutes.failed,
     async flush() {
       await Promise.all(inParts);
       minutes.flush();

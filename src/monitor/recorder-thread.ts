@@ -13,11 +13,16 @@ import type { Profiles, SpanProfile } from './profiles/profiles.ts';
 import { openRecords } from './records/open.ts';
 import type { Prediction, Records } from './records/records.ts';
 
+interface Keep {
+  readonly days: number;
+  readonly most: number;
+}
+
 export interface RecorderData {
   /** The store, as `openSql` takes it. */
   readonly url: string;
-  readonly days: number;
-  readonly most: number;
+  /** How long and how many records are kept; all of them where it is not said. */
+  readonly keep?: Keep | undefined;
   /** How it gives way to what answers. */
   readonly way: Way;
 }
@@ -97,25 +102,26 @@ const forCaller = async <Found>(asked: Promise<Found>): Promise<Found> => {
 /** One thing at a time, in the order in which it was asked for. */
 const inTurn = createTurns();
 
-const prune = async (days: number, most: number): Promise<void> => {
-  const before = new Date(Date.now() - days * DAY_MS);
-  // A failure is met, and told, by the next write.
-  const removed = await records()
-    .prune({ before, most })
+/** A failure is met, and told, by the next write. */
+const removeOld = ({ days, most }: Keep): Promise<number> =>
+  records()
+    .prune({ before: new Date(Date.now() - days * DAY_MS), most })
     .catch(() => 0);
+const prune = async (keep: Keep | undefined): Promise<void> => {
+  const removed = keep === undefined ? 0 : await removeOld(keep);
   const isMore = await profiles?.age(new Date()).catch(() => false);
-  if (removed > 0 || isMore) void inTurn(() => prune(days, most));
+  if (removed > 0 || isMore) void inTurn(() => prune(keep));
 };
 let pruning: NodeJS.Timeout | undefined;
 
 const calls = {
   /** Resolves to the thread, as `hurry` takes it, where that is of use. @throws MillraceError STORE_FAILED */
-  async open({ url, days, most, way }: RecorderData): Promise<string | undefined> {
+  async open({ url, keep, way }: RecorderData): Promise<string | undefined> {
     const sql = await openSql(url);
     opened = openRecords(sql);
     profiles = openProfiles(sql);
-    pruning = setInterval(() => void inTurn(() => prune(days, most)), PRUNE_EVERY_MS);
-    void inTurn(() => prune(days, most));
+    pruning = setInterval(() => void inTurn(() => prune(keep)), PRUNE_EVERY_MS);
+    void inTurn(() => prune(keep));
     return giveWay(way);
   },
   models(known: readonly KnownModel[]): void {

@@ -8,6 +8,7 @@ import type { Answered } from './answered.ts';
 import { PART_ROWS, recordInParts, rowsOf } from './answered-parts.ts';
 import { createAsking } from './asking.ts';
 import { noRoom } from './backlog.ts';
+import type { Counter } from './counter.ts';
 import { createPacking } from './packing.ts';
 import { createProfiling } from './profiling.ts';
 import type { Kept } from './records/records.ts';
@@ -44,14 +45,12 @@ export interface RecorderFigures {
 /** No room in the buffer; one call too large for it; the store refused the rows, or the thread ended that had them. */
 export type DropReason = 'full' | 'too_large' | 'failed';
 
-export interface Recorder {
+export interface Recorder extends Counter {
   /**
    * Takes microseconds and never throws. Where answers wait for their records, resolves when it is written, and rejects when
    * it will not be; otherwise returns nothing. @throws MillraceError STORE_FAILED
    */
   record(answered: Answered): Promise<void> | undefined;
-  /** Counts it in the profile of its minute, where the package has a reference, whether it is recorded or not. */
-  count(answered: Answered): void;
   /** Finds what this recorder was told, too, as soon as it is written. @throws MillraceError STORE_FAILED, UNAVAILABLE */
   find(id: string): Promise<Kept | undefined>;
   /** As `Records.label`. */
@@ -67,7 +66,10 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
   const sender = await startSender(options);
   const { writer } = sender;
   const pack = createPacking(sender);
-  const profiling = createProfiling(sender);
+  const profiling = createProfiling({
+    numberOf: sender.numberOf,
+    write: (minutes) => writer.ask('minutes', [minutes]),
+  });
   const asking = createAsking(() => writer);
   /** Calls of many rows that are being taken apart. */
   const inParts = new Set<Promise<unknown>>();
@@ -96,6 +98,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
 
   return {
     count: profiling.count,
+    failed: profiling.failed,
     record(answered) {
       const rows = rowsOf(answered);
       if (rows === 0 || (share < 1 && random() >= share)) return undefined;

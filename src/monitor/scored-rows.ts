@@ -12,6 +12,8 @@ export interface ScoredRows {
   readonly model: Answerer;
   /** Milliseconds that all of them took. */
   readonly ms: number;
+  /** Milliseconds from when the oldest of them came until they were done, where that is what counts. */
+  readonly delayMs?: number | undefined;
   readonly idOf: (row: number) => string;
   readonly content: RowContent | ColumnContent;
 }
@@ -82,7 +84,9 @@ export interface LeaveOptions {
 export const createLeave =
   ({ count, record, share, random = Math.random }: LeaveOptions): Leave =>
   (scored) => {
-    count({ id: '', model: scored.model, ms: scored.ms, content: scored.content });
+    const { model, ms, delayMs = ms, content } = scored;
+    count({ id: '', model, ms: delayMs, content });
+    if (share <= 0) return;
     const chosen = chosenRows(rowsOf(scored.content), share, random);
     for (let from = 0; from < chosen.length; from += GROUP_ROWS) {
       record(callOf(scored, chosen.slice(from, from + GROUP_ROWS)));

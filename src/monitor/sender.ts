@@ -141,7 +141,7 @@ export const startSender = async (options: RecorderOptions): Promise<Sender> => 
   const send = (waiters: readonly Waiter[]): void => backlog.add(packer.take(), waiters);
   const parcels = createParcels(packer, send, wait ? 0 : PARCEL_MS, parcelBytes);
   const writer = await createWriter({
-    data: { url, days, most, way: wait ? 'none' : idle ? 'idle' : 'nice' },
+    data: { url, keep: { days, most }, way: wait ? 'none' : idle ? 'idle' : 'nice' },
     onEnded(problem) {
       backlog.lost();
       if (problem) trouble(problem);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Alerts } from '../monitor/alerts/alerts.ts';
+import type { OwnCounter } from '../monitor/counter.ts';
 import type { Labelling } from '../monitor/labels/labels.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
@@ -10,6 +11,7 @@ import type { Leave } from '../monitor/scored-rows.ts';
 import type { AcceptedProfiles } from '../monitor/watch/accepted.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Sql } from '../store/sql.ts';
+import { createLeaving } from './leaving.ts';
 import { once } from './once.ts';
 import { sqliteFile } from './placed.ts';
 
@@ -33,21 +35,28 @@ export interface Stores {
   watches(): Promise<Watches>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
+  /** True when there is a registry, or a database for one, that may be written to. */
+  isWritable(): Promise<boolean>;
   /** Keeps records from now on, written by another thread; the caller closes it. @throws what `registry` throws */
   recorder(options: Omit<RecorderOptions, 'url'>): Promise<Recorder>;
   /**
    * Keeps records of such a part of what modes without callers score, all of them by one recorder that is opened on the first
-   * call; undefined where the home may only be read. @throws what `registry` throws
+   * call, and counts all of it. Undefined where the home may only be read, and where nothing is recorded and there is no registry.
+   * @throws what `registry` throws
    */
   leave(share: number): Promise<Leave | undefined>;
+  /** The same for a mode that counts its rows itself. @throws what `registry` throws */
+  leaveRecords(share: number): Promise<Leave | undefined>;
+  /**
+   * Counts what is answered from now on, without recording it; the caller closes it. Undefined where there is no registry, or one that may
+   * only be read. @throws BAD_PROJECT
+   */
+  counter(): Promise<OwnCounter | undefined>;
   /** What became of those records; undefined while there are none. */
   leaveFigures(): RecorderFigures | undefined;
   /** Where the ledger of batch runs is, in the registry's database; opened on the first call. @throws what `registry` throws */
   ledgerStore(): Promise<Sql>;
 }
-
-/** How long and how many records of modes are kept. */
-const KEPT = { days: 30, most: 10_000_000 } as const;
 
 export interface StoresOptions {
   /** The registry's database. @throws BAD_PROJECT */
@@ -108,11 +117,9 @@ export const createStores = ({
   const recorder: Stores['recorder'] = async (options) => {
     return (await import('../monitor/recorder.ts')).createRecorder({ idle: idleRecords, ...options, url: url() });
   };
-  let ofModes: Recorder | undefined;
-  const modeRecorder = once(async () => {
-    ofModes = await recorder({ share: 1, ...KEPT });
-    return ofModes;
-  });
+  const isWritable = async (): Promise<boolean> => isMade(url()) && !(await isReadOnly());
+  const { close: closeLeaving, ...leaving } = createLeaving({ url, isReadOnly, isWritable, recorder });
+
   return {
     registry: registry.get,
     // Looked at anew each time: another process may make it.
@@ -122,19 +129,13 @@ export const createStores = ({
     labels: async () => (await import('../monitor/labels/open.ts')).openLabels(await ledgerStore.get()),
     watches: async () => openWatches(await ledgerStore.get()),
     isReadOnly,
+    isWritable,
     recorder,
-    leave: async (share) => {
-      if (await isReadOnly()) return undefined;
-      const [{ createLeave }, { count, record }] = await Promise.all([
-        import('../monitor/scored-rows.ts'),
-        modeRecorder.get(),
-      ]);
-      return createLeave({ count, record, share });
-    },
-    leaveFigures: () => ofModes?.figures,
+    ...leaving,
     ledgerStore: ledgerStore.get,
     close: async () => {
-      for (const one of [modeRecorder, registry, none, records, ledgerStore]) await one.close();
+      await closeLeaving();
+      for (const one of [registry, none, records, ledgerStore]) await one.close();
     },
   };
 };

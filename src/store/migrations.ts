@@ -3,7 +3,7 @@ import { alertTables, reactionOutcomes } from './migrations/alerts.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
 import { labelTables } from './migrations/labels.ts';
-import { profileTable } from './migrations/profiles.ts';
+import { profileTable, profileTraffic } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
 
@@ -20,4 +20,5 @@ export const migrations: readonly Migration[] = [
   alertTables,
   reactionOutcomes,
   labelTables,
+  profileTraffic,
 ];

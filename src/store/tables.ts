@@ -151,6 +151,8 @@ export interface ProfileRow {
   readonly refused: number;
   /** JSON: `inputs` and `outputs`. */
   readonly profile: string;
+  /** JSON; null of what was counted before this was asked. */
+  readonly traffic: string | null;
 }
 
 /** How far the windows of a deployment are judged: who writes this row judges, and others come after. */

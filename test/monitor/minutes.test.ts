@@ -6,6 +6,7 @@ import type { Answer, ColumnInput, Fields } from '../../src/core/types.ts';
 import type { Answered, Answerer } from '../../src/monitor/answered.ts';
 import { createMinutes, type MinuteProfile } from '../../src/monitor/minutes.ts';
 import { startCounting } from '../../src/monitor/profile/counting.ts';
+import { countOf } from '../../src/monitor/profile/durations.ts';
 import { merge, type Profile } from '../../src/monitor/profile/profile.ts';
 import { binsOf, type Reference, referenceOf } from '../../src/monitor/profile/reference.ts';
 import { createLeave } from '../../src/monitor/scored-rows.ts';
@@ -224,12 +225,21 @@ describe('minutes', () => {
     ]);
   });
 
-  it('are none of a package that does not say what its training data looked like', () => {
+  it('say how much it was, and what was refused, of a package that does not say what its training data looked like', () => {
     const told: MinuteProfile[] = [];
     const minutes = createMinutes({ numberOf: () => 0, onMinute: (minute) => told.push(minute) });
-    const scored = fc.sample(anyScored, 3);
-    minutes.count({ ...callOf(asRows(scored)), model: { ...model, reference: undefined } });
+    const unknown = { ...model, reference: undefined };
+    const error = { code: 'WRONG_TYPE', field: 'amount', message: 'no' } as const;
+    minutes.count({ ...callOf({ rows: [{}, {}], answers: [{ error }, { output: { chance: 1 } }] }), model: unknown });
+    minutes.failed(unknown, 'QUEUE_FULL');
     minutes.flush();
-    assert.deepEqual(told, []);
+    const [{ rows, refused, inputs, outputs, traffic }, ...none] = told;
+    assert.deepEqual(
+      { rows, refused, inputs, outputs, none },
+      { rows: 2, refused: 1, inputs: {}, outputs: {}, none: [] },
+    );
+    assert.deepEqual(traffic?.refused, { 'WRONG_TYPE amount': 1 });
+    assert.deepEqual(traffic?.failed, { QUEUE_FULL: 1 });
+    assert.equal(countOf(traffic?.durations ?? {}), 1);
   });
 });

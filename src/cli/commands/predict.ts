@@ -28,6 +28,7 @@ interface Options {
   readonly csvSafe?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly deployment?: string;
   readonly timeout?: number;
 }
 
@@ -163,7 +164,8 @@ const predictTable = async (scorer: Scorer, options: Options, cli: Cli): Promise
 };
 
 const predict = async (ref: string, options: Options, cli: Cli): Promise<void> => {
-  const scorer = await (await cli.app()).scorer(ref, { rowMs: options.timeout, signal: cli.signal });
+  const { deployment, timeout: rowMs } = options;
+  const scorer = await (await cli.app()).once(ref, { deployment, rowMs, signal: cli.signal });
   try {
     if (options.row === undefined) await predictTable(scorer, options, cli);
     else await predictRow(scorer, options.row, options, cli);
@@ -203,6 +205,7 @@ export const define = (command: Command, cli: Cli): void => {
     .option('--force', 'replace output and rejects files that exist')
     .addOption(new Option('--row <json>', 'score this one row instead, and print its prediction').conflicts(ofTables))
     .option('--timeout <time>', 'what a row may take of a model that is not known to be safe, such as 10s', rowTime)
+    .option('--deployment <name>', 'count the rows as those of this deployment, with which they are watched')
     .option('--json', 'the summary (or the prediction of --row) as JSON')
     .action((ref: string, options: Options) => predict(ref, options, cli));
   examples(

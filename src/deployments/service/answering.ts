@@ -39,10 +39,12 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
   const { log: root, flush } = createLog(options.logLevel ?? 'info');
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(resources, options.record, log);
+  const counter = recorder === undefined ? await resources.counter() : undefined;
   let publishing: Publishing | undefined;
   const end = async (): Promise<void> => {
     await publishing?.close();
     await recorder?.close();
+    await counter?.close();
     flush();
   };
   const places = placesOf(options);
@@ -66,6 +68,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       obstacles,
       log,
       recorder,
+      counter,
       publishing,
       traceEnv: resources.env,
     });

@@ -6,6 +6,7 @@ import { fail } from '../../core/errors.ts';
 import { ahead } from '../../files/ahead.ts';
 import type { SinkRun } from '../../sinks/sink.ts';
 import type { Source, SourceChunk } from '../../sources/source.ts';
+import { countedOf } from './counted.ts';
 import { readEntry } from './ledger/stored.ts';
 import { makePlan, shapeOf } from './plan.ts';
 import { sinkRunOf, type Task } from './task.ts';
@@ -23,7 +24,8 @@ export interface Agreement {
 }
 
 /** What the sink has is what is done; the ledger may be one shard behind, or know of shards that somebody has removed. */
-const reconcile = async ({ ledger, run }: Task, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
+const reconcile = async (task: Task, sinkRun: SinkRun): Promise<readonly ShardEntry[]> => {
+  const { ledger, run } = task;
   const known = await ledger.shards(run.id);
   if (await sinkRun.isPublished()) return known;
   const there = await sinkRun.committed();
@@ -37,7 +39,7 @@ const reconcile = async ({ ledger, run }: Task, sinkRun: SinkRun): Promise<reado
   const entries = [...known];
   for (let shard = known.length; shard < there.size; shard++) {
     const entry = readEntry(there.get(shard));
-    await ledger.addShard(run.id, shard, entry);
+    await ledger.addShard(run.id, shard, entry, countedOf(entry, task));
     entries.push(entry);
   }
   return entries;

@@ -6,6 +6,7 @@
  */
 import { fail } from '../../core/errors.ts';
 import { invariant } from '../../core/invariant.ts';
+import { countedOf } from './counted.ts';
 import type { OpenShard } from './shard.ts';
 import { total } from './summary.ts';
 import type { Task } from './task.ts';
@@ -52,7 +53,7 @@ export const createCommits = (task: Task, before: readonly ShardEntry[]): Commit
       throw error;
     }
     entries.push(entry);
-    await ledger.addShard(run.id, shard.index, entry);
+    await ledger.addShard(run.id, shard.index, entry, countedOf(entry, task));
     onCommit();
     if (total(entries, 'rows_rejected') >= MOST_REJECTS) checkRejects(entries, maxRejected);
   };

@@ -1,9 +1,11 @@
 /** A shard that is being filled: rows on their way into the sink, rejects, and what is counted of both. */
 
+import type { Problem } from '../../core/errors.ts';
 import type { Manifest } from '../../core/types.ts';
 import { startCounting } from '../../monitor/profile/counting.ts';
 import type { Bins } from '../../monitor/profile/profile.ts';
 import { binsOf, type Reference } from '../../monitor/profile/reference.ts';
+import { refusalOf } from '../../monitor/profile/traffic.ts';
 import type { ShardWriter, SinkRun } from '../../sinks/sink.ts';
 import type { SourcePosition } from '../../sources/source.ts';
 import type { Prepared, ScoredChunk } from './score.ts';
@@ -48,10 +50,13 @@ export const binsOfRun = (
   outputs: binsOf(outputs, reference?.outputs, answers.columns),
 });
 
-const countCodes = (rejects: readonly Reject[]): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {};
-  for (const { problem } of rejects) counts[problem.code] = (counts[problem.code] ?? 0) + 1;
-  return counts;
+const countBy = (
+  rejects: readonly Reject[],
+  nameOf: (problem: Problem) => string,
+): Readonly<Record<string, number>> => {
+  const counts = new Map<string, number>();
+  for (const { problem } of rejects) counts.set(nameOf(problem), (counts.get(nameOf(problem)) ?? 0) + 1);
+  return Object.fromEntries(counts);
 };
 
 export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
@@ -72,8 +77,8 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       rowsOut += prepared.rows.rows;
       refused += answers.errors.size;
       for (const reject of prepared.rejects) rejects.push(reject);
-      inputs.add(chunk.columns);
-      outputs.add(answers.columns);
+      inputs.add(chunk.columns, chunk.rows);
+      outputs.add(answers.columns, chunk.rows);
       next = chunk.next;
       if (writer && prepared.rows.rows > 0) await stopwatch.timed('write', writer.write(prepared.rows));
     },
@@ -82,7 +87,8 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       rows_in: rowsIn,
       rows_out: rowsOut,
       rows_rejected: rejects.length,
-      rejected: countCodes(rejects),
+      rejected: countBy(rejects, ({ code }) => code),
+      refusals: countBy(rejects, refusalOf),
       next,
       last_key: lastKey,
       inputs: inputs.profile(),

@@ -22,6 +22,8 @@ export interface ShardEntry {
   readonly rows_rejected: number;
   /** By the code of the first problem. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** The same by code and field, as traffic has them; runs of before did not count that. */
+  readonly refusals?: Readonly<Record<string, number>> | undefined;
   /** Where the next shard begins. */
   readonly next: SourcePosition;
   /** Texts of the last key, where rows come in its order. */

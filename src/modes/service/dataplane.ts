@@ -77,6 +77,8 @@ export interface DataplaneOptions {
    * for what it returns, and is refused when that fails.
    */
   readonly onAnswered?: ((answered: Answered) => Promise<void> | undefined) | undefined;
+  /** Called with each call that failed as a whole. */
+  readonly onFailed?: ((model: Model, code: Code) => void) | undefined;
 }
 
 /** What a request waited for and what it shared, as stages of its trace. */
@@ -109,7 +111,8 @@ const withUnread = (unread: ReadonlyMap<number, Problem>, answers: readonly Answ
   });
 };
 
-export const createDataplane = ({ models, limits, metrics, reader, onAnswered }: DataplaneOptions): Dataplane => {
+export const createDataplane = (options: DataplaneOptions): Dataplane => {
+  const { models, limits, metrics, reader, onAnswered, onFailed } = options;
   const checkRows = (rows: number): void => {
     if (rows > limits.rows) throw tooManyRows(limits.rows, rows);
   };
@@ -127,8 +130,10 @@ export const createDataplane = ({ models, limits, metrics, reader, onAnswered }:
     else if (whole || refused === answers.length) metrics.answered(model, ms, 0, first);
     else metrics.answered(model, ms, answers.length - refused, 'partial');
   };
-  const failed = (model: Card, began: number, error: unknown): unknown => {
-    metrics.failed(model, performance.now() - began, problemOf(error).code);
+  const failed = (model: Model, began: number, error: unknown): unknown => {
+    const { code } = problemOf(error);
+    metrics.failed(model, performance.now() - began, code);
+    onFailed?.(model, code);
     return error;
   };
 

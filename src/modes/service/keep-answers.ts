@@ -1,6 +1,7 @@
 /** What becomes of an answer beside its caller's copy. One that waits to be published, and is not, was not given: there is no record of it. */
 import { fail, type MillraceError } from '../../core/errors.ts';
 import type { Answered } from '../../monitor/answered.ts';
+import type { Counter } from '../../monitor/counter.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import type { DataplaneOptions } from './dataplane.ts';
 import { inTime } from './in-time.ts';
@@ -13,18 +14,20 @@ const notRecorded = (): MillraceError =>
   });
 
 export interface Keepers {
-  readonly recorder?: Pick<Recorder, 'record' | 'count'> | undefined;
+  readonly recorder?: Pick<Recorder, 'record'> | undefined;
+  /** Who counts all answers, whether they are recorded or not. */
+  readonly counter?: Pick<Counter, 'count'> | undefined;
   readonly publishing?: Pick<Publishing, 'publish'> | undefined;
 }
 
-/** Publishes and records each answer; undefined where nobody does. */
+/** Publishes, counts and records each answer; undefined where nobody does. */
 export const keepAnswers = (
-  { recorder, publishing }: Keepers,
+  { recorder, counter, publishing }: Keepers,
   { timeoutMs }: Pick<Limits, 'timeoutMs'>,
 ): DataplaneOptions['onAnswered'] => {
-  if (recorder === undefined && publishing === undefined) return undefined;
+  if (recorder === undefined && counter === undefined && publishing === undefined) return undefined;
   const record = (answered: Answered): Promise<void> | undefined => {
-    recorder?.count(answered);
+    counter?.count(answered);
     const recorded = recorder?.record(answered);
     if (recorded === undefined) return undefined;
     const now = performance.now();

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { fail } from '../../core/errors.ts';
+import type { Counter } from '../../monitor/counter.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
@@ -57,6 +58,8 @@ export interface ServiceOptions {
   readonly traceEnv?: NodeJS.ProcessEnv | undefined;
   /** Who keeps records of the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly recorder?: Recorder | undefined;
+  /** Who counts all answers, where that is not the recorder; nobody unless given. Closed as that is. */
+  readonly counter?: Counter | undefined;
   /** Where its figures are, beside those of others in this process; a registry of its own unless given. */
   readonly registry?: Registry | undefined;
   /** What keeps others in this process from being ready, in words; nothing unless given. */
@@ -132,7 +135,9 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const places = { http: newPlaces(), grpc: newPlaces(), admin: newPlaces() };
   const models = await loadModels(options, limits, metrics.ran);
   const reader = createReader(limits);
-  const plane = createDataplane({ models, limits, metrics, reader, onAnswered: keepAnswers(options, limits) });
+  const { counter = recorder } = options;
+  const onAnswered = keepAnswers({ recorder, counter, publishing }, limits);
+  const plane = createDataplane({ models, limits, metrics, reader, onAnswered, onFailed: counter?.failed });
   const tracing = await tracingOf(options.traceEnv);
   const health = createOwnHealth(models, options.obstacles);
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, reader, places, recorder, publishing });

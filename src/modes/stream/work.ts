@@ -34,13 +34,14 @@ export interface WorkOptions {
 const leaveRecords = (
   leave: Leave,
   { name, model: ref }: StreamDeployment,
-  { outcome, maker, scoringMs }: MicroBatch,
+  { outcome, maker, scoringMs, oldest }: MicroBatch,
   reference: Reference | undefined,
 ): void => {
   const { ids, rows, answers } = outcome.scored;
   const { manifest, digest } = maker;
   const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest, reference };
-  leave({ model, ms: scoringMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
+  const delayMs = Date.now() - oldest;
+  leave({ model, ms: scoringMs, delayMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
 };
 
 type OnCommitted = (scored: MicroBatch) => void;

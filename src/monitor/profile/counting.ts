@@ -68,6 +68,8 @@ export const numbersOf = (field: Field, values: ColumnInput | ColumnOutput): Flo
 
 interface FieldCounting {
   add(values: ColumnInput | ColumnOutput): void;
+  /** So many rows have no such field. */
+  addMissing(rows: number): void;
   /** `refused` values are not to be counted as missing. */
   profile(refused: number): FieldProfile;
 }
@@ -164,6 +166,9 @@ const countNumbers = (field: Field, { edges, range, scores: isScore }: NumberBin
       summation.add(numbers);
       if (scores) countScores(numbers, scores);
     },
+    addMissing(more) {
+      rows += more;
+    },
     profile(refused) {
       const { count, min, max, below, above } = counts;
       return {
@@ -205,6 +210,9 @@ const countLabels = (field: Field, { labels, rare }: CategoryBins): FieldCountin
         }
       }
     },
+    addMissing(more) {
+      rows += more;
+    },
     profile: (refused) => ({
       kind: 'category',
       count,
@@ -217,8 +225,11 @@ const countLabels = (field: Field, { labels, rare }: CategoryBins): FieldCountin
 };
 
 export interface Counting {
-  /** Columns of rows that come next; fields that have no bins are passed over. */
-  add(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>): void;
+  /**
+   * Columns of rows that come next; fields that have no bins are passed over. Where it is said how many rows they are, those without a
+   * column are missing.
+   */
+  add(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>, rows?: number): void;
   /** What was counted so far; so many values of each field were refused, and are not missing. */
   profile(refused?: number): Profile;
 }
@@ -232,10 +243,11 @@ export const startCounting = (fields: Fields, bins: Bins): Counting => {
     return [{ name, measure, counting: 'edges' in bin ? countNumbers(field, bin) : countLabels(field, bin) }];
   });
   return {
-    add(columns) {
+    add(columns, rows = 0) {
       for (const { name, measure, counting } of countings) {
         const values = columns[measure?.of ?? name];
-        if (values !== undefined) counting.add(measure === undefined ? values : measured(measure, values));
+        if (values === undefined) counting.addMissing(rows);
+        else counting.add(measure === undefined ? values : measured(measure, values));
       }
     },
     profile: (refused = 0) =>

@@ -14,7 +14,8 @@ type Row = Readonly<Record<string, unknown>>;
 export interface Gathering {
   /** A row, or undefined where there is none: all its values are missing. */
   addRow(row: Row | undefined): void;
-  addColumns(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>): void;
+  /** Of so many rows. */
+  addColumns(columns: Readonly<Record<string, ColumnInput | ColumnOutput>>, rows: number): void;
   /** What was counted so far; so many values of each field were refused, and are not missing. */
   profile(refused: number): Profile;
 }
@@ -108,14 +109,14 @@ export const startGathering = (fields: Fields, bins: Bins): Gathering => {
       rows++;
       if (rows === size) countBlock();
     },
-    addColumns(given) {
+    addColumns(given, count) {
       const known = names.filter((name) => given[measures[name]?.of ?? name] !== undefined);
       const values = (name: string) => {
         const measure = measures[name];
         if (measure !== undefined) return measured(measure, given[measure.of]);
         return isNumber(name) ? numbersOf(fields[name], given[name]) : given[name];
       };
-      counting.add(Object.fromEntries(known.map((name) => [name, values(name)])));
+      counting.add(Object.fromEntries(known.map((name) => [name, values(name)])), count);
     },
     profile(refused) {
       if (rows > 0) countBlock();

@@ -1,6 +1,6 @@
 /** Profiles that grow old: minutes become hours, and hours days, until they are removed. Merged, they tell the same of all their rows. */
 import type { Sql } from '../../store/sql.ts';
-import { merge, type Profile, readProfile } from '../profile/profile.ts';
+import { type Counted, readCounted, together, writeCounted } from './counted.ts';
 import type { ProfileSpan } from './profiles.ts';
 
 const HOUR_MS = 3_600_000;
@@ -22,13 +22,9 @@ const KEPT_MS = 730 * DAY_MS;
 const MOST_ROWS = 200;
 
 /** What one package answered in the longer span. */
-interface Sum {
+interface Sum extends Counted {
   readonly served: number;
   readonly at: string;
-  rows: number;
-  refused: number;
-  inputs: Profile;
-  outputs: Profile;
 }
 
 const startOf = (at: number, ms: number): string => new Date(at - (at % ms)).toISOString();
@@ -47,24 +43,17 @@ const mergeOld = ({ db }: Sql, { from, to, ms, keptMs }: Step, now: number): Pro
       .limit(MOST_ROWS);
     const taken = await trx.deleteFrom('profiles').where('seq', 'in', old).returningAll().execute();
     const sums = new Map<string, Sum>();
-    for (const { served, at, row_count, refused, profile } of taken) {
-      const begin = startOf(Date.parse(at), ms);
-      const key = `${served} ${begin}`;
-      const sum = sums.get(key) ?? { served, at: begin, rows: 0, refused: 0, inputs: {}, outputs: {} };
-      const { inputs, outputs } = JSON.parse(profile);
-      sum.rows += row_count;
-      sum.refused += refused;
-      sum.inputs = merge(sum.inputs, readProfile(inputs));
-      sum.outputs = merge(sum.outputs, readProfile(outputs));
-      sums.set(key, sum);
+    for (const { served, at: began, ...stored } of taken) {
+      const at = startOf(Date.parse(began), ms);
+      const key = `${served} ${at}`;
+      const [before, own] = [sums.get(key), { served, at, ...readCounted(stored) }];
+      sums.set(key, before === undefined ? own : together(before, own));
     }
-    const rows = [...sums.values()].map(({ served, at, rows, refused, inputs, outputs }) => ({
-      served,
+    const rows = [...sums.values()].map((sum) => ({
+      served: sum.served,
       span: to,
-      at,
-      row_count: rows,
-      refused,
-      profile: JSON.stringify({ inputs, outputs }),
+      at: sum.at,
+      ...writeCounted(sum),
     }));
     if (rows.length > 0) await trx.insertInto('profiles').values(rows).execute();
     return taken.length === MOST_ROWS;

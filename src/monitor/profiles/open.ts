@@ -1,36 +1,32 @@
 /** Profiles in Millrace's store. */
+import type { Kysely } from 'kysely';
 import type { Sql } from '../../store/sql.ts';
-import { merge, type Profile, readProfile } from '../profile/profile.ts';
-import { createServedIds } from '../records/served.ts';
+import type { Tables } from '../../store/tables.ts';
+import { createServedIds, type Served } from '../records/served.ts';
 import { ageProfiles } from './age.ts';
+import { readCounted, readTraffic, together, writeCounted } from './counted.ts';
 import { type ProfileSpan, type Profiles, SPAN_MS, type SpanProfile, type SpanVolume } from './profiles.ts';
 
-/** Of a row of the store. */
-export const readContent = (profile: string): { readonly inputs: Profile; readonly outputs: Profile } => {
-  const { inputs, outputs } = JSON.parse(profile);
-  return { inputs: readProfile(inputs), outputs: readProfile(outputs) };
+/** Adds to what is known of minutes; in a transaction of the caller's, the numbers of what answered are found before. */
+export const addMinutes = async (
+  db: Kysely<Tables>,
+  minutes: readonly { readonly servedId: number; readonly minute: SpanProfile }[],
+): Promise<void> => {
+  const rows = minutes.map(({ servedId: served, minute }) => ({
+    served,
+    span: 'minute' as const,
+    at: minute.at,
+    ...writeCounted(minute),
+  }));
+  if (rows.length > 0) await db.insertInto('profiles').values(rows).execute();
 };
-
-/** `b` began before `a`. */
-const together = (a: SpanProfile, b: SpanProfile): SpanProfile => ({
-  ...a,
-  at: b.at,
-  rows: a.rows + b.rows,
-  refused: a.refused + b.refused,
-  inputs: merge(a.inputs, b.inputs),
-  outputs: merge(a.outputs, b.outputs),
-});
 
 const add = (sql: Sql): Profiles['add'] => {
   const servedId = createServedIds(sql.db);
   return async (minutes) => {
-    if (minutes.length === 0) return;
-    const rows = [];
-    for (const { at, rows: row_count, refused, inputs, outputs, ...served } of minutes) {
-      const profile = JSON.stringify({ inputs, outputs });
-      rows.push({ served: await servedId(served), span: 'minute' as const, at, row_count, refused, profile });
-    }
-    await sql.db.insertInto('profiles').values(rows).execute();
+    const known = [];
+    for (const minute of minutes) known.push({ servedId: await servedId(minute), minute });
+    await addMinutes(sql.db, known);
   };
 };
 
@@ -38,20 +34,27 @@ const spansOf = ({ db }: Sql, deployment: string, since: Date) =>
   db
     .selectFrom('profiles')
     .innerJoin('served', 'served.id', 'profiles.served')
-    .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused', 'profile'])
+    .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'row_count', 'refused', 'profile', 'traffic'])
     .where('deployment', '=', deployment)
     .where('at', '>=', since.toISOString());
+
+type SpanRow = Served & Parameters<typeof readCounted>[0];
+const spanOf = (row: SpanRow, at: string): SpanProfile => {
+  const { deployment, model, version, digest, variant } = row;
+  return { deployment, model, version, digest, variant, at, ...readCounted(row) };
+};
 
 const of =
   (sql: Sql): Profiles['of'] =>
   async (deployment, since) => {
     const rows = await spansOf(sql, deployment, since).orderBy('at', 'desc').orderBy('seq', 'desc').execute();
     const found = new Map<string, SpanProfile>();
-    for (const { row_count, profile, ...row } of rows) {
-      const one = { ...row, rows: row_count, ...readContent(profile) };
+    for (const row of rows) {
+      const one = spanOf(row, row.at);
       const key = `${row.digest} ${row.variant}`;
       const before = found.get(key);
-      found.set(key, before === undefined ? one : together(before, one));
+      // The one before came later.
+      found.set(key, before === undefined ? one : { ...together(before, one), at: one.at });
     }
     return [...found.values()];
   };
@@ -75,9 +78,9 @@ const windows =
       .orderBy('seq')
       .execute();
     const found = new Map<string, SpanProfile>();
-    for (const { row_count, profile, ...row } of rows) {
+    for (const row of rows) {
       const at = windowStart(row.at, ms);
-      const one = { ...row, at, rows: row_count, ...readContent(profile) };
+      const one = spanOf(row, at);
       const key = `${at} ${row.digest} ${row.variant}`;
       const before = found.get(key);
       found.set(key, before === undefined ? one : together(before, one));
@@ -109,11 +112,31 @@ const volumes =
     return [...found.values()];
   };
 
+const traffic =
+  ({ db }: Sql): Profiles['traffic'] =>
+  async (deployment, since) => {
+    const rows = await db
+      .selectFrom('profiles')
+      .innerJoin('served', 'served.id', 'profiles.served')
+      .select(['deployment', 'model', 'version', 'digest', 'variant', 'at', 'span', 'row_count', 'refused', 'traffic'])
+      .where('deployment', '=', deployment)
+      .where('at', '>=', since.toISOString())
+      .orderBy('at')
+      .orderBy('seq')
+      .execute();
+    return rows.map(({ row_count, traffic: stored, ...row }) => ({
+      ...row,
+      rows: row_count,
+      traffic: readTraffic(stored),
+    }));
+  };
+
 /** The profiles of a store that others close. */
 export const openProfiles = (sql: Sql): Profiles => ({
   add: add(sql),
   of: of(sql),
   windows: windows(sql),
   volumes: volumes(sql),
+  traffic: traffic(sql),
   age: (now) => ageProfiles(sql, now),
 });

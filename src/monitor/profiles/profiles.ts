@@ -1,5 +1,6 @@
 /** The port of this folder: what deployments were asked and have answered, counted by the minute, and later by the hour and the day. */
 import type { Profile } from '../profile/profile.ts';
+import type { Traffic } from '../profile/traffic.ts';
 import type { Served } from '../records/served.ts';
 
 /** How much one package answered in a span of time. */
@@ -11,8 +12,14 @@ export interface SpanVolume extends Served {
   readonly refused: number;
 }
 
+/** The same with what happened beside the values of rows. */
+export interface SpanTraffic extends SpanVolume {
+  /** Undefined where nobody has looked. */
+  readonly traffic?: Traffic | undefined;
+}
+
 /** What one package answered in a span of time. */
-export interface SpanProfile extends SpanVolume {
+export interface SpanProfile extends SpanTraffic {
   readonly inputs: Profile;
   readonly outputs: Profile;
 }
@@ -40,6 +47,11 @@ export interface Profiles {
   windows(deployment: string, since: Date, until: Date, ms: number): Promise<readonly SpanProfile[]>;
   /** How much it was in each of these windows: profiles of wide rows are large, and are not read for it. @throws MillraceError STORE_FAILED */
   volumes(deployment: string, since: Date, until: Date, ms: number): Promise<readonly SpanVolume[]>;
+  /**
+   * What happened beside the values of rows since a time, as it is kept: by the minute, or by longer spans where it is older. In the order of
+   * time. @throws MillraceError STORE_FAILED
+   */
+  traffic(deployment: string, since: Date): Promise<readonly (SpanTraffic & { readonly span: ProfileSpan })[]>;
   /** Makes hours of minutes that are old, days of hours, and removes what is too old; true when there is more to do. */
   age(now: Date): Promise<boolean>;
 }

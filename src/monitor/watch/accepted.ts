@@ -2,7 +2,7 @@
 import type { Sql } from '../../store/sql.ts';
 import type { TimeSpan } from '../alerts/finding.ts';
 import type { ProfiledWindow } from '../drift/baseline.ts';
-import { readContent } from '../profiles/open.ts';
+import { readContent } from '../profiles/counted.ts';
 
 export interface Accepted {
   readonly seq: number;

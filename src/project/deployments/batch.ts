@@ -2,6 +2,7 @@
 import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type SinkSettings, sink } from './batch-sink.ts';
 import { type SourceConfig, source } from './batch-source.ts';
+import { type MonitorSettings, monitorSetting } from './monitor.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
 import { oneOrMore, text } from './schema-words.ts';
 
@@ -35,6 +36,7 @@ export interface BatchSettings {
   readonly timeout?: string;
   readonly patience?: string;
   readonly record?: RecordSetting;
+  readonly monitor?: false | MonitorSettings;
   readonly react?: readonly ReactionSettings[];
 }
 
@@ -110,6 +112,7 @@ export const batchDeployment = {
     timeout: duration('What a row may take of a model that is not known to be safe; 1m unless given'),
     patience: duration('How long a run waits for a database that is away; 1h unless given'),
     record: recordSetting,
+    monitor: monitorSetting,
     react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
   },
 } as const;

@@ -17,3 +17,9 @@ export const profileTable: Migration = {
     `create index profiles_by_served on profiles (served, at)`,
   ],
 };
+
+/** Durations, failures and refusals stand beside the values of rows, so that they can be read without these. */
+export const profileTraffic: Migration = {
+  name: 'traffic of profiles',
+  statements: () => ['alter table profiles add column traffic text'],
+};

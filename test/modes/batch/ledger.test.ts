@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MillraceError } from '../../../src/core/errors.ts';
+import { countedOf } from '../../../src/modes/batch/counted.ts';
 import type { NewRun } from '../../../src/modes/batch/ledger/ledger.ts';
 import { openLedger } from '../../../src/modes/batch/ledger/open.ts';
 import type { ShardEntry, Summary } from '../../../src/modes/batch/types.ts';
 import { meanOf, sumsOf } from '../../../src/monitor/profile/exact.ts';
+import { openProfiles } from '../../../src/monitor/profiles/open.ts';
 import { openSql } from '../../../src/store/sql.ts';
 
 const wanted: Omit<NewRun, 'id'> = {
@@ -81,6 +83,25 @@ test('what is counted comes back as numbers, however long they are', async (t) =
   assert.deepEqual((await ledger.shards('a'))[0]?.inputs, { at: long });
   await ledger.end('a', 'a', 'finished', { ...counted, finished_at: '2026-11-01T00:10:00.000Z' } as unknown as Summary);
   assert.deepEqual((await ledger.find('a')).summary?.inputs, { at: long });
+});
+
+test('a shard is counted once in the profiles of its deployment, however often it is entered', async (t) => {
+  const sql = await openSql('sqlite::memory:');
+  t.after(() => sql.close());
+  const ledger = openLedger(sql, () => new Date(Date.UTC(2026, 10, 1)));
+  const { run } = await ledger.claim({ ...wanted, id: 'a' }, 'a', false);
+  const counts = { rows_in: 3, rows_out: 2, rows_rejected: 1, rejected: { NULL_VALUE: 1 }, inputs: {}, outputs: {} };
+  const entry = { ...counts, next: { rows: 3 }, waits: { read: 0, score: 0, write: 0 } };
+  const counted = countedOf(entry, {
+    run,
+    reference: undefined,
+    clock: () => new Date(Date.UTC(2026, 10, 1, 2, 3, 4)),
+  });
+  for (const _ of [1, 2]) await ledger.addShard('a', 0, entry, counted);
+  const [span, ...others] = await openProfiles(sql).of(run.deployment, new Date(0));
+  assert.deepEqual(others, []);
+  assert.deepEqual([span?.at, span?.rows, span?.refused], ['2026-11-01T02:03:00.000Z', 3, 1]);
+  assert.deepEqual(span?.traffic?.refused, { NULL_VALUE: 1 });
 });
 
 test('what versions before have counted, with a mean in place of sums, opens as what is counted now', async (t) => {

@@ -62,7 +62,7 @@ test('rows, columns and parts of them give the same profile, bit for bit', () =>
   counted.add(columns);
   const [byRows, byColumns] = [startGathering(fields, bins), startGathering(fields, bins)];
   for (const row of rows) byRows.addRow(row);
-  byColumns.addColumns(columns);
+  byColumns.addColumns(columns, rows.length);
   const profile = counted.profile();
   assert.deepEqual(byRows.profile(0), profile);
   assert.deepEqual(byColumns.profile(0), profile);

@@ -1,5 +1,6 @@
 /** The port of this folder: which runs there are, what they have done, and who is at work on them. Any number of processes share one. */
 import type { Problem } from '../../../core/errors.ts';
+import type { SpanProfile } from '../../../monitor/profiles/profiles.ts';
 import type { Cause, Plan, Reject, Run, ShardEntry, Status, Summary } from '../types.ts';
 
 /** What is known of a run before it begins. */
@@ -46,7 +47,8 @@ export interface Ledger {
   pin(run: string, plan: Plan): Promise<void>;
   /** In order, without gaps. */
   shards(run: string): Promise<readonly ShardEntry[]>;
-  addShard(run: string, shard: number, entry: ShardEntry): Promise<void>;
+  /** Enters a shard, and with it what was counted of its rows: both once, however often it is told. */
+  addShard(run: string, shard: number, entry: ShardEntry, counted?: SpanProfile): Promise<void>;
   clearShards(run: string): Promise<void>;
   /** Keeps the rejects of a shard, in place of those of an earlier attempt at it. */
   keepRejects(run: string, shard: number, rejects: readonly Reject[]): Promise<void>;

@@ -6,34 +6,17 @@
  */
 import { invariant } from '../../../core/invariant.ts';
 import { jsonText } from '../../../files/cells.ts';
+import { addMinutes } from '../../../monitor/profiles/open.ts';
+import { createServedIds } from '../../../monitor/records/served.ts';
 import type { Sql } from '../../../store/sql.ts';
 import type { Ledger } from './ledger.ts';
 import { readEntry } from './stored.ts';
 
-export const openShards = ({ db }: Sql): Pick<Ledger, 'pin' | 'shards' | 'addShard' | 'clearShards'> => ({
-  async pin(run, plan) {
-    await db
-      .updateTable('batch_runs')
-      .set({ plan: jsonText(plan) })
-      .where('id', '=', run)
-      .execute();
-  },
-  async shards(run) {
-    const rows = await db
-      .selectFrom('batch_shards')
-      .select(['shard', 'entry'])
-      .where('run', '=', run)
-      .orderBy('shard')
-      .execute();
-    invariant(
-      rows.every(({ shard }, index) => shard === index),
-      'the shards of a run are numbered without gaps',
-    );
-    // All its numbers are floats, be they as long as a sum of squared milliseconds.
-    return rows.map(({ entry }) => readEntry(JSON.parse(entry)));
-  },
-  async addShard(run, shard, entry) {
+const addShard = ({ db }: Sql): Ledger['addShard'] => {
+  const servedId = createServedIds(db);
+  return async (run, shard, entry, counted) => {
     invariant(entry.rows_in === entry.rows_out + entry.rows_rejected, 'each row of a shard went out or was rejected');
+    const minutes = counted === undefined ? [] : [{ servedId: await servedId(counted), minute: counted }];
     await db.transaction().execute(async (trx) => {
       const { numInsertedOrUpdatedRows } = await trx
         .insertInto('batch_shards')
@@ -50,12 +33,38 @@ export const openShards = ({ db }: Sql): Pick<Ledger, 'pin' | 'shards' | 'addSha
         }))
         .where('id', '=', run)
         .execute();
+      await addMinutes(trx, minutes);
     });
+  };
+};
+
+export const openShards = (sql: Sql): Pick<Ledger, 'pin' | 'shards' | 'addShard' | 'clearShards'> => ({
+  async pin(run, plan) {
+    await sql.db
+      .updateTable('batch_runs')
+      .set({ plan: jsonText(plan) })
+      .where('id', '=', run)
+      .execute();
   },
+  async shards(run) {
+    const rows = await sql.db
+      .selectFrom('batch_shards')
+      .select(['shard', 'entry'])
+      .where('run', '=', run)
+      .orderBy('shard')
+      .execute();
+    invariant(
+      rows.every(({ shard }, index) => shard === index),
+      'the shards of a run are numbered without gaps',
+    );
+    // All its numbers are floats, be they as long as a sum of squared milliseconds.
+    return rows.map(({ entry }) => readEntry(JSON.parse(entry)));
+  },
+  addShard: addShard(sql),
   async clearShards(run) {
-    await db.deleteFrom('batch_shards').where('run', '=', run).execute();
-    await db.deleteFrom('batch_rejects').where('run', '=', run).execute();
+    await sql.db.deleteFrom('batch_shards').where('run', '=', run).execute();
+    await sql.db.deleteFrom('batch_rejects').where('run', '=', run).execute();
     const none = { rows_in: 0, rows_out: 0, rows_rejected: 0 };
-    await db.updateTable('batch_runs').set(none).where('id', '=', run).execute();
+    await sql.db.updateTable('batch_runs').set(none).where('id', '=', run).execute();
   },
 });
