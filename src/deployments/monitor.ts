@@ -4,13 +4,15 @@ import { deliverDue } from '../channels/delivery.ts';
 import { openChannel } from '../channels/open.ts';
 import { fail, type Problem } from '../core/errors.ts';
 import { zoneOf } from '../core/zone.ts';
-import type { Hearers, LeftMessage } from '../monitor/alerts/alerts.ts';
+import type { Alerts, Hearers, LeftMessage } from '../monitor/alerts/alerts.ts';
 import type { JudgedWindow, TimeSpan } from '../monitor/alerts/finding.ts';
 import { LEAST_ROWS } from '../monitor/drift/budget.ts';
 import { joinWindows } from '../monitor/drift/strata.ts';
 import { readReference } from '../monitor/profile/reference.ts';
 import { type Profiles, SPAN_MS } from '../monitor/profiles/profiles.ts';
+import { objectivesOf } from '../monitor/slo/objectives.ts';
 import type { Accepted } from '../monitor/watch/accepted.ts';
+import { pulseOf, readPulse, watchPulse } from '../monitor/watch/pulse.ts';
 import type {
   MonitorCheck,
   ShownReaction,
@@ -53,10 +55,16 @@ const optionsOf = (project: Project, deployment: string): Omit<WatchOptions, 'he
     deployment,
     window,
     compareWith,
+    isStream: project.mode(deployment) === 'stream',
     zone: zone === undefined ? undefined : zoneOf(zone),
     falseAlarmsAYear: false_alarms,
     leastEffect: least_effect,
   };
+};
+
+const pulseOptionsOf = (project: Project, deployment: string) => {
+  const { slo = {}, false_alarms } = watchedSettings(project, deployment) ?? {};
+  return { deployment, objectives: objectivesOf(slo), falseAlarmsAYear: false_alarms };
 };
 
 /** Who hears of alerts: channels, and reactions, which rest after they were due. @throws BAD_PROJECT for a channel that is none */
@@ -110,6 +118,19 @@ const lastWindows = async (
   });
 };
 
+const standingOf =
+  (alerts: Alerts, clock: () => Date) =>
+  async (deployment: string): Promise<WatchedDeployment> => {
+    const since = new Date(clock().getTime() - LIST_MS);
+    const [windows, firing, pulse] = await Promise.all([
+      alerts.judged(deployment, since),
+      alerts.list({ deployment }),
+      alerts.watch(pulseOf(deployment)),
+    ]);
+    const last = windows.at(-1);
+    return { deployment, last: last && seenOf(last), firing, slo: readPulse(pulse?.memory) };
+  };
+
 export const openMonitor = async (resources: Resources): Promise<Monitor> => {
   const { project, clock, env, profiles: openProfiles } = resources;
   const [profiles, { alerts, accepted }] = await Promise.all([openProfiles(), resources.watches()]);
@@ -122,12 +143,7 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
     }
     return channels;
   };
-  const list = async (deployment: string): Promise<WatchedDeployment> => {
-    const since = new Date(clock().getTime() - LIST_MS);
-    const [windows, firing] = await Promise.all([alerts.judged(deployment, since), alerts.list({ deployment })]);
-    const last = windows.at(-1);
-    return { deployment, last: last && seenOf(last), firing };
-  };
+  const list = standingOf(alerts, clock);
   const world = (deployment: string) => ({
     profiles,
     alerts,
@@ -146,6 +162,8 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
         signal.throwIfAborted();
         const hearers = hearersOf(project, name, reactionsOf(resources, alerts, name));
         judged.push(...(await watchDeployment({ ...optionsOf(project, name), hearers }, world(name), clock())));
+        const pulse = await watchPulse({ ...pulseOptionsOf(project, name), hearers }, { profiles, alerts }, clock());
+        if (pulse !== undefined && pulse.findings.length > 0) judged.push(pulse);
       }
       const missed: MonitorCheck['missed'][number][] = [];
       const onMissed = (channel: string, problem: Problem): void => void missed.push({ channel, problem });

@@ -35,6 +35,18 @@ const showFigures = (registry: Registry, states: () => readonly WatchedDeploymen
       firing.map(({ concern }) => ({ labels: { deployment, concern }, value: 1 })),
     ),
   );
+  const burn = { name: 'millrace_slo_burn_rate', help: 'How many times too fast the budget of an objective goes.' };
+  gauge(
+    registry,
+    burn,
+    () =>
+      states().flatMap(({ deployment, slo }) =>
+        slo.flatMap(({ objective, rates }) =>
+          rates.map(({ window, rate }) => ({ labels: { deployment, objective, window }, value: rate })),
+        ),
+      ),
+    'max',
+  );
   const effect = { name: 'millrace_drift_effect', help: "Cohen's w of a field in the last window, about in sd." };
   gauge(
     registry,

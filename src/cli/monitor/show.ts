@@ -68,6 +68,10 @@ const tell = (shown: ShownDeployment, { window, field }: ShowMonitorOptions, ter
     if (fields.length > 0) terminal.table(fields.map((found) => rowOf(found, windows)));
     for (const { sentence } of one.findings) terminal.err(`- ${sentence}`);
   }
+  for (const { words, rates } of shown.slo) {
+    const burnt = rates.map(({ window, rate }) => `${window} ${short(rate)}`).join(', ');
+    terminal.err(`objective ${words}: budget goes, in times what it may, ${burnt}`);
+  }
   if (alerts.length > 0) {
     terminal.table(
       alerts.map(({ fingerprint, status, severity, sentence, started_at, resolved_at, acknowledged }) => ({

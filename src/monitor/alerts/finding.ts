@@ -20,6 +20,8 @@ export interface Finding {
   readonly concern: Concern;
   /** The field that it is about, where it is about one. */
   readonly field?: string | undefined;
+  /** Which of several things of its concern it is about, where there are several: `volume`, `p99`. */
+  readonly what?: string | undefined;
   readonly severity: Severity;
   /** For a person: `distance is 0.3 sd higher than in training`. */
   readonly sentence: string;
@@ -34,6 +36,8 @@ export interface JudgedWindow {
   /** The version that answered last. */
   readonly version: string;
   readonly window: TimeSpan;
+  /** Of windows that are judged beside those of time, each in an order of its own: by what they are known. */
+  readonly series?: string | undefined;
   /** What there was enough to judge of: a concern that is not among them says nothing, neither good nor bad. */
   readonly concerns: readonly Concern[];
   readonly findings: readonly Finding[];
@@ -48,9 +52,9 @@ const FINGERPRINT_DIGITS = 16;
 /** The same for as long as a problem lasts, and in each process: 16 hexadecimal digits. */
 export const fingerprintOf = (
   deployment: string,
-  { concern, field = '' }: Pick<Finding, 'concern' | 'field'>,
+  { concern, field = '', what }: Pick<Finding, 'concern' | 'field' | 'what'>,
 ): string =>
   createHash('sha256')
-    .update(JSON.stringify([deployment, concern, field]))
+    .update(JSON.stringify([deployment, concern, field, ...(what === undefined ? [] : [what])]))
     .digest('hex')
     .slice(0, FINGERPRINT_DIGITS);

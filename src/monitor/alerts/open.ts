@@ -18,17 +18,18 @@ const KEPT_MS = 180 * 86_400_000;
  * deployment wait until this is over.
  */
 const takeDown = async (trx: Transaction<Tables>, judged: JudgedWindow, at: string): Promise<boolean> => {
-  const { deployment, window, memory = null, ...found } = judged;
+  const { deployment, series, window, memory = null, ...found } = judged;
   const { from: window_from, to: window_to } = window;
   const state = { judged_until: window_to, memory };
   const { numInsertedOrUpdatedRows = 0n } = await trx
     .insertInto('watches')
-    .values({ deployment, ...state })
+    .values({ deployment: series ?? deployment, ...state })
     .onConflict((conflict) =>
       conflict.column('deployment').doUpdateSet(state).where('watches.judged_until', '<', window_to),
     )
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) return false;
+  if (series !== undefined) return true;
   const row = { deployment, window_from, window_to, at, judged: JSON.stringify(found) };
   await trx.insertInto('judged').values(row).execute();
   const oldest = new Date(Date.parse(at) - KEPT_MS).toISOString();

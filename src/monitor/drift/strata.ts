@@ -68,8 +68,16 @@ export const baselineAt = (
     const last = before.at(-1);
     return last && answeredBaseline('the window before', last);
   }
-  const stratum = stratumOf(at, compareWith, zone);
-  const same = before
+  return baselineOf(stratumOf(at, compareWith, zone), { compareWith, training, history: before, zone });
+};
+
+/** What windows of a stratum are compared with: its first ones. Of `last` each window has its own. */
+export const baselineOf = (
+  stratum: string,
+  { compareWith, training, history, zone }: BaselineChoice,
+): Baseline | undefined => {
+  if (compareWith === 'training') return training;
+  const same = history
     .filter((window) => stratumOf(window.at, compareWith, zone) === stratum)
     .slice(0, BASELINE_WINDOWS);
   return same.length === 0

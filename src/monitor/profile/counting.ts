@@ -84,6 +84,8 @@ interface Places {
 }
 
 const CELLS = 256;
+/** Cells reach over the whole range of the reference, unless that is so many times as wide as its deciles. */
+const MOST_REACH = 16;
 /** The last cell holds all that is above the last edge. */
 const cellOf = (value: number, { start, scale }: Pick<Places, 'start' | 'scale'>): number => {
   const cell = (value - start) * scale;
@@ -91,8 +93,12 @@ const cellOf = (value: number, { start, scale }: Pick<Places, 'start' | 'scale'>
 };
 
 /** A value's cell is never below that of a lower one, so the bins of edges in cells below its own end below it, too. */
-const placesOf = (edges: readonly number[]): Places => {
-  const [start = 0, end = start] = [edges[0], edges.at(-1)];
+const placesOf = (edges: readonly number[], range: NumberBins['range']): Places => {
+  const [first = 0, last = first] = [edges[0], edges.at(-1)];
+  const [least, most] = range ?? [first, last];
+  // So that nearly all values go one way through the loop below: what goes now this way and now that, processors cannot guess.
+  const isNear = most - least <= MOST_REACH * (last - first);
+  const [start, end] = isNear ? [Math.min(least, first), Math.max(most, last)] : [first, last];
   const scale = CELLS / (end - start);
   const where = { start, scale: Number.isFinite(scale) ? scale : 0 };
   const cells = edges.map((edge) => cellOf(edge, where));
@@ -128,14 +134,10 @@ const countAll = (
     if (value < min) min = value;
     if (value > max) max = value;
     const cell = (value - start) * scale;
-    let bin = 0;
-    if (cell > 0 && cell < CELLS) bin = firstBins[cell | 0];
-    else if (cell > 0) {
-      bin = firstBins[CELLS];
-      if (value > greatest) above++;
-    } else if (value < least) below++;
-    else if (value > greatest) above++;
+    let bin = cell > 0 ? firstBins[cell < CELLS ? cell | 0 : CELLS] : 0;
     while (value > upper[bin]) bin++;
+    if (value > greatest) above++;
+    else if (value < least) below++;
     bins[bin]++;
   }
   // No −0: JSON would not keep it.
@@ -152,7 +154,7 @@ const countScores = (values: Float64Array, scores: Float64Array): void => {
 const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 const countNumbers = (field: Field, { edges, range, scores: isScore }: NumberBins): FieldCounting => {
-  const places = placesOf(edges);
+  const places = placesOf(edges, range);
   const bins = new Float64Array(edges.length + 1);
   const scores = isScore && new Float64Array(SCORE_BINS);
   const counts: Counts = { count: 0, min: Infinity, max: -Infinity, below: 0, above: 0 };

@@ -20,7 +20,7 @@ export interface Traffic {
 export const NO_TRAFFIC: Traffic = { durations: {}, failed: {}, refused: {} };
 
 /** In the order of their names, so that the same counts are the same text. */
-const sumOf = (a: Counts, b: Counts): Counts => {
+export const addCounts = (a: Counts, b: Counts): Counts => {
   const sum = new Map(Object.entries(a));
   for (const [name, times] of Object.entries(b)) sum.set(name, (sum.get(name) ?? 0) + times);
   return Object.fromEntries([...sum].toSorted(([one], [other]) => (one < other ? -1 : 1)));
@@ -31,9 +31,9 @@ export const mergeTraffic = (a: Traffic | undefined, b: Traffic | undefined): Tr
   a === undefined || b === undefined
     ? (a ?? b)
     : {
-        durations: sumOf(a.durations, b.durations),
-        failed: sumOf(a.failed, b.failed),
-        refused: sumOf(a.refused, b.refused),
+        durations: addCounts(a.durations, b.durations),
+        failed: addCounts(a.failed, b.failed),
+        refused: addCounts(a.refused, b.refused),
       };
 
 /** As what a refused row is counted. */
@@ -58,7 +58,7 @@ export interface TrafficCounting {
 const MOST_REFUSALS = 200;
 
 const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
-const plain = (counts: ReadonlyMap<string, number>): Counts => sumOf({}, Object.fromEntries(counts));
+const plain = (counts: ReadonlyMap<string, number>): Counts => addCounts({}, Object.fromEntries(counts));
 
 export const startTraffic = (): TrafficCounting => {
   const durations = startDurations();

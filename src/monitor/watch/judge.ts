@@ -5,8 +5,19 @@ import { answeredBaseline, type Baseline } from '../drift/baseline.ts';
 import { type Budget, LEAST_ROWS } from '../drift/budget.ts';
 import { type FieldJudgement, type Judgement, judgeWindow } from '../drift/judgement.ts';
 import { addWindow, judgeSlowDrift, SLOW_ALPHA, startSlowDrift } from '../drift/slow-drift.ts';
-import { baselineAt, type CompareWith, type DatedWindow, isSettled, joinWindows, stratumOf } from '../drift/strata.ts';
-import { fisherP } from '../statistics/hypergeometric.ts';
+import {
+  baselineAt,
+  baselineOf,
+  type CompareWith,
+  type DatedWindow,
+  isSettled,
+  joinWindows,
+  stratumOf,
+} from '../drift/strata.ts';
+import { addCounts, type Traffic } from '../profile/traffic.ts';
+import { constantFindings } from '../quality/constants.ts';
+import { refusalFindings } from '../quality/refusals.ts';
+import { delayFindings, volumeFindings, type WindowFigure } from '../quality/volume.ts';
 import type { Accepted } from './accepted.ts';
 import type { WatchMemory } from './memory.ts';
 
@@ -14,6 +25,7 @@ import type { WatchMemory } from './memory.ts';
 export interface WatchedWindow extends DatedWindow {
   /** Beside the rows that were answered. */
   readonly refused: number;
+  readonly traffic?: Traffic | undefined;
 }
 
 export interface WatchJudgeOptions {
@@ -24,6 +36,8 @@ export interface WatchJudgeOptions {
   readonly accepted?: Accepted | undefined;
   /** Rows of windows before, refused ones too, in the order of time. */
   readonly volumes: readonly { readonly at: number; readonly rows: number }[];
+  /** Of a stream: the delay of events in this window and in those before. */
+  readonly delays?: readonly WindowFigure[] | undefined;
 }
 
 export interface WatchJudgement {
@@ -34,8 +48,6 @@ export interface WatchJudgement {
   readonly memory: WatchMemory;
 }
 
-/** Refused rows are worth an alarm where their share has grown by a point. */
-const LEAST_REFUSED_SHARE = 0.01;
 /** Findings of one window, the first ones of its fields. */
 const MOST_FINDINGS = 50;
 /** Windows of a stratum that all had rows, after which one without any is strange. */
@@ -43,8 +55,6 @@ const BUSY_WINDOWS = 4;
 
 /** Those that were answered and those that were refused. */
 const rowsOf = ({ rows, refused }: WatchedWindow): number => rows + refused;
-
-const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
 const findingOf = (field: FieldJudgement): Finding => ({
   concern: field.is === 'output' ? 'predictions' : 'drift',
@@ -54,26 +64,8 @@ const findingOf = (field: FieldJudgement): Finding => ({
   numbers: { p: field.p, holm_p: field.holmP, effect: field.effect },
 });
 
-const refusals = (now: WatchedWindow, before: WatchMemory, alpha: number): readonly Finding[] => {
-  const rows = rowsOf(now);
-  const [share, usual] = [now.refused / rows, before.rows === 0 ? 0 : before.refused / before.rows];
-  const p = fisherP({ x: now.refused, n: rows, y: before.refused, m: before.rows });
-  if (share - usual < LEAST_REFUSED_SHARE || p > alpha) return [];
-  const sentence = `${percent(share)} of rows are refused, where ${percent(usual)} were before`;
-  return [{ concern: 'quality', severity: 'warning', sentence, numbers: { p, share, usual } }];
-};
-
-/** A number that has but one value, where the training data had many. */
-const constants = (judgement: Judgement | undefined, now: DatedWindow, baseline: Baseline | undefined) =>
-  (judgement?.fields ?? []).flatMap(({ field, is }): readonly Finding[] => {
-    const [profile, known] =
-      is === 'input' ? [now.inputs[field], baseline?.inputs[field]] : [now.outputs[field], baseline?.outputs[field]];
-    if (profile === undefined || known === undefined || !('bins' in profile) || !('isExact' in known)) return [];
-    const { min, max, count } = profile;
-    if (count < LEAST_ROWS || min === null || min !== max || known.std === 0) return [];
-    const sentence = `${field} is always ${min}`;
-    return [{ concern: 'quality', field, severity: 'warning', sentence, numbers: { value: min, count } }];
-  });
+/** What was wrong with rows, of this window and of all before. */
+const refusedOf = (now: WatchedWindow) => ({ rows: rowsOf(now), refused: now.refused, why: now.traffic?.refused });
 
 /** Whether rows are missing that used to come at this time. */
 const freshness = (now: WatchedWindow, { zone, volumes }: WatchJudgeOptions): readonly Finding[] => {
@@ -85,6 +77,16 @@ const freshness = (now: WatchedWindow, { zone, volumes }: WatchJudgeOptions): re
   const usual = Math.min(...last.map(({ rows }) => rows));
   const sentence = `no rows have come, where there were at least ${usual} in each of the last ${BUSY_WINDOWS} weeks`;
   return [{ concern: 'freshness', severity: 'error', sentence, numbers: { rows: 0, usual } }];
+};
+
+/** What is not as in the same hours of past weeks. */
+const weekly = (now: WatchedWindow, { budget: { alpha }, zone, volumes, delays = [] }: WatchJudgeOptions) => {
+  const before = volumes.map(({ at, rows }) => ({ at, figure: rows }));
+  const delay = delays.find(({ at }) => at === now.at);
+  return [
+    ...volumeFindings({ at: now.at, figure: rowsOf(now) }, before, { alpha, zone }),
+    ...(delay === undefined ? [] : delayFindings(delay, delays, { alpha, zone })),
+  ];
 };
 
 /**
@@ -110,11 +112,16 @@ export const judgeWatched = (
   const counts = baseline !== undefined && now.rows > 0 && compareWith !== 'last' && isSettled(now.at, choice);
   const before = Object.hasOwn(memory.slow, stratum) ? memory.slow[stratum] : startSlowDrift();
   const slow = counts ? { ...memory.slow, [stratum]: addWindow(before, baseline, now) } : memory.slow;
-  const slowly = baseline && judgeSlowDrift(Object.values(slow).map((one) => ({ slow: one, baseline })));
+  const slowly = judgeSlowDrift(
+    Object.entries(slow).flatMap(([name, one]) => {
+      const own = name === stratum ? baseline : baselineOf(name, choice);
+      return own === undefined ? [] : [{ slow: one, baseline: own }];
+    }),
+  );
 
   const drifting = (judgement?.fields ?? []).filter(({ state }) => state === 'drift').slice(0, MOST_FINDINGS);
   const findings: Finding[] = drifting.map(findingOf);
-  if (slowly?.isDrift && slowly.field !== undefined && !drifting.some(({ field }) => field === slowly.field)) {
+  if (slowly.isDrift && slowly.field !== undefined && !drifting.some(({ field }) => field === slowly.field)) {
     findings.push({
       concern: slowly.is === 'output' ? 'predictions' : 'drift',
       field: slowly.field,
@@ -127,7 +134,8 @@ export const judgeWatched = (
   findings.push(...freshness(now, options));
   if (rowsOf(now) >= LEAST_ROWS) {
     concerns.push('quality');
-    findings.push(...refusals(now, memory, budget.alpha), ...constants(judgement, now, baseline));
+    findings.push(...refusalFindings(refusedOf(now), memory, budget.alpha), ...constantFindings(now, baseline));
+    findings.push(...weekly(now, options));
   }
   return {
     concerns,
@@ -139,6 +147,7 @@ export const judgeWatched = (
       slow,
       rows: memory.rows + rowsOf(now),
       refused: memory.refused + now.refused,
+      why: addCounts(memory.why ?? {}, now.traffic?.refused ?? {}),
     },
   };
 };

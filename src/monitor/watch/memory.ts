@@ -1,5 +1,6 @@
 /** What the next window of a deployment is judged with, besides its rows. Plain data, which the store has as JSON. */
 import type { SlowDrift } from '../drift/slow-drift.ts';
+import type { Counts } from '../profile/traffic.ts';
 
 export interface WatchMemory {
   /** Which package is compared with which normal: with another one all begins anew. */
@@ -11,6 +12,8 @@ export interface WatchMemory {
   /** All rows before, and those of them that were refused. */
   readonly rows: number;
   readonly refused: number;
+  /** These by code and field; memories of before did not have that. */
+  readonly why?: Counts | undefined;
 }
 
 export const startMemory = (of: string): WatchMemory => ({ of, slow: {}, rows: 0, refused: 0 });

@@ -1,8 +1,10 @@
 /** How watched deployments stand, and the port by which people and programs ask. */
+
 import type { Problem } from '../../core/errors.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { LeftMessage } from '../alerts/alerts.ts';
 import type { JudgedWindow } from '../alerts/finding.ts';
+import type { ObjectiveJudgement } from '../slo/burn-rates.ts';
 import type { Accepted } from './accepted.ts';
 import type { SeenWindow } from './watch.ts';
 
@@ -18,6 +20,8 @@ export interface WatchedDeployment {
   readonly last: WatchedJudgement | undefined;
   /** Alerts that fire, the latest first. */
   readonly firing: readonly Alert[];
+  /** How fast the budget of each of its objectives goes, as last seen; none where it promises nothing. */
+  readonly slo: readonly ObjectiveJudgement[];
 }
 
 /** What was to be done of itself when alerts fired, and what came of it. */

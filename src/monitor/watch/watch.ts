@@ -6,8 +6,11 @@ import { trainingBaseline } from '../drift/baseline.ts';
 import { budgetOf } from '../drift/budget.ts';
 import type { Judgement } from '../drift/judgement.ts';
 import type { CompareWith } from '../drift/strata.ts';
+import { durationQuantile } from '../profile/durations.ts';
 import type { Reference } from '../profile/reference.ts';
-import { type Profiles, SPAN_MS, type SpanProfile, type SpanVolume } from '../profiles/profiles.ts';
+import { mergeTraffic, type Traffic } from '../profile/traffic.ts';
+import { type Profiles, SPAN_MS, type SpanProfile, type SpanTraffic, type SpanVolume } from '../profiles/profiles.ts';
+import type { WindowFigure } from '../quality/volume.ts';
 import type { AcceptedProfiles } from './accepted.ts';
 import { judgeWatched, type WatchedWindow } from './judge.ts';
 import { readMemory, startMemory } from './memory.ts';
@@ -17,13 +20,15 @@ export interface WatchOptions {
   readonly window: 'hour' | 'day';
   readonly compareWith: CompareWith;
   readonly zone?: Pick<Zone, 'offset'> | undefined;
+  /** It has events, which may be late; false unless given. */
+  readonly isStream?: boolean | undefined;
   readonly falseAlarmsAYear?: number | undefined;
   readonly leastEffect?: number | undefined;
   readonly hearers: Hearers;
 }
 
 export interface WatchWorld {
-  readonly profiles: Pick<Profiles, 'windows' | 'volumes'>;
+  readonly profiles: Pick<Profiles, 'windows' | 'volumes' | 'traffic'>;
   readonly alerts: Pick<Alerts, 'watch' | 'step'>;
   readonly accepted: Pick<AcceptedProfiles, 'last'>;
   /** What a package says of its training data; undefined where it says nothing, or is not there. */
@@ -54,12 +59,13 @@ export const lastEnd = (now: Date, windowMs: number): number => {
 };
 
 const emptyAt = (at: number): WatchedWindow => ({ at, rows: 0, refused: 0, inputs: {}, outputs: {} });
-const watchedOf = ({ at, rows, refused, inputs, outputs }: SpanProfile): WatchedWindow => ({
+const watchedOf = ({ at, rows, refused, inputs, outputs, traffic }: SpanProfile): WatchedWindow => ({
   at: Date.parse(at),
   rows: rows - refused,
   refused,
   inputs,
   outputs,
+  traffic,
 });
 
 /** Who has answered most of a window, or of the last one before it that had rows. */
@@ -72,6 +78,26 @@ const mainOf = (spans: readonly SpanVolume[], at: number): SpanVolume | undefine
       (most, span) => (most === undefined || span.rows > most.rows ? span : most),
       undefined,
     );
+};
+
+/** When the first window began that is looked at; undefined for all. */
+const comparedFrom = (compareWith: CompareWith, volumes: readonly SpanVolume[], first: number): number | undefined => {
+  if (compareWith === 'training') return first;
+  if (compareWith !== 'last') return undefined;
+  // Each package that answered has its own last window.
+  const before = volumes.filter(({ at }) => Date.parse(at) < first);
+  const lasts = Map.groupBy(before, ({ digest, variant }) => `${digest} ${variant}`).values();
+  return Math.min(first, ...[...lasts].map((own) => Date.parse(own.at(-1)?.at ?? own[0].at)));
+};
+
+/** The delay that 95 % of events do not exceed, in each window. */
+const delaysOf = (spans: readonly SpanTraffic[], windowMs: number): readonly WindowFigure[] => {
+  const windows = Map.groupBy(spans, ({ at }) => Date.parse(at) - (Date.parse(at) % windowMs));
+  return [...windows].flatMap(([at, some]) => {
+    const sum = some.reduce<Traffic | undefined>((all, { traffic }) => mergeTraffic(all, traffic), undefined);
+    const figure = durationQuantile(sum?.durations ?? {}, 0.95);
+    return figure === undefined ? [] : [{ at, figure }];
+  });
 };
 
 /**
@@ -96,9 +122,11 @@ export const watchDeployment = async (
   const until = new Date(end);
   let remembered = readMemory(watch?.memory);
   const volumes = await profiles.volumes(deployment, since, until, windowMs);
-  // Beside the training data no window before is looked at but those that wait for more rows.
-  const comparedSince = compareWith === 'training' ? new Date(Math.min(first, remembered?.waitsFrom ?? first)) : since;
+  // Profiles of wide rows are large: beside the training data no window before is read but those that wait for more rows.
+  const waitsFrom = Math.min(first, remembered?.waitsFrom ?? first);
+  const comparedSince = new Date(comparedFrom(compareWith, volumes, waitsFrom) ?? since);
   const spans = await profiles.windows(deployment, comparedSince, until, windowMs);
+  const delays = options.isStream ? delaysOf(await profiles.traffic(deployment, since), windowMs) : undefined;
   const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
 
   const judged: JudgedWindow[] = [];
@@ -116,7 +144,7 @@ export const watchDeployment = async (
     const reference = normal === undefined ? await referenceOf(main) : undefined;
     const training = reference && trainingBaseline(reference);
     const history = own.filter((window) => window.at < at);
-    const asked = { budget, compareWith, zone, training, accepted: normal, volumes: came };
+    const asked = { budget, compareWith, zone, training, accepted: normal, volumes: came, delays };
     const found = judgeWatched(current, history, memory, asked);
     const { judgement } = found;
     const seen: SeenWindow = {

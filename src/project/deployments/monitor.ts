@@ -1,8 +1,15 @@
 /** `monitor:` of a deployment: how what it was asked and answered is judged. */
+import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type AlertReactionSettings, alertReaction } from './alert-reaction.ts';
 import { text } from './schema-words.ts';
 
+interface SloSetting {
+  readonly latency?: string | { readonly p95?: string; readonly p99?: string };
+  readonly errors?: string | number;
+}
+
 export interface MonitorSettings {
+  readonly slo?: SloSetting;
   readonly window?: 'hour' | 'day';
   readonly compare_with?: 'training' | 'last' | 'same weekday' | 'same hour of week';
   readonly zone?: string;
@@ -11,6 +18,36 @@ export interface MonitorSettings {
   readonly tell?: readonly string[];
   readonly react?: readonly AlertReactionSettings[];
 }
+
+const time = (description: string) => ({ description, type: 'string', pattern: DURATION_PATTERN });
+const slo = {
+  description: 'What it promises; an alert fires where it is broken so often that the promise will not be kept',
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: {
+    latency: {
+      description: 'Within which calls are answered; of a stream, events are done',
+      oneOf: [
+        time('the time of 99 in 100, such as 50ms'),
+        {
+          description: 'times of two shares',
+          type: 'object',
+          additionalProperties: false,
+          minProperties: 1,
+          properties: { p95: time('The time of 95 in 100'), p99: time('The time of 99 in 100') },
+        },
+      ],
+    },
+    errors: {
+      description: 'The share of calls that may fail: "0.1 %" or 0.001',
+      oneOf: [
+        { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'a share from 0 to 1' },
+        { type: 'string', pattern: '^[0-9]+(?:\\.[0-9]+)?\\s*%$', description: 'a percentage such as "0.1 %"' },
+      ],
+    },
+  },
+} as const;
 
 export const monitorSetting = {
   description: 'How what it was asked and answered is judged; false: not at all',
@@ -42,6 +79,7 @@ export const monitorSetting = {
           minimum: 0,
           maximum: 10,
         },
+        slo,
         tell: {
           description: 'The channels that hear of alerts; all of them unless given',
           type: 'array',

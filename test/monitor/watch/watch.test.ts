@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
+import { NO_TRAFFIC } from '../../../src/monitor/profile/traffic.ts';
 import { openSql } from '../../../src/store/sql.ts';
 import { stores } from '../../contracts/stores.ts';
 import { answered, createWatched, dayOf, seenIn, type Weather } from './world.ts';
@@ -105,6 +106,24 @@ for (const store of stores()) {
       assert.ok(
         constant.findings.some(({ concern, sentence }) => concern === 'quality' && sentence === 'distance is always 1'),
       );
+    });
+
+    it('names a field that comes with another type, and rows that are fewer than in past weeks', async (t) => {
+      const { watched } = await open(t);
+      const texts = { ...NO_TRAFFIC, refused: { 'WRONG_TYPE distance': 90 } };
+      const usual = range(-56, 1).map((n) => answered(n, { rows: 1000 + (n % 5) }));
+      await watched.profiles.add([...usual, answered(1, { rows: 300, refused: 90 }, { traffic: texts })]);
+      await watched.look(1);
+      const [judged] = await watched.look(2);
+      assert.deepEqual(
+        judged.findings.map(({ concern, field, sentence }) => `${concern} ${field}: ${sentence}`),
+        [
+          'quality undefined: 23 % of rows are refused, where 0 % were before',
+          'quality distance: distance comes with another type in 23 % of rows, where it was 0 % before',
+          'quality undefined: 390 rows came, where about 998 came at the same time of past weeks',
+        ],
+      );
+      assert.equal((await watched.alerts.list()).length, 3);
     });
 
     it('compares with the new normal once somebody has accepted it, and only for that package', async (t) => {

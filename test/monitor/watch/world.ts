@@ -6,7 +6,12 @@ import { binsOf, type Reference, referenceOf } from '../../../src/monitor/profil
 import { openProfiles } from '../../../src/monitor/profiles/open.ts';
 import type { SpanProfile } from '../../../src/monitor/profiles/profiles.ts';
 import { openAccepted } from '../../../src/monitor/watch/accepted.ts';
-import { type SeenWindow, type WatchOptions, watchDeployment } from '../../../src/monitor/watch/watch.ts';
+import {
+  type SeenWindow,
+  type WatchOptions,
+  type WatchWorld,
+  watchDeployment,
+} from '../../../src/monitor/watch/watch.ts';
 import type { Sql } from '../../../src/store/sql.ts';
 import { createRandom } from '../drift/random.ts';
 
@@ -84,7 +89,8 @@ export const createWatched = (sql: Sql, settings: Partial<WatchOptions> = {}) =>
   return {
     ...world,
     /** Looks a little after midnight of the n-th day. */
-    look: (n: number) => watchDeployment(options, world, new Date(dayOf(n).getTime() + 600_000)),
+    look: (n: number, profiles: WatchWorld['profiles'] = world.profiles) =>
+      watchDeployment(options, { ...world, profiles }, new Date(dayOf(n).getTime() + 600_000)),
   };
 };
 
