@@ -10,12 +10,41 @@ import { modelOf } from '../../../src/runtimes/trees/onnx-model.ts';
 import { everyOperator } from '../../../src/runtimes/trees/operators/every.ts';
 import { openModel } from '../../../src/runtimes/trees/session.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
+import { buildOnnx } from '../onnx-builder.ts';
+import { neighbours } from './neighbour-graphs.ts';
+import { graphOf } from './operator-case.ts';
+import { cases } from './operator-cases.ts';
 import { feedsOf, poolsOf, random } from './rows.ts';
+import { vectorizer } from './text-graphs.ts';
 
 const GRAPHS = 100_000;
 const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'models');
+/** Operators of which no package here is small. */
+const graphs = [
+  'FeatureVectorizer',
+  'SVMClassifier RBF with probabilities',
+  'SVMRegressor POLY',
+  'TreeEnsemble, all modes',
+  'TreeEnsemble, several targets in a tree',
+  'ReduceMax of many',
+].map((name) => graphOf(cases[name]));
+const strings = buildOnnx({
+  inputs: [{ name: 'x', dtype: 'string', dims: ['rows'] }],
+  outputs: [
+    { name: 'y', dtype: 'bool', dims: ['rows'] },
+    { name: 'count', dtype: 'int64', dims: ['rows'] },
+  ],
+  nodes: [
+    { op: 'StringConcat', inputs: ['x', 'x'], outputs: ['twice'] },
+    { op: 'StringSplit', inputs: ['twice'], outputs: ['parts', 'count'], attributes: { delimiter: ' ', maxsplit: 9n } },
+    { op: 'RegexFullMatch', inputs: ['x'], outputs: ['y'], attributes: { pattern: '(a|[b-d]{1,3})*\\w+ ?(?:text)?' } },
+  ],
+  opsets: { '': 20 },
+});
+const made: readonly Uint8Array[] = [...graphs, strings, buildOnnx(neighbours()), vectorizer('[a-z]+')];
+
 /** Small ones oftener than large ones. */
-const fixtures = [
+const packages = [
   ...Array.from({ length: 12 }, () => [
     'sk-logistic-zipmap',
     'bool-and-string-out',
@@ -26,6 +55,7 @@ const fixtures = [
   'xgb-classifier',
   'sk-multi-output',
 ].map((name) => readFileSync(join(folder, name, 'model.onnx')));
+const fixtures = [...packages, ...Array.from({ length: 4 }, () => made).flat()];
 
 /** Bytes changed, cut out, doubled or made extreme, one to four times. */
 const damaged = (file: Uint8Array, next: () => number): Uint8Array => {

@@ -4,67 +4,11 @@ import { describe, test } from 'node:test';
 import { openOnnxNode } from '../../../src/runtimes/onnx.node.ts';
 import { openTabular } from '../../../src/runtimes/trees/open-tabular.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
-import { buildOnnx, type Graph, type Model, type Node } from '../onnx-builder.ts';
-import { floats, ints, ramp } from './operator-case.ts';
+import { buildOnnx, type Model } from '../onnx-builder.ts';
+import { body, ml, neighbours, node, squares } from './neighbour-graphs.ts';
+import { floats, ints } from './operator-case.ts';
 import { random } from './rows.ts';
 import { assertClose } from './same-bits.ts';
-
-const node = (
-  op: string,
-  inputs: string,
-  outputs: string,
-  attributes: Node['attributes'] = {},
-  domain?: string,
-): Node => ({
-  op,
-  inputs: inputs.split(' '),
-  outputs: outputs.split(' '),
-  attributes,
-  ...(domain && { domain }),
-});
-const ml = 'ai.onnx.ml';
-const squares = [node('Sub', 'state one', 'd'), node('ReduceSumSquare', 'd', 'sum', { axes: [1n], keepdims: 0n })];
-const body = (
-  nodes: readonly Node[] = squares,
-  constants: Graph['constants'] = [],
-  kept = node('Identity', 'state', 'kept'),
-): Graph => ({
-  constants,
-  inputs: [
-    { name: 'state', dims: ['rows', 4] },
-    { name: 'one', dims: [4] },
-  ],
-  outputs: [
-    { name: 'kept', dims: ['rows', 4] },
-    { name: 'each', dims: ['rows'] },
-  ],
-  nodes: [kept, ...nodes, node('Identity', 'sum', 'each')],
-});
-const scan = (graph: Graph): Node =>
-  node('Scan', 'x table', 'left distances', { body: { graph }, num_scan_inputs: 1n });
-
-const neighbours = (graph: Graph): Model => ({
-  inputs: [{ name: 'x', dims: ['rows', 4] }],
-  outputs: [
-    { name: 'y', dims: ['rows', 3] },
-    { name: 'mean', dims: ['rows'] },
-  ],
-  constants: [
-    floats('table', [30, 4], ...ramp(120)),
-    ints('k', 3),
-    floats('targets', [30], ...ramp(30)),
-    ints('to', -1, 3),
-  ],
-  nodes: [
-    scan(graph),
-    node('Transpose', 'distances', 'turned', { perm: [1n, 0n] }),
-    node('Sqrt', 'turned', 'roots'),
-    node('TopK', 'roots k', 'y places', { largest: 0n }),
-    node('ArrayFeatureExtractor', 'targets places', 'flat', {}, ml),
-    node('Reshape', 'flat to', 'found'),
-    node('ReduceMean', 'found', 'mean', { axes: [1n], keepdims: 0n }),
-  ],
-});
 
 const graphs: Readonly<Record<string, Model>> = {
   'the nearest rows of a table': neighbours(body()),
