@@ -14,12 +14,25 @@ import type { Answer, Manifest, Value } from '../../src/core/types.ts';
 import { createService, type Service } from '../../src/modes/service/service.ts';
 import { toleranceOf } from '../../src/package/golden.ts';
 import { initFolder } from '../../src/package/init-folder.ts';
+import { buildOnnx } from '../runtimes/onnx-builder.ts';
+import { neighbours } from '../runtimes/trees/neighbour-graphs.ts';
+import { graphOf } from '../runtimes/trees/operator-case.ts';
+import { cases } from '../runtimes/trees/operator-cases.ts';
+import { vectorizer } from '../runtimes/trees/text-graphs.ts';
 import { openBrowser, openSite, type Site } from './browser.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** On the own runtime, which must agree bit for bit: trees of rides, and these. */
 const taxi = ['ride-duration', 'ride-fare', 'ride-tip'];
-const tabular = ['sk-mlp', 'sk-logistic-zipmap', 'sk-double', 'lgbm-categorical', 'xgb-classifier', 'sk-multi-output'];
+const tabular = [
+  'sk-mlp',
+  'sk-logistic-zipmap',
+  'sk-double',
+  'lgbm-categorical',
+  'xgb-classifier',
+  'sk-multi-output',
+  'tree-ensemble',
+];
 /** On ONNX Runtime, whose two builds must agree within the tolerance. */
 const foreign = 'sk-double-linear';
 /** Files of libraries of boosted trees, put to work as they are. */
@@ -37,11 +50,22 @@ const putToWork = async (name: string, file: string): Promise<void> => {
   await writeFile(model, file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
   await initFolder({ model, folder: join(made, name), force: false, cwd: root });
 };
+/** Graphs of operators that only some packages need, each in a chunk of its own. */
+const graphs: Readonly<Record<string, Uint8Array>> = {
+  'support-vectors': graphOf(cases['SVMClassifier RBF with probabilities']),
+  neighbours: buildOnnx(neighbours()),
+  words: vectorizer('[a-z]+'),
+};
+const putGraphToWork = async (name: string, file: Uint8Array): Promise<void> => {
+  const model = join(made, `${name}.onnx`);
+  await writeFile(model, file);
+  await initFolder({ model, folder: join(made, name), force: false, cwd: root });
+};
 const models: Readonly<Record<string, string>> = {
   ...Object.fromEntries(taxi.map((name) => [name, `./examples/taxi/models/${name}`])),
   churn: './examples/churn/models/churn',
   ...Object.fromEntries([...tabular, foreign].map((name) => [name, `./test/fixtures/models/${name}`])),
-  ...Object.fromEntries(Object.keys(files).map((name) => [name, join(made, name)])),
+  ...Object.fromEntries([...Object.keys(files), ...Object.keys(graphs)].map((name) => [name, join(made, name)])),
 };
 /** Of all that a page loads to score a model but the model, with gzip. */
 const MAX_BUNDLE_BYTES: Readonly<Record<string, number>> = {
@@ -80,6 +104,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     for (const [name, code] of await bundleEdge({ within: true })) pages.set(`/${name}`, code);
     for (const file of wasm) pages.set(`/wasm/${file}`, await readFile(join(dist, file)));
     for (const [name, file] of Object.entries(files)) await putToWork(name, file);
+    for (const [name, file] of Object.entries(graphs)) await putGraphToWork(name, file);
     for (const [name, folder] of Object.entries(models)) {
       const packed = await app.pack(folder);
       pages.set(`/${name}.tar`, packed.tar);
@@ -162,6 +187,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
         Object.entries(inputs).map(([field, { kind, ...rest }], index) => {
           const labels = 'labels' in rest ? rest.labels : undefined;
           const value = Math.sin(row * 1.7 + index) * 2;
+          if (kind === 'text') return [field, `the ${row} cat sat on ${value} mats`];
           if (kind === 'boolean') return [field, row % 2 === 0];
           return [field, labels ? labels[row % labels.length] : kind === 'integer' ? Math.round(value) : value];
         }),
@@ -169,7 +195,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
     );
   };
 
-  for (const name of [...tabular, ...Object.keys(files)]) {
+  for (const name of [...tabular, ...Object.keys(files), ...Object.keys(graphs)]) {
     it(`answers ${name} with the same bits as the server`, async () => {
       const rows = rowsOf(name);
       const [there, here] = [await scoreThere(name, rows), await scoreHere(name, rows)];
@@ -212,7 +238,7 @@ describe('millrace/edge in a real browser', { timeout: 120_000 }, () => {
       .take(200)
       .map(({ ride }) => ride);
     for (const name of taxi) assert.deepEqual(await scoreThere(name, rides, strict), await scoreHere(name, rides));
-    for (const name of [...tabular, ...Object.keys(files)])
+    for (const name of [...tabular, ...Object.keys(files), ...Object.keys(graphs)])
       assert.deepEqual(await scoreThere(name, rowsOf(name), strict), await scoreHere(name, rowsOf(name)));
   });
 

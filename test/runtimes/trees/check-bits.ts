@@ -1,12 +1,14 @@
 /**
  * Holds the own runtime to its bits at length: hostile rows (thresholds, their neighbours, NaN, ±0, ±Infinity, denormals, unknown
  * texts) for every fixture and example. Graphs are held against onnxruntime-node, in batches of any size; files of libraries
- * against themselves in other batches, and against the kernel in JavaScript. A test does the same with few rows.
+ * against themselves in other batches, and against the kernel in JavaScript; both against Chromium. Tests do the same with few rows.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { folders, foreign, holdGraph, holdTreeFile, treeFiles } from './held-models.ts';
+import { openBrowserAnswers } from '../../browser/answers.ts';
+import { digestOfGraph, digestOfTreeFile } from './digests.ts';
+import { folders, foreign, graphOf, holdGraph, holdTreeFile, treeFileOf, treeFiles } from './held-models.ts';
 
 const HELP = `npm run check:bits -- [options]
 
@@ -66,16 +68,25 @@ const main = async (): Promise<number> => {
     return 0;
   }
   const graphs = folders.filter((path) => path.includes(values.only) && !(path in foreign));
+  const chromium = await openBrowserAnswers();
+  /** Holds a page of Chromium to the bits that Node answers with. */
+  const holdThere = async (of: 'digestOfGraph' | 'digestOfTreeFile', file: Uint8Array): Promise<void> => {
+    const here = await (of === 'digestOfGraph' ? digestOfGraph : digestOfTreeFile)(file, rows);
+    if ((await chromium.digest(of, file, rows)) !== here) throw new Error('Chromium answers otherwise');
+  };
   const wrongGraphs = await holdAll(graphs, async (folder) => {
     const answered = await holdGraph(folder, rows);
-    return `${answered} rows answered as by ONNX Runtime`;
+    await holdThere('digestOfGraph', graphOf(folder));
+    return `${answered} rows answered as by ONNX Runtime, and ${rows} in Chromium`;
   });
   const others = files.length === 0 ? {} : withoutWebAssembly(['--rows', values.rows, '--only', values.only]);
   const wrongFiles = await holdAll(files, async (path) => {
     const digest = await holdTreeFile(path, rows);
     if (others[path] !== digest) throw new Error('the kernel in JavaScript answers otherwise');
-    return `${rows} rows alike in any batch, and without WebAssembly`;
+    await holdThere('digestOfTreeFile', treeFileOf(path));
+    return `${rows} rows alike in any batch, in Chromium, and without WebAssembly`;
   });
+  await chromium.close();
   const wrong = wrongGraphs + wrongFiles;
   say(`${graphs.length + files.length - wrong} of ${graphs.length + files.length} models hold`);
   return wrong === 0 ? 0 : 1;

@@ -1,21 +1,16 @@
 /** Every model that the own runtime is held to, and how: by hostile rows, bit for bit, in batches of any size. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { ModelSession, Tensor } from '../../../src/core/types.ts';
 import { openOnnxNode } from '../../../src/runtimes/onnx.node.ts';
 import { readOnnx } from '../../../src/runtimes/onnx-graph.ts';
-import { LEAF, MEMBER } from '../../../src/runtimes/trees/ensemble.ts';
-import { catboost } from '../../../src/runtimes/trees/formats/catboost.ts';
-import { lightgbm } from '../../../src/runtimes/trees/formats/lightgbm.ts';
 import { openTreeFile } from '../../../src/runtimes/trees/formats/open-trees.ts';
-import type { TreeFile } from '../../../src/runtimes/trees/formats/tree-file.ts';
-import { xgboost } from '../../../src/runtimes/trees/formats/xgboost.ts';
 import { openTabular } from '../../../src/runtimes/trees/open-tabular.ts';
 import { Unusual } from '../../../src/runtimes/trees/unusual.ts';
-import { feedsOf, neighbours, type Pools, poolsOf, sliceTensors } from './rows.ts';
+import { digestOf, poolsOfTrees, readTreeFile } from './digests.ts';
+import { feedsOf, poolsOf, sliceTensors } from './rows.ts';
 import { assertClose, assertSameBits, differences } from './same-bits.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -42,24 +37,10 @@ export const treeFiles = globSync(`${fixtures}/{xgboost,lightgbm,catboost}-*.{ub
   .filter((path) => !/-(?:versions|pandas)\.json$|-no-texts\./.test(path))
   .sort();
 
-const readTreeFile = (path: string): TreeFile => {
+/** A library's file as it was saved. */
+export const treeFileOf = (path: string): Uint8Array => {
   const bytes = readFileSync(join(root, path));
-  const file = new Uint8Array(path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
-  const format = [xgboost, lightgbm, catboost].find(({ matches }) => matches(file));
-  assert.ok(format, `${basename(path)} is some library's`);
-  return format.read(file);
-};
-
-/** Thresholds and categories of a file's trees, and what stands beside them. */
-const poolsOfTrees = ({ sums }: TreeFile): Pools => {
-  const numbers = new Set<number>([0, 1, -1]);
-  if (sums.of !== 'linear model') {
-    const { tests, values, sets } = sums.ensemble;
-    for (const [node, test] of tests.entries())
-      if ((test & 7) !== LEAF && (test & 7) !== MEMBER) for (const one of neighbours(values[node])) numbers.add(one);
-    for (const set of sets?.values() ?? []) for (const one of Array.from(set)) numbers.add(one).add(one + 0.5);
-  }
-  return { numbers: [...numbers], integers: [0], texts: [], byInput: new Map() };
+  return new Uint8Array(path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
 };
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -86,20 +67,6 @@ const assertAnyBatch = async (session: ModelSession, feeds: Feeds, few: number):
   return whole;
 };
 
-/** Of all bits of an answer; one NaN is as good as another. */
-const digestOf = (answer: Feeds): string => {
-  const hash = createHash('sha256');
-  for (const name of Object.keys(answer).sort()) {
-    const { data } = answer[name];
-    const isFloat = data instanceof Float32Array || data instanceof Float64Array;
-    const bits = isFloat ? data.map((value) => (Number.isNaN(value) ? Number.NaN : value)) : data;
-    hash
-      .update(name)
-      .update(Array.isArray(bits) ? JSON.stringify(bits) : new Uint8Array((bits as Float64Array).buffer));
-  }
-  return hash.digest('hex');
-};
-
 /**
  * The own runtime beside ONNX Runtime.
  *
@@ -123,9 +90,9 @@ export const holdGraph = async (folder: string, rows: number, few = FEW): Promis
 
 /** A library's own file beside itself in other batches. @returns the digest of all answers */
 export const holdTreeFile = async (path: string, rows: number, few = FEW): Promise<string> => {
-  const file = readTreeFile(path);
+  const file = readTreeFile(treeFileOf(path));
   const session = openTreeFile(file);
   const answer = await assertAnyBatch(session, feedsOf(session.inputs, poolsOfTrees(file), rows, 0), few);
   await session.close();
-  return digestOf(answer);
+  return digestOf([answer]);
 };

@@ -1,6 +1,6 @@
 /** Rows that a model may answer wrongly: its own thresholds, their neighbours, and what is no ordinary number. */
 import { allocate } from '../../../src/core/columns.ts';
-import type { Tensor, TensorData, TensorSpec } from '../../../src/core/types.ts';
+import type { Dtype, Tensor, TensorData, TensorSpec } from '../../../src/core/types.ts';
 import { attributesOf } from '../../../src/runtimes/onnx-attributes.ts';
 import type { OnnxGraph } from '../../../src/runtimes/onnx-graph.ts';
 
@@ -27,6 +27,8 @@ export const neighbours = (value: number): number[] => {
 };
 
 const specials = [0, -0, Number.NaN, Infinity, -Infinity, 1.4e-45, -1.4e-45, 1.1e-38, 3.4028234663852886e38, 1e-7];
+/** Denormals of float64, which as float32 are zeros. */
+const wideSpecials = [...specials, 5e-324, -5e-324, 1e-310, -2.2250738585072009e-308, 2.2250738585072014e-308];
 const ordinary = [1, -1, 0.5, 2, 3, 4, 5, 10, 100];
 
 export interface Pools {
@@ -74,10 +76,10 @@ export const feedsOf = (
 ): Record<string, Tensor> => {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)];
-  const number = (): number => {
+  const number = (dtype: Dtype): number => {
     const which = next();
     if (which < 0.55) return pick(pools.numbers);
-    if (which < 0.65) return pick(specials);
+    if (which < 0.65) return pick(dtype === 'float64' ? wideSpecials : specials);
     return (next() - 0.5) * 10 ** Math.floor(next() * 4);
   };
   return Object.fromEntries(
@@ -90,7 +92,7 @@ export const feedsOf = (
           data[at] = next() < 0.01 ? pick(['', 'no such text']) : pick(pools.byInput.get(name) ?? pools.texts);
         else if (dtype === 'bool') data[at] = Number(next() < 0.5);
         else if (dtype === 'int64' || dtype === 'uint64') data[at] = BigInt(pick(pools.integers));
-        else data[at] = dtype.startsWith('float') ? number() : pick(pools.integers);
+        else data[at] = dtype.startsWith('float') ? number(dtype) : pick(pools.integers);
       }
       const shape = dims.length <= 2 ? (dims.length === 2 ? [size] : []) : dims.slice(1).map((dim) => dim ?? 1);
       return [name, { dtype, dims: [rows, ...shape], data: data as unknown as TensorData }];

@@ -1,16 +1,11 @@
 /**
  * Operators that are at hand at once, and chunks of others, each loaded with the first graph that has one of them. To add an
- * operator: a row in its family's table, and its name in the chunk of that family here.
+ * operator: a row in its family's table, and its name in the chunk of that family, here or in `seldom.ts`.
  */
+import type { Chunk } from './chunk.ts';
 import { identity } from './identity.ts';
 import type { Operators } from './operator.ts';
 import { trees } from './trees.ts';
-
-interface Chunk {
-  /** Of its operators, all of them, with a blank between. */
-  readonly names: string;
-  load(): Promise<Operators>;
-}
 
 const atHand: Operators = { ...trees, ...identity };
 
@@ -30,31 +25,14 @@ export const chunks: readonly Chunk[] = [
       Softmax ArgMax ArgMin TopK`,
     load: async () => (await import('./weighted.ts')).weightedOperators,
   },
-  {
-    names: `Transpose Shape ConstantOfShape GatherElements Sum Max Min Pow Log Reciprocal Sign ReduceSum ReduceMean
-      ReduceSumSquare ReduceL1 ReduceL2 ReduceProd ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin CumSum Scan`,
-    load: async () => (await import('./rare.ts')).rareOperators,
-  },
-  {
-    names: 'ml:TreeEnsemble',
-    load: async () => (await import('./tree-ensemble.ts')).treeEnsemble,
-  },
-  {
-    names: 'ml:SVMClassifier ml:SVMRegressor',
-    load: async () => (await import('./support-vectors.ts')).supportVectors,
-  },
-  {
-    names: 'StringNormalizer com.microsoft.Tokenizer TfIdfVectorizer',
-    load: async () => (await import('./texts.ts')).texts,
-  },
-  {
-    names: 'StringConcat StringSplit RegexFullMatch',
-    load: async () => (await import('./strings.ts')).strings,
-  },
 ];
 
 /** Those among which all are that are named here and known. */
 export const loadOperators = async (names: readonly string[]): Promise<Operators> => {
-  const needed = chunks.filter((chunk) => chunk.names.split(/\s+/).some((name) => names.includes(name)));
+  const among = (some: readonly Chunk[]): readonly Chunk[] =>
+    some.filter((chunk) => chunk.names.split(/\s+/).some((name) => names.includes(name)));
+  const needed = [...among(chunks)];
+  const here = [...Object.keys(atHand), ...chunks.flatMap((chunk) => chunk.names.split(/\s+/))];
+  if (names.some((name) => !here.includes(name))) needed.push(...among((await import('./seldom.ts')).seldom));
   return Object.assign({}, atHand, ...(await Promise.all(needed.map(({ load }) => load()))));
 };
