@@ -6,6 +6,8 @@ import { MAX_NODES } from './places.ts';
 
 /** Rows that are sieved at once. */
 export const ROWS = 128;
+/** So that nobody waits long for a plan. */
+const MAX_ENSEMBLE_NODES = 1 << 19;
 /** A set of rows for each; more of them lie too far from the processor. */
 const MAX_THRESHOLDS = 1 << 16;
 /** What is done for a row of 128, measured in steps of a walk. */
@@ -68,8 +70,8 @@ const thresholdsOf = (trees: readonly SieveTree[], slots: number): readonly Floa
 /** `memory` holds the trees as `table.ts` lays them out. */
 export const planSieve = (ensemble: Ensemble, table: Table, memory: ArrayBuffer): SievePlan | undefined => {
   const { roots, firstTargets, aggregate, width, sum, targets } = ensemble;
-  if (aggregate !== 'sum' || width !== 1 || ensemble.tests.length > roots.length * 2 * (MAX_NODES + 1))
-    return undefined;
+  const most = Math.min(MAX_ENSEMBLE_NODES, roots.length * 2 * (MAX_NODES + 1));
+  if (aggregate !== 'sum' || width !== 1 || ensemble.tests.length > most) return undefined;
   const ints = new Int32Array(memory);
   const single = sum === 'float32';
   const trees: SieveTree[] = [];
