@@ -1,6 +1,6 @@
 /** From prepared columns to the tensors that the graph takes: each graph input is fed by the column of its name. */
-import { allocate, type Batch } from './columns.ts';
-import { elementWriter } from './elements.ts';
+import { allocate, type Batch, isFloat } from './columns.ts';
+import { elementWords, elementWriter } from './elements.ts';
 import { type Code, fail, type Problem, show, showNames } from './errors.ts';
 import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
@@ -30,7 +30,7 @@ const product = (shape: readonly number[]): number => shape.reduce((a, b) => a *
 
 const scalarProblem = ({ name, dtype }: TensorSpec, value: unknown, why: Code): Problem => {
   const isMissing = value === null || Number.isNaN(value);
-  const expected = dtype === 'bool' ? 'true or false' : dtype === 'string' ? 'a text' : `an integer of ${dtype}`;
+  const expected = elementWords(dtype);
   const got = isMissing ? 'a missing value' : show(value);
   const message = `${name}: the model's ${dtype} input needs ${expected}, got ${got}. A step such as impute or cast can mend that.`;
   const code = isMissing ? 'NULL_VALUE' : why === 'NOT_INTEGER' ? 'NOT_INTEGER' : 'OUT_OF_RANGE';
@@ -43,7 +43,7 @@ const readScalars = (spec: TensorSpec, batch: Batch, context: StepContext): Tens
   if (dtype === 'float64') return values as Float64Array;
   if (dtype === 'float32') return new Float32Array(values as Float64Array);
   const data = allocate(dtype, batch.rows);
-  const write = elementWriter(dtype);
+  const write = elementWriter(dtype, true);
   for (let row = 0; row < batch.rows; row++) {
     const code = write(values[row], data, row);
     if (code !== undefined) batch.refuse(row, scalarProblem(spec, values[row], code));
@@ -55,7 +55,7 @@ const readScalars = (spec: TensorSpec, batch: Batch, context: StepContext): Tens
 const element = (value: unknown, dtype: Dtype): unknown => {
   if (dtype === 'string') return value;
   if (value instanceof Date) return value.getTime();
-  if (typeof value === 'boolean' || (typeof value === 'bigint' && dtype.startsWith('float'))) return Number(value);
+  if (typeof value === 'boolean' || (typeof value === 'bigint' && isFloat(dtype))) return Number(value);
   return value;
 };
 

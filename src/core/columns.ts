@@ -36,6 +36,8 @@ export type ColumnTag = Column['type'];
 const arrays = {
   float32: Float32Array,
   float64: Float64Array,
+  float16: Float64Array,
+  bfloat16: Float64Array,
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -46,6 +48,9 @@ const arrays = {
   uint64: BigUint64Array,
   bool: Uint8Array,
 } as const;
+
+/** True of numbers with a fraction, which have a NaN. */
+export const isFloat = (dtype: Dtype): boolean => dtype.includes('float');
 
 /** Every dtype there is. */
 export const dtypes: readonly Dtype[] = [...(Object.keys(arrays) as (keyof typeof arrays)[]), 'string'];

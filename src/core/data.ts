@@ -6,6 +6,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Dtype =
   | 'float32'
   | 'float64'
+  | 'float16'
+  | 'bfloat16'
   | 'int8'
   | 'uint8'
   | 'int16'
@@ -30,7 +32,7 @@ export type TensorData =
   | BigUint64Array
   | readonly string[];
 
-/** Row-major; `bool` is a Uint8Array of 0 and 1, `int64` a BigInt64Array, `string` a plain array. */
+/** Row-major; `bool` is a Uint8Array of 0 and 1, `int64` a BigInt64Array, `string` a plain array, a float of 16 bits a float64. */
 export interface Tensor {
   readonly dtype: Dtype;
   readonly dims: readonly number[];

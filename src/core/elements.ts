@@ -1,8 +1,9 @@
 /** Elements of tensors: how one is read into its place, by dtype. */
-import type { MutableTensorData } from './columns.ts';
+import { isFloat, type MutableTensorData } from './columns.ts';
 import type { Dtype } from './data.ts';
 import type { Code } from './errors.ts';
 import { isStorable } from './field.ts';
+import { halfLimits } from './halves.ts';
 
 /** Puts one element into its place, or says why it cannot stand there. */
 export type WriteElement = (value: unknown, to: MutableTensorData, at: number) => Code | undefined;
@@ -12,16 +13,20 @@ type Slots = Record<number, unknown>;
 /** An integer past 2^53, as JSON has them; a float is the nearest one. */
 const isLong = (value: unknown): value is bigint => typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
 
-const writeFloat =
-  (nullable: boolean): WriteElement =>
-  (value, to, at) => {
+/** Why a number cannot stand among floats. */
+export const floatCode = (value: number): Code =>
+  Number.isNaN(value) ? 'NULL_VALUE' : Math.abs(value) < Infinity ? 'OUT_OF_RANGE' : 'NOT_FINITE';
+
+const writeFloat = (dtype: Dtype, nullable: boolean): WriteElement => {
+  const limit = halfLimits[dtype] ?? Infinity;
+  return (value, to, at) => {
     const number = value === null ? Number.NaN : isLong(value) ? Number(value) : value;
     if (typeof number !== 'number') return 'WRONG_TYPE';
-    if (Number.isNaN(number) && !nullable) return 'NULL_VALUE';
-    if (Math.abs(number) === Infinity) return 'NOT_FINITE';
+    if (!(Math.abs(number) < limit || (nullable && Number.isNaN(number)))) return floatCode(number);
     (to as Slots)[at] = number;
     return undefined;
   };
+};
 
 const writeBool: WriteElement = (value, to, at) => {
   if (value === null) return 'NULL_VALUE';
@@ -56,6 +61,13 @@ const writeInteger =
 export const elementWriter = (dtype: Dtype, nullable = false): WriteElement => {
   if (dtype === 'string') return writeString;
   if (dtype === 'bool') return writeBool;
-  if (dtype === 'float32' || dtype === 'float64') return writeFloat(nullable);
+  if (isFloat(dtype)) return writeFloat(dtype, nullable);
   return writeInteger(dtype === 'int64' || dtype === 'uint64');
+};
+
+/** What an element may be, in words. */
+export const elementWords = (dtype: Dtype): string => {
+  if (dtype === 'string') return 'a text';
+  if (dtype === 'bool') return 'true or false';
+  return `${isFloat(dtype) ? 'a number' : 'an integer'} of ${dtype}`;
 };

@@ -90,6 +90,8 @@ export const scoreChunk = (scorer: Scorer, chunk: TableChunk, cells: Cells): Pro
 const elementTypes: Readonly<Record<Dtype, ColumnType>> = {
   float32: 'FLOAT',
   float64: 'DOUBLE',
+  float16: 'FLOAT',
+  bfloat16: 'FLOAT',
   int8: 'TINYINT',
   uint8: 'UTINYINT',
   int16: 'SMALLINT',

@@ -8,12 +8,12 @@ import type { Dtype, TensorSpec } from '../core/types.ts';
 import { DIM, GRAPH, MODEL, OPSET, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE } from './onnx-fields.ts';
 import { intsOf, type OnnxNode, readNode, stringsOf, textOf } from './onnx-node.ts';
 import { refuseOutside } from './onnx-parts.ts';
-import { dtypes } from './onnx-tensor.ts';
+import { endDtypes } from './onnx-tensor.ts';
 import { mergedOf, readInts, valuesOf } from './protobuf.ts';
 
 /** TensorProto.DataType of a type that is read here. */
 export const elementTypeOf = (dtype: Dtype): number =>
-  Number(Object.keys(dtypes).find((key) => dtypes[Number(key)] === dtype));
+  Number(Object.keys(endDtypes).find((key) => endDtypes[Number(key)] === dtype));
 
 export interface ZipMap {
   readonly output: string;
@@ -48,11 +48,11 @@ const readSpec = (value: Uint8Array, zipMaps: ReadonlyMap<string, ZipMap>): Tens
   if (zip) return { name, dtype: 'float32', dims: [null, zip.labels.length] };
   const tensor = mergedOf(mergedOf(value, VALUE.type) ?? none, TYPE.tensor);
   const element = readInts(tensor ?? none, TENSOR_TYPE.element).at(-1) ?? 0;
-  const dtype = dtypes[element];
+  const dtype = endDtypes[element];
   if (tensor === undefined || dtype === undefined) {
     throw fail('BAD_MODEL', `The graph's ${name} is not a tensor of a type that is read here.`, {
       field: name,
-      expected: `a tensor of ${Object.values(dtypes).join(', ')}`,
+      expected: `a tensor of ${Object.values(endDtypes).join(', ')}`,
       got: tensor === undefined ? 'a sequence, map or optional' : `ONNX element type ${element}`,
     });
   }

@@ -4,7 +4,7 @@ import { attributesOf } from './onnx-attributes.ts';
 import { TENSOR } from './onnx-fields.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { intOf, intsOf, type OnnxNode, stringsOf } from './onnx-node.ts';
-import { decodeTensor } from './onnx-tensor.ts';
+import { decodeTensor, dtypes } from './onnx-tensor.ts';
 import { readInts } from './protobuf.ts';
 
 export type ClassLabel = string | number;
@@ -49,9 +49,9 @@ const classesIn = (node: OnnxNode): readonly ClassLabel[] => {
 
 const constantLabels = ({ constants }: OnnxGraph, name: string): readonly ClassLabel[] => {
   const found = constants.get(name);
-  const tensor = found && decodeTensor(found);
-  if (tensor === undefined || (tensor.dtype !== 'string' && tensor.dtype !== 'int64' && tensor.dtype !== 'int32'))
-    return [];
+  const dtype = found && dtypes[readInts(found, TENSOR.type).at(-1) ?? 0];
+  if (found === undefined || (dtype !== 'string' && dtype !== 'int64' && dtype !== 'int32')) return [];
+  const tensor = decodeTensor(found);
   return Array.from(tensor.data as ArrayLike<string | number | bigint>, (label) =>
     typeof label === 'string' ? label : Number(label),
   );

@@ -1,9 +1,12 @@
 /** One ONNX session over either build of ONNX Runtime: the same calls, the same order, one run at a time. */
 import { fail } from '../core/errors.ts';
+import { isHalf } from '../core/halves.ts';
 import { runtimeMessage } from '../core/run.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
+import { nearestIn } from './half-rounding.ts';
 import { isBatchInvariant } from './onnx-batch.ts';
 import { readOnnx } from './onnx-graph.ts';
+import { withFloatEnds } from './onnx-halves.ts';
 import { withoutZipMap } from './onnx-zip-map.ts';
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
@@ -21,7 +24,7 @@ export interface OrtSession {
   release(): Promise<void>;
 }
 export interface Ort {
-  tensor(dtype: Tensor['dtype'], data: TensorData, dims: readonly number[]): OrtTensor;
+  tensor(dtype: Exclude<Tensor['dtype'], 'float16' | 'bfloat16'>, data: TensorData, dims: readonly number[]): OrtTensor;
   /** Opens a session with one intra-op thread: with more, a tree ensemble's last bits change with the batch. */
   open(file: Uint8Array): Promise<OrtSession>;
 }
@@ -29,9 +32,12 @@ export interface Ort {
 /** @throws BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
 export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession> => {
   const graph = readOnnx(file);
+  const { file: floating, names } = withFloatEnds(withoutZipMap(file, graph), graph);
+  const nameOf = (name: string): string => names.get(name) ?? name;
+  const dtypes = new Map(graph.outputs.map(({ name, dtype }) => [name, dtype]));
   let session: OrtSession;
   try {
-    session = await ort.open(withoutZipMap(file, graph));
+    session = await ort.open(floating);
   } catch (cause) {
     const got = runtimeMessage(cause);
     const message = `ONNX Runtime cannot load the model: ${got}`;
@@ -44,13 +50,21 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
     runtime: { name: 'onnxruntime' },
     async run(feeds, outputs) {
       const inputs: Record<string, OrtTensor> = {};
-      for (const name of Object.keys(feeds))
-        inputs[name] = ort.tensor(feeds[name].dtype, feeds[name].data, feeds[name].dims);
-      const results = await session.run(inputs, outputs);
+      for (const name of Object.keys(feeds)) {
+        const { dtype, data, dims } = feeds[name];
+        inputs[nameOf(name)] = isHalf(dtype)
+          ? ort.tensor('float32', Float32Array.from(data as Float64Array, nearestIn(dtype)), dims)
+          : ort.tensor(dtype, data, dims);
+      }
+      const results = await session.run(inputs, outputs.map(nameOf));
       const tensors: Record<string, Tensor> = {};
       for (const name of outputs) {
-        const { type, dims, data } = results[name];
-        tensors[name] = { dtype: type as Tensor['dtype'], dims, data: data as TensorData };
+        const { type, dims, data } = results[nameOf(name)];
+        const half = names.has(name) ? dtypes.get(name) : undefined;
+        tensors[name] =
+          half === undefined
+            ? { dtype: type as Tensor['dtype'], dims, data: data as TensorData }
+            : { dtype: half, dims, data: Float64Array.from(data as Float32Array) };
       }
       return tensors;
     },

@@ -5,8 +5,9 @@ import type { Dtype, Tensor, TensorData } from '../core/types.ts';
 import { TENSOR } from './onnx-fields.ts';
 import { textsOf } from './onnx-node.ts';
 import { readDoubles, readFloats, readIntArray, readInts, valuesOf } from './protobuf.ts';
+import { unusual } from './trees/unusual.ts';
 
-/** TensorProto.DataType. */
+/** TensorProto.DataType of values that are read here. */
 export const dtypes: Readonly<Record<number, Dtype>> = {
   1: 'float32',
   2: 'uint8',
@@ -21,6 +22,8 @@ export const dtypes: Readonly<Record<number, Dtype>> = {
   12: 'uint32',
   13: 'uint64',
 };
+/** Those of a graph's inputs and outputs, which may have 16 bits, too. */
+export const endDtypes: Readonly<Record<number, Dtype>> = { ...dtypes, 10: 'float16', 16: 'bfloat16' };
 
 const damaged = (expected: string, got: string) =>
   fail('BAD_MODEL', 'A value that stands in the model file is damaged.', { expected, got });
@@ -39,10 +42,11 @@ const typedData = (tensor: Uint8Array, dtype: Dtype): TensorData => {
   return data;
 };
 
-/** @throws BAD_MODEL for a type that is not read here, or data of another length than its shape. */
+/** @throws BAD_MODEL for a type that is not read here, or data of another length than its shape, and Unusual for halves, which are ONNX Runtime's. */
 export const decodeTensor = (tensor: Uint8Array): Tensor => {
   const element = readInts(tensor, TENSOR.type).at(-1) ?? 0;
   const dtype = dtypes[element];
+  if (dtype !== endDtypes[element]) throw unusual(endDtypes[element]);
   if (dtype === undefined) throw damaged(Object.values(dtypes).join(', '), `ONNX element type ${element}`);
   const dims = readInts(tensor, TENSOR.dims);
   const size = dims.reduce((product, dim) => product * dim, 1);

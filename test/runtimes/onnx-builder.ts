@@ -2,7 +2,17 @@ import { joinBytes } from '../../src/runtimes/protobuf.ts';
 import { writeBytes } from '../../src/runtimes/protobuf-write.ts';
 
 /** ONNX files by hand, for what no training library writes. Field numbers: onnx.proto3. */
-const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
+const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+} as const;
 export type ElementType = keyof typeof elementTypes;
 
 const int = (field: number, value: number | bigint): Uint8Array => {

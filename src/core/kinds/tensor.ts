@@ -1,9 +1,10 @@
 /** Numbers, booleans or texts, row-major: of one shape, or of a length that varies from row to row. */
-import { allocate, type Batch, type Column, dtypes, holds, type MutableTensorData } from '../columns.ts';
+import { allocate, type Batch, type Column, dtypes, holds, isFloat, type MutableTensorData } from '../columns.ts';
 import type { Dtype, TensorData } from '../data.ts';
-import { elementWriter } from '../elements.ts';
+import { elementWriter, floatCode } from '../elements.ts';
 import { fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
+import { halfLimits } from '../halves.ts';
 import {
   fixedShape,
   isOff,
@@ -27,7 +28,7 @@ export interface TensorField extends FieldBase {
 }
 
 /** True when a typed array of the right type may hold elements that its field does not allow. */
-const needsLook = (dtype: Dtype): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'bool';
+const needsLook = (dtype: Dtype): boolean => isFloat(dtype) || dtype === 'bool';
 
 /**
  * Reads a tensor a row: arrays nested as the shape says, a flat array or typed array in row-major order. A typed column of
@@ -40,6 +41,7 @@ const uniformReader = (
 ): TensorReader => {
   const size = shape.reduce((product, dim) => product * dim, 1);
   const write = elementWriter(dtype, nullable);
+  const limit = halfLimits[dtype] ?? Infinity;
 
   /** Walks nested arrays; answers the place after the last element, or what is wrong. */
   const walk = (value: unknown, depth: number, to: MutableTensorData, at: number): number | Off => {
@@ -86,10 +88,9 @@ const uniformReader = (
   const lookThrough = (data: ArrayLike<number>, batch: Batch): void => {
     for (let at = 0; at < data.length; at++) {
       const value = data[at];
-      const fine = dtype === 'bool' ? value <= 1 : value - value === 0 || (nullable && Number.isNaN(value));
+      const fine = dtype === 'bool' ? value <= 1 : Math.abs(value) < limit || (nullable && Number.isNaN(value));
       if (fine) continue;
-      const code = dtype === 'bool' ? 'WRONG_TYPE' : Number.isNaN(value) ? 'NULL_VALUE' : 'NOT_FINITE';
-      batch.refuse(Math.floor(at / size), complain(code, value));
+      batch.refuse(Math.floor(at / size), complain(dtype === 'bool' ? 'WRONG_TYPE' : floatCode(value), value));
     }
   };
   return {
@@ -137,7 +138,7 @@ const tensorReader = (field: TensorField, complain: Complain): TensorReader => {
 const elementType = (dtype: Dtype): string => {
   if (dtype === 'string') return 'string';
   if (dtype === 'bool') return 'boolean';
-  return dtype.startsWith('float') ? 'number' : 'integer';
+  return isFloat(dtype) ? 'number' : 'integer';
 };
 
 /** An open dimension has one element. */
@@ -154,14 +155,14 @@ export const tensor: TensorKind<TensorField> = {
       shape: {
         type: 'array',
         items: { type: ['integer', 'null'], minimum: 1 },
-        description: 'Shape of one row, without the batch; null for a dimension of any length',
+        description: 'Shape of a row, without the batch; null: any length',
       },
       maxElements: {
         type: 'integer',
         minimum: 1,
-        description: 'Elements that a row may have where a dimension is open (default 1048576)',
+        description: 'Elements of a row at most (default 1048576)',
       },
-      nullable: { ...nullable, description: 'NaN and null stand for missing elements (float dtypes; default false)' },
+      nullable: { ...nullable, description: 'NaN and null are missing elements (float dtypes; default false)' },
     },
     required: ['dtype', 'shape'],
   },
@@ -173,10 +174,10 @@ export const tensor: TensorKind<TensorField> = {
         got: `shape: ${showShape(shape)}`,
       });
     }
-    if (!nullable || dtype === 'float32' || dtype === 'float64') return;
+    if (!nullable || isFloat(dtype)) return;
     throw fail('BAD_MANIFEST', `${name}: a ${dtype} tensor cannot be nullable, as it has no NaN.`, {
       field: name,
-      expected: 'dtype: float32 or float64',
+      expected: 'a float dtype',
       got: dtype,
     });
   },

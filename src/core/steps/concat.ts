@@ -1,6 +1,6 @@
 /** Columns side by side as the one feature tensor that many models take. */
-import { allocate, dtypes } from '../columns.ts';
-import { elementWriter } from '../elements.ts';
+import { allocate, dtypes, isFloat } from '../columns.ts';
+import { elementWords, elementWriter } from '../elements.ts';
 import type { Dtype } from '../types.ts';
 import {
   badStep,
@@ -16,7 +16,7 @@ import {
 
 /**
  * A tensor of shape [rows, fields] in the order given. dtype is that of the graph input named `as` unless given.
- * float32 rounds to nearest, as NumPy's astype does. A missing number is NaN in a float tensor; every other dtype refuses
+ * Floats round to nearest, as NumPy's astype does. A missing number is NaN in a float tensor; every other dtype refuses
  * it, and numbers that it does not hold. dtype string takes texts.
  */
 export const concat: StepKind = {
@@ -42,8 +42,8 @@ export const concat: StepKind = {
       throw badStep(context, as, message, `${width} fields`, `${fields.length} fields`);
     }
     const size = fields.length;
-    const write = dtype === 'float32' || dtype === 'float64' ? undefined : elementWriter(dtype);
-    const expected = isText ? 'a text' : dtype === 'bool' ? 'true or false' : `an integer of ${dtype}`;
+    const write = dtype === 'float32' || dtype === 'float64' ? undefined : elementWriter(dtype, isFloat(dtype));
+    const expected = elementWords(dtype);
     return {
       as,
       type: 'tensor',

@@ -1,6 +1,7 @@
 /** A model of the own runtime, ready to run: its steps are checked and compiled once. */
 import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
+import { isHalf } from '../../core/halves.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
 import { MAX_ROW_SIZE, madeOf, rowSize } from './made-step.ts';
 import type { MadeStep, TabularModel } from './model.ts';
@@ -58,6 +59,7 @@ export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): 
   for (const { name, dtype, dims } of inputs) {
     // The first dimension is the batch; a fixed one or none at all is not a row's business.
     if (dims.length === 0 || dims[0] !== null) throw unusual(`an input ${name} without a dynamic first dimension`);
+    if (isHalf(dtype)) throw unusual(dtype);
     add(name, { dtype, dims: dims.slice(1) });
   }
   const compiled: CompiledStep[] = [];

@@ -20,6 +20,8 @@ const samples: readonly (readonly [Datatype, Elements])[] = [
   ['INT32', Int32Array.of(-2_147_483_648, 2_147_483_647)],
   ['UINT64', BigUint64Array.of(0n, 2n ** 64n - 1n)],
   ['INT64', BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n)],
+  ['FP16', Float32Array.of(1.5, -0, 65_504, 2 ** -24, -3 * 2 ** -24, 2 ** -14, Number.NEGATIVE_INFINITY, Number.NaN)],
+  ['BF16', Float32Array.of(1.5, -0, 2 ** 127, 2 ** -133, Number.NEGATIVE_INFINITY, Number.NaN)],
   ['FP32', Float32Array.of(1.5, -0, Number.POSITIVE_INFINITY, Number.NaN)],
   ['FP64', Float64Array.of(0.1, Number.MIN_VALUE, -Number.MAX_VALUE, Number.NaN)],
   ['BYTES', ['', 'Zürich', '→ ✓']],

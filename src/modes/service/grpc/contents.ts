@@ -2,11 +2,12 @@
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
 import { utf8Text } from '../../../text/utf8.ts';
 import { type Datatype, type Elements, isElement } from '../oip/datatypes.ts';
+import { type HalfDatatype, isHalfDatatype } from '../oip/halves.ts';
 import { type OutputTensor, wrongElement } from '../oip/tensors.ts';
 import type { Contents } from './messages.ts';
 
-/** FP16 has none: it travels raw only. */
-const listOf: Readonly<Record<Exclude<Datatype, 'FP16'>, keyof Contents>> = {
+/** Halves have none: they travel raw only. */
+const listOf: Readonly<Record<Exclude<Datatype, HalfDatatype>, keyof Contents>> = {
   BOOL: 'bool_contents',
   INT8: 'int_contents',
   INT16: 'int_contents',
@@ -36,7 +37,7 @@ const wrongList = (name: string, expected: string, got: string): MillraceError =
  * @throws BAD_REQUEST when they stand in another list; BAD_SHAPE when they are more or fewer; WRONG_TYPE
  */
 export const elementsOfContents = (name: string, datatype: Datatype, contents: Contents, count: number): Elements => {
-  if (datatype === 'FP16') throw wrongList(name, 'FP16 in raw_input_contents', 'typed contents');
+  if (isHalfDatatype(datatype)) throw wrongList(name, `${datatype} in raw_input_contents`, 'typed contents');
   const list = listOf[datatype];
   const stray = Object.entries(contents).find(([key, elements]) => key !== list && elements.length > 0);
   if (stray !== undefined) throw wrongList(name, `${datatype} in ${list}`, stray[0]);
@@ -69,8 +70,8 @@ export const elementsOfContents = (name: string, datatype: Datatype, contents: C
 
 /** A tensor of an answer as typed contents, a missing number as NaN. @throws BAD_OUTPUT for other missing values */
 export const contentsOf = ({ name, datatype, data }: OutputTensor): Contents => {
-  // No output is FP16: half floats are widened on their way in.
-  const list = listOf[datatype === 'FP16' ? 'FP32' : datatype];
+  if (isHalfDatatype(datatype)) throw fail('INTERNAL', `${name}: typed contents have no ${datatype}.`);
+  const list = listOf[datatype];
   const floating = list === 'fp32_contents' || list === 'fp64_contents';
   const elements = Array.from(data as ArrayLike<unknown>, (element) => {
     if (element === null) {

@@ -1,6 +1,7 @@
 /** Inference requests and answers as messages of gRPC. */
 import { fail, show } from '../../../core/errors.ts';
 import { datatypes, isDatatype } from '../oip/datatypes.ts';
+import { isHalfDatatype } from '../oip/halves.ts';
 import type { InferRequest, InferResponse } from '../oip/infer.ts';
 import { elementsOfRaw, rawOf } from '../oip/raw.ts';
 import { checkedShape, sizeOf } from '../oip/shape.ts';
@@ -116,9 +117,9 @@ export const timeoutOf = ({ parameters }: AskedTensors): number | undefined => {
   return us > 0 ? us / 1000 : undefined;
 };
 
-/** The answer to the call of that id, raw or typed as the request was. */
+/** The answer to the call of that id, typed as the request was where its outputs can be. */
 export const writeInfer = (request: AskedTensors, id: string, { model, outputs }: InferResponse): InferAnswer => {
-  const { typed } = request;
+  const typed = request.typed && !outputs.some(({ datatype }) => isHalfDatatype(datatype));
   const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
   return {
     model_name: model.name,

@@ -12,6 +12,7 @@ export const datatypes = [
   'INT32',
   'INT64',
   'FP16',
+  'BF16',
   'FP32',
   'FP64',
   'BYTES',
@@ -21,7 +22,7 @@ export type Datatype = (typeof datatypes)[number];
 
 export const isDatatype = (value: unknown): value is Datatype => datatypes.includes(value as Datatype);
 
-/** Elements in row-major order. FP16 is widened to a Float32Array; null stands for a missing value, in JSON only. */
+/** Elements in row-major order. Those of FP16 and BF16 are a Float32Array; null stands for a missing value, in JSON only. */
 export type Elements = TensorData | readonly (string | number | bigint | boolean | null)[];
 
 /** Bytes an element in binary; BYTES has none, as each element says its own length. */
@@ -36,6 +37,7 @@ export const elementBytes: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> 
   INT32: 4,
   INT64: 8,
   FP16: 2,
+  BF16: 2,
   FP32: 4,
   FP64: 8,
 };
@@ -43,6 +45,8 @@ export const elementBytes: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> 
 const ofDtype: Readonly<Record<Dtype, Datatype>> = {
   float32: 'FP32',
   float64: 'FP64',
+  float16: 'FP16',
+  bfloat16: 'BF16',
   int8: 'INT8',
   uint8: 'UINT8',
   int16: 'INT16',

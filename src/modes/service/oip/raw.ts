@@ -7,12 +7,13 @@ import { fail, type MillraceError } from '../../../core/errors.ts';
 import type { TensorData } from '../../../core/types.ts';
 import { utf8Text } from '../../../text/utf8.ts';
 import { type Datatype, type Elements, elementBytes, wanted } from './datatypes.ts';
+import { type HalfDatatype, halvesOfRaw, isHalfDatatype, rawOfHalves } from './halves.ts';
 import { type OutputTensor, wrongElement } from './tensors.ts';
 
 type TypedArray = Extract<TensorData, ArrayBufferView>;
 type ArrayOf = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
 
-const arrays: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, ArrayOf>> = {
+const arrays: Readonly<Record<Exclude<Datatype, 'BYTES' | HalfDatatype>, ArrayOf>> = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
   UINT16: Uint16Array,
@@ -28,15 +29,6 @@ const arrays: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, ArrayOf>> = {
 
 const wrongSize = (name: string, expected: string, got: string): MillraceError =>
   fail('BAD_SHAPE', `${name}: expected ${expected}, got ${got}.`, { field: name, expected, got });
-
-/** IEEE 754 binary16 to the number it stands for. */
-const half = (bits: number): number => {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-};
 
 const readTexts = (name: string, bytes: Uint8Array, count: number): readonly string[] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -68,7 +60,7 @@ export const elementsOfRaw = (name: string, datatype: Datatype, bytes: Uint8Arra
   }
   // A view must start at a multiple of its elements' size.
   const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
-  if (datatype === 'FP16') return Float32Array.from(new Uint16Array(buffer, byteOffset, count), half);
+  if (isHalfDatatype(datatype)) return halvesOfRaw(datatype, buffer, byteOffset, count);
   const elements = new arrays[datatype](buffer, byteOffset, count);
   if (datatype === 'BOOL') {
     const stray = (elements as Uint8Array).find((element) => element > 1);
@@ -109,8 +101,13 @@ const rawTexts = (tensor: OutputTensor): Uint8Array => {
 export const rawOf = (tensor: OutputTensor): Uint8Array => {
   const { datatype, data } = tensor;
   if (datatype === 'BYTES') return rawTexts(tensor);
-  // No output is FP16: half floats are widened on their way in, and no graph's output is bound as one.
-  const Elements = arrays[datatype === 'FP16' ? 'FP32' : datatype];
+  // Of an output that is a half, numbers are halves already.
+  if (isHalfDatatype(datatype))
+    return rawOfHalves(
+      datatype,
+      data instanceof Float32Array ? data : Float32Array.from(data, (one) => (one === null ? Number.NaN : Number(one))),
+    );
+  const Elements = arrays[datatype];
   if (data instanceof Elements) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const elements = new Elements(new ArrayBuffer(data.length * elementBytes[datatype]), 0, data.length);
   const wide = datatype === 'INT64' || datatype === 'UINT64';

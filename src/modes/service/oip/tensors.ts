@@ -38,15 +38,26 @@ const numeric: ReadonlySet<Datatype> = new Set([
   'INT32',
   'INT64',
   'FP16',
+  'BF16',
   'FP32',
   'FP64',
 ]);
+
+/**
+ * Other floats that a tensor takes: those whose numbers it has all, and where it is a half all that clients have, each
+ * number as the nearest one.
+ */
+const floats: Readonly<Partial<Record<Datatype, readonly Datatype[]>>> = {
+  FP32: ['FP16', 'BF16'],
+  FP16: ['FP32', 'FP64'],
+  BF16: ['FP32', 'FP64'],
+};
 
 /** A number field takes every numeric datatype, as each of its values is checked anyway. */
 const takes = ({ field, datatype }: TensorBinding, given: Datatype): boolean => {
   const kind = kindOf(field);
   if (kind.column === 'number' && kind.isNumber) return numeric.has(given);
-  return given === datatype || (given === 'FP16' && datatype === 'FP32');
+  return given === datatype || (floats[datatype]?.includes(given) ?? false);
 };
 
 const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
