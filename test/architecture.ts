@@ -25,7 +25,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   channels: ['core', 'text', 'project', 'webhook', 'monitor'],
   reactions: ['core', 'project', 'webhook', 'channels', 'events', 'registry', 'monitor'],
   terminal: ['text'],
-  export: ['core', 'package', 'runtimes'],
+  export: ['core', 'package', 'runtimes', 'project', 'registry'],
   workers: ['core', 'package', 'runtimes', 'threads'],
   serving: ['core', 'package'],
   'monitor/profile': ['core'],
@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'monitor/drift',
     'monitor/performance',
   ],
+  'monitor/report': ['core', 'drawing', 'monitor', 'monitor/drift'],
   evaluation: ['core', 'files', 'drawing', 'monitor/performance', 'monitor/statistics', 'monitor/drift'],
   drawing: [],
   control: ['core', 'registry', 'monitor'],
@@ -165,8 +166,8 @@ const endsProcess = 'src/cli/main.ts';
 /** A column, or any other property, that runs code behind its reader's back. */
 const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bget\b\s*[(:,}]/;
 
-/** Folders of `src/monitor` that are pure, and parts of their own. */
-const monitorParts = ['profile', 'statistics', 'drift', 'performance'];
+/** Folders of `src/monitor` that are parts of their own. */
+const monitorParts = ['profile', 'statistics', 'drift', 'performance', 'report'];
 
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');

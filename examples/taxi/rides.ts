@@ -117,8 +117,18 @@ export interface Rides {
   take(count: number): readonly { readonly ride: Ride; readonly outcome: Outcome }[];
 }
 
+/** How a day differs from those that models have learned from; each is a factor, 1 on a day like any other. */
+export interface Weather {
+  /** Miles of a ride. */
+  readonly distance: number;
+  /** Minutes that the same way takes. */
+  readonly minutes: number;
+}
+
+const FAIR: Weather = { distance: 1, minutes: 1 };
+
 /** Rides between two days (YYYY-MM-DD, the last one excluded), in no order. */
-export const createRides = (seed: number, from = '2019-03-01', until = '2019-04-01'): Rides => {
+export const createRides = (seed: number, from = '2019-03-01', until = '2019-04-01', weather = FAIR): Rides => {
   const random = uniform(seed);
   const first = Date.parse(`${from}T00:00:00Z`);
   const days = Math.round((Date.parse(`${until}T00:00:00Z`) - first) / 86_400_000);
@@ -143,7 +153,10 @@ export const createRides = (seed: number, from = '2019-03-01', until = '2019-04-
       (zone) => zone.dropoff,
       random,
     );
-    const distance = Math.max(0.1, round(Math.exp(trip.logMilesMean + trip.logMilesSd * normal(random)), 0.01));
+    const distance = Math.max(
+      0.1,
+      round(weather.distance * Math.exp(trip.logMilesMean + trip.logMilesSd * normal(random)), 0.01),
+    );
     const unseen = (name: string): boolean => random() < (shape.missing[name] ?? 0);
     const noPickup = unseen('pickup_zone');
     const noDropoff = unseen('dropoff_zone');
@@ -161,7 +174,10 @@ export const createRides = (seed: number, from = '2019-03-01', until = '2019-04-
       payment: unseen('payment') ? null : paid,
     };
     const { atOneMile, power, sd } = shape.minutes;
-    const minutes = round(atOneMile[kind][hour] * distance ** power * Math.exp(sd * normal(random)), 0.01);
+    const minutes = round(
+      weather.minutes * atOneMile[kind][hour] * distance ** power * Math.exp(sd * normal(random)),
+      0.01,
+    );
     const { base, perMile, perMinute, residual } = shape.fare;
     const fare = Math.max(
       2.5,

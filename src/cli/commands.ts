@@ -12,7 +12,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   init: { summary: 'write a first model.yaml for a trained model', load: () => import('./commands/init.ts') },
   pack: { summary: 'check a folder and pack it as a version', load: () => import('./commands/pack.ts') },
   inspect: { summary: 'show what a package is', load: () => import('./commands/inspect.ts') },
-  export: { summary: 'write a package in another language', load: () => import('./commands/export.ts') },
+  export: {
+    summary: 'write a package in C, or dashboards and alert rules',
+    load: () => import('./commands/export.ts'),
+  },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   evaluate: { summary: 'hold a version, or two, against what came true', load: () => import('./commands/evaluate.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },

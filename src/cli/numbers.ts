@@ -10,3 +10,12 @@ export const whole =
   };
 
 export const port = whole(0, 65_535);
+
+/** An option's number, the least one included. */
+export const least =
+  (lowest: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= lowest) return value;
+    throw new InvalidArgumentError(`Expected a number from ${lowest}.`);
+  };

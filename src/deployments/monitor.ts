@@ -26,6 +26,8 @@ import { type CarriedOut, carryOut } from '../reactions/carry-out.ts';
 import type { AlertReaction } from '../reactions/reaction.ts';
 import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
+import { judgedProfiles } from './judged-profiles.ts';
+import { openLooks } from './looks.ts';
 import { reactionsOf } from './reacting.ts';
 import { watchedNames, watchedSettings } from './watched.ts';
 
@@ -131,21 +133,27 @@ const standingOf =
     return { deployment, last: last && seenOf(last), firing, slo: readPulse(pulse?.memory) };
   };
 
-export const openMonitor = async (resources: Resources): Promise<Monitor> => {
-  const { project, clock, env, profiles: openProfiles } = resources;
-  const [profiles, { alerts, accepted }] = await Promise.all([openProfiles(), resources.watches()]);
-  const names = watchedNames(project);
+/** The channels of the project, each opened once. @throws BAD_PROJECT */
+const createChannels = ({ project, env }: Resources): (() => Promise<ReadonlyMap<string, Channel>>) => {
   const channels = new Map<string, Channel>();
-  const opened = async (): Promise<ReadonlyMap<string, Channel>> => {
+  return async () => {
     for (const name of project.channelNames) {
       if (channels.has(name)) continue;
       channels.set(name, await openChannel(project.channel(name), { folder: project.folder, env }));
     }
     return channels;
   };
+};
+
+export const openMonitor = async (resources: Resources): Promise<Monitor> => {
+  const { project, clock, profiles: openProfiles } = resources;
+  const [profiles, { alerts, accepted }] = await Promise.all([openProfiles(), resources.watches()]);
+  const names = watchedNames(project);
+  const opened = createChannels(resources);
   const list = standingOf(alerts, clock);
+  const judgedOnes = judgedProfiles(resources, profiles);
   const world = (deployment: string) => ({
-    profiles,
+    profiles: judgedOnes,
     alerts,
     accepted,
     referenceOf: async (served: { readonly model: string; readonly digest: string }) => {
@@ -156,6 +164,7 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
 
   return {
     names,
+    ...openLooks(resources, { profiles, accepted, optionsOf: (deployment) => optionsOf(project, deployment) }),
     async check(signal) {
       const judged: JudgedWindow[] = [];
       for (const name of names) {

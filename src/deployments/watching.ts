@@ -47,20 +47,34 @@ const showFigures = (registry: Registry, states: () => readonly WatchedDeploymen
       ),
     'max',
   );
-  const effect = { name: 'millrace_drift_effect', help: "Cohen's w of a field in the last window, about in sd." };
+  type Figure = readonly [field: string, value: number];
+  const byField = (name: string, help: string, of: (state: WatchedDeployment) => readonly Figure[]): void =>
+    gauge(
+      registry,
+      { name, help },
+      () =>
+        states()
+          .flatMap((state) =>
+            of(state).map(([field, value]) => ({ labels: { deployment: state.deployment, field }, value })),
+          )
+          .toSorted((a, b) => b.value - a.value)
+          .slice(0, MOST_FIELDS),
+      'max',
+    );
+  byField('millrace_drift_effect', "Cohen's w of a field in the last window, about in sd.", ({ last }) =>
+    (last?.seen.judgement?.fields ?? []).map(({ field, effect }) => [field, effect]),
+  );
+  byField('millrace_missing_share', 'The share of rows of the last window in which a field is missing.', ({ last }) =>
+    Object.entries(last?.seen.missing ?? {}),
+  );
+  const evidence = { name: 'millrace_drift_log_e', help: 'ln of the evidence of slow drift: sure from 3 on.' };
   gauge(
     registry,
-    effect,
+    evidence,
     () =>
-      states()
-        .flatMap(({ deployment, last }) =>
-          (last?.seen.judgement?.fields ?? []).map(({ field, effect: value }) => ({
-            labels: { deployment, field },
-            value,
-          })),
-        )
-        .toSorted((a, b) => b.value - a.value)
-        .slice(0, MOST_FIELDS),
+      states().flatMap(({ deployment, last }) =>
+        last?.seen.logE === undefined ? [] : [{ labels: { deployment }, value: last.seen.logE }],
+      ),
     'max',
   );
 };

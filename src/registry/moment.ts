@@ -19,3 +19,9 @@ export const readMoment = (text: string, option: string): Date => {
     got: show(text),
   });
 };
+
+/** As `readMoment`; a day means its first moment in UTC: that is when its rows begin. @throws USAGE */
+export const readBegin = (text: string, option: string): Date => {
+  const moment = readMoment(text, option);
+  return DAY.test(text) ? new Date(`${text}T00:00Z`) : moment;
+};

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -47,6 +47,30 @@ test('monitor tells what drifts, channels hear of it, and the exit code says tha
   const accepted = await run('accept', 'rides', '--why', 'the bridge is open');
   assert.match(accepted.stderr, /1000 rows from .* are the new normal of rides/);
   assert.match((await run('show', 'rides')).stderr, /new normal since .*: the bridge is open/);
+});
+
+test('monitor shows how a field was distributed, now and before', async (t) => {
+  const { run } = await watchedProject(t, [0, 0.5]);
+  await run('check');
+  const { stdout, stderr } = await run('show', 'rides', '--field', 'distance');
+  assert.match(stdout, /^≤ -1\.\d+ +\d\.\d % +█+.? +\d+(?:\.\d)? % +█+.?$/m);
+  assert.match(stderr, /mean 0\.\d+, -?0\.0\d+ before; missing in 0\.0 %, 0\.0 % before/);
+  const { distributions } = JSON.parse((await run('show', 'rides', '--field', 'distance', '--json')).stdout);
+  assert.equal(distributions[0].bars.length, 10);
+});
+
+test('monitor rehearses: what the rule would have raised, and nobody is told', async (t) => {
+  const { cwd, run } = await watchedProject(t, [0, 0, 0, 0.5, 0.5, 0, 0, 0]);
+  const since = new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10);
+  const { code, stdout, stderr } = await run('rehearse', 'rides', '--since', since);
+  assert.equal(code, 0);
+  assert.match(stderr, /^rides: 8 windows from .* judged as 1 false alarm a year\n2 alarms in 8 days: about 91 a year/);
+  assert.match(stdout, /predictions +\w+ +minutes is 0\.[45]\d? sd higher/);
+  assert.ok(!existsSync(join(cwd, 'told.json')));
+  assert.match((await run()).stdout, /not judged yet/);
+  const other = JSON.parse((await run('rehearse', 'rides', '--since', since, '--least-effect', '1', '--json')).stdout);
+  assert.deepEqual([other.windows, other.alerts], [8, []]);
+  assert.equal((await run('rehearse', 'rides', '--compare-with', 'yesterday')).code, 2);
 });
 
 test('monitor names what is wrong with what it was asked', async (t) => {

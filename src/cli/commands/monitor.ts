@@ -1,12 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Monitor } from '../../deployments/monitor.ts';
+import { COMPARISONS } from '../../monitor/drift/strata.ts';
 import type { WatchedDeployment } from '../../monitor/watch/standing.ts';
-import { sentenceOn, stateOf } from '../../monitor/watch/standing-words.ts';
+import { sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
 import { shortTime } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
+import type { RehearseWatchOptions } from '../monitor/rehearse.ts';
+import type { MonitorReportOptions } from '../monitor/report.ts';
 import type { ShowMonitorOptions } from '../monitor/show.ts';
-import { hearWatch, windowName } from '../monitor/words.ts';
-import { whole } from '../numbers.ts';
+import { hearWatch } from '../monitor/words.ts';
+import { least, whole } from '../numbers.ts';
 
 interface SaidOptions {
   readonly why?: string;
@@ -93,6 +96,45 @@ const show = (monitor: Command, cli: Cli): Command =>
     ['millrace monitor show ride-duration --window 2026-11-03 --field distance', 'one field of that day'],
   );
 
+const report = (monitor: Command, cli: Cli): Command =>
+  examples(
+    monitor
+      .command('report')
+      .summary('write a page for people')
+      .description(
+        'Write how a deployment stands as one HTML page with plots, without anything from elsewhere, for people who know no statistics.',
+      )
+      .argument('<deployment>', 'its name in millrace.yaml')
+      .option('-o, --out <file>', 'write it to a file, and not to stdout')
+      .option('--since <date>', 'the first window; of the last 30 days unless given')
+      .option('--force', 'replace a file that is there')
+      .action(async (name: string, options: MonitorReportOptions) =>
+        (await import('../monitor/report.ts')).reportMonitor(name, options, cli),
+      ),
+    ['millrace monitor report ride-duration -o report.html', 'to open, print or send'],
+  );
+
+const rehearsing = (monitor: Command, cli: Cli): Command =>
+  examples(
+    monitor
+      .command('rehearse')
+      .summary('what the rule would have raised')
+      .description(
+        'Play the rule over what was counted, and say what it would have raised, and how many alarms that would be in a year. Nothing is taken down, nobody is told.',
+      )
+      .argument('<deployment>', 'its name in millrace.yaml')
+      .option('--since <date>', 'the first window; 90 days ago unless given')
+      .addOption(new Option('--compare-with <what>', 'in the place of the settings').choices(COMPARISONS))
+      .option('--false-alarms <number>', 'how many in a year, in the place of the settings', least(0.001))
+      .option('--least-effect <number>', 'what is worth an alarm, in the place of the settings', least(0))
+      .option('--json', 'print JSON')
+      .action(async (name: string, options: RehearseWatchOptions) =>
+        (await import('../monitor/rehearse.ts')).rehearse(name, options, cli),
+      ),
+    ['millrace monitor rehearse ride-duration --since 2026-08-01', 'what would have been'],
+    ['millrace monitor rehearse ride-duration --compare-with "same weekday"', 'with weekdays by themselves'],
+  );
+
 const acknowledge = (monitor: Command, cli: Cli): Command =>
   examples(
     monitor
@@ -144,7 +186,7 @@ export const define = (command: Command, cli: Cli): void => {
   command.description(
     'Say of each watched deployment how it stands: what its last window says, and what is not as it should be. Exit code 1 when an alert fires.',
   );
-  for (const add of [list, check, show, acknowledge, accept]) add(command, cli);
+  for (const add of [list, check, show, report, rehearsing, acknowledge, accept]) add(command, cli);
   examples(
     command,
     ['millrace monitor', 'a line a deployment'],

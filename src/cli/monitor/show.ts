@@ -1,14 +1,15 @@
 /** `millrace monitor show`: the last window field by field, and what came before. */
 import type { FieldJudgement } from '../../monitor/drift/judgement.ts';
-import type { ShownDeployment, ShownReaction, WatchedJudgement } from '../../monitor/watch/standing.ts';
-import { sentenceOn, stateOf } from '../../monitor/watch/standing-words.ts';
+import type { ShownDeployment, WatchedJudgement } from '../../monitor/watch/standing.ts';
+import { sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
+import { reactionLine } from '../../reactions/reaction-words.ts';
 import { readMoment } from '../../registry/moment.ts';
-import { barOf } from '../../terminal/bar.ts';
+import { sparkline } from '../../terminal/bar.ts';
 import { oneLine, shortTime } from '../../terminal/short.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Cli } from '../command.ts';
 import { usage } from '../usage.ts';
-import { windowName } from './words.ts';
+import { tellDistribution } from './distribution.ts';
 
 export interface ShowMonitorOptions {
   readonly since?: string;
@@ -20,14 +21,11 @@ export interface ShowMonitorOptions {
 const DAYS_MS = 14 * 86_400_000;
 /** The effect at which a bar is full: large, in Cohen's words. */
 const FULL_EFFECT = 0.5;
-/** A field's effect in each window, the first one first: a dot where it was not judged. */
-const sparkline = (windows: readonly WatchedJudgement[], field: string): string =>
-  windows
-    .map(({ seen: { judgement } }) => {
-      const found = judgement?.state === 'few rows' ? undefined : judgement?.fields.find((one) => one.field === field);
-      return barOf(found?.effect, FULL_EFFECT);
-    })
-    .join('');
+/** A field's effect in each window, the first one first. */
+const effectsOf = (windows: readonly WatchedJudgement[], field: string): readonly (number | undefined)[] =>
+  windows.map(({ seen: { judgement } }) =>
+    judgement?.state === 'few rows' ? undefined : judgement?.fields.find((one) => one.field === field)?.effect,
+  );
 
 const short = (value: number): number => Number(value.toPrecision(2));
 
@@ -38,7 +36,7 @@ const rowOf = (one: FieldJudgement, windows: readonly WatchedJudgement[]) => ({
   what: one.words,
   effect: short(one.effect),
   p: short(one.holmP),
-  'effect so far': sparkline(windows, one.field),
+  'effect so far': sparkline(effectsOf(windows, one.field), FULL_EFFECT),
 });
 
 const chosen = (windows: readonly WatchedJudgement[], wanted: string | undefined): WatchedJudgement | undefined => {
@@ -50,15 +48,13 @@ const chosen = (windows: readonly WatchedJudgement[], wanted: string | undefined
   throw usage(`No window ${wanted} was judged`, expected, wanted);
 };
 
-const reactionLine = ({ what, at, outcome, problem, tries }: ShownReaction): string => {
-  const came = outcome === undefined ? (problem?.message ?? 'not carried out yet') : outcome.sentence;
-  const how = outcome === undefined ? `${tries} tries` : outcome.is;
-  return `${shortTime(at)} ${what}: ${how}: ${oneLine(came)}`;
-};
-
-const tell = (shown: ShownDeployment, { window, field }: ShowMonitorOptions, terminal: Terminal): void => {
+const tell = (
+  shown: ShownDeployment,
+  one: WatchedJudgement | undefined,
+  { field }: ShowMonitorOptions,
+  terminal: Terminal,
+): void => {
   const { deployment, windows, alerts, accepted, reactions } = shown;
-  const one = chosen(windows, window);
   terminal.err(`${deployment}: ${stateOf(shown)} – ${sentenceOn(shown, new Date())}`);
   if (one !== undefined) {
     const { rows, refused, judgement } = one.seen;
@@ -85,14 +81,23 @@ const tell = (shown: ShownDeployment, { window, field }: ShowMonitorOptions, ter
       })),
     );
   }
-  for (const one of reactions) terminal.err(reactionLine(one));
+  for (const one of reactions) terminal.err(`${shortTime(one.at)} ${oneLine(reactionLine(one))}`);
   for (const { at, by, why } of accepted) terminal.err(`new normal since ${shortTime(at)}, by ${by}: ${oneLine(why)}`);
 };
 
 export const showMonitor = async (name: string, options: ShowMonitorOptions, { app, terminal, exit }: Cli) => {
   const since = options.since === undefined ? new Date(Date.now() - DAYS_MS) : readMoment(options.since, '--since');
-  const shown = await (await (await app()).monitor()).show(name, since);
-  if (options.json) terminal.json({ ...shown, accepted: shown.accepted.map(({ profile: _, ...rest }) => rest) });
-  else tell(shown, options, terminal);
+  const monitor = await (await app()).monitor();
+  const shown = await monitor.show(name, since);
+  const one = chosen(shown.windows, options.window);
+  const wanted = one === undefined || options.field === undefined ? [] : await monitor.distributions(one);
+  const distributions = wanted.filter(({ field }) => field === options.field);
+  if (options.json) {
+    const accepted = shown.accepted.map(({ profile: _, ...rest }) => rest);
+    terminal.json({ ...shown, accepted, window: one, ...(options.field !== undefined && { distributions }) });
+  } else {
+    tell(shown, one, options, terminal);
+    for (const found of distributions) tellDistribution(found, terminal);
+  }
   if (shown.firing.length > 0) exit(1);
 };

@@ -6,7 +6,9 @@ import type { Peers } from '../../modes/service/peers.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
 import { createService, type Service } from '../../modes/service/service.ts';
 import type { Serving } from '../../modes/service/slot.ts';
+import type { Standing } from '../../monitor/watch/standing.ts';
 import type { Resources } from '../../resources/resources.ts';
+import { watchedNames } from '../watched.ts';
 import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
 import { startPublishing } from './publishing.ts';
@@ -70,6 +72,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       recorder,
       counter,
       publishing,
+      standing: standingOf(resources),
       traceEnv: resources.env,
     });
   } catch (error) {
@@ -89,6 +92,16 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       await service.close(how);
       await end();
     },
+  };
+};
+
+/** How deployments stand that are watched, where there are any; opened when somebody asks. */
+const standingOf = (resources: Resources): (() => Promise<Standing>) | undefined => {
+  if (watchedNames(resources.project).length === 0) return undefined;
+  let opened: Promise<Standing> | undefined;
+  return () => {
+    opened ??= import('../monitor.ts').then(({ openMonitor }) => openMonitor(resources));
+    return opened;
   };
 };
 

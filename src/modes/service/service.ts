@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import { fail } from '../../core/errors.ts';
 import type { Counter } from '../../monitor/counter.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
+import type { Standing } from '../../monitor/watch/standing.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -64,6 +65,8 @@ export interface ServiceOptions {
   readonly registry?: Registry | undefined;
   /** What keeps others in this process from being ready, in words; nothing unless given. */
   readonly obstacles?: (() => readonly string[]) | undefined;
+  /** How watched deployments stand; nothing is told of that unless given. */
+  readonly standing?: (() => Promise<Standing>) | undefined;
   /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly publishing?: Publishing | undefined;
 }
@@ -145,7 +148,8 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
   const shared = { plane, health, log, bodies, tracing };
   const opened = { records: recordsApi, control: modelControl };
-  const own = { control: controlOf(modelControl), opened, hosts, origins, peers, recorder, publishing };
+  const given = { hosts, origins, peers, recorder, publishing, standing: options.standing };
+  const own = { control: controlOf(modelControl), opened, ...given };
   const openDoor = (behind: Behind, door: 'http' | 'admin'): Promise<HttpDoor> =>
     createHttpDoor({ ...shared, ...own, behind, places: places[door] });
   const http = await openDoor(adminDoor ? 'callers' : 'all', 'http');

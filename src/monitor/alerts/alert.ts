@@ -10,6 +10,8 @@ export interface Alert extends Finding {
   readonly status: 'firing' | 'resolved';
   /** The window in which it was last seen. */
   readonly window: TimeSpan;
+  /** When the first window began that had it; alerts of before do not say. */
+  readonly since?: string | undefined;
   /** ISO 8601, UTC; so are the times below. */
   readonly started_at: string;
   /** When channels were last told of it. */

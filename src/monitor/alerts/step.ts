@@ -32,7 +32,7 @@ const seen = (judged: JudgedWindow, finding: Finding, before: Alert | undefined,
     const fingerprint = fingerprintOf(deployment, finding);
     const id = randomUUID();
     return {
-      alert: { ...current, id, fingerprint, status: 'firing', started_at: at, told_at: at },
+      alert: { ...current, id, fingerprint, status: 'firing', since: window.from, started_at: at, told_at: at },
       telling: 'fired',
     };
   }

@@ -45,6 +45,8 @@ export interface WatchJudgement {
   readonly findings: readonly Finding[];
   /** Undefined where there is nothing to compare with. */
   readonly judgement: Judgement | undefined;
+  /** ln of the evidence of slow drift; undefined where nothing is compared. */
+  readonly logE: number | undefined;
   readonly memory: WatchMemory;
 }
 
@@ -117,6 +119,7 @@ export const judgeWatched = (
       const own = name === stratum ? baseline : baselineOf(name, choice);
       return own === undefined ? [] : [{ slow: one, baseline: own }];
     }),
+    { leastEffect: budget.leastEffect },
   );
 
   const drifting = (judgement?.fields ?? []).filter(({ state }) => state === 'drift').slice(0, MOST_FINDINGS);
@@ -141,6 +144,7 @@ export const judgeWatched = (
     concerns,
     findings,
     judgement,
+    logE: slowly?.logE,
     memory: {
       of: memory.of,
       waitsFrom: judgement?.state === 'few rows' && gathered.rows > 0 ? waitsFrom : undefined,

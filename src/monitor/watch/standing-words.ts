@@ -1,7 +1,7 @@
 /** How a watched deployment stands, for people. */
 import type { Alert } from '../alerts/alert.ts';
 import { sentenceOf } from '../drift/sentence.ts';
-import type { WatchedDeployment } from './standing.ts';
+import type { WatchedDeployment, WatchedJudgement } from './standing.ts';
 
 /** One word for how it stands. */
 export const stateOf = ({ last, firing }: WatchedDeployment): string => {
@@ -12,7 +12,7 @@ export const stateOf = ({ last, firing }: WatchedDeployment): string => {
 
 /** When a deployment's oldest problem began. */
 const sinceOf = (firing: readonly Alert[]): Date | undefined => {
-  const starts = firing.filter(({ field }) => field !== undefined).map(({ started_at }) => started_at);
+  const starts = firing.filter(({ field }) => field !== undefined).map(({ since, started_at }) => since ?? started_at);
   return starts.length === 0 ? undefined : new Date(starts.toSorted()[0]);
 };
 
@@ -31,3 +31,7 @@ export const sentenceOn = ({ last, firing }: WatchedDeployment, now: Date): stri
         : [];
   return [...own, ...slow, ...others].join('; ');
 };
+
+/** A day by its date, a shorter window by when it began. */
+export const windowName = ({ window: { from, to } }: Pick<WatchedJudgement, 'window'>): string =>
+  Date.parse(to) - Date.parse(from) >= 86_400_000 ? from.slice(0, 10) : from.slice(0, 16).replace('T', ' ');

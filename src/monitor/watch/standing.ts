@@ -6,7 +6,9 @@ import type { LeftMessage } from '../alerts/alerts.ts';
 import type { JudgedWindow } from '../alerts/finding.ts';
 import type { ObjectiveJudgement } from '../slo/burn-rates.ts';
 import type { Accepted } from './accepted.ts';
-import type { SeenWindow } from './watch.ts';
+import type { FieldDistribution } from './distribution.ts';
+import type { WatchRehearsal } from './rehearse.ts';
+import type { SeenWindow, WatchOptions } from './watch.ts';
 
 /** A window as it was judged, with what was seen in it. */
 export interface WatchedJudgement extends JudgedWindow {
@@ -58,6 +60,9 @@ export interface SaidBy {
   readonly why?: string | undefined;
 }
 
+/** Settings that a rule is tried with. */
+export type OtherRule = Partial<Pick<WatchOptions, 'compareWith' | 'falseAlarmsAYear' | 'leastEffect'>>;
+
 /** What is asked of how deployments stand. */
 export interface Standing {
   /** The deployments that are watched. */
@@ -65,6 +70,13 @@ export interface Standing {
   list(): Promise<readonly WatchedDeployment[]>;
   /** @throws BAD_PROJECT for a deployment that is not watched */
   show(deployment: string, since: Date): Promise<ShownDeployment>;
+  /** How fields were distributed in a window, beside what it is compared with; none where the package has no reference, or is gone. */
+  distributions(judged: WatchedJudgement): Promise<readonly FieldDistribution[]>;
+  /**
+   * What the rule would have raised since then, with settings as they are or with others. @throws BAD_PROJECT for a deployment
+   * that is not watched
+   */
+  rehearse(deployment: string, since: Date, other?: OtherRule): Promise<WatchRehearsal>;
   /** @throws NOT_FOUND when no alert of this id or fingerprint fires */
   acknowledge(id: string, said: SaidBy): Promise<Alert>;
   /**

@@ -41,6 +41,10 @@ export interface SeenWindow {
   readonly rows: number;
   readonly refused: number;
   readonly judgement?: Judgement | undefined;
+  /** ln of the evidence of slow drift: sure from 3 on. */
+  readonly logE?: number | undefined;
+  /** The share of rows in which a field is missing, of those of which any is. */
+  readonly missing?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Minutes come a little after they are over; in milliseconds. */
@@ -67,6 +71,15 @@ const watchedOf = ({ at, rows, refused, inputs, outputs, traffic }: SpanProfile)
   outputs,
   traffic,
 });
+
+/** The share of rows in which fields are missing, of the first that are. */
+const missingIn = ({ inputs, outputs }: WatchedWindow): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries({ ...outputs, ...inputs })
+      .filter(([, { missing }]) => missing > 0)
+      .slice(0, KEPT_FIELDS)
+      .map(([field, { count, missing }]) => [field, missing / (count + missing)]),
+  );
 
 /** Who has answered most of a window, or of the last one before it that had rows. */
 const mainOf = (spans: readonly SpanVolume[], at: number): SpanVolume | undefined => {
@@ -152,6 +165,8 @@ export const watchDeployment = async (
       rows: current.rows,
       refused: current.refused,
       judgement: judgement && { ...judgement, fields: judgement.fields.slice(0, KEPT_FIELDS) },
+      logE: found.logE,
+      missing: missingIn(current),
     };
     const one: JudgedWindow = {
       deployment,

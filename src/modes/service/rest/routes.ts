@@ -1,5 +1,7 @@
 /** All addresses of the service, in the order in which OpenAPI lists them. */
+
 import type { Recorder } from '../../../monitor/recorder.ts';
+import type { Standing } from '../../../monitor/watch/standing.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import type { Opened } from '../access.ts';
 import type { Dataplane } from '../dataplane.ts';
@@ -10,6 +12,7 @@ import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { invocationRoutes } from './invocations.ts';
+import { monitoringRoutes } from './monitoring.ts';
 import { oipRoutes } from './oip.ts';
 import { openapi } from './openapi.ts';
 import { notReady, reads } from './operation.ts';
@@ -32,6 +35,8 @@ export interface RoutesOptions extends GuardOptions {
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
   readonly recorder?: Recorder | undefined;
   readonly publishing?: Publishing | undefined;
+  /** How watched deployments stand; undefined where nothing is watched. */
+  readonly standing?: (() => Promise<Standing>) | undefined;
 }
 
 /** Milliseconds until what another process of the service has answered is known here. */
@@ -77,7 +82,7 @@ const healthRoutes = (health: Health): readonly Route[] => [
 ];
 
 export const routesOf = (options: RoutesOptions): readonly Route[] => {
-  const { plane, health, behind, control, opened, peers, recorder, publishing } = options;
+  const { plane, health, behind, control, opened, peers, recorder, publishing, standing } = options;
   const { limits, models } = plane;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
@@ -93,6 +98,7 @@ export const routesOf = (options: RoutesOptions): readonly Route[] => {
   const all: readonly Route[] = [
     ...(isForCallers ? predictRoutes(plane) : []),
     ...(isForOperators ? recordRoutes({ ...kept, opened: opened.records, guard }) : []),
+    ...(isForOperators ? monitoringRoutes({ standing, limits, opened: opened.records, guard }) : []),
     ...(isForCallers ? [betterRoute(kept), ...invocationRoutes(plane, health), docsRoute(cards, isForOperators)] : []),
     ...healthRoutes(health),
     openapiRoute,

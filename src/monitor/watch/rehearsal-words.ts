@@ -1,0 +1,19 @@
+/** What a rehearsal says, for people. */
+import type { Alert } from '../alerts/alert.ts';
+import type { WatchRehearsal } from './rehearse.ts';
+
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+export const rehearsedWords = ({ deployment, from, to, windows, budget }: WatchRehearsal): string =>
+  `${deployment}: ${many(windows, 'window')} from ${from.slice(0, 10)} to ${to.slice(0, 10)}, judged as ${many(budget, 'false alarm')} a year`;
+
+export const raisedWords = ({ alerts, days, alarms_a_year }: WatchRehearsal): string =>
+  `${many(alerts.length, 'alarm')} in ${many(Math.round(days), 'day')}: about ${Number(alarms_a_year.toPrecision(2))} a year, if all were like these`;
+
+export const raisedRow = ({ window, started_at, resolved_at, concern, severity, sentence }: Alert) => ({
+  began: started_at.slice(0, 16).replace('T', ' '),
+  resolved: resolved_at?.slice(0, 16).replace('T', ' ') ?? `fires still on ${window.to.slice(0, 10)}`,
+  concern,
+  severity,
+  what: sentence,
+});
