@@ -7,6 +7,7 @@ import { nearestIn } from './half-rounding.ts';
 import { isBatchInvariant } from './onnx-batch.ts';
 import { readOnnx } from './onnx-graph.ts';
 import { withFloatEnds } from './onnx-halves.ts';
+import { lackingLocale } from './onnx-locale.ts';
 import { withoutZipMap } from './onnx-zip-map.ts';
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
@@ -40,6 +41,8 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
     session = await ort.open(floating);
   } catch (cause) {
     const got = runtimeMessage(cause);
+    const locale = lackingLocale(graph, got);
+    if (locale !== undefined) throw locale;
     const message = `ONNX Runtime cannot load the model: ${got}`;
     throw fail('BAD_MODEL', message, { expected: 'a model that this ONNX Runtime can load', got, cause });
   }
