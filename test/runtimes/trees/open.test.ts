@@ -70,10 +70,10 @@ describe('which runtime answers', () => {
           constants: [{ name: 'w', dims: [32, width], data: new Float32Array(32 * width).fill(0.5) }],
         }),
       );
-    assert.ok(!(layer(64) instanceof Unusual));
-    const wide = layer(65);
+    assert.ok(!(layer(256) instanceof Unusual));
+    const wide = layer(257);
     assert.ok(wide instanceof Unusual);
-    assert.match(reasonOf(wide), /a matrix product of more than 2048 weights/);
+    assert.match(reasonOf(wide), /a matrix product of more than 8192 weights/);
   });
 
   test('is the own one where it knows all operators, and such a package is known to be safe', async (t) => {
