@@ -4,6 +4,8 @@ import type { Scorer } from './core/types.ts';
 import type { Deployed } from './deployments/at-work.ts';
 import type { Deployments } from './deployments/deployments.ts';
 import type { Inspected } from './deployments/inspect.ts';
+import type { FeedOptions } from './deployments/labelling/feed.ts';
+import type { ImportedLabels, ImportLabelsOptions } from './deployments/labelling/import.ts';
 import type { Monitor } from './deployments/monitor.ts';
 import type { OnceOptions } from './deployments/once.ts';
 import type { DeployOptions } from './deployments/starters.ts';
@@ -52,6 +54,14 @@ export interface App extends Resources {
    * @throws USAGE, BAD_FILE and FILE_NOT_FOUND for a table or columns that do not fit; what `scorer` throws
    */
   evaluate(refs: readonly string[], options: EvaluateOptions & SafeOptions): Promise<Evaluation>;
+  /**
+   * Tells recorded predictions what came true, from a table (docs/LABELS.md).
+   *
+   * @throws what `labelsMeant` throws; BAD_FILE, FILE_NOT_FOUND and BAD_SOURCE for a table that cannot be read
+   */
+  importLabels(options: ImportLabelsOptions): Promise<ImportedLabels>;
+  /** Reads what is new by a deployment's own query of labels. @throws BAD_PROJECT where it has none; what `importLabels` throws */
+  readLabels(deployment: string, options?: FeedOptions): Promise<ImportedLabels | undefined>;
   /** What watches the project's deployments, the same on every call. @throws what `registry` throws */
   monitor(): Promise<Monitor>;
   /** Batch deployments of the project, the same on every call. */
@@ -102,6 +112,8 @@ export const createApp = (options: AppOptions): App => {
       if (one === undefined) throw fail('INTERNAL', 'what was started is not there');
       return one;
     },
+    importLabels: async (how) => (await import('./deployments/labelling/import.ts')).importLabels(resources, how),
+    readLabels: async (name, how) => (await import('./deployments/labelling/feed.ts')).readFeed(resources, name, how),
     monitor: () => {
       monitor ??= import('./deployments/monitor.ts').then(({ openMonitor }) => openMonitor(resources));
       return monitor;

@@ -35,6 +35,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'say how deployments stand, and what is not as it should be',
     load: () => import('./commands/monitor.ts'),
   },
+  labels: { summary: 'tell recorded predictions what came true', load: () => import('./commands/labels.ts') },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },

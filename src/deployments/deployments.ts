@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Resources } from '../resources/resources.ts';
 import { createAtWork, type Deployed } from './at-work.ts';
 import type { HealthServer } from './health-server.ts';
+import { labelsSettings } from './labelling/settings.ts';
 import { type DeployOptions, type Ground, starterOf, startService } from './starters.ts';
 import { isWatched } from './watched.ts';
 import type { Watching, WatchNews } from './watching.ts';
@@ -31,6 +32,34 @@ export interface Deployments {
   stop(): Promise<void>;
 }
 
+/** What runs beside deployments: the watch over them, and labels of their predictions. */
+const createBeside = ({ resources, registry, options }: Pick<Ground, 'resources' | 'registry' | 'options'>) => {
+  const { project, isReadOnly } = resources;
+  const news = (told: WatchNews): void => options.onWatched?.(told);
+  const labels: Pick<Watching, 'stop'>[] = [];
+  const watches: Watching[] = [];
+  const label = async (names: readonly string[]): Promise<void> => {
+    if (!names.some((name) => labelsSettings(project, name) !== undefined) || (await isReadOnly())) return;
+    const { startLabelling } = await import('./labelling/at-work.ts');
+    labels.push(startLabelling(resources, names, news));
+  };
+  const watch = async (names: readonly string[]): Promise<void> => {
+    if (watches.length > 0 || !names.some((name) => isWatched(project, name)) || (await isReadOnly())) return;
+    const [{ openMonitor }, { startWatching }] = await Promise.all([import('./monitor.ts'), import('./watching.ts')]);
+    watches.push(startWatching(await openMonitor(resources), { registry, news }));
+  };
+  return {
+    /** Begins with what of it these ask for. */
+    async start(names: readonly string[]): Promise<void> {
+      await watch(names);
+      await label(names);
+    },
+    stop: async (): Promise<void> => {
+      await Promise.all([...labels, ...watches].map((one) => one.stop()));
+    },
+  };
+};
+
 export const createDeployments = (resources: Resources, options: DeployOptions = {}): Deployments => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -53,17 +82,9 @@ export const createDeployments = (resources: Resources, options: DeployOptions =
   };
 
   const doors: HealthServer[] = [];
-  const watches: Watching[] = [];
-  /** Watches what is started, where anything of it is to be watched. */
-  const watch = async (names: readonly string[]): Promise<void> => {
-    const { project, isReadOnly } = resources;
-    if (watches.length > 0 || !names.some((name) => isWatched(project, name)) || (await isReadOnly())) return;
-    const [{ openMonitor }, { startWatching }] = await Promise.all([import('./monitor.ts'), import('./watching.ts')]);
-    const news = (told: WatchNews): void => options.onWatched?.(told);
-    watches.push(startWatching(await openMonitor(resources), { registry, news }));
-  };
+  const beside = createBeside(ground);
   const stop = async (): Promise<void> => {
-    await Promise.all(watches.map((one) => one.stop()));
+    await beside.stop();
     await atWork.stopAll();
     await Promise.all(doors.map((door) => door.close()));
   };
@@ -76,7 +97,7 @@ export const createDeployments = (resources: Resources, options: DeployOptions =
       atWork.expect(names.filter((name) => resources.project.mode(name) !== 'service'));
       const outcomes = await Promise.allSettled(starts.map(([start, list]) => add(start(ground, list))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed === undefined) return watch(names);
+      if (failed === undefined) return beside.start(names);
       atWork.drop(names);
       await atWork.remove(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
       throw failed.reason;

@@ -28,6 +28,7 @@ import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
 import { judgedProfiles } from './judged-profiles.ts';
 import { openLooks } from './looks.ts';
+import { openPerformanceLooks, type PerformanceLooks } from './performance-looks.ts';
 import { reactionsOf } from './reacting.ts';
 import { watchedNames, watchedSettings } from './watched.ts';
 
@@ -121,16 +122,18 @@ const lastWindows = async (
 };
 
 const standingOf =
-  (alerts: Alerts, clock: () => Date) =>
+  (alerts: Alerts, right: PerformanceLooks, clock: () => Date) =>
   async (deployment: string): Promise<WatchedDeployment> => {
     const since = new Date(clock().getTime() - LIST_MS);
-    const [windows, firing, pulse] = await Promise.all([
+    const [windows, firing, pulse, performance] = await Promise.all([
       alerts.judged(deployment, since),
       alerts.list({ deployment }),
       alerts.watch(pulseOf(deployment)),
+      right.last(deployment),
     ]);
     const last = windows.at(-1);
-    return { deployment, last: last && seenOf(last), firing, slo: readPulse(pulse?.memory) };
+    const slo = readPulse(pulse?.memory);
+    return { deployment, last: last && seenOf(last), firing, slo, ...(performance && { performance }) };
   };
 
 /** The channels of the project, each opened once. @throws BAD_PROJECT */
@@ -150,16 +153,15 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
   const [profiles, { alerts, accepted }] = await Promise.all([openProfiles(), resources.watches()]);
   const names = watchedNames(project);
   const opened = createChannels(resources);
-  const list = standingOf(alerts, clock);
+  const right = await openPerformanceLooks(resources);
+  const list = standingOf(alerts, right, clock);
   const judgedOnes = judgedProfiles(resources, profiles);
   const world = (deployment: string) => ({
     profiles: judgedOnes,
     alerts,
     accepted,
-    referenceOf: async (served: { readonly model: string; readonly digest: string }) => {
-      const found = await findAnswerer(resources, { deployment, ...served });
-      return readReference(found?.files.get('profile.json'));
-    },
+    referenceOf: async (served: { readonly model: string; readonly digest: string }) =>
+      readReference((await findAnswerer(resources, { deployment, ...served }))?.files.get('profile.json')),
   });
 
   return {
@@ -171,6 +173,7 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
         signal.throwIfAborted();
         const hearers = hearersOf(project, name, reactionsOf(resources, alerts, name));
         judged.push(...(await watchDeployment({ ...optionsOf(project, name), hearers }, world(name), clock())));
+        judged.push(...(await right.check(optionsOf(project, name), hearers)));
         const pulse = await watchPulse({ ...pulseOptionsOf(project, name), hearers }, { profiles, alerts }, clock());
         if (pulse !== undefined && pulse.findings.length > 0) judged.push(pulse);
       }
@@ -187,9 +190,10 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
     async show(deployment, since) {
       optionsOf(project, deployment);
       const reactions = reactionsOf(resources, alerts, deployment);
-      const [state, windows, all, history, left] = await Promise.all([
+      const [state, windows, performances, all, history, left] = await Promise.all([
         list(deployment),
         alerts.judged(deployment, since),
+        right.list(deployment, since),
         alerts.list({ deployment, all: true }),
         accepted.history(deployment),
         alerts.left(
@@ -197,8 +201,8 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
           MOST_REACTIONS,
         ),
       ]);
-      const shown = left.map((one) => shownReaction(one, reactions));
-      return { ...state, windows: windows.map(seenOf), alerts: all, accepted: history, reactions: shown };
+      const shown = { reactions: left.map((one) => shownReaction(one, reactions)), performances, accepted: history };
+      return { ...state, ...shown, windows: windows.map(seenOf), alerts: all };
     },
     acknowledge: (id, { by, why }) => alerts.acknowledge(id, { by, why, at: clock().toISOString() }),
     async accept(deployment, windows, { by, why }) {

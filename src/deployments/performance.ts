@@ -1,45 +1,16 @@
 /** How right a deployment was, by the time of its predictions, and how right it may have been where nobody has told yet. */
-import type { RecordedPerformance } from '../evaluation/performance.ts';
 import { judgedTargets, judgeRecorded } from '../evaluation/recorded.ts';
 import type { EvaluationTarget } from '../evaluation/targets.ts';
 import type { TimeSpan } from '../monitor/alerts/finding.ts';
 import type { Labelling, ServedShare } from '../monitor/labels/labels.ts';
-import {
-  binnedPlaces,
-  ESTIMATE_ASSUMES,
-  type EstimatedFigure,
-  estimatedFigures,
-} from '../monitor/performance/estimated.ts';
+import { binnedPlaces, ESTIMATE_ASSUMES, estimatedFigures } from '../monitor/performance/estimated.ts';
 import { merge, type Profile, timesOf } from '../monitor/profile/profile.ts';
 import { type Reference, readReference } from '../monitor/profile/reference.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
+import type { EstimatedPerformance, Performance } from '../monitor/watch/performance.ts';
 import type { Package } from '../package/layout.ts';
 import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
-
-/** Of one output of a package that knows what its scores are worth: an estimate, and to be shown as one. */
-export interface EstimatedPerformance {
-  readonly output: string;
-  /** The label that is looked for. */
-  readonly positive: string;
-  /** Answers that have a score, recorded or not. */
-  readonly rows: number;
-  readonly figures: readonly EstimatedFigure[];
-  /** What it rests on, for people. */
-  readonly assumes: string;
-}
-
-/** What was, and may have been, right in a window. Plain data. */
-export interface Performance extends RecordedPerformance {
-  readonly deployment: string;
-  /** Of predictions, whenever their labels came. */
-  readonly window: TimeSpan;
-  /** The package that answered most of it; undefined where nothing is recorded. */
-  readonly served: ServedShare | undefined;
-  /** The share of recorded predictions that have a label, 0 to 1. */
-  readonly coverage: number;
-  readonly estimated: readonly EstimatedPerformance[];
-}
 
 export interface PerformanceWorld {
   readonly labels: Pick<Labelling, 'served' | 'answers'>;

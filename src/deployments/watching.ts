@@ -6,10 +6,12 @@ import { gauge } from '../metrics/metric.ts';
 import type { JudgedWindow } from '../monitor/alerts/finding.ts';
 import type { WatchedDeployment } from '../monitor/watch/standing.ts';
 import type { CarriedOut } from '../reactions/carry-out.ts';
+import type { LabellingNews } from './labelling/at-work.ts';
 import type { Monitor } from './monitor.ts';
 
 /** What the watch tells. */
 export type WatchNews =
+  | LabellingNews
   | { readonly what: 'judged'; readonly judged: JudgedWindow }
   | { readonly what: 'missed'; readonly channel: string; readonly problem: Problem }
   /** A reaction was carried out, or could not be. */
@@ -28,6 +30,37 @@ const EVERY_MS = 30_000;
 const MOST_REACTING = 4;
 /** Fields that figures tell of, those with the greatest effects. */
 const MOST_FIELDS = 500;
+
+/** How right deployments were in the last window that has labels, and may have been where none are known. */
+const showPerformance = (registry: Registry, states: () => readonly WatchedDeployment[]): void => {
+  const coverage = { name: 'millrace_label_coverage', help: 'Share of recorded predictions of a window with a label.' };
+  gauge(
+    registry,
+    coverage,
+    () =>
+      states().flatMap(({ deployment, performance }) =>
+        performance === undefined ? [] : [{ labels: { deployment }, value: performance.coverage }],
+      ),
+    'max',
+  );
+  const figures = { name: 'millrace_performance', help: 'Figures of a window, measured by labels or estimated.' };
+  gauge(
+    registry,
+    figures,
+    () =>
+      states().flatMap(({ deployment, performance }) =>
+        [
+          ...(performance?.targets ?? []).map((target) => ({ ...target, kind: 'measured' })),
+          ...(performance?.estimated ?? []).map((target) => ({ ...target, kind: 'estimated' })),
+        ].flatMap(({ output, kind, figures: all }) =>
+          all
+            .filter(({ value }) => Number.isFinite(value))
+            .map(({ name: metric, value }) => ({ labels: { deployment, output, metric, kind }, value })),
+        ),
+      ),
+    'max',
+  );
+};
 
 const showFigures = (registry: Registry, states: () => readonly WatchedDeployment[]): void => {
   gauge(registry, { name: 'millrace_alert_firing', help: 'Alerts that fire, by what they are about.' }, () =>
@@ -77,6 +110,7 @@ const showFigures = (registry: Registry, states: () => readonly WatchedDeploymen
       ),
     'max',
   );
+  showPerformance(registry, states);
 };
 
 export const startWatching = (

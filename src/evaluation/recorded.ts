@@ -1,8 +1,13 @@
 /** Recorded answers held against labels that came later: they come in pages, and memory stays flat. */
 import type { Manifest } from '../core/types.ts';
 import type { TableChunk } from '../files/table.ts';
+import type {
+  PerformanceFigure,
+  RecordedPerformance,
+  SlicePerformance,
+  TargetPerformance,
+} from '../monitor/performance/measured.ts';
 import type { MetricFigures, Slice, TargetEvaluation } from './evaluation.ts';
-import type { PerformanceFigure, RecordedPerformance, SlicePerformance, TargetPerformance } from './performance.ts';
 import { bandsOf, type Slicing, slicingsOf } from './slices.ts';
 import { type AnswersAt, judgeTarget, type TargetJudging } from './target-judging.ts';
 import { type EvaluationTarget, judgeableOutputs, targetsOf } from './targets.ts';

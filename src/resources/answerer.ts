@@ -25,6 +25,10 @@ const servedRef = ({ project, placedRef }: Resources, deployment: string): strin
   return mode === undefined ? deployment : placedRef(project.deploymentIn(mode, deployment).model);
 };
 
+/** The package that a deployment has now, or that a reference means under which something was served. @throws what `Resources.open` throws */
+export const openServed = (resources: Resources, deployment: string): Promise<Package> =>
+  resources.open(servedRef(resources, deployment));
+
 /** Of the registry, or where the deployment has it; undefined where neither has it any more. */
 export const findAnswerer = async (
   resources: Resources,

@@ -2,13 +2,18 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Alerts } from '../monitor/alerts/alerts.ts';
+
 import type { OwnCounter } from '../monitor/counter.ts';
+
+import type { LabelFeeds } from '../monitor/labels/feeds.ts';
+
 import type { Labelling } from '../monitor/labels/labels.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import type { Recorder, RecorderFigures, RecorderOptions } from '../monitor/recorder.ts';
 import type { Records } from '../monitor/records/records.ts';
 import type { Leave } from '../monitor/scored-rows.ts';
 import type { AcceptedProfiles } from '../monitor/watch/accepted.ts';
+import type { Performances } from '../monitor/watch/performances.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Sql } from '../store/sql.ts';
 import { createLeaving } from './leaving.ts';
@@ -18,6 +23,7 @@ import { sqliteFile } from './placed.ts';
 export interface Watches {
   readonly alerts: Alerts;
   readonly accepted: AcceptedProfiles;
+  readonly performances: Performances;
 }
 
 export interface Stores {
@@ -31,6 +37,8 @@ export interface Stores {
   profiles(): Promise<Profiles>;
   /** What came true, joined to recorded predictions, in the registry's database. Throws what `registry` throws. */
   labels(): Promise<Labelling>;
+  /** How far scheduled queries of labels have read, in the registry's database. Throws what `registry` throws. */
+  labelFeeds(): Promise<LabelFeeds>;
   /** Alerts, and what somebody has said to be the new normal, in the registry's database. Throws what `registry` throws. */
   watches(): Promise<Watches>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
@@ -69,11 +77,12 @@ export interface StoresOptions {
 }
 
 const openWatches = async (sql: Sql): Promise<Watches> => {
-  const [{ openAlerts }, { openAccepted }] = await Promise.all([
+  const [{ openAlerts }, { openAccepted }, { openPerformances }] = await Promise.all([
     import('../monitor/alerts/open.ts'),
     import('../monitor/watch/accepted.ts'),
+    import('../monitor/watch/performances.ts'),
   ]);
-  return { alerts: openAlerts(sql), accepted: openAccepted(sql) };
+  return { alerts: openAlerts(sql), accepted: openAccepted(sql), performances: openPerformances(sql) };
 };
 
 /** A database that is no file of this machine is taken to be there. */
@@ -127,6 +136,7 @@ export const createStores = ({
     records: records.get,
     profiles: async () => (await import('../monitor/profiles/open.ts')).openProfiles(await ledgerStore.get()),
     labels: async () => (await import('../monitor/labels/open.ts')).openLabels(await ledgerStore.get()),
+    labelFeeds: async () => (await import('../monitor/labels/feeds.ts')).openFeeds(await ledgerStore.get()),
     watches: async () => openWatches(await ledgerStore.get()),
     isReadOnly,
     isWritable,

@@ -9,6 +9,7 @@ import { writePackage } from '../../package/write-package.ts';
 import { count, many } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
+import { truthOf } from '../truth.ts';
 import { usage } from '../usage.ts';
 
 interface Options {
@@ -23,21 +24,6 @@ interface Options {
   readonly json?: boolean;
   readonly timeout?: number;
 }
-
-/** `--truth minutes=actual`, one output each, or `--truth actual`. */
-const truthOf = (given: readonly string[] = []): string | Readonly<Record<string, string>> => {
-  const [first, ...more] = given;
-  if (first === undefined)
-    throw usage('Say which column holds what was true.', '--truth <column>', 'nothing', '--truth');
-  if (more.length === 0 && !first.includes('=')) return first;
-  return Object.fromEntries(
-    given.map((one) => {
-      const [output, column] = [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)];
-      if (one.includes('=') && output !== '' && column !== '') return [output, column];
-      throw usage('Several truths are named with their outputs.', '--truth <output>=<column>', one, '--truth');
-    }),
-  );
-};
 
 const sumOf = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 

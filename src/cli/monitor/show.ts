@@ -1,5 +1,6 @@
 /** `millrace monitor show`: the last window field by field, and what came before. */
 import type { FieldJudgement } from '../../monitor/drift/judgement.ts';
+import { assumptionOf, performanceRows } from '../../monitor/watch/performance-words.ts';
 import type { ShownDeployment, WatchedJudgement } from '../../monitor/watch/standing.ts';
 import { sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
 import { reactionLine } from '../../reactions/reaction-words.ts';
@@ -64,6 +65,10 @@ const tell = (
     if (fields.length > 0) terminal.table(fields.map((found) => rowOf(found, windows)));
     for (const { sentence } of one.findings) terminal.err(`- ${sentence}`);
   }
+  const right = performanceRows(shown.performances);
+  if (right.length > 0 && field === undefined) terminal.table(right);
+  const assumes = assumptionOf(shown.performances);
+  if (assumes !== undefined && field === undefined) terminal.err(`┄┄ ${assumes}`);
   for (const { words, rates } of shown.slo) {
     const burnt = rates.map(({ window, rate }) => `${window} ${short(rate)}`).join(', ');
     terminal.err(`objective ${words}: budget goes, in times what it may, ${burnt}`);

@@ -65,6 +65,11 @@ export interface Alerts {
    * @throws MillraceError STORE_FAILED
    */
   step(judged: JudgedWindow, hearers: Hearers, now: Date): Promise<readonly ToldAlert[] | undefined>;
+  /**
+   * The same of how right predictions were: windows are judged when their labels are there, in whichever order, each once. What was
+   * seen is kept beside the window's performance.
+   */
+  stepPerformance: Alerts['step'];
   /** The last ones first. @throws MillraceError STORE_FAILED */
   list(query?: AlertQuery): Promise<readonly Alert[]>;
   /** How far a deployment is judged; undefined when no window of it was. */

@@ -38,6 +38,19 @@ const takeDown = async (trx: Transaction<Tables>, judged: JudgedWindow, at: stri
   return true;
 };
 
+/** Takes down that the performance of windows was judged; false when others did so before. What was seen stands with the last one. */
+const takeDownPerformance = async (trx: Transaction<Tables>, judged: JudgedWindow, at: string): Promise<boolean> => {
+  const { deployment, window, seen } = judged;
+  const own = trx.updateTable('performances').where('deployment', '=', deployment).where('judged_at', 'is', null);
+  const { numUpdatedRows } = await own
+    .set({ judged_at: at, performance: JSON.stringify(seen) })
+    .where('window_to', '=', window.to)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await own.set({ judged_at: at }).where('window_from', '>=', window.from).where('window_to', '<', window.to).execute();
+  return true;
+};
+
 /** Whether a channel was left a message within its rest. */
 const isResting = async (trx: Transaction<Tables>, channel: string, at: string, restMs: number): Promise<boolean> => {
   if (restMs === 0) return false;
@@ -79,11 +92,11 @@ const leaveMessages = async (
 };
 
 const openStep =
-  ({ db }: Sql): Alerts['step'] =>
+  ({ db }: Sql, takeDownHere: typeof takeDown): Alerts['step'] =>
   (judged, hearers, now) =>
     db.transaction().execute(async (trx) => {
       const at = now.toISOString();
-      if (!(await takeDown(trx, judged, at))) return undefined;
+      if (!(await takeDownHere(trx, judged, at))) return undefined;
       const rows = await trx
         .selectFrom('alerts')
         .select('alert')
@@ -104,4 +117,9 @@ const openStep =
     });
 
 /** The alerts of a store that others close. */
-export const openAlerts = (sql: Sql): Alerts => ({ step: openStep(sql), ...storedAlerts(sql), ...openOutbox(sql) });
+export const openAlerts = (sql: Sql): Alerts => ({
+  step: openStep(sql, takeDown),
+  stepPerformance: openStep(sql, takeDownPerformance),
+  ...storedAlerts(sql),
+  ...openOutbox(sql),
+});

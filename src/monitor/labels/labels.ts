@@ -80,6 +80,8 @@ export interface Labelling {
   answers(
     of: TimeSpan & { readonly deployment: string; readonly digest: string },
   ): AsyncIterable<readonly LabelledAnswer[]>;
+  /** When the oldest recorded prediction was made; undefined where there is none. */
+  oldest(deployment: string): Promise<Date | undefined>;
   /** When predictions were made that labels after `mark` are about, each once a window of so many milliseconds. */
   touched(deployment: string, mark: number, windowMs: number): Promise<TouchedWindows>;
 }

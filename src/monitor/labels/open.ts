@@ -31,5 +31,16 @@ export const openLabels = (sql: Sql): Labelling => ({
   },
   served: (deployment, span) => servedIn(sql.db, deployment, span),
   answers: (of) => labelledPages(sql.db, of),
+  async oldest(deployment) {
+    const first = await sql.db
+      .selectFrom('recorded')
+      .innerJoin('served', 'served.id', 'recorded.served')
+      .select('recorded.at')
+      .where('served.deployment', '=', deployment)
+      .orderBy('recorded.at')
+      .limit(1)
+      .executeTakeFirst();
+    return first && new Date(first.at);
+  },
   touched: (deployment, mark, windowMs) => touchedWindows(sql.db, deployment, mark, windowMs),
 });

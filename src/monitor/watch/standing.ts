@@ -7,6 +7,7 @@ import type { JudgedWindow } from '../alerts/finding.ts';
 import type { ObjectiveJudgement } from '../slo/burn-rates.ts';
 import type { Accepted } from './accepted.ts';
 import type { FieldDistribution } from './distribution.ts';
+import type { KeptPerformance } from './performance.ts';
 import type { WatchRehearsal } from './rehearse.ts';
 import type { SeenWindow, WatchOptions } from './watch.ts';
 
@@ -22,6 +23,8 @@ export interface WatchedDeployment {
   readonly last: WatchedJudgement | undefined;
   /** Alerts that fire, the latest first. */
   readonly firing: readonly Alert[];
+  /** How right it was in the last window that has labels, else in the last one that is recorded. */
+  readonly performance?: KeptPerformance | undefined;
   /** How fast the budget of each of its objectives goes, as last seen; none where it promises nothing. */
   readonly slo: readonly ObjectiveJudgement[];
 }
@@ -40,6 +43,8 @@ export interface ShownReaction extends Pick<LeftMessage, 'arrivedAt' | 'outcome'
 export interface ShownDeployment extends WatchedDeployment {
   /** Windows that were judged, the first one first. */
   readonly windows: readonly WatchedJudgement[];
+  /** How right it was, window by window, as far as predictions are recorded; the first one first. */
+  readonly performances: readonly KeptPerformance[];
   /** Alerts that fired or fire, the latest first. */
   readonly alerts: readonly Alert[];
   readonly accepted: readonly Accepted[];

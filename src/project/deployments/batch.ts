@@ -2,7 +2,9 @@
 import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type SinkSettings, sink } from './batch-sink.ts';
 import { type SourceConfig, source } from './batch-source.ts';
+import { type LabelsSettings, labelsSetting } from './labels.ts';
 import { type MonitorSettings, monitorSetting } from './monitor.ts';
+
 import { type RecordSetting, recordSetting } from './record.ts';
 import { oneOrMore, text } from './schema-words.ts';
 
@@ -37,6 +39,7 @@ export interface BatchSettings {
   readonly patience?: string;
   readonly record?: RecordSetting;
   readonly monitor?: false | MonitorSettings;
+  readonly labels?: LabelsSettings;
   readonly react?: readonly ReactionSettings[];
 }
 
@@ -113,6 +116,7 @@ export const batchDeployment = {
     patience: duration('How long a run waits for a database that is away; 1h unless given'),
     record: recordSetting,
     monitor: monitorSetting,
+    labels: labelsSetting,
     react: { description: 'What follows a run', type: 'array', maxItems: 20, items: reaction },
   },
 } as const;

@@ -1,7 +1,7 @@
 /** The settings of `mode: decide` in millrace.yaml. */
 
-import { text } from './schema-words.ts';
-import { duration, topicName } from './stream.ts';
+import { duration, text } from './schema-words.ts';
+import { topicName } from './stream.ts';
 
 /** One of the things that a decision looks at: events of a topic, those for which `when` is true. */
 export interface PartSettings {

@@ -16,6 +16,9 @@ export interface MonitorSettings {
   readonly false_alarms?: number;
   readonly least_effect?: number;
   readonly tell?: readonly string[];
+  readonly slices?: readonly string[];
+  readonly tolerance?: number;
+  readonly quantile?: number;
   readonly react?: readonly AlertReactionSettings[];
 }
 
@@ -78,6 +81,25 @@ export const monitorSetting = {
           type: 'number',
           minimum: 0,
           maximum: 10,
+        },
+        slices: {
+          description: 'Fields of the input by which it is told how right predictions are; at most three',
+          type: 'array',
+          maxItems: 3,
+          uniqueItems: true,
+          items: text('A field'),
+        },
+        tolerance: {
+          description: 'How much worse than usual predictions must be to be worth an alarm; 0.1 unless given, a tenth',
+          type: 'number',
+          minimum: 0,
+          maximum: 10,
+        },
+        quantile: {
+          description: 'The quantile that predicted numbers aim at, whose loss is told too',
+          type: 'number',
+          exclusiveMinimum: 0,
+          exclusiveMaximum: 1,
         },
         slo,
         tell: {

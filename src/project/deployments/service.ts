@@ -1,8 +1,9 @@
 /** The settings of `mode: service` in millrace.yaml. */
 
+import { type LabelsSettings, labelsSetting } from './labels.ts';
 import { type MonitorSettings, monitorSetting } from './monitor.ts';
-import { text } from './schema-words.ts';
-import { duration, topicName } from './stream.ts';
+import { duration, text } from './schema-words.ts';
+import { topicName } from './stream.ts';
 
 export interface PublishSettings {
   readonly topic: string;
@@ -21,6 +22,7 @@ export interface ServiceSettings {
   readonly publish?: string | PublishSettings;
   readonly records_api?: boolean;
   readonly model_control?: boolean;
+  readonly labels?: LabelsSettings;
   readonly monitor?: false | MonitorSettings;
 }
 
@@ -34,6 +36,7 @@ export const serviceDeployment = {
       type: 'boolean',
     },
     model_control: { description: 'Let callers load and unload its model; false unless given', type: 'boolean' },
+    labels: labelsSetting,
     monitor: monitorSetting,
     publish: {
       description: 'Send each row and its prediction to a topic, after it was answered',

@@ -1,7 +1,8 @@
 /** The settings of `mode: stream` in millrace.yaml. */
-import { DURATION_PATTERN } from '../../core/duration.ts';
+import { type LabelsSettings, labelsSetting } from './labels.ts';
 import { type MonitorSettings, monitorSetting } from './monitor.ts';
 import { type RecordSetting, recordSetting } from './record.ts';
+import { duration } from './schema-words.ts';
 
 export interface StreamSettings {
   readonly mode: 'stream';
@@ -24,6 +25,7 @@ export interface StreamSettings {
   readonly stall?: string;
   readonly timeout?: string;
   readonly record?: RecordSetting;
+  readonly labels?: LabelsSettings;
   readonly monitor?: false | MonitorSettings;
 }
 
@@ -31,12 +33,6 @@ export const topicName = (description: string) => ({
   description: `${description} (letters, digits, dots, dashes and underscores)`,
   type: 'string',
   pattern: '^[A-Za-z0-9._-]{1,249}$',
-});
-
-export const duration = (description: string, otherwise: string) => ({
-  description: `a duration such as 250ms, 10s or 2h: ${description}; ${otherwise} unless given`,
-  type: 'string',
-  pattern: DURATION_PATTERN,
 });
 
 const path = (description: string) => ({ description, type: 'string', minLength: 1 });
@@ -111,6 +107,7 @@ export const streamDeployment = {
     stall: duration('a partition that waits longer without progress is reported as not ready', '30s'),
     timeout: duration('what an event may take of a model that is not known to be safe', '10s'),
     record: recordSetting,
+    labels: labelsSetting,
     monitor: monitorSetting,
   },
 } as const;

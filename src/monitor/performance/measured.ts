@@ -1,6 +1,6 @@
 /** How right recorded answers were, as data: figures of one version on predictions whose truth was told later. */
-import type { CalibrationBin } from '../monitor/performance/calibration.ts';
-import type { Interval, Metric } from '../monitor/performance/metric.ts';
+import type { CalibrationBin } from './calibration.ts';
+import type { Interval, Metric } from './metric.ts';
 
 export interface PerformanceFigure {
   readonly name: string;
