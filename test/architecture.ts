@@ -64,6 +64,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'monitor/profile',
     'monitor/drift',
     'drawing',
+    'version',
   ],
   'modes/service': [
     'core',

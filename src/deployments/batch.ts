@@ -5,6 +5,7 @@ import { createBatch } from '../modes/batch/create.ts';
 import { type BatchDeployment, readDeployment } from '../modes/batch/deployment.ts';
 import { type ScheduleEvent, startScheduler } from '../modes/batch/scheduler.ts';
 import { watchRecords } from '../monitor/record-metrics.ts';
+import { placedUrl } from '../resources/placed.ts';
 import type { Resources } from '../resources/resources.ts';
 import { asRunning, type Running, type Surroundings } from './running.ts';
 
@@ -37,6 +38,10 @@ export const openBatch = (resources: Resources): BatchDeployments => {
     open: (ref) => open(placedRef(ref)),
     load: resources.loadSafely,
     leave: resources.leaveRecords,
+    lineage: () => {
+      const settings = project.openlineage();
+      return settings && { settings, connection: (name) => placedUrl(project.connection(name), project.folder) };
+    },
   });
 };
 

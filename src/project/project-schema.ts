@@ -5,6 +5,7 @@ import { decideDeployment } from './deployments/decide.ts';
 import { edgeDeployment } from './deployments/edge.ts';
 import { serviceDeployment } from './deployments/service.ts';
 import { streamDeployment } from './deployments/stream.ts';
+import { openlineage } from './openlineage.ts';
 
 export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
 
@@ -32,7 +33,7 @@ export const projectSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'millrace.yaml',
   description:
-    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream, channels and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
+    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream, channels, openlineage and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -62,6 +63,7 @@ export const projectSchema = {
       propertyNames: { $ref: '#/$defs/name' },
       additionalProperties: channel,
     },
+    openlineage,
     deployments: {
       description: 'What runs, by name',
       type: 'object',

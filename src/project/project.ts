@@ -11,6 +11,7 @@ import type { EdgeSettings } from './deployments/edge.ts';
 import type { ServiceSettings } from './deployments/service.ts';
 import type { StreamSettings } from './deployments/stream.ts';
 import { interpolate } from './interpolate.ts';
+import type { LineageSettings } from './openlineage.ts';
 import { defaultEnvironments, projectSchema } from './project-schema.ts';
 
 /** One line of `deployments`: what it may say is its mode's own. */
@@ -42,6 +43,8 @@ export interface Project {
   connection(name: string): string;
   /** @throws BAD_PROJECT when there is no channel of this name. */
   channel(name: string): ChannelSettings;
+  /** Who is told what batch runs read and write; undefined where nobody is. */
+  openlineage(): LineageSettings | undefined;
   /** @throws BAD_PROJECT when there is no deployment of this name. */
   deployment(name: string): Deployment;
   /** @throws BAD_PROJECT when there is no deployment of this name, or it is of another mode. */
@@ -58,6 +61,7 @@ interface ProjectFile {
   readonly connections?: Readonly<Record<string, string>>;
   readonly stream?: string;
   readonly channels?: Readonly<Record<string, ChannelSettings>>;
+  readonly openlineage?: string | LineageSettings;
   readonly deployments?: Readonly<Record<string, Deployment>>;
 }
 
@@ -162,6 +166,11 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
     connection: (name: string) => named<string>('connections', name),
     channel: (name: string) => named<ChannelSettings>('channels', name),
+    openlineage: () => {
+      const given = filled(data.openlineage ?? '', 'openlineage');
+      const settings = typeof given === 'string' ? { url: given } : given;
+      return settings.url === '' ? undefined : settings;
+    },
     deployment,
     deploymentIn: <M extends Mode>(mode: M, name: string) => {
       const found = deployment(name);

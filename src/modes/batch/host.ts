@@ -3,6 +3,7 @@ import type { Scorer } from '../../core/types.ts';
 import type { Database } from '../../databases/database.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
 import type { Package } from '../../package/layout.ts';
+import type { LineageSettings } from '../../project/openlineage.ts';
 import type { Sql } from '../../store/sql.ts';
 import type { BatchDeployment } from './deployment.ts';
 
@@ -12,6 +13,13 @@ export interface LoadOptions {
   /** Milliseconds that a row may take of such a model. */
   readonly rowMs: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Whom runs are told to, and what that takes. */
+export interface LineageHost {
+  readonly settings: LineageSettings;
+  /** The URL of a connection of the project. @throws MillraceError BAD_PROJECT */
+  connection(name: string): string;
 }
 
 export interface BatchHost {
@@ -37,4 +45,6 @@ export interface BatchHost {
   load(found: Package, options: LoadOptions): Promise<Scorer>;
   /** What keeps records of such a part of the rows; undefined where none are kept. Throws what opens the store. */
   leave?(share: number): Promise<Leave | undefined>;
+  /** Undefined where nobody is told what runs read and write. @throws MillraceError BAD_PROJECT */
+  lineage?(): LineageHost | undefined;
 }

@@ -4,6 +4,7 @@ import type { BatchDeployment } from './deployment.ts';
 import { followUp, isFollowedUp, reportOf } from './follow-up.ts';
 import type { BatchHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { openLineage } from './lineage/lineage.ts';
 import { createReactions, type Reacted } from './react.ts';
 import { runSlot } from './run.ts';
 import type { Run } from './types.ts';
@@ -28,6 +29,8 @@ export const perform = async (
   const found = await host.open(deployment.model);
   // Reactions that cannot work are refused before anything is scored.
   createReactions(deployment.react, found.manifest, deployment.name);
+  const onNote = (message: string): void => onEvent?.({ what: 'noted', message });
+  const lineage = openLineage(host, { deployment, window, onNote });
   const follow = async (run: Run): Promise<readonly Reacted[]> => {
     const reacted = await followUp(host, ledger, run, { deployment, now: found, signal });
     for (const one of reacted) onEvent?.({ what: 'reacted', reacted: one });
@@ -45,18 +48,23 @@ export const perform = async (
       retry,
       signal,
       onEvent: (event) => {
-        if ('run' in event) id = event.run.id;
+        if ('run' in event) {
+          id = event.run.id;
+          lineage?.began(event.run, event.what === 'began' ? 'START' : 'RUNNING');
+        }
         onEvent?.(event);
       },
     });
     // A process that ended between the end of a run and what follows leaves the latter to the next.
     const run = await ledger.find(outcome.run.id);
     const isOwed = outcome.what === 'finished' || !isFollowedUp(run);
-    const reacted = isOwed ? await follow(run) : [];
+    const [reacted] = isOwed ? await Promise.all([follow(run), lineage?.ended(run)]) : [[]];
     return { ...outcome, run, report: reportOf(host, run), reacted };
   } catch (error) {
     const run = id === undefined ? undefined : await ledger.find(id).catch(() => undefined);
+    const told = run && run.status !== 'finished' ? lineage?.ended(run) : undefined;
     if (run?.status === 'failed') await follow(run).catch(() => {});
+    await told;
     throw error;
   }
 };
