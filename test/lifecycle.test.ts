@@ -22,11 +22,12 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   prepare: [
     'prepare.ts',
     'transform.ts',
+    'applied-transform.ts',
     'transform-problem.ts',
     'bind.ts',
     ...readdirSync(join(root, 'src/core/steps')).map((file) => `steps/${file}`),
   ],
-  run: ['run.ts'],
+  run: ['run.ts', 'run-pieces.ts', 'run-by-shape.ts', 'model-problem.ts'],
   finish: ['finish.ts', 'finisher.ts', 'pipeline.ts', 'scorer.ts'],
 };
 /** Codes that refuse a package when it is loaded, or a call as a whole, or tell of a store; no row leaves by them. */

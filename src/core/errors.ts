@@ -86,6 +86,7 @@ export const codes = {
   FILE_EXISTS: 'The file exists already, and would have been overwritten.',
   BAD_FILE: 'The file is not in the format it should be.',
   BAD_PROJECT: 'millrace.yaml is not as it should be.',
+  NOT_LOADED: 'A part of Millrace that is loaded when it is needed cannot be loaded.',
   INTERNAL: 'A defect in Millrace.',
 } as const;
 

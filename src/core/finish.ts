@@ -1,12 +1,12 @@
 /** From the graph's tensors to columns of answers. */
 import { isApart, type ModelAnswer, together } from './answered.ts';
-import { allocate, type Batch, type Column, copyRow, type RaggedColumn } from './columns.ts';
+import { allocate, type Batch, type Column, type RaggedColumn } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
 import { describe, kindOf, labelsOf } from './kinds/index.ts';
 import type { NumberKind, StringKind, TensorInfo } from './kinds/kind.ts';
 import { apart, fitsShape, fixedShape, nested, type RowShape, type RowTensor, sizeOf } from './row-tensors.ts';
-import type { ColumnOutput, Field, OutputField, OutputFields, TensorData, TensorSpec, Value } from './types.ts';
+import type { Field, OutputField, OutputFields, TensorData, TensorSpec, Value } from './types.ts';
 
 /** One output field bound to its graph output. */
 export interface OutputBinding {
@@ -174,18 +174,8 @@ const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBin
   };
 };
 
-/** The column of a field when no row was scored. */
-export const emptyColumn = (field: Field): Column => {
-  const kind = kindOf(field);
-  if (kind.column === 'string') return { type: 'string', values: [] };
-  if (kind.column === 'number') return { type: 'number', values: new Float64Array(0) };
-  const { dtype, shape } = kind.tensor(field);
-  const fixed = fixedShape(shape);
-  if (fixed === undefined) return { type: 'ragged', dtype, values: [] };
-  return { type: 'tensor', dtype, size: sizeOf(fixed), data: allocate(dtype, 0) };
-};
-
-const raggedValue = ({ dtype, values }: RaggedColumn, row: number): Value => {
+/** The value of a row that is a tensor of any length, nested. */
+export const raggedValue = ({ dtype, values }: RaggedColumn, row: number): Value => {
   const { dims, data } = values[row];
   return nested(data as ArrayLike<unknown>, dims, 0, dtype === 'bool');
 };
@@ -209,35 +199,4 @@ export const valueReader = (field: Field): ((column: Column, row: number) => Val
     const value = column.values[row];
     return Number.isNaN(value) ? null : told === undefined ? value : told(value);
   };
-};
-
-/** The data of a finished column at full length: refused rows hold NaN, null or zeros. Tensors of any length are nested, a value a row. */
-export const spread = (column: Column, rows: number, places: Int32Array | undefined): ColumnOutput => {
-  if (column.type === 'any') throw fail('INTERNAL', 'An output column without a type.');
-  if (column.type === 'ragged') {
-    const values = new Array<Value>(rows).fill(null);
-    for (let index = 0; index < column.values.length; index++)
-      values[places === undefined ? index : places[index]] = raggedValue(column, index);
-    return values;
-  }
-  if (places === undefined) return column.type === 'tensor' ? column.data : column.values;
-  if (column.type === 'number') {
-    const values = new Float64Array(rows).fill(Number.NaN);
-    places.forEach((place, index) => {
-      values[place] = column.values[index];
-    });
-    return values;
-  }
-  if (column.type === 'string') {
-    const values = new Array<string | null>(rows).fill(null);
-    places.forEach((place, index) => {
-      values[place] = column.values[index];
-    });
-    return values;
-  }
-  const data = allocate(column.dtype, rows * column.size);
-  places.forEach((place, index) => {
-    copyRow(column.data, index * column.size, data, place * column.size, column.size);
-  });
-  return data;
 };

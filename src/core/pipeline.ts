@@ -1,20 +1,20 @@
 /** From a batch of checked columns to one of answers: prepare → run → finish. */
 import type { ModelAnswer } from './answered.ts';
+import type { AppliedTransform } from './applied-transform.ts';
 import { Batch } from './columns.ts';
 import { bindOutputs, type OutputBinding } from './finish.ts';
-import { finisher } from './finisher.ts';
 import type { Lap } from './laps.ts';
 import { plainRowReader } from './plain.ts';
 import { compilePreparation } from './prepare.ts';
 import { type Remaining, settle } from './remaining.ts';
 import { rowsPerRun, runBatch } from './run.ts';
 import { compileSignature } from './signature.ts';
-import type { Manifest, ModelSession, OutputField, OutputFields, Transform } from './types.ts';
+import type { Manifest, ModelSession, OutputField, OutputFields } from './types.ts';
 
 export interface PipelineParts {
   readonly manifest: Manifest;
   readonly session: ModelSession;
-  readonly transform?: Transform;
+  readonly transform?: AppliedTransform;
 }
 
 /** Resolves to the answers of the rows that have one. */
@@ -30,7 +30,7 @@ const withoutRanges = (outputs: OutputFields): OutputFields =>
   );
 
 /** Outputs that the graph answers; what it does not is left to `finish`. */
-const fromGraph = ({ outputs }: Manifest, session: ModelSession, { finish }: Transform): OutputFields =>
+const fromGraph = ({ outputs }: Manifest, session: ModelSession, { finish }: AppliedTransform): OutputFields =>
   Object.fromEntries(
     Object.entries(outputs).filter(
       ([name, field]) =>
@@ -61,7 +61,7 @@ export const compilePipeline = ({ manifest, session, transform = {} }: PipelineP
   const outputBindings = bindOutputs(fromGraph(manifest, session, transform), session.outputs);
   const names = [...new Set(outputBindings.map(({ from }) => from))];
   const most = rowsPerRun(session);
-  const finish = transform.finish && finisher(transform.finish, answerSignature);
+  const finish = transform.finish?.(answerSignature);
   const givenRow = plainRowReader(manifest.inputs);
 
   return async (input, lap) => {

@@ -1,14 +1,14 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
+import type { AppliedTransform } from './applied-transform.ts';
 import { type Binding, bindInputs } from './bind.ts';
 import type { Batch, ColumnTag } from './columns.ts';
 import { fail, showNames } from './errors.ts';
 import { kindOf, tensorOf } from './kinds/index.ts';
 import type { TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
-import { stepKinds } from './steps/index.ts';
+import { stepKinds, stepNames } from './steps/index.ts';
 import type { Step, StepContext, StepKind } from './steps/step.ts';
-import { preparer } from './transform.ts';
-import type { Field, Fields, Manifest, StepConfig, TensorSpec, Transform } from './types.ts';
+import type { Field, Fields, Manifest, StepConfig, TensorSpec } from './types.ts';
 
 export interface Preparation {
   /** What feeds each graph input. */
@@ -19,13 +19,12 @@ export interface Preparation {
 
 const stepKindOf = (config: StepConfig, label: string): StepKind => {
   const [name = '', ...more] = Object.keys(config);
-  const known = Object.keys(stepKinds);
-  if (more.length > 0 || !known.includes(name)) {
-    const near = more.length > 0 ? undefined : nearest(name, known);
+  if (more.length > 0 || !stepNames.includes(name)) {
+    const near = more.length > 0 ? undefined : nearest(name, stepNames);
     const what = more.length > 0 ? 'a step has one name' : `there is no such step`;
     throw fail('BAD_MANIFEST', `${label}: ${what}.${near ? ` Did you mean ${near}?` : ''}`, {
       step: label,
-      expected: `one of ${known.join(', ')}`,
+      expected: `one of ${stepNames.join(', ')}`,
       got: Object.keys(config).join(', '),
     });
   }
@@ -64,7 +63,7 @@ const tensorsOf = (fields: Fields): Map<string, TensorInfo> => {
 export const compilePreparation = (
   manifest: Manifest,
   specs: readonly TensorSpec[],
-  transform: Transform,
+  transform: AppliedTransform,
 ): Preparation => {
   const { inputs: fields } = manifest;
   // What a transform module makes of an input is known only when it runs, even under the input's own name.
@@ -116,7 +115,7 @@ export const compilePreparation = (
     if (tensor) tensors.set(to, tensor);
   }
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);
-  const transformed = transform.prepare && preparer(transform.prepare, fields);
+  const transformed = transform.prepare?.(fields);
   return {
     bindings,
     apply(batch) {

@@ -1,7 +1,8 @@
 /** Running the graph over rows of several lengths: those of equal shape together, and each answer by itself. */
 import type { Binding, Feed } from './bind.ts';
-import { allocate, copyRow, sliceData } from './columns.ts';
+import { allocate, type Batch, copyRow, sliceData } from './columns.ts';
 import type { Dtype, Tensor, TensorData } from './data.ts';
+import { modelProblem } from './model-problem.ts';
 import type { RowTensor, RowTensors } from './row-tensors.ts';
 import type { ModelSession } from './types.ts';
 
@@ -41,16 +42,17 @@ const feedOf = ({ spec: { dtype }, size = 1, shape }: Binding, feed: Feed, place
 
 /**
  * Runs the graph over groups of rows of one shape, at most `most` at a time. A group that fails is halved until the rows that
- * make it fail stand alone, which `refuse` is told.
+ * make it fail stand alone; only they are refused.
  */
 export const runByShape = async (
   session: ModelSession,
   bindings: readonly Binding[],
   feeds: readonly Feed[],
-  rows: number,
+  batch: Batch,
   names: readonly string[],
-  { most, refuse }: { readonly most: number; readonly refuse: (row: number, error: unknown) => void },
+  most: number,
 ): Promise<ReadonlyMap<string, RowTensors>> => {
+  const { rows } = batch;
   const answered = new Map<string, { dtype: Dtype; rows: (RowTensor | undefined)[] }>();
   const keep = (places: readonly number[], outputs: Readonly<Record<string, Tensor>>): void => {
     for (const name of names) {
@@ -72,7 +74,7 @@ export const runByShape = async (
       });
       keep(places, await session.run(inputs, names));
     } catch (error) {
-      if (places.length === 1) return refuse(places[0], error);
+      if (places.length === 1) return batch.refuse(places[0], modelProblem(error));
       const middle = places.length >> 1;
       await attempt(places.slice(0, middle));
       await attempt(places.slice(middle));

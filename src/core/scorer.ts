@@ -1,14 +1,17 @@
 /** A loaded package: validate → prepare → run → finish. It knows no transport, no file and no database. */
-import { emptyColumn, spread, valueReader } from './finish.ts';
+import { valueReader } from './finish.ts';
 import { createGate } from './gate.ts';
 import { startLaps } from './laps.ts';
+import { onDemand } from './on-demand.ts';
 import { compilePipeline, type PipelineParts } from './pipeline.ts';
 import { compileSignature, type Signature } from './signature.ts';
-import type { Answer, ColumnOutput, Scorer, Value } from './types.ts';
+import type { Answer, Scorer, Value } from './types.ts';
 
 export interface ScorerParts extends PipelineParts {
   readonly digest: string;
 }
+
+const columnScoring = onDemand(() => import('./score-columns.ts'));
 
 /** @throws MillraceError BAD_MANIFEST or BAD_MODEL when manifest and graph do not fit each other. */
 export const createScorer = (parts: ScorerParts): Scorer => {
@@ -43,21 +46,6 @@ export const createScorer = (parts: ScorerParts): Scorer => {
     lap('finish');
     return answers;
   };
-  const scoreColumns: Scorer['scoreColumns'] = async (input, options) => {
-    const lap = startLaps(options?.timings);
-    const given = signature(options?.coerce).fromColumns(input);
-    const { rows } = given;
-    const { batch, places, problems } = await pipeline(given, lap);
-    const columns: Record<string, ColumnOutput> = {};
-    for (const { name } of readers) {
-      const column = batch.columns.get(name);
-      columns[name] = column
-        ? spread(column, rows, places)
-        : spread(emptyColumn(outputs[name]), rows, new Int32Array(0));
-    }
-    lap('finish');
-    return { rows, columns, errors: problems };
-  };
 
   return {
     manifest,
@@ -68,7 +56,11 @@ export const createScorer = (parts: ScorerParts): Scorer => {
       ...(session.runtime && { runtime: session.runtime }),
     },
     score: (rows, options) => gate.through(() => scoreRows(rows, options)),
-    scoreColumns: (columns, options) => gate.through(() => scoreColumns(columns, options)),
+    scoreColumns: (columns, options) =>
+      gate.through(async () => {
+        const { scoreColumns } = await columnScoring();
+        return scoreColumns({ pipeline, outputs }, signature(options?.coerce), columns, options?.timings);
+      }),
     close: gate.close,
   };
 };

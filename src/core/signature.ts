@@ -4,13 +4,13 @@ import type { ColumnInput, Row } from './data.ts';
 import { fail, messageOf, show, showNames } from './errors.ts';
 import { createNameCheck } from './field-names.ts';
 import { type FieldReader, fieldReader } from './field-reader.ts';
-import { type Field, type Fields, kindOf, kinds } from './kinds/index.ts';
-import { rowsOf } from './table-rows.ts';
+import { type Field, type Fields, kindNames, kindOf, kinds } from './kinds/index.ts';
 
 export interface Signature {
   readonly fields: Fields;
   fromRows(rows: readonly unknown[]): Batch;
-  fromColumns(columns: Readonly<Record<string, ColumnInput>>): Batch;
+  /** Of columns that have so many rows (`fromTable` counts them). */
+  fromColumns(columns: Readonly<Record<string, ColumnInput>>, rows: number): Batch;
 }
 
 export interface SignatureOptions {
@@ -34,7 +34,7 @@ const checkField = (name: string, field: Field): void => {
   if (!Object.hasOwn(kinds, field.kind)) {
     throw fail('BAD_MANIFEST', `${name}: this version of Millrace knows no kind ${show(field.kind)}.`, {
       field: name,
-      expected: `one of ${Object.keys(kinds).join(', ')}`,
+      expected: `one of ${kindNames.join(', ')}`,
       got: show(field.kind),
     });
   }
@@ -103,8 +103,8 @@ export const compileSignature = (fields: Fields, options: SignatureOptions = {})
         return readRows(Array.from(rows, (row) => copyOf(row, names)));
       }
     },
-    fromColumns(columns) {
-      const batch = new Batch(rowsOf(fields, columns));
+    fromColumns(columns, rows) {
+      const batch = new Batch(rows);
       check.table(columns, batch);
       for (const reader of readers) {
         const column = Object.hasOwn(columns, reader.name) ? columns[reader.name] : new Array<unknown>(batch.rows);

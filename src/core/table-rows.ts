@@ -1,8 +1,10 @@
 /** How many rows a table of columns has. */
+import type { Batch } from './columns.ts';
 import type { ColumnInput } from './data.ts';
 import { fail, show } from './errors.ts';
 import { type Field, type Fields, tensorOf } from './kinds/index.ts';
 import { fixedShape, sizeOf } from './row-tensors.ts';
+import type { Signature } from './signature.ts';
 
 const badColumn = (field: string, message: string, expected: string, got: string) =>
   fail('BAD_SHAPE', message, { field, expected, got });
@@ -37,3 +39,7 @@ export const rowsOf = (fields: Fields, columns: Readonly<Record<string, ColumnIn
   }
   return rows ?? 0;
 };
+
+/** Reads a table by a signature. @throws MillraceError BAD_SHAPE when columns differ in rows */
+export const fromTable = (signature: Signature, columns: Readonly<Record<string, ColumnInput>>): Batch =>
+  signature.fromColumns(columns, rowsOf(signature.fields, columns));

@@ -3,6 +3,7 @@ import type { Column } from '../core/columns.ts';
 import type { Problem } from '../core/errors.ts';
 import { kindOf } from '../core/kinds/index.ts';
 import { compileSignature } from '../core/signature.ts';
+import { fromTable } from '../core/table-rows.ts';
 import type { ColumnInput, Field } from '../core/types.ts';
 import { emptyCell } from './scoring.ts';
 import type { Cells } from './table.ts';
@@ -29,8 +30,7 @@ export const toldColumn = (name: string, field: Field, values: ColumnInput, cell
   let given = type === 'string' ? asTexts(values) : values;
   if (cells === 'text' && empty === '')
     given = Array.from(given as ArrayLike<unknown>, (cell) => cell ?? '') as ColumnInput;
-  const { columns, problems } = compileSignature({ [name]: field }, { coerce: true, strangers: 'allow' }).fromColumns({
-    [name]: given,
-  });
+  const signature = compileSignature({ [name]: field }, { coerce: true, strangers: 'allow' });
+  const { columns, problems } = fromTable(signature, { [name]: given });
   return { column: columns.get(name) as Column, problems };
 };

@@ -7,6 +7,7 @@ import { fail, type Problem, showNames } from '../core/errors.ts';
 import { valueReader } from '../core/finish.ts';
 import { kindOf } from '../core/kinds/index.ts';
 import { compileSignature } from '../core/signature.ts';
+import { fromTable } from '../core/table-rows.ts';
 import type { ColumnOutput, Example, Field, Scorer, Tolerance, Value } from '../core/types.ts';
 import { formatOf, readTable } from '../files/index.ts';
 import { answerColumn, inputColumns, scoreChunk } from '../files/scoring.ts';
@@ -80,9 +81,8 @@ const answersAt = (field: Field, answers: ColumnOutput, rows: number): ValueAt =
 /** The rows of a chunk as a caller would send them. @throws BAD_EXAMPLES for a value that the signature refuses */
 const inputsAt = (file: HeldOutFile, { manifest }: Scorer, chunk: TableChunk, cells: Cells) => {
   const coerce = cells === 'text' || manifest.coerce === true;
-  const { columns, problems } = compileSignature(manifest.inputs, { coerce }).fromColumns(
-    inputColumns(chunk, manifest, cells),
-  );
+  const signature = compileSignature(manifest.inputs, { coerce });
+  const { columns, problems } = fromTable(signature, inputColumns(chunk, manifest, cells));
   refuseFirst(file, chunk, problems);
   const readers = Object.entries(manifest.inputs).map(([name, field]) => {
     const [read, column] = [valueReader(field), columns.get(name) as Column];

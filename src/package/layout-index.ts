@@ -16,14 +16,12 @@ const isModel = ({ artifactType, digest }: Descriptor, blobs: ReadonlyMap<string
 /** A tag, whether it stands alone or behind a repository: `1.2.0`, `ride:1.2.0`, `registry.example/ride:1.2.0`. */
 const tagOf = ({ annotations }: Descriptor): string | undefined => annotations?.[REF_NAME]?.replace(/^.*:/, '');
 
-/** By its tag, or as the only model of the layout. @throws MillraceError DAMAGED_PACKAGE for none, and for several. */
+/** Of several, by its tag, or as the only model of the layout. @throws MillraceError DAMAGED_PACKAGE for none, and for several. */
 export const pickManifest = (
   all: readonly Descriptor[],
   blobs: ReadonlyMap<string, Uint8Array>,
   tag: string | undefined,
 ): Descriptor => {
-  const [only] = all;
-  if (tag === undefined && only !== undefined && all.length === 1) return only;
   const models = all.filter((one) => isModel(one, blobs) && (tag === undefined || tagOf(one) === tag));
   const [first] = models;
   if (first !== undefined && models.every(({ digest }) => digest === first.digest)) return first;

@@ -4,13 +4,14 @@
  * Sources: OCI image-spec 1.1 (image-layout, manifest); ModelPack model-spec (spec, config, annotations).
  */
 import { show } from '../core/errors.ts';
+import { onDemand } from '../core/on-demand.ts';
 import type { Example, Manifest } from '../core/types.ts';
 import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
-import { pickManifest } from './layout-index.ts';
-import { examplesSchema, manifestSchema } from './manifest-schema.ts';
+import { examplesSchema } from './manifest-schema.ts';
 import { type Descriptor, descriptorOf, mediaTypes, REF_NAME, sha256, verified } from './oci.ts';
-import { damaged, EXAMPLES, foreign, readFitting, readObject } from './suspicion.ts';
+import { readManifest } from './read-manifest.ts';
+import { damaged, EXAMPLES, fitting, foreign, jsonOf, readObject } from './suspicion.ts';
 
 /** Files of a package, in this order, and the media type of each. */
 export const fileTypes: Readonly<Record<string, string>> = {
@@ -20,6 +21,9 @@ export const fileTypes: Readonly<Record<string, string>> = {
   [EXAMPLES]: 'application/vnd.cncf.model.dataset.v1.raw',
   'profile.json': 'application/vnd.cncf.model.dataset.v1.raw',
 };
+
+/** Few layouts have several manifests. */
+const layoutIndex = onDemand(() => import('./layout-index.ts'));
 
 const FILE_PATH = 'org.cncf.model.filepath';
 /** The name under which other tools write a layer as a file (OCI image-spec, annotations). */
@@ -83,7 +87,7 @@ export const makePackage = async (files: ReadonlyMap<string, Uint8Array>): Promi
     blobs.set(digest, bytes);
     return { mediaType, digest, size: bytes.length, ...(annotations ? { annotations } : {}) };
   };
-  const manifest = readFitting<Manifest>('model.json', files.get('model.json') ?? new Uint8Array(), manifestSchema);
+  const manifest = await readManifest(files.get('model.json') ?? new Uint8Array());
   const layers: Descriptor[] = [];
   for (const [name, mediaType] of Object.entries(fileTypes)) {
     const bytes = files.get(name);
@@ -148,7 +152,7 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
     if (bytes !== undefined) return bytes;
     throw foreign('the OCI manifest', `a file ${name}`, [...files.keys()].join(', ') || 'no file');
   };
-  const manifest = readFitting<Manifest>('model.json', need('model.json'), manifestSchema);
+  const manifest = await readManifest(need('model.json'));
   // Who has no such runtime is told so when the model is to be loaded.
   if (Object.hasOwn(runtimes, manifest.runtime)) need(runtimes[manifest.runtime].file);
   const examples = files.get(EXAMPLES);
@@ -157,7 +161,7 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
     manifest,
     files,
     digests: new Map([...layers].map(([name, layer]) => [name, layer.digest])),
-    examples: examples ? readFitting<readonly Example[]>(EXAMPLES, examples, examplesSchema) : [],
+    examples: examples ? fitting<readonly Example[]>(EXAMPLES, jsonOf(EXAMPLES, examples), examplesSchema) : [],
     blobs: kept,
   };
 };
@@ -184,11 +188,9 @@ export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: s
     if (match) blobs.set(`${match[1]}:${match[2]}`, bytes);
     else if (/^\/|(?:^|\/)\.\.(?:\/|$)/.test(path)) throw damaged(path, 'only files of an OCI image layout', 'another');
   }
-  const entry = pickManifest(
-    index.manifests.map((one) => descriptorOf(one, 'index.json')),
-    blobs,
-    tag,
-  );
+  const all = index.manifests.map((one) => descriptorOf(one, 'index.json'));
+  const isOnly = tag === undefined && all.length === 1;
+  const entry = isOnly ? all[0] : (await layoutIndex()).pickManifest(all, blobs, tag);
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
   await verified(blobs, 'the OCI manifest', entry.digest, entry.size);
   return openBlobs(entry.digest, blobs);

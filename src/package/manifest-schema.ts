@@ -1,7 +1,7 @@
 /** The JSON Schemas of what a package has within, by which it is checked wherever it is opened. Web-standard. */
-import { kinds } from '../core/kinds/index.ts';
+import { kindNames, kinds } from '../core/kinds/index.ts';
 import { said } from '../core/kinds/schemas.ts';
-import { stepKinds } from '../core/steps/index.ts';
+import { stepKinds, stepNames } from '../core/steps/index.ts';
 
 const common = {
   description: said('What the field means, for people'),
@@ -18,7 +18,7 @@ const target = { to: said("The graph's input that takes it (default: the one of 
 const fieldSchema = (more: object) => ({
   type: 'object',
   required: ['kind'],
-  properties: { kind: { enum: Object.keys(kinds) } },
+  properties: { kind: { enum: kindNames } },
   allOf: Object.entries(kinds).map(
     ([
       kind,
@@ -44,13 +44,13 @@ const fieldNames = {
   not: { enum: [...Object.getOwnPropertyNames(Object.prototype), 'prototype'] },
 };
 
-const stepSchema = {
+const stepSchema = () => ({
   type: 'object',
   minProperties: 1,
   maxProperties: 1,
   additionalProperties: false,
-  properties: Object.fromEntries(Object.entries(stepKinds).map(([name, { schema }]) => [name, schema])),
-};
+  properties: Object.fromEntries(stepNames.map((name) => [name, stepKinds[name]?.schema ?? {}])),
+});
 
 const tolerance = {
   type: 'object',
@@ -65,42 +65,44 @@ const SEMVER = '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z-]+(\\
 
 const text = { type: 'string' } as const;
 
-/** What model.yaml says that model.json keeps; the words for people stand in the schema of model.yaml. */
-export const kept = {
-  name: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$' },
-  version: { type: 'string', pattern: SEMVER },
-  description: text,
-  license: text,
-  inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
-  outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
-  extraFields: { enum: ['ignore', 'reject'] },
-  coerce: { type: 'boolean' },
-  prepare: { type: 'array', items: stepSchema },
-  tolerance,
-  intendedUse: text,
-  limitations: text,
-  metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
-  provenance: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      commit: said('Git commit of the training code'),
-      data: said('Digest of the training data: sha256:…'),
-      trainer: said('Library and version that trained it'),
-      trained: said('When, as ISO 8601'),
-      metrics: { type: 'object', additionalProperties: { type: 'number' } },
+/** What model.yaml says that model.json keeps, of kinds and steps that are loaded; the words for people stand in the schema of model.yaml. */
+export const kept = () =>
+  ({
+    name: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$' },
+    version: { type: 'string', pattern: SEMVER },
+    description: text,
+    license: text,
+    inputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(target) },
+    outputs: { type: 'object', minProperties: 1, propertyNames: fieldNames, additionalProperties: fieldSchema(source) },
+    extraFields: { enum: ['ignore', 'reject'] },
+    coerce: { type: 'boolean' },
+    prepare: { type: 'array', items: stepSchema() },
+    tolerance,
+    intendedUse: text,
+    limitations: text,
+    metadata: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    provenance: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        commit: said('Git commit of the training code'),
+        data: said('Digest of the training data: sha256:…'),
+        trainer: said('Library and version that trained it'),
+        trained: said('When, as ISO 8601'),
+        metrics: { type: 'object', additionalProperties: { type: 'number' } },
+      },
     },
-  },
-} as const;
+  }) as const;
 
 /** The JSON Schema of model.json, the manifest within a package. */
-export const manifestSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
-  // A row of the table of runtimes; a version that lacks it says so when the model is loaded.
-  properties: { ...kept, runtime: text },
-} as const;
+export const manifestSchema = () =>
+  ({
+    type: 'object',
+    additionalProperties: false,
+    required: ['name', 'version', 'runtime', 'inputs', 'outputs'],
+    // A row of the table of runtimes; a version that lacks it says so when the model is loaded.
+    properties: { ...kept(), runtime: text },
+  }) as const;
 
 const tolerated = { type: 'number', minimum: 0 } as const;
 

@@ -15,8 +15,10 @@ const orFiles = <T>(schema: T): T =>
       : value,
   ) as T;
 
+type Kept = ReturnType<typeof kept>;
+
 /** What the keys mean that model.json keeps. */
-const meanings: Readonly<Partial<Record<keyof typeof kept, string>>> = {
+const meanings: Readonly<Partial<Record<keyof Kept, string>>> = {
   name: 'Lower-case letters, digits and . _ - between them',
   version: 'A semantic version such as 1.2.0',
   description: 'What the model answers, in a line',
@@ -29,11 +31,11 @@ const meanings: Readonly<Partial<Record<keyof typeof kept, string>>> = {
   limitations: 'Where it should not be trusted',
 };
 const explained = Object.fromEntries(
-  Object.entries(kept).map(([key, schema]) => {
-    const description = meanings[key as keyof typeof kept];
+  Object.entries(kept()).map(([key, schema]) => {
+    const description = meanings[key as keyof Kept];
     return [key, description === undefined ? schema : { ...schema, description }];
   }),
-) as typeof kept;
+) as Kept;
 
 /** Columns of a table by output. */
 const columns = { type: 'object', minProperties: 1, additionalProperties: said('The column') } as const;

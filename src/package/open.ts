@@ -1,4 +1,5 @@
 /** From package bytes to a scorer. Web-standard: servers and browsers take the same way. */
+import { onDemand } from '../core/on-demand.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { ModelSession, Scorer } from '../core/types.ts';
 import { runtimeOf } from '../runtimes/index.ts';
@@ -9,6 +10,8 @@ import { readTar } from './tar.ts';
 /** Opens a packed file. @throws MillraceError DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
 export const openPackage = async (tar: Uint8Array, tag?: string): Promise<Package> => openLayout(readTar(tar), tag);
 
+const transformModule = onDemand(() => import('./transform-module.ts'));
+
 /** Makes an opened package ready to score; `open` opens a model file of a runtime. @throws BAD_MODEL, BAD_TRANSFORM */
 export const loadScorer = async (
   { manifest, digest, files }: Package,
@@ -18,7 +21,7 @@ export const loadScorer = async (
   // No package is opened without it.
   const file = files.get(runtime.file) ?? new Uint8Array();
   const code = files.get('transform.js');
-  const transform = code === undefined ? {} : await (await import('./transform-module.ts')).loadTransform(code);
+  const transform = code === undefined ? {} : await (await transformModule()).openTransform(code);
   const session = await open(file, runtime);
   try {
     return createScorer({ manifest, digest, session, transform });

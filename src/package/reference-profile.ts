@@ -1,6 +1,7 @@
 /** The profile of the reference: the training data as the model takes it, and what it answers for it. */
 import { fail, MillraceError, messageOf, type Problem, showNames } from '../core/errors.ts';
 import { compileSignature } from '../core/signature.ts';
+import { fromTable } from '../core/table-rows.ts';
 import type { ColumnInput, Scorer } from '../core/types.ts';
 import { measured, measuresOf } from '../monitor/profile/measures.ts';
 import { type Reference, referenceOf } from '../monitor/profile/reference.ts';
@@ -57,7 +58,7 @@ const profileRows = async (
     }
     const own = Object.fromEntries(names.flatMap((name) => (given.includes(name) ? [[name, columns[name]]] : [])));
     const signature = compileSignature(manifest.inputs, { coerce: coerce || manifest.coerce, extraFields: 'ignore' });
-    const batch = signature.fromColumns(own);
+    const batch = fromTable(signature, own);
     const answers = await scorer.scoreColumns(own, { coerce });
     const first = firstProblem(answers.errors);
     if (first) throw refuseRow(path, rows + first[0] + 1, first[1]);

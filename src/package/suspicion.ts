@@ -30,7 +30,7 @@ export const foreign = (file: string, expected: string, got: string) =>
   );
 
 /** Numbers are float64s, but for long integers of examples. A file with a key twice means another thing to every reader. */
-const jsonOf = (file: string, bytes: Uint8Array): unknown => {
+export const jsonOf = (file: string, bytes: Uint8Array): unknown => {
   let text: string;
   let value: unknown;
   try {
@@ -50,9 +50,8 @@ export const readObject = (file: string, bytes: Uint8Array): Readonly<Record<str
   throw damaged(file, 'a JSON object', show(value));
 };
 
-/** A file of the package that must fit a schema. */
-export const readFitting = <T>(file: string, bytes: Uint8Array, schema: object): T => {
-  const value = jsonOf(file, bytes);
+/** What a file of the package holds, if it fits a schema. */
+export const fitting = <T>(file: string, value: unknown, schema: object): T => {
   const flaw = flawOf(schema as Readonly<Record<string, unknown>>, value);
   if (flaw === undefined) return value as T;
   throw foreign(flaw.path === '' ? file : `${file}, ${flaw.path},`, flaw.expected, flaw.got);

@@ -1,4 +1,5 @@
 /** The transform module of a package, which few packages have. Web-standard. */
+import { type AppliedTransform, applied } from '../core/applied-transform.ts';
 import { fail, messageOf, show } from '../core/errors.ts';
 import type { Transform } from '../core/types.ts';
 
@@ -20,3 +21,6 @@ export const loadTransform = async (code: Uint8Array): Promise<Transform> => {
   }
   return Object.fromEntries(found.map((name) => [name, module[name]])) as Transform;
 };
+
+/** The same, ready for a pipeline. @throws BAD_TRANSFORM */
+export const openTransform = async (code: Uint8Array): Promise<AppliedTransform> => applied(await loadTransform(code));

@@ -1,7 +1,7 @@
 /** Whether ONNX Runtime may be given a graph's rows many at a time. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard. */
 import { ATTRIBUTE } from './onnx-fields.ts';
-import type { OnnxGraph } from './onnx-graph.ts';
 import { intsOf, type OnnxNode } from './onnx-node.ts';
+import type { OnnxGraph } from './onnx-structure.ts';
 import { readInts } from './protobuf.ts';
 
 /**

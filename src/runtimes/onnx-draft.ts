@@ -2,9 +2,9 @@
 import { kinds } from '../core/kinds/index.ts';
 import type { TensorSpec } from '../core/types.ts';
 import { fieldLine, labelList, MAX_COLUMNS, MAX_LABELS, namer, yaml } from './draft.ts';
-import type { OnnxGraph } from './onnx-graph.ts';
 import { type ClassLabel, classesOfOutput, columnsOfOutput, labelsOfOutput, mayBeMissing } from './onnx-lineage.ts';
 import { intsOf, type OnnxNode, stringsOf } from './onnx-node.ts';
+import type { OnnxGraph } from './onnx-structure.ts';
 import type { DraftNames } from './runtime.ts';
 
 const MAX_FEATURES = 4096;

@@ -6,7 +6,7 @@
 import { fail } from '../core/errors.ts';
 import { ATTRIBUTE, ENTRY, GRAPH, MODEL, NODE, TENSOR } from './onnx-fields.ts';
 import { holdsGraph, textOf } from './onnx-node.ts';
-import { placeOf } from './onnx-parts.ts';
+import { placeOf } from './onnx-outside.ts';
 import { BYTES, readInts, valuesOf } from './protobuf.ts';
 import { readMessage } from './protobuf-message.ts';
 import { writeHead } from './protobuf-write.ts';

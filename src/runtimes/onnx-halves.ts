@@ -6,8 +6,8 @@
 import { isHalf } from '../core/halves.ts';
 import type { TensorSpec } from '../core/types.ts';
 import { ATTRIBUTE, GRAPH, MODEL, NODE, TENSOR_TYPE, TYPE, VALUE } from './onnx-fields.ts';
-import { elementTypeOf, graphOf, type OnnxGraph } from './onnx-graph.ts';
 import { textOf } from './onnx-node.ts';
+import { elementTypeOf, graphOf, type OnnxGraph } from './onnx-structure.ts';
 import { FLOAT } from './onnx-value.ts';
 import { BYTES, joinBytes, valuesOf } from './protobuf.ts';
 import { readMessage, type WireField } from './protobuf-message.ts';

@@ -2,8 +2,8 @@
 import type { TensorSpec } from '../core/types.ts';
 import { attributesOf } from './onnx-attributes.ts';
 import { TENSOR } from './onnx-fields.ts';
-import type { OnnxGraph } from './onnx-graph.ts';
 import { intOf, intsOf, type OnnxNode, stringsOf } from './onnx-node.ts';
+import type { OnnxGraph } from './onnx-structure.ts';
 import { decodeTensor, dtypes } from './onnx-tensor.ts';
 import { readInts } from './protobuf.ts';
 

@@ -1,8 +1,8 @@
 /** Graphs that take a map of names and values in place of a row's columns, as DictVectorizer does. Web-standard. */
 import { fail, showNames } from '../core/errors.ts';
 import { GRAPH, TYPE, VALUE } from './onnx-fields.ts';
-import { graphOf } from './onnx-graph.ts';
 import { readNode, stringsOf, textOf } from './onnx-node.ts';
+import { graphOf } from './onnx-structure.ts';
 import { mergedOf, valuesOf } from './protobuf.ts';
 
 const none = new Uint8Array();

@@ -4,9 +4,10 @@
  * parser does, so that nothing hides in a second one. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { fail } from '../core/errors.ts';
-import { ATTRIBUTE, ENTRY, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
+import { ATTRIBUTE, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
-import { Cursor, mergedOf, readInts, VARINT, valuesOf } from './protobuf.ts';
+import { needInside } from './onnx-outside.ts';
+import { mergedOf, readInts, valuesOf } from './protobuf.ts';
 
 /** What a node can see: the tensors of the graphs around it, by name. */
 export type Scope = ReadonlyMap<string, Uint8Array>;
@@ -86,43 +87,23 @@ export const functionsOf = (file: Uint8Array): readonly string[] =>
     operatorOf({ op: textOf(message, FUNCTION.name), domain: textOf(message, FUNCTION.domain) }),
   );
 
-/** Where a tensor's data lie; undefined when in the model file. An enum takes the low 32 bits of what stands there. */
-export const placeOf = (tensor: Uint8Array): string | undefined => {
-  let isOutside = false;
-  const at = new Cursor(tensor);
-  while (at.next()) if (at.field === TENSOR.place && at.wire === VARINT && at.int32 !== 0) isOutside = true;
-  if (!isOutside) return undefined;
-  const places = valuesOf(tensor, TENSOR.outside).filter((entry) => textOf(entry, ENTRY.key) === 'location');
-  return textOf(places.at(-1) ?? new Uint8Array(), ENTRY.value);
-};
-
 /**
  * Weights in other files are not part of a package, and a file that a model names could be any of the machine it runs on.
  *
  * @throws BAD_MODEL, naming the tensor
  */
-export const refuseOutside = (file: Uint8Array): void =>
-  visitParts(file, {
-    tensor: (tensor, where) => {
-      const place = placeOf(tensor);
-      if (place === undefined) return;
-      const name = textOf(tensor, TENSOR.name) || 'a tensor';
-      throw fail(
-        'BAD_MODEL',
-        `The model keeps weights in another file, ${place} (${name}${where}). Save it as one file.`,
-        {
-          field: name,
-          expected: 'an ONNX file with its weights in it (onnx.save_model(model, path, save_as_external_data=False))',
-          got: `weights in ${place}`,
-        },
-      );
-    },
-  });
+export const refuseOutside = (file: Uint8Array): void => visitParts(file, { tensor: needInside });
 
 /** Operators that answer by chance, and what they draw from. */
-const BY_CHANCE = new Set(
-  'RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli Multinomial Sampling'.split(' '),
-);
+const BY_CHANCE = new Set([
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+  'Bernoulli',
+  'Multinomial',
+  'Sampling',
+]);
 
 /** True unless a tensor is known to be a single false. */
 const mayBeTrue = (tensor: Uint8Array | undefined): boolean => {

@@ -6,9 +6,10 @@
 
 import { isBatchInvariant } from './onnx-batch.ts';
 import { GRAPH, MODEL } from './onnx-fields.ts';
-import { elementTypeOf, graphOf, readOnnx } from './onnx-graph.ts';
+import { readOnnx } from './onnx-graph.ts';
 import { hasGraph, nodeText, operatorOf } from './onnx-node.ts';
 import { safe } from './onnx-safe.ts';
+import { elementTypeOf, graphOf } from './onnx-structure.ts';
 import { fixed, type GraphValue, readTensor, sizeOf, tensorName } from './onnx-value.ts';
 import { valuesOf } from './protobuf.ts';
 

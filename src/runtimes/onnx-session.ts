@@ -1,7 +1,7 @@
 /** One ONNX session over either build of ONNX Runtime: the same calls, the same order, one run at a time. */
 import { fail } from '../core/errors.ts';
 import { isHalf } from '../core/halves.ts';
-import { runtimeMessage } from '../core/run.ts';
+import { runtimeMessage } from '../core/model-problem.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
 import { nearestIn } from './half-rounding.ts';
 import { isBatchInvariant } from './onnx-batch.ts';

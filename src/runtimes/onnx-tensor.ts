@@ -4,6 +4,7 @@ import { fail } from '../core/errors.ts';
 import type { Dtype, Tensor, TensorData } from '../core/types.ts';
 import { TENSOR } from './onnx-fields.ts';
 import { textsOf } from './onnx-node.ts';
+import { needInside } from './onnx-outside.ts';
 import { readDoubles, readFloats, readIntArray, readInts, valuesOf } from './protobuf.ts';
 import { unusual } from './trees/unusual.ts';
 
@@ -42,8 +43,12 @@ const typedData = (tensor: Uint8Array, dtype: Dtype): TensorData => {
   return data;
 };
 
-/** @throws BAD_MODEL for a type that is not read here, or data of another length than its shape, and Unusual for halves, which are ONNX Runtime's. */
+/**
+ * @throws BAD_MODEL for a type that is not read here, data of another length than its shape, or in another file, and Unusual for
+ * halves, which are ONNX Runtime's.
+ */
 export const decodeTensor = (tensor: Uint8Array): Tensor => {
+  needInside(tensor);
   const element = readInts(tensor, TENSOR.type).at(-1) ?? 0;
   const dtype = dtypes[element];
   if (dtype !== endDtypes[element]) throw unusual(endDtypes[element]);

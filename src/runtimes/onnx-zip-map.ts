@@ -3,8 +3,8 @@
  * cannot return. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { DIM, GRAPH, MODEL, NODE, OPSET, SHAPE, TENSOR_TYPE, TYPE, VALUE } from './onnx-fields.ts';
-import { graphOf, isZipMap, type OnnxGraph } from './onnx-graph.ts';
 import { readNode, textOf } from './onnx-node.ts';
+import { graphOf, isZipMap, type OnnxGraph } from './onnx-structure.ts';
 import { BYTES, joinBytes, valuesOf } from './protobuf.ts';
 import { readMessage, type WireField } from './protobuf-message.ts';
 import { writeBytes, writeInt } from './protobuf-write.ts';

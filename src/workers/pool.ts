@@ -3,7 +3,7 @@
  * else with it. What a worker had that ended is run again, without the rows that end them.
  */
 import { gatherAnswers, rangeOfColumns } from '../core/column-parts.ts';
-import { emptyColumn, spread } from '../core/finish.ts';
+import { emptyColumn, spread } from '../core/score-columns.ts';
 import { rowsOf } from '../core/table-rows.ts';
 import type { Answer, ColumnAnswers, ScoreOptions, Scorer } from '../core/types.ts';
 import { createAllowance } from './allowance.ts';

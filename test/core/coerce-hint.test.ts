@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileSignature } from '../../src/core/signature.ts';
+import { fromTable } from '../../src/core/table-rows.ts';
 import type { ColumnInput, Field } from '../../src/core/types.ts';
 
 const messageOf = (field: Field, values: ColumnInput, options = {}): string | undefined =>
-  compileSignature({ x: field }, options).fromColumns({ x: values }).problems.get(0)?.message;
+  fromTable(compileSignature({ x: field }, options), { x: values }).problems.get(0)?.message;
 
 const flag: Field = { kind: 'category', labels: ['0', '1'] };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileSignature } from '../../src/core/signature.ts';
+import { fromTable } from '../../src/core/table-rows.ts';
 
 const fields = { tenure: { kind: 'number' }, total_charges: { kind: 'number', nullable: true } } as const;
 const signature = compileSignature(fields);
@@ -29,8 +30,8 @@ test('a nullable field may be absent, null, or stand beside other fields, one of
 test('the same holds for a column of a table', () => {
   const columns = { tenure: [1, 2], TotalCharges: [3, 4] };
   assert.deepEqual(
-    [...signature.fromColumns(columns).problems.values()].map(({ code }) => code),
+    [...fromTable(signature, columns).problems.values()].map(({ code }) => code),
     ['UNKNOWN_FIELD', 'UNKNOWN_FIELD'],
   );
-  assert.equal(signature.fromColumns({ tenure: [1, 2] }).problems.size, 0);
+  assert.equal(fromTable(signature, { tenure: [1, 2] }).problems.size, 0);
 });

@@ -1,3 +1,4 @@
+import { applied } from '../../src/core/applied-transform.ts';
 import { createScorer } from '../../src/core/scorer.ts';
 import type { Dtype, InputFields, Manifest, OutputField, Scorer, StepConfig, Transform } from '../../src/core/types.ts';
 import { echoSession } from './echo.ts';
@@ -35,5 +36,5 @@ export const prepared = ({ inputs, prepare = [], takes, transform = {}, more = {
     takes.map(({ name, dtype = 'float64', dims = [1] }) => ({ name, dtype, dims: [null, ...dims] })),
   );
   const manifest = { name: 'prepared', version: '1.0.0', runtime: 'onnx' as const, inputs, outputs, prepare, ...more };
-  return createScorer({ manifest, digest: 'sha256:0', session, transform });
+  return createScorer({ manifest, digest: 'sha256:0', session, transform: applied(transform) });
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { applied } from '../../src/core/applied-transform.ts';
 import { createScorer } from '../../src/core/scorer.ts';
 import type { Manifest, OutputFields, Row, Transform } from '../../src/core/types.ts';
 import { echoSession } from './echo.ts';
@@ -12,7 +13,7 @@ describe('finish', () => {
       manifest: { name: 'finishing', version: '1.0.0', runtime: 'onnx', inputs, outputs, ...more },
       digest: 'sha256:0',
       session: echoSession([{ name: 'n', dtype: 'float64', dims: [null, 1] }]),
-      transform: { ...transform, ...(finish && { finish }) },
+      transform: applied({ ...transform, ...(finish && { finish }) }),
     });
 
   test('gets the model’s answer and the row that came in, whatever prepare and the steps made of it', async () => {

@@ -1,14 +1,8 @@
-/** The table of kinds. To add one: a file, and a row here (docs/ADDING.md). What asks of what kind a field is asks here. */
-import { boolean } from './boolean.ts';
-import { category } from './category.ts';
-import { datetime } from './datetime.ts';
-import { integer } from './integer.ts';
+/** What asks of what kind a field is asks here. */
 import type { FormControl, Kind, Labels, TensorInfo } from './kind.ts';
-import { number } from './number.ts';
-import { tensor } from './tensor.ts';
-import { text } from './text.ts';
+import { kinds } from './table.ts';
 
-export const kinds = { number, integer, boolean, category, text, datetime, tensor };
+export { kindNames, kinds, loadKinds } from './table.ts';
 
 type FieldOf<K> = K extends { describe(field: infer F): string } ? F : never;
 /** A field of the signature, of any kind. */

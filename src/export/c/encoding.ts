@@ -1,6 +1,7 @@
 /** Categories as columns and numbers in C (runtimes/trees/operators/encoding.ts). */
 import type { Dtype } from '../../core/types.ts';
-import { defaultOf, exact, readSide } from '../../runtimes/trees/operators/encoding.ts';
+import { defaultOf, readSide } from '../../runtimes/trees/operators/encoding.ts';
+import { exact } from '../../runtimes/trees/operators/one-hot.ts';
 import { literalText, typeOf } from './draft.ts';
 import { byBytes } from './text.ts';
 import { type COperator, type CValue, input, type NodeDraft, textsOf } from './values.ts';

@@ -1,6 +1,7 @@
 /** Matrix products and linear models in C (runtimes/trees/operators/linear.ts). */
+
+import { classesOf } from '../../runtimes/trees/operators/class-labels.ts';
 import { turned } from '../../runtimes/trees/operators/linear.ts';
-import { classesOf } from '../../runtimes/trees/operators/trees.ts';
 import { classAt, greatest, labelValue, postTransform } from './links.ts';
 import { notExportable } from './refuse.ts';
 import { float } from './text.ts';

@@ -1,8 +1,8 @@
 /** Trees of ONNX in C, and what is done to their sums (runtimes/trees/operators/trees.ts). */
 import { type OnnxTrees, readTrees } from '../../runtimes/trees/onnx-ensemble.ts';
 import { readTreeEnsemble } from '../../runtimes/trees/onnx-tree-ensemble.ts';
-import type { Regression } from '../../runtimes/trees/operators/regression.ts';
-import { classesOf } from '../../runtimes/trees/operators/trees.ts';
+import { classesOf } from '../../runtimes/trees/operators/class-labels.ts';
+import type { TreeSums } from '../../runtimes/trees/operators/regression.ts';
 import type { Draft } from './draft.ts';
 import { classAt, greatest, labelValue, postTransform } from './links.ts';
 import { double } from './text.ts';
@@ -46,7 +46,7 @@ const asAnswer = (draft: Draft, type: 'float' | 'double', scores: string, count:
 };
 
 /** What becomes of sums (runtimes/trees/operators/regression.ts). */
-const regression = (node: NodeDraft, form: Regression): readonly CValue[] => {
+const regression = (node: NodeDraft, form: TreeSums & { readonly post: string }): readonly CValue[] => {
   const { draft, made } = node;
   const { base, ensemble, targets, post, isAverage, dtype } = form;
   const sums = writeEnsemble(draft, ensemble, rowOf(node, input(node)));

@@ -83,7 +83,7 @@ const enginesOf = (options: EdgeOptions): Engines => ({
 
 /**
  * Loads a packed file (`millrace pack … -o model.tar`) from a URL, ready to score: the same preprocessing and the same
- * graph as on a server. @throws MillraceError FILE_NOT_FOUND, TOO_LARGE, DAMAGED_PACKAGE (naming the file), BAD_MODEL, BAD_TRANSFORM.
+ * graph as on a server. @throws MillraceError FILE_NOT_FOUND, NOT_LOADED, TOO_LARGE, DAMAGED_PACKAGE (naming the file), BAD_MODEL, BAD_TRANSFORM.
  */
 export const load = async (url: string | URL, options: EdgeOptions = {}): Promise<EdgeScorer> => {
   const opened = await openPackage(await download(String(url), options));

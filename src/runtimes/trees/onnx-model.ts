@@ -1,8 +1,8 @@
 /** ONNX graphs as models of the own runtime. */
 
 import { attributesOf } from '../onnx-attributes.ts';
-import type { OnnxGraph } from '../onnx-graph.ts';
-import type { OnnxNode } from '../onnx-node.ts';
+import { type OnnxNode, stringOf } from '../onnx-node.ts';
+import type { OnnxGraph } from '../onnx-structure.ts';
 import { decodeTensor } from '../onnx-tensor.ts';
 import type { GraphStep, TabularModel } from './model.ts';
 import type { Operators } from './operators/operator.ts';
@@ -17,9 +17,16 @@ export const operatorName = ({ op, domain }: OnnxNode): string => {
   return `${names[domain] ?? `${domain}.`}${op}`;
 };
 
+/** The row of a node in tables of operators: trees whose sums go through a post transform are one of their own. */
+export const operatorRow = (node: OnnxNode): string => {
+  const name = operatorName(node);
+  const isScored = name === 'ml:TreeEnsembleRegressor' && !/^(?:NONE)?$/.test(stringOf(node, 'post_transform'));
+  return isScored ? `${name}+post` : name;
+};
+
 const stepOf = (node: OnnxNode, opsets: OnnxGraph['opsets'], operators: Operators): GraphStep => {
   const { op, domain, inputs, outputs } = node;
-  const name = operatorName(node);
+  const name = operatorRow(node);
   const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
   if (operator === undefined) throw unusual(`an operator ${domain === '' ? op : `${domain}.${op}`}`);
   const context = {

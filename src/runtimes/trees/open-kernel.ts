@@ -1,7 +1,8 @@
 /** The kernel in WebAssembly, or in JavaScript where a page forbids that. */
+import { fail } from '../../core/errors.ts';
+import { onDemand } from '../../core/on-demand.ts';
 import type { Kernel, OpenKernel } from './kernel.ts';
 import { KERNEL_BYTES } from './kernel-bytes.ts';
-import { walkInJavaScript } from './walk.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -16,20 +17,35 @@ export const instantiate = <K>(module: WebAssembly.Module, bytes: number): { mem
   return { memory: memory.buffer, kernel: exports as unknown as K };
 };
 
-let compiled: WebAssembly.Module | 'forbidden' | undefined;
-const compile = (): WebAssembly.Module | 'forbidden' => {
+type Open = (bytes: number) => OpenKernel;
+
+const inJavaScript = onDemand(async (): Promise<Open> => {
+  const { walkInJavaScript } = await import('./walk.ts');
+  return (bytes) => {
+    const memory = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    return { name: 'JavaScript', memory, kernel: walkInJavaScript(memory) };
+  };
+});
+
+let open: Open | undefined;
+/** Undefined where a page's Content-Security-Policy forbids it. */
+const compile = (): Open | undefined => {
   try {
-    return compileKernel(KERNEL_BYTES);
+    const module = compileKernel(KERNEL_BYTES);
+    return (bytes) => ({ name: 'WebAssembly', ...instantiate<Kernel>(module, bytes) });
   } catch {
-    // A page's Content-Security-Policy may forbid it.
-    return 'forbidden';
+    return undefined;
   }
+};
+
+/** Gets the kernel ready for `openKernel`, which needs it done only where WebAssembly is forbidden. @throws NOT_LOADED */
+export const readyKernel = async (): Promise<void> => {
+  open ??= compile() ?? (await inJavaScript());
 };
 
 /** A kernel with room for so many bytes. */
 export const openKernel = (bytes: number): OpenKernel => {
-  compiled ??= compile();
-  if (compiled !== 'forbidden') return { name: 'WebAssembly', ...instantiate<Kernel>(compiled, bytes) };
-  const memory = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
-  return { name: 'JavaScript', memory, kernel: walkInJavaScript(memory) };
+  open ??= compile();
+  if (open === undefined) throw fail('INTERNAL', 'A kernel was opened before it was ready.');
+  return open(bytes);
 };

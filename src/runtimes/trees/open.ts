@@ -1,9 +1,10 @@
 /** ONNX files on the own runtime, where it takes them. */
 import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import type { ModelSession } from '../../core/types.ts';
-import { readOnnx } from '../onnx-graph.ts';
+import { readStructure } from '../onnx-structure.ts';
 import type { OpenModel } from '../runtime.ts';
-import { modelOf, operatorName } from './onnx-model.ts';
+import { modelOf, operatorRow } from './onnx-model.ts';
+import { readyKernel } from './open-kernel.ts';
 import { loadOperators } from './operators/index.ts';
 import type { Operators } from './operators/operator.ts';
 import { openModel } from './session.ts';
@@ -37,16 +38,16 @@ export const openWith = (file: Uint8Array, operators: Operators): ModelSession |
   opened.get(file) ??
   remember(
     file,
-    unlessUnusual(() => openModel(modelOf(readOnnx(file), operators))),
+    unlessUnusual(() => openModel(modelOf(readStructure(file), operators))),
   );
 
 /** The same with those operators that the graph has, which are loaded for it. */
 const open = async (file: Uint8Array): Promise<ModelSession | Unusual> => {
   const found = opened.get(file);
   if (found) return found;
-  const graph = unlessUnusual(() => readOnnx(file));
+  const graph = unlessUnusual(() => readStructure(file));
   if (graph instanceof Unusual) return remember(file, graph);
-  const operators = await loadOperators(graph.nodes.map(operatorName));
+  const [operators] = await Promise.all([loadOperators(graph.nodes.map(operatorRow)), readyKernel()]);
   return remember(
     file,
     unlessUnusual(() => openModel(modelOf(graph, operators))),

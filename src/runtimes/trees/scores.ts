@@ -3,6 +3,7 @@
  * operation is rounded to float32.
  */
 import { expf } from './expf.ts';
+import { unusual } from './unusual.ts';
 
 const f = Math.fround;
 
@@ -68,4 +69,11 @@ export const postTransforms: Readonly<Record<string, PostTransform>> = {
   SOFTMAX: softmax,
   SOFTMAX_ZERO: softmaxZero,
   PROBIT: each(probit),
+};
+
+/** What is done to the scores of trees, of a single target by PROBIT alone. @throws Unusual for what ONNX does not know */
+export const transformOf = (post: string, targets: number): PostTransform | undefined => {
+  const transform = postTransforms[post];
+  if (transform === undefined) throw unusual(`a post transform ${post}`);
+  return targets === 1 && post !== 'PROBIT' ? undefined : transform;
 };

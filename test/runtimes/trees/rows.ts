@@ -2,7 +2,7 @@
 import { allocate } from '../../../src/core/columns.ts';
 import type { Dtype, Tensor, TensorData, TensorSpec } from '../../../src/core/types.ts';
 import { attributesOf } from '../../../src/runtimes/onnx-attributes.ts';
-import type { OnnxGraph } from '../../../src/runtimes/onnx-graph.ts';
+import type { OnnxGraph } from '../../../src/runtimes/onnx-structure.ts';
 
 /** Uniform numbers from 0 to 1, always the same ones (mulberry32). */
 export const random = (seed: number): (() => number) => {

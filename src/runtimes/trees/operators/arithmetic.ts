@@ -1,8 +1,10 @@
 /** Arithmetic, comparisons and logic. Stores into typed arrays round to float32 and wrap integers. */
 import type { Dtype } from '../../../core/types.ts';
+import { constantNumbers, placed } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { constantNumbers, type Known, placed } from '../values.ts';
-import { combined, type Element, mapped, pair, unary } from './elementwise.ts';
+import type { Known } from '../values.ts';
+import { combined, pair } from './broadcast.ts';
+import { type Element, mapped, unary } from './elementwise.ts';
 import type { Operator, Operators } from './operator.ts';
 
 type Binary = (a: never, b: never) => Element;
@@ -92,7 +94,6 @@ export const arithmetics: Operators = {
   Floor: unary(floats, (x: number) => Math.floor(x)),
   Ceil: unary(floats, (x: number) => Math.ceil(x)),
   Round: unary(floats, halfToEven),
-  Relu: unary(floats, (x: number) => (x >= 0 || Number.isNaN(x) ? x : 0)),
   Clip: clip,
   Equal: comparison(any, (a: unknown, b: unknown) => a === b),
   Less: comparison(numbers, (a: number, b: number) => a < b),

@@ -2,8 +2,9 @@
 import { allocate, copyRow } from '../../../core/columns.ts';
 import type { Tensor } from '../../../core/types.ts';
 import type { MadeStep } from '../model.ts';
+import { placed, placedOf, wholeOf } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, placed, placedOf, sizeOf, wholeOf } from '../values.ts';
+import { dense, type Known, sizeOf } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
 
 /** Where each value of a row stands when the axes of `dims` are in the order of `order`. */

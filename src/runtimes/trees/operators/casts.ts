@@ -3,8 +3,9 @@ import { allocate, dtypes } from '../../../core/columns.ts';
 import type { Dtype, TensorData } from '../../../core/types.ts';
 import { dtypes as elementTypes } from '../../onnx-tensor.ts';
 import type { MadeStep } from '../model.ts';
+import { like, placed } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, like, placed, sizeOf } from '../values.ts';
+import { dense, type Known, sizeOf } from '../values.ts';
 import type { Operators } from './operator.ts';
 
 const numbers: ReadonlySet<Dtype> = new Set([

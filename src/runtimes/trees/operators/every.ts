@@ -2,8 +2,11 @@
 import { arithmetics } from './arithmetic.ts';
 import { columnarOperators } from './columnar.ts';
 import { identity } from './identity.ts';
+import { lookups } from './lookups.ts';
 import type { Operators } from './operator.ts';
 import { rareOperators } from './rare.ts';
+import { rectifier } from './rectifier.ts';
+import { scoredTrees } from './scored-trees.ts';
 import { strings } from './strings.ts';
 import { supportVectors } from './support-vectors.ts';
 import { texts } from './texts.ts';
@@ -13,9 +16,12 @@ import { weightedOperators } from './weighted.ts';
 
 export const everyOperator: Operators = {
   ...trees,
+  ...scoredTrees,
   ...treeEnsemble,
   ...identity,
   ...columnarOperators,
+  ...lookups,
+  ...rectifier,
   ...arithmetics,
   ...weightedOperators,
   ...rareOperators,

@@ -3,7 +3,8 @@ import type { Dtype } from '../../../core/types.ts';
 import type { MadeStep } from '../model.ts';
 import { unusual } from '../unusual.ts';
 import type { Known } from '../values.ts';
-import { combined, mapped, pair, unary } from './elementwise.ts';
+import { combined, pair } from './broadcast.ts';
+import { mapped, unary } from './elementwise.ts';
 import type { Operator, Operators } from './operator.ts';
 
 const floats: readonly Dtype[] = ['float32', 'float64'];

@@ -7,13 +7,14 @@
 import { fused } from '../fused.ts';
 import { labelTensor, labelType } from '../make-trees.ts';
 import type { MadeStep } from '../model.ts';
+import { table, wholeOf } from '../placed-values.ts';
 import { sigmoid } from '../rational.ts';
 import { each, type PostTransform, postTransforms } from '../scores.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, type NodeValue, partsOf, sizeOf, table, wholeOf } from '../values.ts';
+import { dense, type Known, type NodeValue, partsOf, sizeOf } from '../values.ts';
+import { classesOf } from './class-labels.ts';
 import { floatsOf } from './elementwise.ts';
 import type { NodeContext, Operators } from './operator.ts';
-import { classesOf } from './trees.ts';
 
 const BLOCK = 256;
 /**

@@ -1,7 +1,8 @@
 /** Operators that say which of a row's values is the greatest. */
 import type { MadeStep } from '../model.ts';
+import { constantNumbers, table } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { constantNumbers, dense, table } from '../values.ts';
+import { dense } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
 
 /** The place of the value that no other beats; the first of equals. NaN beats nothing, and nothing beats it. */

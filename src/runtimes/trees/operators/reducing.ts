@@ -7,8 +7,9 @@ import type { Dtype, Tensor, TensorData } from '../../../core/types.ts';
 import { exp } from '../exp.ts';
 import { expf } from '../expf.ts';
 import type { MadeStep } from '../model.ts';
+import { axisOf, constantNumbers, like, placed, placedOf, wholeOf } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { axisOf, constantNumbers, dense, knownSize, like, placed, placedOf, sizeOf, wholeOf } from '../values.ts';
+import { dense, knownSize, sizeOf } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
 
 type Round = (value: number) => number;

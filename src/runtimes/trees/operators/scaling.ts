@@ -1,8 +1,9 @@
 /** Operators that put columns on another scale: float32 arithmetic, each operation rounded, as ONNX Runtime has it. */
 import type { Tensor } from '../../../core/types.ts';
 import type { MadeStep } from '../model.ts';
+import { table } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, table } from '../values.ts';
+import { dense, type Known } from '../values.ts';
 import type { Operators } from './operator.ts';
 
 const f = Math.fround;

@@ -8,8 +8,9 @@ import { type OnnxNode, readNode, textOf } from '../../onnx-node.ts';
 import { decodeTensor } from '../../onnx-tensor.ts';
 import { valuesOf } from '../../protobuf.ts';
 import type { MadeStep } from '../model.ts';
+import { table } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { dense, table } from '../values.ts';
+import { dense } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
 
 const f = Math.fround;

@@ -1,17 +1,8 @@
 /** Operators that change no value. */
 import type { MadeStep } from '../model.ts';
+import { constantNumbers, placed, placedOf, sized, wholeOf } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import {
-  constantNumbers,
-  type Known,
-  knownSize,
-  type NodeValue,
-  placed,
-  placedOf,
-  sized,
-  sizeOf,
-  wholeOf,
-} from '../values.ts';
+import { type Known, knownSize, type NodeValue, sizeOf } from '../values.ts';
 import type { NodeContext, Operators } from './operator.ts';
 
 /** The same elements a row in another shape. */

@@ -1,9 +1,11 @@
 /** Operators on texts of opset 20: put together, split, held against a pattern. */
 import type { MadeStep } from '../model.ts';
 import { fullMatch } from '../pattern.ts';
+import { batched, placed } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { batched, dense, type Known, type NodeValue, placed } from '../values.ts';
-import { combined, mapped, pair } from './elementwise.ts';
+import { dense, type Known, type NodeValue } from '../values.ts';
+import { combined, pair } from './broadcast.ts';
+import { mapped } from './elementwise.ts';
 import type { Operator, Operators } from './operator.ts';
 
 /** Of a text that is put together: a graph may double it at every step. */

@@ -6,12 +6,13 @@ import { expf } from '../expf.ts';
 import { fused } from '../fused.ts';
 import { labelTensor, labelType } from '../make-trees.ts';
 import type { MadeStep } from '../model.ts';
+import { table } from '../placed-values.ts';
 import { tanh } from '../rational.ts';
 import { logistic } from '../scores.ts';
 import { unusual } from '../unusual.ts';
-import { dense, type Known, table } from '../values.ts';
+import { dense, type Known } from '../values.ts';
+import { classesOf } from './class-labels.ts';
 import type { NodeContext, Operators } from './operator.ts';
-import { classesOf } from './trees.ts';
 
 const f = Math.fround;
 /** Numbers of all support vectors together. */

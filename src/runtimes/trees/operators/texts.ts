@@ -3,8 +3,9 @@
  * library does it in the locale en_US.UTF-8, which need not be there.
  */
 import type { MadeStep } from '../model.ts';
+import { batched } from '../placed-values.ts';
 import { unusual } from '../unusual.ts';
-import { batched, dense, type Known, type NodeValue, type TextLists } from '../values.ts';
+import { dense, type Known, type NodeValue, type TextLists } from '../values.ts';
 import type { Operator, Operators } from './operator.ts';
 
 const textsOf = (given: Known | undefined): Known => {
