@@ -1,7 +1,7 @@
 /** What a graph needs of the machine that its texts are put in lower or upper case on, where that lacks it. Web-standard. */
 import { fail, type MillraceError } from '../core/errors.ts';
-import type { OnnxGraph } from './onnx-graph.ts';
 import { nodeText, stringOf } from './onnx-node.ts';
+import type { OnnxGraph } from './onnx-structure.ts';
 
 /**
  * ONNX Runtime's refusal, told with the node, the locale and the lines that make it; undefined where it is another refusal.
