@@ -13,6 +13,10 @@ const whole = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'i
 const kindOf = ({ dtype }: TensorSpec): string =>
   dtype === 'string' ? 'category' : dtype === 'bool' ? 'boolean' : whole.has(dtype) ? 'integer' : 'number';
 
+/** A field's name for a graph's: without what exporters add (x.1, input:0), and anew where they made all of it (onnx::Gemm_0, 17). */
+const readable = (name: string, otherwise: 'input' | 'output'): string =>
+  /^(onnx::.*|\d+)$/.test(name) ? otherwise : name.replace(/^(.*[^\d.:])[.:]\d+$/, '$1');
+
 /** Nodes that take this value, seen through those that only reshape or rename it. */
 const consumers = (graph: OnnxGraph, name: string, depth = 0): readonly OnnxNode[] =>
   graph.nodes
@@ -72,8 +76,11 @@ const describeInputs = (graph: OnnxGraph): Inputs => {
   const steps: string[] = [];
   const graphNames = graph.inputs.map(({ name }) => name);
   const fieldName = namer(graphNames);
-  /** A graph input's own name is kept for it. */
-  const ownName = (name: string): string => (namer([])(name) === name ? name : fieldName(name));
+  /** A graph input's own name is kept for it, unless an exporter mangled it. */
+  const ownName = (name: string): string => {
+    const wanted = readable(name, 'input');
+    return namer([])(wanted) === name ? name : fieldName(wanted);
+  };
   for (const spec of graph.inputs) {
     const { name, dims, dtype } = spec;
     const [, second, ...more] = dims;
@@ -89,7 +96,7 @@ const describeInputs = (graph: OnnxGraph): Inputs => {
       const settings = `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`;
       fields.push(fieldLine(ownName(name), name, 'to', settings, batch || open));
     } else if (width > 1) {
-      const prefix = graph.inputs.length > 1 ? `${name.slice(0, 32)}_` : 'f';
+      const prefix = graph.inputs.length > 1 ? `${readable(name, 'input').slice(0, 32)}_` : 'f';
       const names = Array.from({ length: width }, (_, index) => fieldName(`${prefix}${index}`));
       fields.push(...names.map((field) => `  ${yaml(field)}: { kind: ${kindOf(spec)}${nullable} }`));
       steps.push(`  - concat: { fields: [${names.map(yaml).join(', ')}], as: ${yaml(name)}, dtype: ${dtype} }${guess}`);
@@ -125,12 +132,13 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
   const withClasses = classes.filter((list) => list.length > 0).length;
   return graph.outputs.flatMap((spec, at) => {
     const { name, dims, dtype } = spec;
+    const own = readable(name, 'output');
     const width = dims.length < 2 ? 1 : dims.length === 2 ? (dims[1] ?? columnsOfOutput(graph, name) ?? 1) : undefined;
     const column = (wanted: string, index: number, comment = ''): string =>
       `  ${yaml(fieldName(wanted))}: { kind: ${kindOf(spec)}, from: ${yaml(name)}, at: ${index} }${comment}`;
     if (classes[at].length > 0 && classes[at].length <= MAX_COLUMNS) {
       const isProbability = withClasses === 1 && (/prob/i.test(name) || graph.zipMaps.length === 1);
-      const prefix = isProbability ? 'probability' : name;
+      const prefix = isProbability ? 'probability' : own;
       return classes[at].map((label, index) =>
         column(`${prefix}_${label}`, index, `  # of class ${JSON.stringify(label)}`),
       );
@@ -139,13 +147,13 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
       const isText = dtype === 'string' && labelled[at].length > 0 && labelled[at].length <= MAX_LABELS;
       const known = isText ? `, labels: ${labelList(labelled[at].map(String))}` : '';
       return [
-        fieldLine(fieldName(name), name, 'from', `kind: ${kindOf(spec)}${known}${dims.length < 2 ? '' : ', at: 0'}`),
+        fieldLine(fieldName(own), name, 'from', `kind: ${kindOf(spec)}${known}${dims.length < 2 ? '' : ', at: 0'}`),
       ];
     }
     if (width !== undefined && width <= MAX_COLUMNS)
-      return Array.from({ length: width }, (_, index) => column(`${name}_${index}`, index));
+      return Array.from({ length: width }, (_, index) => column(`${own}_${index}`, index));
     const shape = width === undefined ? dims.slice(1).map((dim) => dim ?? 'null') : [width];
-    return [fieldLine(fieldName(name), name, 'from', `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`)];
+    return [fieldLine(fieldName(own), name, 'from', `kind: tensor, dtype: ${dtype}, shape: [${shape.join(', ')}]`)];
   });
 };
 
