@@ -32,3 +32,16 @@ test('names that an exporter mangled get readable fields, which feed the right i
   const [answer] = await scorer.score([{ x: 1, input: 2, input_1: 4, 'sepal length (cm)': 8, 'v1.2': 16 }]);
   assert.deepEqual({ ...answer?.output }, { output: 31, out: -1 });
 });
+
+test('outputs of several shapes get fields of their shapes, and a boolean one is boolean', () => {
+  const model = readFileSync(join(import.meta.dirname, 'fixtures/outputs/outputs.onnx'));
+  const yaml = draftOfGraph(readOnnx(model), { model: 'outputs.onnx', name: 'outputs' });
+  const lines = [
+    'pair_0: { kind: number, from: pair, at: 0 }',
+    'pair_1: { kind: number, from: pair, at: 1 }',
+    'total: { kind: number }',
+    'square: { kind: tensor, dtype: float32, shape: [2, 1] }',
+    'positive: { kind: boolean, at: 0 }',
+  ];
+  assert.ok(yaml.includes(`\noutputs:\n${lines.map((line) => `  ${line}\n`).join('')}`), yaml);
+});
