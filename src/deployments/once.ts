@@ -3,7 +3,6 @@ import type { Scorer } from '../core/types.ts';
 import { createMinutes } from '../monitor/minutes.ts';
 import { readReference } from '../monitor/profile/reference.ts';
 import { createLeave, leaving } from '../monitor/scored-rows.ts';
-import { parseRef } from '../registry/ref.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { SafeOptions } from '../workers/safely.ts';
 
@@ -13,6 +12,15 @@ export interface OnceOptions extends SafeOptions {
 }
 
 const nothing = (): undefined => undefined;
+
+/** A path leads to a package too, and so does a model file that is called as a model could be. */
+const isRegistered = async ({ lookup }: Resources, ref: string): Promise<boolean> => {
+  const registry = await lookup();
+  return registry.find(ref).then(
+    () => true,
+    () => false,
+  );
+};
 
 /**
  * A scorer whose rows are counted, where there is a registry that may be written to and the package comes from there, or a deployment is
@@ -25,7 +33,7 @@ export const openOnce = async (resources: Resources, ref: string, options: OnceO
   if (options.deployment !== undefined) resources.project.deployment(options.deployment);
   const found = await resources.open(ref);
   const scorer = await resources.loadSafely(found, safely);
-  const isOwn = options.deployment !== undefined || parseRef(ref).kind !== 'path';
+  const isOwn = options.deployment !== undefined || (await isRegistered(resources, ref));
   if (!isOwn || !(await resources.isWritable())) return scorer;
 
   const { manifest, digest, files } = found;
