@@ -55,3 +55,36 @@ outputs:
   brain_out: { kind: tensor, dtype: bfloat16, shape: [2] }
 `,
   );
+
+/** `grid`, [2, 2] with elements that may be missing, `flags` and `words`; they come back as they are, the grid twice itself. */
+export const gridModel = (home: string): string =>
+  folder(
+    home,
+    'grid',
+    buildOnnx({
+      inputs: [
+        { name: 'grid', dtype: 'float32', dims: ['rows', 2, 2] },
+        { name: 'flags', dtype: 'bool', dims: ['rows', 2] },
+        { name: 'words', dtype: 'string', dims: ['rows', 2] },
+      ],
+      outputs: [
+        { name: 'twice', dtype: 'float32', dims: ['rows', 2, 2] },
+        { name: 'flags_out', dtype: 'bool', dims: ['rows', 2] },
+        { name: 'words_out', dtype: 'string', dims: ['rows', 2] },
+      ],
+      nodes: [
+        { op: 'Add', inputs: ['grid', 'grid'], outputs: ['twice'] },
+        { op: 'Identity', inputs: ['flags'], outputs: ['flags_out'] },
+        { op: 'Identity', inputs: ['words'], outputs: ['words_out'] },
+      ],
+    }),
+    `inputs:
+  grid: { kind: tensor, dtype: float32, shape: [2, 2], nullable: true }
+  flags: { kind: tensor, dtype: bool, shape: [2] }
+  words: { kind: tensor, dtype: string, shape: [2] }
+outputs:
+  twice: { kind: tensor, dtype: float32, shape: [2, 2] }
+  flags_out: { kind: tensor, dtype: bool, shape: [2] }
+  words_out: { kind: tensor, dtype: string, shape: [2] }
+`,
+  );

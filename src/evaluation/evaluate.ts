@@ -8,6 +8,7 @@ import { refuseColumns } from '../files/needed-columns.ts';
 import { type ByteSource, sourceName } from '../files/place.ts';
 import { scoreChunk } from '../files/scoring.ts';
 import { type Cells, cellsOf, type Format, type TableChunk } from '../files/table.ts';
+import { elementColumns } from '../files/tensor-cells.ts';
 import type { EvaluatedVersion, Evaluation } from './evaluation.ts';
 import { type Slicing, slicingsOf } from './slices.ts';
 import { type AnswersAt, judgeTarget, type TargetJudging } from './target-judging.ts';
@@ -79,9 +80,11 @@ const needTruth = (input: string, targets: readonly (readonly EvaluationTarget[]
 };
 
 /** A chunk without what the model does not take, as it may refuse fields that it does not know. */
-const inputsOf = (chunk: TableChunk, { manifest }: Scorer): TableChunk => {
+const inputsOf = (chunk: TableChunk, { manifest: { inputs } }: Scorer): TableChunk => {
+  const elements = elementColumns(inputs, (column) => Object.hasOwn(chunk.types, column));
+  const taken = new Set([...Object.keys(inputs), ...[...elements.values()].flat()]);
   const own = <T>(columns: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-    Object.fromEntries(Object.entries(columns).filter(([name]) => Object.hasOwn(manifest.inputs, name)));
+    Object.fromEntries(Object.entries(columns).filter(([name]) => taken.has(name)));
   return { ...chunk, types: own(chunk.types), columns: own(chunk.columns) };
 };
 

@@ -4,11 +4,15 @@ import { misspellingOf, nearest } from '../core/nearest.ts';
 import type { Manifest } from '../core/types.ts';
 import { unknownRow } from '../core/unknown-row.ts';
 import type { TableChunk } from './table.ts';
+import { elementColumns } from './tensor-cells.ts';
 
 /** One error beats a reject for every row: a table without a field that every row must have cannot be what was meant. @throws BAD_FILE */
 export const refuseColumns = (manifest: Manifest, input: string, { types }: Pick<TableChunk, 'types'>): void => {
   const have = Object.keys(types);
-  const unknown = have.filter((name) => !Object.hasOwn(manifest.inputs, name));
+  const has = (column: string): boolean => Object.hasOwn(types, column);
+  const elements = elementColumns(manifest.inputs, has);
+  const isElement = new Set([...elements.values()].flat());
+  const unknown = have.filter((name) => !Object.hasOwn(manifest.inputs, name) && !isElement.has(name));
   const [extra] = unknown;
   if (manifest.extraFields === 'reject' && extra !== undefined) {
     const expected = `only ${Object.keys(manifest.inputs).join(', ')}`;
@@ -23,7 +27,7 @@ export const refuseColumns = (manifest: Manifest, input: string, { types }: Pick
     );
   }
   for (const [name, field] of Object.entries(manifest.inputs)) {
-    if (Object.hasOwn(types, name)) continue;
+    if (has(name) || elements.has(name)) continue;
     const near = field.nullable ? unknown.find((other) => misspellingOf(other, [name])) : nearest(name, have);
     if (field.nullable && near === undefined) continue;
     const hint = near ? ` Is it ${near}?${field.nullable ? ` If not, add ${name} as an empty column.` : ''}` : '';

@@ -13,6 +13,7 @@ import type {
   Scorer,
 } from '../core/types.ts';
 import { type Cells, type ColumnSpec, type ColumnType, type Rows, record, type TableChunk } from './table.ts';
+import { elementColumns, listOf, tensorOfColumns } from './tensor-cells.ts';
 
 /**
  * What an empty cell of CSV is: a missing value where the field is nullable and for all but texts, else the empty text
@@ -30,9 +31,14 @@ const isCoded = (field: Field): boolean => {
 /** The columns that the signature asks for, all of them, so that an absent one is missing in every row. */
 export const inputColumns = ({ rows, columns, types }: TableChunk, { inputs }: Manifest, cells: Cells) => {
   const given = record<ColumnInput>();
+  const elements = elementColumns(inputs, (column) => Object.hasOwn(types, column));
   for (const [name, field] of Object.entries(inputs)) {
-    if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
-    else if (cells === 'text' && emptyCell(field) === '') {
+    const columnsOfIt = elements.get(name)?.map((column) => columns[column]);
+    if (columnsOfIt) given[name] = tensorOfColumns(field, columnsOfIt, rows);
+    else if (!Object.hasOwn(types, name)) given[name] = new Array<unknown>(rows).fill(undefined);
+    else if (cells !== 'free' && types[name] === 'VARCHAR' && kindOf(field).column === 'tensor') {
+      given[name] = Array.from(columns[name] as ArrayLike<unknown>, listOf);
+    } else if (cells === 'text' && emptyCell(field) === '') {
       given[name] = Array.from(columns[name] as ArrayLike<unknown>, (cell) => cell ?? '');
     } else if (ArrayBuffer.isView(columns[name]) && isCoded(field)) {
       // The scorer's own typed columns hold ms and 0 | 1; a file's numbers are numbers, and refused as in JSON.

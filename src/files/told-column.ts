@@ -7,6 +7,7 @@ import { fromTable } from '../core/table-rows.ts';
 import type { ColumnInput, Field } from '../core/types.ts';
 import { emptyCell } from './scoring.ts';
 import type { Cells } from './table.ts';
+import { listOf } from './tensor-cells.ts';
 
 const isPlain = (value: unknown): boolean =>
   typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
@@ -30,6 +31,7 @@ export const toldColumn = (name: string, field: Field, values: ColumnInput, cell
   let given = type === 'string' ? asTexts(values) : values;
   if (cells === 'text' && empty === '')
     given = Array.from(given as ArrayLike<unknown>, (cell) => cell ?? '') as ColumnInput;
+  if (type === 'tensor' && cells !== 'free') given = Array.from(given as ArrayLike<unknown>, listOf) as ColumnInput;
   const signature = compileSignature({ [name]: field }, { coerce: true, strangers: 'allow' });
   const { columns, problems } = fromTable(signature, { [name]: given });
   return { column: columns.get(name) as Column, problems };

@@ -2,16 +2,7 @@
 import { kindOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, Field, Fields } from '../../core/types.ts';
 import { record, type TableChunk } from '../../files/table.ts';
-import { readJson } from '../../text/json.ts';
-
-const listOf = (value: unknown): unknown => {
-  if (typeof value !== 'string') return value;
-  try {
-    return readJson(value, 'The cell');
-  } catch {
-    return value;
-  }
-};
+import { listOf } from '../../files/tensor-cells.ts';
 
 const isEmpty = (values: ColumnInput): boolean =>
   ArrayBuffer.isView(values) && (values as Float64Array).every(Number.isNaN);

@@ -8,6 +8,7 @@ import { unknownRow } from '../../core/unknown-row.ts';
 import { refuseFlaws } from '../../files/flaws.ts';
 import { answerColumns } from '../../files/scoring.ts';
 import type { Cells, ColumnSpec, ColumnType, TableChunk } from '../../files/table.ts';
+import { elementColumns } from '../../files/tensor-cells.ts';
 import type { SinkShape } from '../../sinks/sink.ts';
 import type { SourceChunk } from '../../sources/source.ts';
 import type { Plan } from './types.ts';
@@ -74,9 +75,12 @@ const instantSql = (name: string, cells: Cells): string =>
 const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: SourceChunk): void => {
   const { types } = first;
   const have = Object.keys(types);
+  const has = (column: string): boolean => Object.hasOwn(types, column);
+  const elements = elementColumns(manifest.inputs, has);
   for (const [name, field] of Object.entries(manifest.inputs)) {
-    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    const type = has(name) ? types[name] : undefined;
     if (type === undefined) {
+      if (elements.has(name)) continue;
       const had = before?.source[name];
       if (field.nullable && had === undefined) continue;
       const near = nearest(name, have);
@@ -113,7 +117,7 @@ const checkInputs = ({ manifest, source, cells, before }: PlanOptions, first: So
     );
   }
   const names = Object.keys(manifest.inputs);
-  if (have.length > 0 && names.length > 0 && !names.some((name) => Object.hasOwn(types, name))) {
+  if (have.length > 0 && names.length > 0 && !names.some((name) => has(name) || elements.has(name))) {
     const { message, ...rest } = unknownRow(source, have, names);
     throw fail('BAD_SOURCE', message, rest);
   }

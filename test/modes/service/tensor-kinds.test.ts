@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { anyLengthModel, halvesModel } from '../../tensor-models.ts';
+import { anyLengthModel, gridModel, halvesModel } from '../../tensor-models.ts';
 import { bytesOf, type Client, open, refusal } from './grpc-client.ts';
 import type { Inferred, Metadata } from './oip-client.ts';
 import { get, post, type Served } from './serving.ts';
@@ -23,6 +23,7 @@ describe('tensors of other kinds, over every protocol', () => {
     const opened = await open({ after: (cleanup) => cleanups.push(cleanup) }, [
       anyLengthModel(home),
       halvesModel(home),
+      gridModel(home),
     ]);
     [client, served] = [opened.client, opened];
   });
@@ -35,6 +36,22 @@ describe('tensors of other kinds, over every protocol', () => {
     { name: 'half', datatype: 'FP16', shape: [rows, 2] },
     { name: 'brain', datatype: 'BF16', shape: [rows, 2] },
   ];
+
+  it('of CSV are JSON in a cell, or a column an element', async () => {
+    const ask = async (model: string, body: string): Promise<string> => {
+      const headers = { 'content-type': 'text/csv' };
+      const response = await fetch(`${served.url}/predict/${model}`, { method: 'POST', headers, body });
+      return (await response.text()).replaceAll(/^[^,]*-[^,]*,/gm, '');
+    };
+    assert.equal(
+      await ask('any-length', 'tokens\n"[1,2,3]"\n[4]\n"[1,"\n'),
+      'id,twice,error\n"[2,4,6]",\n[8],\n,"WRONG_TYPE: tokens: expected a int64 tensor of shape [any] (at most 1048576 elements), got ""[1,""."\n',
+    );
+    assert.equal(
+      await ask('grid', 'grid_0,grid_1,grid_2,grid_3,flags_0,flags_1,words\n1,2,3,,true,false,"[""a"",""b""]"\n'),
+      'id,twice,flags_out,words_out,error\n"[[2,4],[6,null]]","[true,false]","[""a"",""b""]",\n',
+    );
+  });
 
   it('are told as what they are', async () => {
     const { json } = await get<Metadata>(`${served.url}/v2/models/halves`);
