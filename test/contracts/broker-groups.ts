@@ -135,31 +135,34 @@ export const brokerGroups = ({ using, group, start }: BrokerWorld): void => {
       ['t', 'to'],
       async (broker, topic, to) => {
         const name = group();
-        const other = await (await start()).open();
-        const join = (on: Broker): Membership =>
-          on.consume({ group: name, topics: [topic], start: 'earliest' }, copyTo(to, 20));
         const count = 3000;
-        let produced = 0;
-        const producing = (async () => {
-          for (; produced < count; produced += 50) {
-            await broker.produce(numbered(topic, 50, 7, produced));
-            await sleep(20);
-          }
-        })();
-        const first = join(broker);
-        await until('one has all', () => first.partitions.length === 4);
-        const second = join(other);
-        await until('two share', () => first.partitions.length === 2 && second.partitions.length === 2);
-        const both = [...first.partitions, ...second.partitions].map(({ partition }) => partition).sort();
-        assert.deepEqual(both, [0, 1, 2, 3]);
-        await first.leave();
-        await until('the other has all', () => second.partitions.length === 4);
-        const third = join(broker);
-        await until('two share again', () => third.partitions.length === 2);
-        await producing;
-        await until('all are there', async () => (await readAll(broker, to)).length >= count);
-        await Promise.all([second.leave(), third.leave()]);
-        await other.close();
+        const other = await (await start()).open();
+        try {
+          const join = (on: Broker): Membership =>
+            on.consume({ group: name, topics: [topic], start: 'earliest' }, copyTo(to, 20));
+          let produced = 0;
+          const producing = (async () => {
+            for (; produced < count; produced += 50) {
+              await broker.produce(numbered(topic, 50, 7, produced));
+              await sleep(20);
+            }
+          })();
+          const first = join(broker);
+          await until('one has all', () => first.partitions.length === 4);
+          const second = join(other);
+          await until('two share', () => first.partitions.length === 2 && second.partitions.length === 2);
+          const both = [...first.partitions, ...second.partitions].map(({ partition }) => partition).sort();
+          assert.deepEqual(both, [0, 1, 2, 3]);
+          await first.leave();
+          await until('the other has all', () => second.partitions.length === 4);
+          const third = join(broker);
+          await until('two share again', () => third.partitions.length === 2);
+          await producing;
+          await until('all are there', async () => (await readAll(broker, to)).length >= count);
+          await Promise.all([second.leave(), third.leave()]);
+        } finally {
+          await other.close();
+        }
         assertOnceInOrder(await readAll(broker, to), count);
       },
       4,
