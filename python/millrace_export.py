@@ -1316,7 +1316,10 @@ def load_model(path: Path) -> Any:
     """An object out of a pickle or a joblib file, or one that torch.save wrote whole."""
     if not path.exists():
         raise ExportError(f"There is no {path}.")
-    head = path.read_bytes()[:4]
+    if not path.is_file():
+        raise ExportError(f"{path} is a folder: give the file of the model in it.")
+    with path.open("rb") as file:
+        head = file.read(4)
     print(f"loading {path}, which runs the code in it: it should be your own", file=sys.stderr)
     try:
         if head == b"PK\x03\x04":
@@ -1348,12 +1351,15 @@ def load_data(path: Path) -> Any:
         import pandas
     except ImportError as error:
         raise ExportError("Tables are read by pandas:\n    pip install pandas") from error
-    ending = "".join(path.suffixes[-1:]).lower()
-    if ending in (".parquet", ".pq"):
-        return pandas.read_parquet(path)
-    if ending in (".ndjson", ".jsonl"):
-        return pandas.read_json(path, lines=True)
-    return pandas.read_csv(path)
+    ending = path.suffix.lower()
+    try:
+        if ending in (".parquet", ".pq"):
+            return pandas.read_parquet(path)
+        if ending in (".ndjson", ".jsonl"):
+            return pandas.read_json(path, lines=True)
+        return pandas.read_csv(path)
+    except Exception as error:  # noqa: BLE001  A reader raises what it likes.
+        raise ExportError(f"{path.name} cannot be read as a table ({type(error).__name__}: {error}).") from error
 
 
 def names_of(model: Any) -> Optional[List[str]]:
@@ -1432,6 +1438,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         export(model, rows, y, folder, given.name, given.version, examples=given.examples, force=given.force)
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:  # noqa: BLE001  Of the library, which refuses rows in words of its own.
+        print(f"error: the model does not take these rows ({type(error).__name__}: {error})", file=sys.stderr)
         return 2
     return 0
 

@@ -31,14 +31,17 @@ interface Outcome {
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const python = pythonWith(join(import.meta.dirname, 'requirements.txt'), 'check:newcomer');
+
+const runPython = (script: string, ...words: readonly string[]): void => {
+  const path = join(import.meta.dirname, script);
+  const { status } = spawnSync(python, [path, ...words], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new Error(`check:newcomer: ${script} failed.`);
+};
+
 /** Trains all models in one process, and exports them below `folder`. */
 const train = (folder: string): readonly Told[] => {
-  const python = pythonWith(join(import.meta.dirname, 'requirements.txt'), 'check:newcomer');
-  const script = join(import.meta.dirname, 'models.py');
-  const { status } = spawnSync(python, [script, folder, ...process.argv.slice(2)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (status !== 0) throw new Error('check:newcomer: models.py failed.');
+  runPython('models.py', folder, ...process.argv.slice(2));
   return JSON.parse(readFileSync(join(folder, 'models.json'), 'utf8')) as readonly Told[];
 };
 
@@ -103,6 +106,7 @@ const home = mkdtempSync(join(tmpdir(), 'millrace-newcomer-'));
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 const models = join(home, 'models');
 const told = train(models);
+if (process.argv.length === 2) runPython('exporter.py');
 say(`trained and exported (${process.uptime().toFixed(0)} s)`);
 const outcomes: Outcome[] = told.flatMap(({ failed }) =>
   Object.entries(failed).map(([name, problem]) => ({ name, problem })),
