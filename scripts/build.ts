@@ -114,6 +114,8 @@ const IN_SERVICE = [
   'deployments/deployments',
   'deployments/service',
   'deployments/service/servings',
+  'monitor/recorder',
+  'store/read-only',
 ];
 
 /** What the libraries within want to be named: their licences, each once. */

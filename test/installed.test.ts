@@ -96,7 +96,7 @@ test('a packed tarball, installed in an empty folder, packs, promotes and predic
   const served = await loadedUntilReady(t, {
     cwd,
     root: join(cwd, 'node_modules', 'millrace', 'dist'),
-    words: [bin, 'serve', './model', '--port', '0'],
+    words: [bin, 'serve', 'trees-100x6@production', '--port', '0'],
   });
   assert.ok(served.length > 3 && served.length < 30, `${served.length} files: ${served.join(', ')}`);
 

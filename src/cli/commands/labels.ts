@@ -54,4 +54,9 @@ const read = (labels: Command, cli: Cli): Command =>
 export const define = (command: Command, cli: Cli): void => {
   command.description('Tell recorded predictions what came true.');
   for (const add of [importing, read]) add(command, cli);
+  examples(
+    command,
+    ['millrace labels import rides.csv --deployment durations --key ride_id --truth minutes', 'a file'],
+    ['millrace labels read durations', 'by the query of millrace.yaml'],
+  );
 };
