@@ -1,6 +1,6 @@
 /** Brings messages from the store to their channels, each at least once: one that fails is tried for a day, and then set aside. */
-import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { type Problem, problemOf } from '../core/errors.ts';
+import { triedAgain } from '../monitor/alerts/again.ts';
 import type { Alerts, WaitingMessage } from '../monitor/alerts/alerts.ts';
 import type { Channel } from './channel.ts';
 
@@ -13,10 +13,6 @@ export interface DeliveryOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-/** When a message is tried again. */
-const AGAIN: Backoff = { firstMs: 5_000, mostMs: 900_000 };
-/** After how long a message is set aside, in milliseconds. */
-const SET_ASIDE_MS = 24 * 3_600_000;
 /** Messages that are under way at once. */
 const MOST_MESSAGES = 8;
 
@@ -31,15 +27,14 @@ export const deliverDue = async (
   signal: AbortSignal,
 ): Promise<DeliveryCount> => {
   const names = [...channels.keys()];
-  const tryOne = async ({ channel: name, message, tries }: WaitingMessage): Promise<boolean> => {
+  const tryOne = async (waiting: WaitingMessage): Promise<boolean> => {
+    const { channel: name, message } = waiting;
     try {
       await channels.get(name)?.send(message, signal);
     } catch (error) {
       signal.throwIfAborted();
       const problem = problemOf(error);
-      const at = now().getTime();
-      const isOver = at - Date.parse(message.at) >= SET_ASIDE_MS;
-      const again = isOver ? undefined : new Date(at + backoffMs(AGAIN, tries + 1));
+      const again = triedAgain(waiting, now());
       await alerts.missed(message.id, name, problem, again);
       onMissed(name, problem, again);
       return false;

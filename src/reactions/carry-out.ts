@@ -2,8 +2,8 @@
  * Carries out the reactions that are due in the store: each at least once, whatever happens to processes. Who has taken one keeps
  * it from others for as long as it goes on, so that no two train at once.
  */
-import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { problemOf } from '../core/errors.ts';
+import { triedAgain } from '../monitor/alerts/again.ts';
 import type { Alerts, ReactionOutcome, WaitingMessage } from '../monitor/alerts/alerts.ts';
 import type { AlertReaction } from './reaction.ts';
 
@@ -22,9 +22,6 @@ export interface CarryOutOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-const AGAIN: Backoff = { firstMs: 5_000, mostMs: 900_000 };
-/** After how long one is set aside that could not be carried out, in milliseconds. */
-const SET_ASIDE_MS = 24 * 3_600_000;
 /** Reactions that are under way at once. */
 const MOST_AT_ONCE = 4;
 /** How often it is said that one goes on, in milliseconds: well before others would take it. */
@@ -36,7 +33,8 @@ export const carryOut = async (
   signal: AbortSignal,
 ): Promise<readonly CarriedOut[]> => {
   const byChannel = new Map(reactions.map((reaction) => [reaction.channel, reaction]));
-  const doOne = async ({ channel, message, tries }: WaitingMessage): Promise<CarriedOut | undefined> => {
+  const doOne = async (waiting: WaitingMessage): Promise<CarriedOut | undefined> => {
+    const { channel, message, tries } = waiting;
     const reaction = byChannel.get(channel);
     if (reaction === undefined) return undefined;
     const { deployment, what } = reaction;
@@ -48,9 +46,7 @@ export const carryOut = async (
     } catch (error) {
       signal.throwIfAborted();
       const problem = problemOf(error);
-      const at = now().getTime();
-      const isOver = at - Date.parse(message.at) >= SET_ASIDE_MS;
-      const again = isOver ? undefined : new Date(at + backoffMs(AGAIN, tries + 1));
+      const again = triedAgain(waiting, now());
       await alerts.missed(message.id, channel, problem, again);
       return { deployment, what, outcome: { is: 'failed', sentence: problem.message }, again };
     } finally {

@@ -6,8 +6,9 @@
  */
 import type { Transaction } from 'kysely';
 import { invariant } from '../../../core/invariant.ts';
+import type { BatchRunRow } from '../../../store/batch-tables.ts';
 import type { Sql } from '../../../store/sql.ts';
-import type { BatchRunRow, Tables } from '../../../store/tables.ts';
+import type { Tables } from '../../../store/tables.ts';
 import type { Run } from '../types.ts';
 import type { LeaseClock } from './lease.ts';
 import type { Claim, Ledger, NewRun } from './ledger.ts';

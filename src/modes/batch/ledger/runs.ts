@@ -1,8 +1,9 @@
 /** Runs as the ledger tells of them. */
 import type { Kysely, Transaction } from 'kysely';
 import { fail, type Problem } from '../../../core/errors.ts';
+import type { BatchRunRow } from '../../../store/batch-tables.ts';
 import type { Sql } from '../../../store/sql.ts';
-import type { BatchRunRow, Tables } from '../../../store/tables.ts';
+import type { Tables } from '../../../store/tables.ts';
 import { parseJson } from '../../../text/json.ts';
 import type { Cause, Plan, Run } from '../types.ts';
 import type { Ledger } from './ledger.ts';
