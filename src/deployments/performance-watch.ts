@@ -2,7 +2,7 @@
 import { fail } from '../core/errors.ts';
 import type { Alerts, Hearers } from '../monitor/alerts/alerts.ts';
 import type { JudgedWindow, TimeSpan } from '../monitor/alerts/finding.ts';
-import { budgetOf, LEAST_ROWS } from '../monitor/drift/budget.ts';
+import { alphaOf, LEAST_ROWS } from '../monitor/drift/budget.ts';
 import type { Labelling } from '../monitor/labels/labels.ts';
 
 import { enoughCoverage } from '../monitor/performance/coverage.ts';
@@ -19,7 +19,7 @@ import { type PerformanceOptions, type PerformanceWorld, performanceOf } from '.
 export interface PerformanceWatchOptions extends PerformanceOptions {
   readonly deployment: string;
   readonly window: 'hour' | 'day';
-  /** As many false alarms of performance as of drift. */
+  /** Of all that is watched; performance has a part of them. */
   readonly falseAlarmsAYear?: number | undefined;
   /** How much worse is worth an alarm; 0.1 unless given, a tenth. */
   readonly tolerance?: number | undefined;
@@ -177,7 +177,7 @@ export const watchPerformance = async (
     const { served, coverage, targets } = found;
     if (served === undefined) throw fail('INTERNAL', 'a window with labels was answered by nobody');
     const usual = await usualOf(world, deployment, served, stored);
-    const { alpha } = budgetOf(windowMs * due.windows.length, falseAlarmsAYear);
+    const alpha = alphaOf('performance', windowMs * due.windows.length, falseAlarmsAYear);
     const { tests, findings } = usual
       ? judgePerformance(targets, usual, { alpha, tolerance, coverage })
       : { tests: [], findings: [] };

@@ -8,7 +8,7 @@
  */
 import { type FieldProfile, timesOf } from '../profile/profile.ts';
 import type { Baseline, FieldBaseline, ProfiledWindow } from './baseline.ts';
-import { LEAST_EFFECT } from './budget.ts';
+import { LEAST_EFFECT, slowAlphaOf } from './budget.ts';
 import { addEvidence, type Evidence, logEvidence, logMean, startEvidence } from './evidence.ts';
 import { labelShift } from './labels.ts';
 import { exactShape, pooledShape } from './shape.ts';
@@ -29,8 +29,6 @@ export interface SlowDriftJudgement {
   readonly effect: number;
 }
 
-/** The chance that an alarm is ever false. */
-export const SLOW_ALPHA = 0.05;
 /** What a bin of two samples has before it has a row (H. Jeffreys, 1946). */
 const PRIOR = 0.5;
 
@@ -105,10 +103,13 @@ const fieldsOf = (slow: SlowDrift, baseline: Baseline): readonly FieldEvidence[]
   return [...of('output', 'outputs'), ...of('input', 'inputs')];
 };
 
-/** Judges what was gathered: one for each stratum, with the baseline of that. */
+/** Judges what was gathered: one for each stratum, with the baseline of that. `alpha` is the chance that an alarm is ever false. */
 export const judgeSlowDrift = (
   strata: readonly { readonly slow: SlowDrift; readonly baseline: Baseline }[],
-  { alpha = SLOW_ALPHA, leastEffect = LEAST_EFFECT }: { readonly alpha?: number; readonly leastEffect?: number } = {},
+  {
+    alpha = slowAlphaOf(1),
+    leastEffect = LEAST_EFFECT,
+  }: { readonly alpha?: number; readonly leastEffect?: number } = {},
 ): SlowDriftJudgement => {
   const each = strata.map(({ slow, baseline }) => fieldsOf(slow, baseline)).filter((fields) => fields.length > 0);
   if (each.length === 0) return { isDrift: false, logE: 0, effect: 0 };

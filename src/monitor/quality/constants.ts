@@ -4,7 +4,7 @@ import type { Baseline, FieldBaseline, ProfiledWindow } from '../drift/baseline.
 import { LEAST_ROWS } from '../drift/budget.ts';
 import type { FieldProfile } from '../profile/profile.ts';
 
-/** The most frequent of the baseline's labels may have no more than this share of it: so many rows of one label are then no chance. */
+/** The most frequent of the baseline's labels, or bins, may have no more than this share of it: so many rows of one are then no chance. */
 const MOST_SHARE = 0.9;
 
 /** The only value of a field, where the baseline has several; undefined of others. */
@@ -12,7 +12,8 @@ const onlyValue = (profile: FieldProfile, baseline: FieldBaseline): string | und
   if (profile.count < LEAST_ROWS) return undefined;
   if (profile.kind === 'number') {
     const isConstant = profile.min !== null && profile.min === profile.max;
-    return isConstant && baseline.kind === 'number' && baseline.std > 0 ? `${profile.min}` : undefined;
+    if (!isConstant || baseline.kind !== 'number' || baseline.std === 0) return undefined;
+    return Math.max(...baseline.counts) <= MOST_SHARE * baseline.count ? `${profile.min}` : undefined;
   }
   if (baseline.kind !== 'category' || profile.other > 0) return undefined;
   const [label, ...others] = Object.keys(profile.counts);

@@ -2,9 +2,9 @@
 import type { Zone } from '../../core/zone.ts';
 import type { Concern, Finding } from '../alerts/finding.ts';
 import { answeredBaseline, type Baseline } from '../drift/baseline.ts';
-import { type Budget, LEAST_ROWS } from '../drift/budget.ts';
+import { alphaOf, budgetOf, FRESHNESS_TESTS, LEAST_ROWS, QUALITY_TESTS, slowAlphaOf } from '../drift/budget.ts';
 import { type FieldJudgement, type Judgement, judgeWindow } from '../drift/judgement.ts';
-import { addWindow, judgeSlowDrift, SLOW_ALPHA, startSlowDrift } from '../drift/slow-drift.ts';
+import { addWindow, judgeSlowDrift, startSlowDrift } from '../drift/slow-drift.ts';
 import {
   baselineAt,
   baselineOf,
@@ -17,6 +17,7 @@ import {
 import { addCounts, type Traffic } from '../profile/traffic.ts';
 import { constantFindings } from '../quality/constants.ts';
 import { refusalFindings } from '../quality/refusals.ts';
+import { MOST_WEEKS, unusual } from '../quality/usual.ts';
 import { delayFindings, volumeFindings, type WindowFigure } from '../quality/volume.ts';
 import type { Accepted } from './accepted.ts';
 import type { WatchMemory } from './memory.ts';
@@ -28,8 +29,15 @@ export interface WatchedWindow extends DatedWindow {
   readonly traffic?: Traffic | undefined;
 }
 
+/** What an alarm takes. */
+export interface WatchRule {
+  readonly windowMs: number;
+  readonly falseAlarmsAYear?: number | undefined;
+  readonly leastEffect?: number | undefined;
+}
+
 export interface WatchJudgeOptions {
-  readonly budget: Budget;
+  readonly rule: WatchRule;
   readonly compareWith: CompareWith;
   readonly zone?: Pick<Zone, 'offset'> | undefined;
   readonly training: Baseline | undefined;
@@ -70,19 +78,23 @@ const findingOf = (field: FieldJudgement): Finding => ({
 const refusedOf = (now: WatchedWindow) => ({ rows: rowsOf(now), refused: now.refused, why: now.traffic?.refused });
 
 /** Whether rows are missing that used to come at this time. */
-const freshness = (now: WatchedWindow, { zone, volumes }: WatchJudgeOptions): readonly Finding[] => {
+const freshness = (now: WatchedWindow, { rule, zone, volumes }: WatchJudgeOptions): readonly Finding[] => {
   if (rowsOf(now) > 0) return [];
   const stratum = stratumOf(now.at, 'same hour of week', zone);
   const same = volumes.filter(({ at }) => at < now.at && stratumOf(at, 'same hour of week', zone) === stratum);
   const last = same.slice(-BUSY_WINDOWS);
   if (last.length < BUSY_WINDOWS || last.some(({ rows }) => rows === 0)) return [];
+  const alpha = alphaOf('freshness', rule.windowMs, rule.falseAlarmsAYear) / FRESHNESS_TESTS;
+  const past = same.slice(-MOST_WEEKS).map(({ rows }) => rows);
+  const found = unusual(0, past, { alpha, direction: 'less', leastFactor: 2 });
+  if (found === undefined) return [];
   const usual = Math.min(...last.map(({ rows }) => rows));
   const sentence = `no rows have come, where there were at least ${usual} in each of the last ${BUSY_WINDOWS} weeks`;
-  return [{ concern: 'freshness', severity: 'error', sentence, numbers: { rows: 0, usual } }];
+  return [{ concern: 'freshness', severity: 'error', sentence, numbers: { p: found.p, rows: 0, usual } }];
 };
 
 /** What is not as in the same hours of past weeks. */
-const weekly = (now: WatchedWindow, { budget: { alpha }, zone, volumes, delays = [] }: WatchJudgeOptions) => {
+const weekly = (now: WatchedWindow, { zone, volumes, delays = [] }: WatchJudgeOptions, alpha: number) => {
   const before = volumes.map(({ at, rows }) => ({ at, figure: rows }));
   const delay = delays.find(({ at }) => at === now.at);
   return [
@@ -101,7 +113,9 @@ export const judgeWatched = (
   memory: WatchMemory,
   options: WatchJudgeOptions,
 ): WatchJudgement => {
-  const { budget, compareWith, zone, accepted } = options;
+  const { rule, compareWith, zone, accepted } = options;
+  const { windowMs, falseAlarmsAYear, leastEffect } = rule;
+  const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
   const normal = accepted ? answeredBaseline('what was accepted', accepted.profile) : options.training;
   const choice = { compareWith, training: normal, history, zone };
   const baseline = baselineAt(now.at, choice);
@@ -114,12 +128,13 @@ export const judgeWatched = (
   const counts = baseline !== undefined && now.rows > 0 && compareWith !== 'last' && isSettled(now.at, choice);
   const before = Object.hasOwn(memory.slow, stratum) ? memory.slow[stratum] : startSlowDrift();
   const slow = counts ? { ...memory.slow, [stratum]: addWindow(before, baseline, now) } : memory.slow;
+  const slowAlpha = slowAlphaOf(memory.starts?.length ?? 1, falseAlarmsAYear);
   const slowly = judgeSlowDrift(
     Object.entries(slow).flatMap(([name, one]) => {
       const own = name === stratum ? baseline : baselineOf(name, choice);
       return own === undefined ? [] : [{ slow: one, baseline: own }];
     }),
-    { leastEffect: budget.leastEffect },
+    { alpha: slowAlpha, leastEffect },
   );
 
   const drifting = (judgement?.fields ?? []).filter(({ state }) => state === 'drift').slice(0, MOST_FINDINGS);
@@ -130,15 +145,16 @@ export const judgeWatched = (
       field: slowly.field,
       severity: 'warning',
       sentence: `${slowly.field} has moved slowly: by about ${Number(slowly.effect.toPrecision(2))} sd`,
-      numbers: { log_e: slowly.logE, due: -Math.log(SLOW_ALPHA), effect: slowly.effect },
+      numbers: { log_e: slowly.logE, due: -Math.log(slowAlpha), effect: slowly.effect },
     });
   }
   const concerns: Concern[] = isFew ? ['freshness'] : ['predictions', 'drift', 'freshness'];
   findings.push(...freshness(now, options));
   if (rowsOf(now) >= LEAST_ROWS) {
     concerns.push('quality');
-    findings.push(...refusalFindings(refusedOf(now), memory, budget.alpha), ...constantFindings(now, baseline));
-    findings.push(...weekly(now, options));
+    const alpha = alphaOf('quality', windowMs, falseAlarmsAYear) / QUALITY_TESTS;
+    findings.push(...refusalFindings(refusedOf(now), memory, alpha), ...constantFindings(now, baseline));
+    findings.push(...weekly(now, options, alpha));
   }
   return {
     concerns,
@@ -147,6 +163,7 @@ export const judgeWatched = (
     logE: slowly?.logE,
     memory: {
       of: memory.of,
+      starts: memory.starts,
       waitsFrom: judgement?.state === 'few rows' && gathered.rows > 0 ? waitsFrom : undefined,
       slow,
       rows: memory.rows + rowsOf(now),

@@ -1,4 +1,5 @@
 /** What the next window of a deployment is judged with, besides its rows. Plain data, which the store has as JSON. */
+import { YEAR_MS } from '../drift/budget.ts';
 import type { SlowDrift } from '../drift/slow-drift.ts';
 import type { Counts } from '../profile/traffic.ts';
 
@@ -7,6 +8,8 @@ export interface WatchMemory {
   readonly of: string;
   /** Where the first window began whose rows are still too few; milliseconds since the epoch. */
   readonly waitsFrom?: number | undefined;
+  /** When this and others within a year began, as slow drift has one budget for all of them; memories of before did not have that. */
+  readonly starts?: readonly number[] | undefined;
   /** Evidence of slow drift, by stratum. */
   readonly slow: Readonly<Record<string, SlowDrift>>;
   /** All rows before, and those of them that were refused. */
@@ -16,7 +19,14 @@ export interface WatchMemory {
   readonly why?: Counts | undefined;
 }
 
-export const startMemory = (of: string): WatchMemory => ({ of, slow: {}, rows: 0, refused: 0 });
+/** Beginnings that are remembered: of more the oldest are forgotten, whose part of the budget is next to nothing. */
+const MOST_STARTS = 100;
+
+/** One that begins with a window, in milliseconds since the epoch, after what was remembered before. */
+export const startMemory = (of: string, at: number, before: WatchMemory | undefined): WatchMemory => {
+  const starts = (before?.starts ?? []).filter((start) => start > at - YEAR_MS).slice(1 - MOST_STARTS);
+  return { of, starts: [...starts, at], slow: {}, rows: 0, refused: 0 };
+};
 
 /** As it was stored; undefined for what another version of Millrace has stored in another form. */
 export const readMemory = (stored: string | undefined): WatchMemory | undefined => {

@@ -4,7 +4,7 @@
  */
 import type { Alerts, Hearers } from '../alerts/alerts.ts';
 import type { Concern, Finding, JudgedWindow } from '../alerts/finding.ts';
-import { budgetOf } from '../drift/budget.ts';
+import { alphaOf, FRESHNESS_TESTS } from '../drift/budget.ts';
 import { type Profiles, SPAN_MS, type SpanVolume } from '../profiles/profiles.ts';
 import { silence } from '../quality/silence.ts';
 import { judgeSlo, SLO_MS, type SloJudgement } from '../slo/burn-rates.ts';
@@ -73,7 +73,7 @@ export const watchPulse = async (
     const hour = end - (end % SPAN_MS.hour);
     const hours = await profiles.volumes(deployment, new Date(hour - HISTORY_MS), new Date(hour), SPAN_MS.hour);
     concerns.push('freshness');
-    findings.push(...silence(hours, hour, budgetOf(SPAN_MS.hour, falseAlarmsAYear).alpha));
+    findings.push(...silence(hours, hour, alphaOf('freshness', SPAN_MS.hour, falseAlarmsAYear) / FRESHNESS_TESTS));
     spans = hours.length > 0 ? hours : spans;
   }
   const judged: JudgedWindow = {

@@ -19,7 +19,7 @@ export interface WatchRehearsal {
   readonly alerts: readonly Alert[];
   /** If all years were like these days. */
   readonly alarms_a_year: number;
-  /** How many false ones of drift the rule keeps to. */
+  /** How many false ones the rule keeps to. */
   readonly budget: number;
 }
 

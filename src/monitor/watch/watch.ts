@@ -3,7 +3,6 @@ import type { Zone } from '../../core/zone.ts';
 import type { Alerts, Hearers } from '../alerts/alerts.ts';
 import type { JudgedWindow } from '../alerts/finding.ts';
 import { trainingBaseline } from '../drift/baseline.ts';
-import { budgetOf } from '../drift/budget.ts';
 import type { Judgement } from '../drift/judgement.ts';
 import type { CompareWith } from '../drift/strata.ts';
 import { durationQuantile } from '../profile/durations.ts';
@@ -140,7 +139,6 @@ export const watchDeployment = async (
   const comparedSince = new Date(comparedFrom(compareWith, volumes, waitsFrom) ?? since);
   const spans = await profiles.windows(deployment, comparedSince, until, windowMs);
   const delays = options.isStream ? delaysOf(await profiles.traffic(deployment, since), windowMs) : undefined;
-  const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
 
   const judged: JudgedWindow[] = [];
   for (let at = first; at < end; at += windowMs) {
@@ -153,11 +151,12 @@ export const watchDeployment = async (
     const current = own.find((window) => window.at === at) ?? emptyAt(at);
     const normal = await accepted.last(deployment, digest);
     const of = `${digest} ${normal?.seq ?? 'training'} ${compareWith}`;
-    const memory = remembered?.of === of ? remembered : startMemory(of);
+    const memory = remembered?.of === of ? remembered : startMemory(of, at, remembered);
     const reference = normal === undefined ? await referenceOf(main) : undefined;
     const training = reference && trainingBaseline(reference);
     const history = own.filter((window) => window.at < at);
-    const asked = { budget, compareWith, zone, training, accepted: normal, volumes: came, delays };
+    const rule = { windowMs, falseAlarmsAYear, leastEffect };
+    const asked = { rule, compareWith, zone, training, accepted: normal, volumes: came, delays };
     const found = judgeWatched(current, history, memory, asked);
     const { judgement } = found;
     const seen: SeenWindow = {

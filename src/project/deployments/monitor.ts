@@ -71,7 +71,7 @@ export const monitorSetting = {
         },
         zone: text('The time zone of weekdays and hours of the week, such as Europe/Berlin; UTC unless given'),
         false_alarms: {
-          description: 'How many false alarms of drift one will bear in a year; 1 unless given',
+          description: 'How many false alarms one will bear in a year, of all that is watched; 1 unless given',
           type: 'number',
           exclusiveMinimum: 0,
           maximum: 10_000,
