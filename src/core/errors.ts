@@ -60,6 +60,7 @@ export const codes = {
   UNKNOWN_ENVIRONMENT: 'The project has no such environment.',
   EMPTY_ENVIRONMENT: 'The environment does not point at a version of this model.',
   VERSION_TAKEN: 'The version is registered with another digest; versions never change.',
+  GATE_REFUSED: 'A gate of the environment does not let the version in.',
   NOTHING_TO_ROLL_BACK: 'The environment has no earlier version to go back to.',
   STORE_FAILED: 'The database or blob store failed.',
   READ_ONLY: 'The home or registry may only be read.',

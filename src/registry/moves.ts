@@ -3,9 +3,12 @@ import { fail } from '../core/errors.ts';
 import type { Sql } from '../store/sql.ts';
 import type { HistoryRow, Tables } from '../store/tables.ts';
 import { namesOf } from './names.ts';
+import { refusalOf } from './refusal.ts';
 import type { Move, Moved, Registry } from './types.ts';
 import { standing } from './undo.ts';
 import { checkEnvironment, unknownModel, unknownVersion } from './unknown.ts';
+import type { Verdict } from './verdict.ts';
+import { insertVerdicts } from './verdicts.ts';
 
 export interface MovesOptions {
   readonly sql: Sql;
@@ -13,6 +16,8 @@ export interface MovesOptions {
   readonly clock: () => Date;
   /** Who is named in the history where a call names nobody. */
   readonly who: string;
+  /** The gates of an environment that a version of this model has to pass. */
+  readonly gates: (environment: string, model: string) => readonly string[];
 }
 
 type Trx = Transaction<Tables>;
@@ -23,6 +28,7 @@ interface Plan {
   readonly environment: string;
   readonly who: string;
   readonly why: string | undefined;
+  readonly verdicts: readonly Verdict[];
 }
 
 type Past = Pick<HistoryRow, 'action' | 'to_version' | 'at'>;
@@ -87,8 +93,18 @@ const checkCurrent = ({ name, environment }: Plan, past: readonly Past[], from: 
   });
 };
 
+/** Gates have compared the version with the one in place then. @throws GATE_REFUSED where another one stands there now */
+const checkUnmoved = ({ name, environment }: Plan, past: readonly Past[], from: string | null | undefined): void => {
+  const current = past.at(-1)?.to_version ?? null;
+  if (from === undefined || current === from) return;
+  throw fail('GATE_REFUSED', `${name}@${environment} was moved while its gates were asked: ask again`, {
+    expected: `${environment} at ${from ?? 'nothing'}`,
+    got: `${current ?? 'nothing'}`,
+  });
+};
+
 /** What moves environments, and writes every move into their history, to which rows are only added. */
-export const createMoves = ({ sql: { db }, environments, clock, who }: MovesOptions) => {
+export const createMoves = ({ sql: { db }, environments, clock, who, gates }: MovesOptions) => {
   /** The clock of this machine may be behind that of the one that moved it last; history never runs backwards. */
   const timeAfter = (last: Past | undefined): string => {
     const now = clock().toISOString();
@@ -96,7 +112,8 @@ export const createMoves = ({ sql: { db }, environments, clock, who }: MovesOpti
   };
 
   const move = async (plan: Plan, target: (trx: Trx, past: readonly Past[]) => Promise<string>): Promise<Moved> => {
-    const { name, environment, action } = plan;
+    const { verdicts, ...moving } = plan;
+    const { name, environment, action } = moving;
     checkEnvironment(environment, environments);
     return db.transaction().execute(async (trx): Promise<Moved> => {
       await takeTurn(trx, name);
@@ -106,22 +123,35 @@ export const createMoves = ({ sql: { db }, environments, clock, who }: MovesOpti
       const to = await target(trx, past);
       const result = { name, version: to, digest: await digestOf(trx, name, to), environment, from };
       if (from === to && action === 'promote') return { ...result, changed: false };
-      const row = { ...plan, why: plan.why ?? null, from_version: from, to_version: to, at: timeAfter(last) };
-      await trx.insertInto('history').values(row).execute();
+      const row = { ...moving, why: plan.why ?? null, from_version: from, to_version: to, at: timeAfter(last) };
+      const { id } = await trx.insertInto('history').values(row).returning('id').executeTakeFirstOrThrow();
+      // A promotion is judged by what it leads to, a rollback by what it leads away from.
+      const [version, against] = action === 'promote' ? [to, from] : [from ?? to, to];
+      await insertVerdicts(trx, { name, version, against, move: Number(id), comparison: null }, verdicts);
       return { ...result, changed: true };
     });
   };
 
-  const promote: Registry['promote'] = ({ name, version, to, ...signed }) => {
-    const plan: Plan = { action: 'promote', name, environment: to, who: signed.who ?? who, why: signed.why };
-    return move(plan, async (trx) => {
+  const promote: Registry['promote'] = ({ name, version, to, from, override = false, verdicts = [], ...signed }) => {
+    const plan: Plan = { action: 'promote', name, environment: to, who: signed.who ?? who, why: signed.why, verdicts };
+    return move(plan, async (trx, past) => {
       await checkVersion(trx, name, version);
+      checkUnmoved(plan, past, from);
+      const refusal = refusalOf({ name, version, environment: to, gates: gates(to, name) }, verdicts);
+      if (refusal && !override && past.at(-1)?.to_version !== version) throw refusal;
       return version;
     });
   };
 
-  const rollback: Registry['rollback'] = ({ name, env, from, ...signed }) => {
-    const plan: Plan = { action: 'rollback', name, environment: env, who: signed.who ?? who, why: signed.why };
+  const rollback: Registry['rollback'] = ({ name, env, from, verdicts = [], ...signed }) => {
+    const plan: Plan = {
+      action: 'rollback',
+      name,
+      environment: env,
+      who: signed.who ?? who,
+      why: signed.why,
+      verdicts,
+    };
     return move(plan, async (_, past) => {
       if (from !== undefined) checkCurrent(plan, past, from);
       return versionBefore(plan, past);

@@ -2,6 +2,7 @@ import type { Sql } from '../store/sql.ts';
 import { namesOf } from './names.ts';
 import type { Move, Pointer, Registry } from './types.ts';
 import { checkEnvironment, unknownModel } from './unknown.ts';
+import { verdictsOfMoves } from './verdicts.ts';
 
 export interface PointersOptions {
   readonly sql: Sql;
@@ -35,14 +36,11 @@ export const createPointers = ({ sql: { db }, environments }: PointersOptions) =
       if (!known.includes(name)) throw unknownModel(name, known);
       if (env !== undefined) checkEnvironment(env, environments);
     }
-    return rows.map(
-      ({ from_version: from, to_version: to, why, ...row }): Move => ({
-        ...row,
-        from,
-        to,
-        ...(why !== null && { why }),
-      }),
-    );
+    const verdicts = await verdictsOfMoves(db, name);
+    return rows.map(({ from_version: from, to_version: to, why, ...row }): Move => {
+      const of = verdicts.get(Number(row.id));
+      return { ...row, from, to, ...(why !== null && { why }), ...(of && { verdicts: of }) };
+    });
   };
 
   const pointed = () =>

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { BatchRejectRow, BatchRunRow, BatchShardRow, BatchSlotRow } from './batch-tables.ts';
+import type { ApprovalRow, VerdictRow } from './verdict-tables.ts';
 
 /**
  * Every table of the store, the same in SQLite and PostgreSQL. Times are ISO 8601 UTC text of 24 characters
@@ -13,6 +14,8 @@ export interface Tables {
   readonly versions: VersionRow;
   readonly version_blobs: VersionBlobRow;
   readonly history: HistoryRow;
+  readonly verdicts: VerdictRow;
+  readonly approvals: ApprovalRow;
   readonly batch_runs: BatchRunRow;
   readonly batch_slots: BatchSlotRow;
   readonly batch_shards: BatchShardRow;

@@ -1,5 +1,6 @@
 import { after, describe, it } from 'node:test';
 import { registryEnvironments } from './registry-environments.ts';
+import { registryGates } from './registry-gates.ts';
 import { registryReferences } from './registry-references.ts';
 import { registryVersions } from './registry-versions.ts';
 import type { Empty } from './registry-world.ts';
@@ -27,6 +28,7 @@ export const registryContract = (store: Store): void => {
     registryVersions(empty);
     registryReferences(empty);
     registryEnvironments(empty);
+    registryGates(empty);
 
     it('survives being closed twice', async () => {
       const { registry } = await empty();

@@ -55,6 +55,7 @@ export interface OpenOptions {
   readonly clock?: () => Date;
   readonly who?: string;
   readonly environments?: readonly string[];
+  readonly gates?: (environment: string, model: string) => readonly string[];
 }
 
 /** Opens the registry at a place, as one process would. */
