@@ -32,6 +32,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'monitor/statistics': [],
   'monitor/drift': ['core', 'monitor/profile', 'monitor/statistics'],
   'monitor/performance': ['core', 'monitor/statistics'],
+  'monitor/comparison': ['monitor/statistics', 'monitor/performance'],
   monitor: [
     'core',
     'text',
@@ -42,6 +43,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'monitor/statistics',
     'monitor/drift',
     'monitor/performance',
+    'monitor/comparison',
   ],
   'monitor/report': ['core', 'drawing', 'monitor', 'monitor/drift'],
   evaluation: ['core', 'files', 'drawing', 'monitor/performance', 'monitor/statistics', 'monitor/drift'],
@@ -158,8 +160,9 @@ const mayEnter = (from: string, part: string, path: string): boolean =>
 
 /** Files that must run without Node, and with them all that they load. */
 const webStandard = (path: string): boolean =>
-  /^src\/(?:core|modes\/edge|monitor\/(?:profile|statistics|drift|performance)|runtimes\/trees)\//.test(path) ||
-  ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
+  /^src\/(?:core|modes\/edge|monitor\/(?:profile|statistics|drift|performance|comparison)|runtimes\/trees)\//.test(
+    path,
+  ) || ['src/runtimes/onnx.web.ts', 'src/package/layout.ts', 'src/package/tar.ts'].includes(path);
 
 /** Packages that web-standard files may load; none of them is for `core`. */
 const webPackages = /^onnxruntime-(?:web|common)(?:\/|$)/;
@@ -171,7 +174,7 @@ const endsProcess = 'src/cli/main.ts';
 const definesGetter = /\bdefinePropert(?:y|ies)\((?:[^()]|\([^()]*\)){0,200}?\bget\b\s*[(:,}]/;
 
 /** Folders of `src/monitor` that are parts of their own. */
-const monitorParts = ['profile', 'statistics', 'drift', 'performance', 'report'];
+const monitorParts = ['profile', 'statistics', 'drift', 'performance', 'comparison', 'report'];
 
 const partOf = (path: string): string => {
   const [, first = '', second = ''] = path.split('/');

@@ -11,7 +11,7 @@ interface Case<I, E> {
   readonly exact: E;
 }
 
-const cases = ['drift', 'truth'].flatMap((name) => {
+const cases = ['drift', 'truth', 'comparison'].flatMap((name) => {
   const file = new URL(`../fixtures/monitor/${name}-oracles.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly Case<never, never>[] }).cases;
 });

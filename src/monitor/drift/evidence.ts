@@ -6,7 +6,8 @@
  * Beside it stand the same law with the shape of the baseline and a short memory of recent windows; their quotient is an e-value.
  * When the drift began is not known: a mixture over all beginnings (J. Shin, A. Ramdas & A. Rinaldo, E-detectors, 2022).
  */
-import { lnRising } from '../statistics/ln-gamma.ts';
+import { logDirichletMultinomial } from '../statistics/dirichlet-multinomial.ts';
+import { addLogs, logMean } from '../statistics/logs.ts';
 
 /** What is known so far, as plain data: the store holds it as JSON and goes on with the same values, bit for bit. */
 export interface Evidence {
@@ -25,33 +26,6 @@ export interface Evidence {
 const MEMORIES = [0.5, 0.9] as const;
 /** Rows that the shape of the baseline counts for beside the memory. */
 const STRENGTHS = [10, 100, 1000] as const;
-
-/** ln of the sum of two numbers that are given as their logarithms. */
-const addLogs = (a: number, b: number): number => {
-  const [more, less] = a > b ? [a, b] : [b, a];
-  return less === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(less - more));
-};
-
-/** ln of the mean of numbers that are given as their logarithms. */
-export const logMean = (logs: readonly number[]): number => {
-  const most = Math.max(...logs);
-  if (!Number.isFinite(most)) return most;
-  return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0) / logs.length);
-};
-
-/**
- * ln of the chance of a sequence with these counts under a Dirichlet-multinomial law, without the number of such sequences, which is the
- * same for all laws.
- */
-export const logDirichletMultinomial = (counts: readonly number[], alpha: readonly number[]): number => {
-  let [n, a, log] = [0, 0, 0];
-  for (let bin = 0; bin < counts.length; bin++) {
-    n += counts[bin];
-    a += alpha[bin];
-    log += lnRising(alpha[bin], counts[bin]);
-  }
-  return log - lnRising(a, n);
-};
 
 export const startEvidence = (bins: number): Evidence => {
   const none = new Array<number>(bins).fill(0);

@@ -7,9 +7,10 @@
  *     const found = judgeSlowDrift([slow], baseline);    // found.isDrift, found.field, found.logE
  */
 import { type FieldProfile, timesOf } from '../profile/profile.ts';
+import { logMean } from '../statistics/logs.ts';
 import type { Baseline, FieldBaseline, ProfiledWindow } from './baseline.ts';
 import { LEAST_EFFECT, slowAlphaOf } from './budget.ts';
-import { addEvidence, type Evidence, logEvidence, logMean, startEvidence } from './evidence.ts';
+import { addEvidence, type Evidence, logEvidence, startEvidence } from './evidence.ts';
 import { labelShift } from './labels.ts';
 import { exactShape, pooledShape } from './shape.ts';
 
