@@ -3,10 +3,9 @@ import type { Headers, NewEvent, StreamEvent } from '../brokers/broker.ts';
 import { header } from '../brokers/broker.ts';
 import { type Problem, problemOf } from '../core/errors.ts';
 import { isUtf16 } from '../text/charset.ts';
-import { exactJson } from '../text/exact-json.ts';
+import { exactJson, toldJson } from '../text/exact-json.ts';
 import { readJson } from '../text/json.ts';
 import { utf8Text, withoutMark } from '../text/utf8.ts';
-import { toJson } from './json.ts';
 
 /** Attributes by name, required ones and extensions alike. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -156,7 +155,7 @@ export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, form
   if (format === 'structured') {
     return {
       ...common,
-      value: Buffer.from(toJson({ ...attributes, datacontenttype: JSON_TYPE, data })),
+      value: Buffer.from(toldJson({ ...attributes, datacontenttype: JSON_TYPE, data })),
       headers: structuredHeaders,
     };
   }
@@ -164,7 +163,7 @@ export const writeEvent = ({ topic, key, attributes, data }: OutgoingEvent, form
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) headers.push([PREFIX + name, encoder.encode(value)]);
   }
-  return { ...common, value: Buffer.from(toJson(data)), headers };
+  return { ...common, value: Buffer.from(toldJson(data)), headers };
 };
 
 const structuredHeaders: Headers = [[TYPE_HEADER, encoder.encode(`${STRUCTURED_TYPE}; charset=UTF-8`)]];

@@ -5,6 +5,7 @@ import { streamEvents } from './stream-events.ts';
 import { streamHealth } from './stream-health.ts';
 import { streamRecords } from './stream-records.ts';
 import { streamTables } from './stream-tables.ts';
+import { streamTensors } from './stream-tensors.ts';
 import { streamVersions } from './stream-versions.ts';
 import { worldOf } from './stream-world.ts';
 
@@ -18,5 +19,6 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
     streamVersions(world);
     streamTables(world);
     streamRecords(world);
+    streamTensors(world);
   });
 };

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import type { StreamEvent } from '../../src/brokers/broker.ts';
 import { type EventFormat, readEvent, writeEvent } from '../../src/events/cloud-event.ts';
 import { compileCondition, compileExpression } from '../../src/events/condition.ts';
-import { toJson } from '../../src/events/json.ts';
 import { keyAttributes, keyJson, keyName, keyNamed, keyOfJson, keyVariable } from '../../src/events/key.ts';
 import { compilePath } from '../../src/events/path.ts';
 import { prepareStream } from '../../src/modes/stream/deployment.ts';
+import { toldJson } from '../../src/text/exact-json.ts';
 
 const event = (value: string | null, headers: Readonly<Record<string, string>> = {}): StreamEvent => ({
   topic: 't',
@@ -209,7 +209,7 @@ describe('a key', () => {
 });
 
 describe('JSON of answers', () => {
-  it('has tensors as lists, times in ISO 8601, large integers as text, and null for what is not a number', () => {
+  it('has tensors as lists, times in ISO 8601, every digit of large integers, and null for what is not a number', () => {
     const value = {
       tensor: Float32Array.of(1, 2.5),
       at: new Date(0),
@@ -220,11 +220,11 @@ describe('JSON of answers', () => {
       text: 'ä',
     };
     assert.equal(
-      toJson(value),
-      '{"tensor":[1,2.5],"at":"1970-01-01T00:00:00.000Z","small":5,"large":"1152921504606846976","none":null,' +
-        '"deep":{"list":[{"big":[1,"1152921504606846976"]}]},"text":"ä"}',
+      toldJson(value),
+      '{"tensor":[1,2.5],"at":"1970-01-01T00:00:00.000Z","small":5,"large":1152921504606846976,"none":null,' +
+        '"deep":{"list":[{"big":[1,1152921504606846976]}]},"text":"ä"}',
     );
-    assert.equal(toJson({ a: [1, 'x', null, true] }), '{"a":[1,"x",null,true]}');
+    assert.equal(toldJson({ a: [1, 'x', null, true] }), '{"a":[1,"x",null,true]}');
   });
 });
 

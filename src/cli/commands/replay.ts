@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Kept } from '../../monitor/records/records.ts';
 import type { Replayed } from '../../monitor/replay.ts';
 import { shortDigest } from '../../terminal/short.ts';
+import { exactJson } from '../../text/exact-json.ts';
 import { type Cli, examples } from '../command.ts';
 import { rowTime } from '../row-time.ts';
 
@@ -11,6 +12,9 @@ interface Options {
   readonly timeout?: number;
 }
 
+/** A list with its brackets, so that its shape is seen. */
+const shown = (value: unknown): string => (typeof value === 'object' ? exactJson(value) : `${value}`);
+
 const tell = ({ terminal }: Cli, kept: Kept, { same, before, now, differing }: Replayed): void => {
   const verdict = same ? terminal.style('green', 'same') : terminal.style('red', 'different');
   terminal.out(`${verdict}  ${kept.model}@${kept.version} ${shortDigest(kept.digest)}  answered ${kept.at}`);
@@ -18,13 +22,13 @@ const tell = ({ terminal }: Cli, kept: Kept, { same, before, now, differing }: R
     const names = differing.length > 0 ? differing : ['code', 'field', 'step'];
     terminal.table(
       names.flatMap((name) => {
-        const [then, again] = [before[name], now[name]].map((value) => (value === undefined ? '' : `${value}`));
+        const [then, again] = [before[name], now[name]].map((value) => (value === undefined ? '' : shown(value)));
         return then === '' && again === '' ? [] : [{ field: name, then, now: again }];
       }),
     );
     return;
   }
-  terminal.table(Object.entries(before).map(([field, value]) => ({ field, value: `${value}` })));
+  terminal.table(Object.entries(before).map(([field, value]) => ({ field, value: shown(value) })));
 };
 
 const replayOne = async (id: string, options: Options, cli: Cli): Promise<void> => {

@@ -63,7 +63,7 @@ const sourcesOf: Readonly<Record<SqlType, (type: ColumnType, cells: Cells) => bo
 const canHold = (field: Field, type: ColumnType, cells: Cells): boolean => {
   if (type === 'JSON' && cells === 'free') return true;
   const kind = kindOf(field);
-  if (kind.column === 'tensor') return isList(type) || (cells === 'free' && isText(type));
+  if (kind.column === 'tensor') return isList(type) || isText(type);
   return sourcesOf[kind.sqlType](type, cells);
 };
 

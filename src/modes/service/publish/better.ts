@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker, StreamEvent } from '../../../brokers/broker.ts';
 import { fail, type Problem, problemOf } from '../../../core/errors.ts';
 import { readEvent } from '../../../events/cloud-event.ts';
-import { toJson } from '../../../events/json.ts';
+import { toldJson } from '../../../text/exact-json.ts';
 import type { Topic } from './topics.ts';
 
 /** A better prediction as JSON: at, deployment, model, version, digest and prediction. */
@@ -72,7 +72,7 @@ const readBetter = (event: StreamEvent): (Better & { readonly id: string }) | un
   return {
     id: firstId(data.event.id),
     mark: `${cloudEvent.source} ${cloudEvent.id}`,
-    json: toJson({ at: cloudEvent.time, deployment, model, version, digest, prediction }),
+    json: toldJson({ at: cloudEvent.time, deployment, model, version, digest, prediction }),
   };
 };
 

@@ -1,9 +1,9 @@
 /** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type MillraceError } from '../../../core/errors.ts';
-import { toJson } from '../../../events/json.ts';
 import type { Recorder } from '../../../monitor/recorder.ts';
 import type { Kept } from '../../../monitor/records/records.ts';
+import { toldJson } from '../../../text/exact-json.ts';
 import { isAnyOpen, isOpen, type Opened, recordsClosed } from '../access.ts';
 import { inTime } from '../in-time.ts';
 import type { Limits } from '../limits.ts';
@@ -35,8 +35,8 @@ const quickAsKept = ({ at, input, output, ...quick }: Quick): Found => ({
   ...quick,
   at: new Date(at).toISOString(),
   ms: Math.round(quick.ms * 1000) / 1000,
-  input: toJson(input),
-  output: toJson(output),
+  input: toldJson(input),
+  output: toldJson(output),
 });
 
 /** The id by which row 0 of a call of one row goes too. */
