@@ -50,7 +50,6 @@ export const casts: Exceptions = {
   'bind.ts': 'a view of any element type, as a list',
   'column-parts.ts': 'a column of the type that its parts have',
   'tensor.ts': 'a view of any element type, as a list',
-  'json.ts': 'a view of any element type, as a list',
   'cells.ts': 'a view of any element type, as a list',
   'rows.ts': 'a column of the type that it was picked from',
   'onnx.node.ts': "ONNX Runtime's session, as far as it is used",
