@@ -116,6 +116,11 @@ export class MillraceError extends Error {
   get code(): Code {
     return this.problem.code;
   }
+
+  /** An error of another copy of Millrace in the same page is one, too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'MillraceError';
+  }
 }
 
 /** Shorthand for throwing: `throw fail('BAD_REF', '…', { expected, got })`. Another problem may be spread as details. */
