@@ -10,7 +10,7 @@ import { tempFolder } from './temp-folder.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures', 'torch');
 /** Of today's exporter, and what it cannot write; `npm run check:newcomer` takes all of them. */
-const names = ['mlp', 'cnn', 'lstm', 'encoder', 'int8-traced'];
+const names = ['mlp', 'cnn', 'lstm', 'encoder', 'int8-traced', 'float16', 'float16-traced'];
 
 test('init, pack, predict and serve, from nothing but the export', async (t) => {
   const home = tempFolder(t);

@@ -1,4 +1,5 @@
 /** A first model.yaml out of nothing but the ONNX file: it packs as it is, and its comments say what to make better. */
+import { isHalf } from '../core/halves.ts';
 import { kinds } from '../core/kinds/index.ts';
 import type { TensorSpec } from '../core/types.ts';
 import { fieldLine, labelList, MAX_COLUMNS, MAX_LABELS, namer, yaml } from './draft.ts';
@@ -157,6 +158,15 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
   });
 };
 
+/** A digit of the coarsest dtype of 16 bits that the graph takes or gives: libraries round elsewhere between two layers. */
+const toleranceLine = ({ inputs, outputs }: OnnxGraph): string => {
+  const dtypes = [...inputs, ...outputs].map(({ dtype }) => dtype);
+  const [half, digit] = dtypes.includes('bfloat16') ? ['bfloat16', 0.01] : ['float16', 0.001];
+  return dtypes.some(isHalf)
+    ? `tolerance: { atol: ${digit}, rtol: ${digit} }  # of golden examples: about a digit of ${half}\n`
+    : '';
+};
+
 /** The text of a model.yaml for a graph. */
 export const draftOfGraph = (graph: OnnxGraph, { name: packageName, model }: DraftNames): string => {
   const { fields, steps } = describeInputs(graph);
@@ -193,7 +203,7 @@ ${describeOutputs(graph).join('\n')}
 # join, lookup, hour, weekday, month, difference, log1p, clip, scale, impute, cast, concat; transform: for the rest.
 ${steps.length > 0 ? `prepare:\n${steps.join('\n')}` : '# prepare:\n#   - hour: { of: pickup, as: hour }'}
 
-# transform: transform.ts        # exports prepare(row) and/or finish(output, row)
+${toleranceLine(graph)}# transform: transform.ts        # exports prepare(row) and/or finish(output, row)
 # examples: examples.json        # golden: [{ "input": {…}, "output": {…} }], from the library that trained the model
 # reference: reference.csv       # a sample of the training data, profiled for monitoring
 # intendedUse: What the model is for

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import { isHalf } from '../core/halves.ts';
 import { runtimeMessage } from '../core/model-problem.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
-import { nearestIn } from './half-rounding.ts';
+import { answeredIn, nearestIn } from './half-rounding.ts';
 import { isBatchInvariant } from './onnx-batch.ts';
 import { readOnnx } from './onnx-graph.ts';
 import { withFloatEnds } from './onnx-halves.ts';
@@ -65,9 +65,9 @@ export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession
         const { type, dims, data } = results[nameOf(name)];
         const half = names.has(name) ? dtypes.get(name) : undefined;
         tensors[name] =
-          half === undefined
+          half === undefined || !isHalf(half)
             ? { dtype: type as Tensor['dtype'], dims, data: data as TensorData }
-            : { dtype: half, dims, data: Float64Array.from(data as Float32Array) };
+            : { dtype: half, dims, data: Float64Array.from(data as Float32Array, answeredIn(half)) };
       }
       return tensors;
     },

@@ -63,8 +63,11 @@ const waysOf = (folder: string, { name, exact, own, failed }: Told): readonly Wa
 
 /** Networks of PyTorch, which is too large to install here: their exports, with what it answered, are kept in the repository. */
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'torch');
-const traced = ['mlp-traced', 'cnn-traced', 'lstm-traced', 'encoder-traced', 'int8-traced'];
-const networks = ['mlp', 'cnn', 'lstm', 'encoder', ...traced].map((network) => ({ network, name: `torch-${network}` }));
+const traced = ['mlp-traced', 'cnn-traced', 'lstm-traced', 'encoder-traced', 'int8-traced', 'float16-traced'];
+const networks = ['mlp', 'cnn', 'lstm', 'encoder', 'float16', ...traced].map((network) => ({
+  network,
+  name: `torch-${network}`,
+}));
 
 const waysOfNetworks = (below: string, wanted: readonly string[]): readonly Way[] =>
   networks

@@ -3,12 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createScorer } from '../../src/core/scorer.ts';
+import { answeredIn } from '../../src/runtimes/half-rounding.ts';
 import { openOnnxNode } from '../../src/runtimes/onnx.node.ts';
 import { onnxFormat } from '../../src/runtimes/onnx-format.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/halves');
 type Answers = Readonly<Record<string, { readonly x: readonly number[][]; readonly y: readonly number[][] }>>;
 const answers: Answers = JSON.parse(await readFile(join(folder, 'answers.json'), 'utf8'));
+
+test('what a graph answers is a number of its dtype, however ONNX Runtime has computed it', () => {
+  const [half, brain] = [answeredIn('float16'), answeredIn('bfloat16')];
+  const all = [0.5670803189277649, 65519, -65520, Infinity, -0, 2 ** -26];
+  assert.deepEqual(all.map(half), [0.56689453125, 65504, -Infinity, Infinity, -0, 0]);
+  assert.deepEqual([half(Number.NaN), brain(1.01), brain(3.4e38)], [Number.NaN, 1.0078125, Infinity]);
+});
 
 describe("PyTorch's modules of 16 bits", () => {
   for (const dtype of ['float16', 'bfloat16'] as const) {
@@ -44,6 +52,7 @@ describe("PyTorch's modules of 16 bits", () => {
       });
       assert.match(draft, new RegExp(`concat: { fields: .*dtype: ${dtype} }`));
       assert.match(draft, /y_2: { kind: number, from: "y", at: 2 }/);
+      assert.match(draft, /^tolerance: { atol: 0\.0+1, rtol: 0\.0+1 }/m);
     });
   }
 });

@@ -1,10 +1,10 @@
 /**
- * What is counted of a field besides its values, or in their place: of texts the alphabet, of tensors mean, spread and saturation. A
- * measure is a field of its own in profiles, called "note alphabet" or "pixels mean", and has one value a row.
+ * What is counted of a field besides its values, or in their place: of texts the alphabet, of tensors mean, spread and saturation, and
+ * the length of one of any length. A measure is a field of its own in profiles, called "note alphabet" or "pixels mean", and has one value a row.
  */
 import { kindOf, tensorOf } from '../../core/kinds/index.ts';
 import type { TensorInfo } from '../../core/kinds/kind.ts';
-import { fixedShape, sizeOf } from '../../core/row-tensors.ts';
+import { fixedShape, MAX_ELEMENTS, sizeOf } from '../../core/row-tensors.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { alphabetOf } from './alphabet.ts';
 
@@ -17,7 +17,7 @@ export interface Measure {
   readonly value: (value: unknown) => number | string | null;
   /** Of the elements from one place to another in a flat column; undefined where columns hold values one by one. */
   readonly elements?: ((data: ArrayLike<unknown>, from: number, size: number) => number) | undefined;
-  /** Elements of a row in a flat column. */
+  /** Elements of a row in a flat column; 1 where columns hold values one by one. */
   readonly size: number;
 }
 
@@ -101,6 +101,28 @@ const ofTensor = (of: string, elements: OfElements, { shape }: TensorInfo, size:
   },
 });
 
+/** The elements of a tensor of any length, whichever way it came; undefined of what is none. */
+const listOf = (value: unknown, depth: number): ArrayLike<unknown> | undefined => {
+  if (ArrayBuffer.isView(value)) return value as Float64Array;
+  if (!Array.isArray(value)) return undefined;
+  if (depth <= 1 || !Array.isArray(value[0])) return value;
+  const data: unknown[] = [];
+  gather(value, depth, MAX_ELEMENTS, data);
+  return data;
+};
+
+const lengthOfElements: OfElements = (_data, _from, size) => size;
+
+const ofAnyLength = (of: string, elements: OfElements, { shape }: TensorInfo): Measure => ({
+  of,
+  field: NUMBER,
+  size: 1,
+  value(value) {
+    const data = listOf(value, shape.length);
+    return data === undefined || data.length === 0 ? Number.NaN : elements(data, 0, data.length);
+  },
+});
+
 const alphabet = (of: string): Measure => ({
   of,
   field: LABEL,
@@ -117,12 +139,14 @@ export const measuresOf = (fields: Fields): Readonly<Record<string, Measure>> =>
   for (const [name, field] of Object.entries(fields)) {
     if (kindOf(field).profile === 'lengths') add(`${name} alphabet`, alphabet(name));
     const tensor = tensorOf(field);
-    if (tensor === undefined || tensor.dtype === 'string' || tensor.dtype === 'bool') continue;
-    // Of tensors of any length nothing is measured.
-    const size = sizeOf(fixedShape(tensor.shape) ?? []);
-    if (!(size > 1)) continue;
+    if (tensor === undefined) continue;
+    const shape = fixedShape(tensor.shape);
+    if (shape === undefined) add(`${name} length`, ofAnyLength(name, lengthOfElements, tensor));
+    if (tensor.dtype === 'string' || tensor.dtype === 'bool') continue;
+    const size = shape && sizeOf(shape);
+    if (size === 1) continue;
     for (const [what, elements] of Object.entries(ofTensors))
-      add(`${name} ${what}`, ofTensor(name, elements, tensor, size));
+      add(`${name} ${what}`, size ? ofTensor(name, elements, tensor, size) : ofAnyLength(name, elements, tensor));
   }
   return found;
 };

@@ -103,3 +103,68 @@ test('mean, spread and saturation are those of the elements', () => {
   };
   assert.deepEqual([of('mean'), of('spread'), of('saturation')], [1, Math.sqrt(1.5), 0.75]);
 });
+
+const lengths: Fields = {
+  tokens: { kind: 'tensor', dtype: 'int64', shape: [null] },
+  vectors: { kind: 'tensor', dtype: 'float32', shape: [null, 2] },
+  words: { kind: 'tensor', dtype: 'string', shape: [null] },
+};
+
+test('tensors of any length have a length, and mean, spread and saturation where they are numbers, in rows and columns alike', () => {
+  const ragged = Array.from({ length: 300 }, (_, row) => ({
+    tokens: Array.from({ length: 1 + (row % 9) }, (__, at) => row + at),
+    vectors: Array.from({ length: 1 + (row % 4) }, (__, at) => [row / 10, at]),
+    words: row % 50 === 0 ? null : new Array<string>(1 + (row % 3)).fill('word'),
+  }));
+  const nested = {
+    tokens: ragged.map(({ tokens }) => tokens),
+    vectors: ragged.map(({ vectors }) => vectors),
+    words: ragged.map(({ words }) => words),
+  };
+  const flat = {
+    ...nested,
+    tokens: ragged.map(({ tokens }) => BigInt64Array.from(tokens, BigInt)),
+    vectors: ragged.map(({ vectors }) => Float32Array.from(vectors.flat())),
+  };
+  const known = referenceOf(lengths, nested);
+  const bins = binsOf(lengths, known, {});
+  assert.deepEqual(Object.keys(bins), [
+    'tokens length',
+    'tokens mean',
+    'tokens spread',
+    'tokens saturation',
+    'vectors length',
+    'vectors mean',
+    'vectors spread',
+    'vectors saturation',
+    'words length',
+  ]);
+  const profiles = [nested, flat].map((columns) => {
+    const counting = startCounting(lengths, bins);
+    counting.add(columns);
+    return counting.profile();
+  });
+  const byRows = startGathering(lengths, bins);
+  for (const row of ragged) byRows.addRow(row);
+  assert.deepEqual(profiles[1], profiles[0]);
+  assert.deepEqual(byRows.profile(0), profiles[0]);
+  const of = (name: string) => profiles[0][name];
+  assert.deepEqual([of('words length').count, of('words length').missing], [294, 6]);
+  assert.deepEqual(
+    [of('tokens length'), of('vectors length')].map((one) => 'min' in one && [one.min, one.max]),
+    [
+      [1, 9],
+      [2, 8],
+    ],
+  );
+});
+
+test('whatever a row has in place of a tensor of any length is missing', () => {
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  for (const name of ['vectors length', 'vectors mean'])
+    for (const strange of [{}, [], 'vectors', undefined, null, 7])
+      assert.equal(measuresOf(lengths)[name].value(strange), Number.NaN, name);
+  assert.equal(measuresOf(lengths)['vectors mean'].value(deep), Number.NaN);
+  assert.equal(measuresOf(lengths)['tokens mean'].value([1, 'a']), Number.NaN);
+});
