@@ -78,6 +78,23 @@ export const rareCases: Readonly<Record<string, Case>> = {
     y: on('float32', []),
     hold: assertClose,
   },
+  ...Object.fromEntries(
+    [1n, 2n].flatMap((p): [string, Case][] => [
+      [`LpNormalization, ${p}`, { node: { op: 'LpNormalization', attributes: { p } }, y: on('float32') }],
+      [
+        `LpNormalization of float64, ${p}`,
+        {
+          node: { op: 'LpNormalization', attributes: { p, axis: 1n } },
+          x: on('float64', [5, 2]),
+          y: on('float64', [5, 2]),
+        },
+      ],
+      [
+        `LpNormalization of many, ${p}`,
+        { node: { op: 'LpNormalization', attributes: { p } }, x: on('float32', [37]), y: on('float32', [37]) },
+      ],
+    ]),
+  ),
   CumSum: { node: { op: 'CumSum' }, y: on('float32'), constants: [ints('a', 1)] },
   'CumSum of int64': { node: { op: 'CumSum' }, x: on('int64'), y: on('int64'), constants: [ints('a', -1)] },
   ...Object.fromEntries(

@@ -137,6 +137,39 @@ const cumSum: Operator = ({ attributes }, [value, axis]) => {
   };
 };
 
+const norms: Readonly<Record<number, Reduce>> = {
+  1: sumOfMagnitudes,
+  2: (data, from, places, round) => round(Math.sqrt(sumOfSquares(data, from, places, round))),
+};
+
+/** Values divided by the norm of all that lie beside them along an axis; 0 where that is 0. */
+const normalized: Operator = ({ attributes }, [value]) => {
+  const input = placed(value);
+  const { dtype } = input;
+  const norm = norms[attributes.int('p', 2)];
+  if (norm === undefined || (dtype !== 'float32' && dtype !== 'float64')) throw unusual(`another norm of ${dtype}`);
+  const along = axisOf(attributes.int('axis', -1), input);
+  wholeOf(input);
+  const dims = input.dims as readonly number[];
+  const inner = sizeOf(dims.slice(along + 1));
+  const places = Int32Array.from({ length: dims[along] }, (_, at) => at * inner);
+  const block = dims[along] * inner;
+  const round: Round = dtype === 'float32' ? f : (one) => one;
+  return {
+    outputs: [like(input, dtype, dims)],
+    run([one]) {
+      const { data, dims: all } = dense(one) as { readonly data: Float32Array; readonly dims: readonly number[] };
+      const made = allocate(dtype, data.length) as Float32Array;
+      for (let start = 0; start < data.length; start += block)
+        for (let from = start; from < start + inner; from++) {
+          const size = norm(data, from, places, round);
+          for (const place of places) made[from + place] = size === 0 ? 0 : data[from + place] / size;
+        }
+      return [{ dtype, dims: all, data: made }];
+    },
+  };
+};
+
 export const reductions: Operators = {
   ReduceSum: reducing(sum),
   ReduceMax: reducing(
@@ -151,7 +184,8 @@ export const reductions: Operators = {
   ReduceLogSum: reducing((data, from, places, round) => round(Math.log(sum(data, from, places, round)))),
   ReduceMean: reducing((data, from, places, round) => round(sum(data, from, places, round) / places.length)),
   ReduceSumSquare: reducing(sumOfSquares),
-  ReduceL2: reducing((data, from, places, round) => round(Math.sqrt(sumOfSquares(data, from, places, round)))),
+  ReduceL2: reducing(norms[2]),
+  LpNormalization: normalized,
   ReduceProd: reducing(product),
   ReduceLogSumExp: reducing(logOfSumOfPowers),
   CumSum: cumSum,

@@ -5,7 +5,8 @@ import type { Chunk } from './chunk.ts';
 export const seldom: readonly Chunk[] = [
   {
     names: `Transpose Shape ConstantOfShape GatherElements Sum Max Min Pow Log Reciprocal Sign ReduceSum ReduceMean
-      ReduceSumSquare ReduceL1 ReduceL2 ReduceProd ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin CumSum Scan`,
+      ReduceSumSquare ReduceL1 ReduceL2 ReduceProd ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin CumSum LpNormalization
+      Scan`,
     load: onDemand(async () => (await import('./rare.ts')).rareOperators),
   },
   {
