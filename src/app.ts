@@ -13,8 +13,7 @@ import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
 import type { HeaderOptions } from './export/c/header.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
-import type { Moved } from './registry/types.ts';
-import type { Promotion } from './resources/promote.ts';
+import type { AskedMove, GateReport, Promoted, Promotion } from './resources/promote.ts';
 import type { ReplayOptions, replayRecorded } from './resources/replay.ts';
 import { createResources, type ResourceOptions, type Resources } from './resources/resources.ts';
 import type { SafeOptions } from './workers/safely.ts';
@@ -28,12 +27,15 @@ export interface App extends Resources {
   /** The same for `predict`: its rows are counted as those of other modes. @throws BAD_PROJECT for a deployment that is not there */
   once(ref: string, options?: OnceOptions): Promise<Scorer>;
   /**
-   * Lets an environment point at what a reference to the registry means, once that is proven or known to be safe:
-   * whatever follows the environment loads it at once. `Registry.promote` alone proves nothing.
+   * Lets an environment point at what a reference to the registry means, once its gates let that in (docs/PROMOTION.md), and it is
+   * proven or known to be safe: whatever follows the environment loads it at once. `Registry.promote` alone proves nothing.
    *
-   * @throws UNKNOWN_ENVIRONMENT; what `prove`, `Registry.resolve` and `Registry.promote` throw
+   * @throws GATE_REFUSED with a line for each gate that keeps it out; USAGE, FORBIDDEN, UNKNOWN_ENVIRONMENT; what `prove`,
+   * `Registry.resolve` and `Registry.promote` throw
    */
-  promote(ref: string, move: Promotion): Promise<Moved>;
+  promote(ref: string, move: Promotion): Promise<Promoted>;
+  /** What the gates of an environment say of a version; nothing is moved. @throws what `promote` throws before it moves */
+  askGates(ref: string, move: AskedMove): Promise<GateReport>;
   /** All that is known of a package here. @throws what `open` throws */
   inspect(ref: string): Promise<Inspected>;
   /**
@@ -87,6 +89,7 @@ export const createApp = (options: AppOptions): App => {
     scorer: async (ref, how) => loadSafely(await open(ref), how),
     once: async (ref, how) => (await import('./deployments/once.ts')).openOnce(resources, ref, how),
     promote: async (ref, move) => (await import('./resources/promote.ts')).promoteProven(resources, ref, move),
+    askGates: async (ref, move) => (await import('./resources/promote.ts')).askGates(resources, ref, move),
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
     exportC: async (ref, how) => {
       const { writeHeader } = await import('./export/c/header.ts');

@@ -47,6 +47,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   ],
   'monitor/report': ['core', 'drawing', 'monitor', 'monitor/drift'],
   evaluation: ['core', 'files', 'drawing', 'monitor/performance', 'monitor/statistics', 'monitor/drift'],
+  diff: ['core', 'text', 'files', 'drawing', 'monitor', 'evaluation'],
+  gates: ['core', 'text', 'project', 'registry', 'monitor', 'monitor/performance', 'evaluation', 'diff'],
   drawing: [],
   control: ['core', 'registry', 'monitor'],
   'modes/once': ['core', 'text', 'package', 'files'],
@@ -113,6 +115,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'databases',
     'workers',
     'monitor',
+    'gates',
   ],
   deployments: [
     'core',

@@ -38,6 +38,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   labels: { summary: 'tell recorded predictions what came true', load: () => import('./commands/labels.ts') },
   models: { summary: 'list the models of the registry', load: () => import('./commands/models.ts') },
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
+  approve: { summary: 'say that a version may come into an environment', load: () => import('./commands/approve.ts') },
   rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },
   history: { summary: 'show where environments pointed, when and why', load: () => import('./commands/history.ts') },
   completion: { summary: 'print the completion script of a shell', load: () => import('./commands/completion.ts') },

@@ -80,7 +80,7 @@ const needTruth = (input: string, targets: readonly (readonly EvaluationTarget[]
 };
 
 /** A chunk without what the model does not take, as it may refuse fields that it does not know. */
-const inputsOf = (chunk: TableChunk, { manifest: { inputs } }: Scorer): TableChunk => {
+export const inputsOf = (chunk: TableChunk, { manifest: { inputs } }: Scorer): TableChunk => {
   const elements = elementColumns(inputs, (column) => Object.hasOwn(chunk.types, column));
   const taken = new Set([...Object.keys(inputs), ...[...elements.values()].flat()]);
   const own = <T>(columns: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>

@@ -5,11 +5,10 @@ import { decideDeployment } from './deployments/decide.ts';
 import { edgeDeployment } from './deployments/edge.ts';
 import { serviceDeployment } from './deployments/service.ts';
 import { streamDeployment } from './deployments/stream.ts';
+import { environments } from './environments.ts';
 import { openlineage } from './openlineage.ts';
 
 export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
-
-export const defaultEnvironments = ['development', 'staging', 'production'] as const;
 
 const text = (description: string) => ({ description, type: 'string', minLength: 1 });
 
@@ -33,18 +32,11 @@ export const projectSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'millrace.yaml',
   description:
-    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under registry, connections, stream, channels, openlineage and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
+    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under environments, registry, connections, stream, channels, openlineage and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
   type: 'object',
   additionalProperties: false,
   properties: {
-    environments: {
-      description: 'Where a version can be promoted to, in order',
-      type: 'array',
-      minItems: 1,
-      uniqueItems: true,
-      items: { $ref: '#/$defs/name' },
-      default: defaultEnvironments,
-    },
+    environments,
     registry: text('Where versions and environments are kept: postgres://… or sqlite:<file>'),
     connections: {
       description: 'Databases by name, as URLs',

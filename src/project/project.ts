@@ -10,9 +10,10 @@ import type { DecideSettings } from './deployments/decide.ts';
 import type { EdgeSettings } from './deployments/edge.ts';
 import type { ServiceSettings } from './deployments/service.ts';
 import type { StreamSettings } from './deployments/stream.ts';
+import { environmentsOf, type GivenEnvironments, gatesOf, type PlannedGate } from './environments.ts';
 import { interpolate } from './interpolate.ts';
 import type { LineageSettings } from './openlineage.ts';
-import { defaultEnvironments, projectSchema } from './project-schema.ts';
+import { projectSchema } from './project-schema.ts';
 
 /** One line of `deployments`: what it may say is its mode's own. */
 export type Deployment = ServiceSettings | BatchSettings | StreamSettings | DecideSettings | EdgeSettings;
@@ -32,6 +33,7 @@ export interface Project {
   readonly folder: string;
   /** Where state lives: the registry, the packages. */
   readonly home: string;
+  /** In the order in which a version goes through them. */
   readonly environments: readonly string[];
   readonly connectionNames: readonly string[];
   readonly channelNames: readonly string[];
@@ -39,6 +41,8 @@ export interface Project {
   /** The registry's URL, when one is named. */
   registry(): string | undefined;
   stream(): string;
+  /** What is asked before a version of this model comes into the environment, in order. @throws BAD_PROJECT for a variable. */
+  gates(environment: string, model: string): readonly PlannedGate[];
   /** @throws BAD_PROJECT when there is no connection of this name. */
   connection(name: string): string;
   /** @throws BAD_PROJECT when there is no channel of this name. */
@@ -56,7 +60,7 @@ export interface Project {
 }
 
 interface ProjectFile {
-  readonly environments?: readonly string[];
+  readonly environments?: GivenEnvironments;
   readonly registry?: string;
   readonly connections?: Readonly<Record<string, string>>;
   readonly stream?: string;
@@ -101,6 +105,12 @@ const textOf = (file: string, given: string): string => {
 const nameFrom = (cwd: string, file: string): string => {
   const name = relative(cwd, file);
   return name === '' || name.startsWith(join('..', '..', '..')) ? file : name;
+};
+
+/** Undefined for an address that is empty. */
+const lineageOf = (given: string | LineageSettings): LineageSettings | undefined => {
+  const settings = typeof given === 'string' ? { url: given } : given;
+  return settings.url === '' ? undefined : settings;
 };
 
 export interface ProjectOptions {
@@ -150,6 +160,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
   };
   const named = <T>(section: Section, name: string): T => filled(raw<T>(section, name), section, name);
 
+  const environments = environmentsOf(data.environments, at);
   const deployment = (name: string): Deployment => named('deployments', name);
   const deploymentNames = Object.keys(data.deployments ?? {});
   const modeOf = (name: string): Mode => raw<Deployment>('deployments', name).mode;
@@ -158,7 +169,9 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     file,
     folder,
     home,
-    environments: data.environments ?? defaultEnvironments,
+    environments: environments.map(({ name }) => name),
+    gates: (environment: string, model: string) =>
+      filled(gatesOf(environments, environment, model), 'environments', environment),
     connectionNames: Object.keys(data.connections ?? {}),
     channelNames: Object.keys(data.channels ?? {}),
     deploymentNames,
@@ -166,11 +179,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     stream: () => filled(data.stream ?? 'embedded', 'stream'),
     connection: (name: string) => named<string>('connections', name),
     channel: (name: string) => named<ChannelSettings>('channels', name),
-    openlineage: () => {
-      const given = filled(data.openlineage ?? '', 'openlineage');
-      const settings = typeof given === 'string' ? { url: given } : given;
-      return settings.url === '' ? undefined : settings;
-    },
+    openlineage: () => lineageOf(filled(data.openlineage ?? '', 'openlineage')),
     deployment,
     deploymentIn: <M extends Mode>(mode: M, name: string) => {
       const found = deployment(name);

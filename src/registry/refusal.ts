@@ -18,7 +18,8 @@ interface AskedGate {
 }
 
 const standingOf = (gate: string, verdicts: readonly Verdict[]): AskedGate => {
-  const verdict = verdicts.find(({ asked, about }) => asked === 'gate' && about === gate);
+  const own = verdicts.filter(({ asked, about }) => asked === 'gate' && about === gate);
+  const verdict = own.find(({ outcome }) => outcome !== 'pass') ?? own[0];
   if (verdict === undefined) return { gate, outcome: 'not asked', sentence: 'nobody has asked this gate' };
   return { gate, outcome: verdict.outcome, sentence: verdict.sentence };
 };

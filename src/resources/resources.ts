@@ -58,6 +58,7 @@ export const createResources = ({ cwd, env, file, clock = () => new Date() }: Re
   const { close: closeStores, ...stores } = createStores({
     url,
     environments,
+    gates: (environment, model) => project.gates(environment, model).map(({ gate }) => gate),
     clock,
     who,
     idleRecords: env.MILLRACE_IDLE_RECORDS === '1',

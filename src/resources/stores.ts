@@ -70,6 +70,8 @@ export interface StoresOptions {
   /** The registry's database. @throws BAD_PROJECT */
   readonly url: () => string;
   readonly environments: readonly string[];
+  /** Gates of an environment that a version of this model has to pass. */
+  readonly gates: (environment: string, model: string) => readonly string[];
   readonly clock: () => Date;
   readonly who: string;
   /** Records are written by what processors have to spare alone. */
@@ -94,6 +96,7 @@ const isMade = (url: string): boolean => {
 export const createStores = ({
   url,
   environments,
+  gates,
   clock,
   who,
   idleRecords,
@@ -110,7 +113,7 @@ export const createStores = ({
     // Who opens the registry must find its packages: beside a file they are files, in a shared database they are rows.
     const file = sqliteFile(sql.place) ?? ':memory:';
     const blobs = file === ':memory:' ? sqlBlobs(sql) : await folderBlobs(join(dirname(file), 'blobs'));
-    return registry.openRegistry({ sql, blobs, environments, clock, who });
+    return registry.openRegistry({ sql, blobs, environments, clock, who, gates });
   };
   const registry = once(() => openRegistry(url()));
   const none = once(async () => ({ ...(await openRegistry('sqlite::memory:')), place: url() }));

@@ -13,6 +13,8 @@ export interface SchemaProblem {
   readonly message: string;
   readonly expected?: string;
   readonly got?: string;
+  /** What may have been meant; the message ends with it. */
+  readonly hint?: string;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -92,6 +94,12 @@ const comparisons: Readonly<Record<string, (limit: unknown) => string>> = {
   uniqueItems: () => 'a list without repetitions',
 };
 
+const hinted = (problem: SchemaProblem, hint: string): SchemaProblem => ({
+  ...problem,
+  message: `${problem.message}${hint}`,
+  hint,
+});
+
 const plainProblem = (error: ErrorObject, root: unknown): SchemaProblem => {
   const path = pathOf(error.instancePath, root);
   const parent = (error.parentSchema ?? {}) as Schema;
@@ -137,7 +145,7 @@ const plainProblem = (error: ErrorObject, root: unknown): SchemaProblem => {
       const list = allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.join(', ')}`;
       const meant = typeof error.data === 'string' ? nearest(error.data, allowed.map(String)) : undefined;
       const problem = wrong(list);
-      return meant === undefined ? problem : { ...problem, message: `${problem.message}; did you mean ${meant}?` };
+      return meant === undefined ? problem : hinted(problem, `; did you mean ${meant}?`);
     }
     case 'discriminator': {
       const tag = String(params.tag);
@@ -182,12 +190,13 @@ const branchProblems = (error: ErrorObject, schema: object, root: unknown): read
   if (best && best.length > 0) return best.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
   const expected = [...new Set(tries.flatMap((problems) => problems.flatMap((problem) => problem.expected ?? [])))];
   const got = picture(error.data);
+  const hint = tries.flat().find((problem) => problem.hint !== undefined)?.hint ?? '';
   if (expected.length === 0) return [{ path, key: false, message: 'fits more than one shape that exclude each other' }];
   return [
     {
       path,
       key: false,
-      message: `expected ${expected.join(' or ')}, got ${got}`,
+      message: `expected ${expected.join(' or ')}, got ${got}${hint}`,
       expected: expected.join(' or '),
       got,
     },

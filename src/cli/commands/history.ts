@@ -4,6 +4,7 @@ import type { Registry } from '../../registry/types.ts';
 import { oneLine, shortDigest, shortTime } from '../../terminal/short.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { type Cli, examples } from '../command.ts';
+import { verdictsText } from '../gates.ts';
 
 interface Options {
   readonly env?: string;
@@ -22,8 +23,9 @@ const showMoves = async (
   const moves = history.map((move) => ({ ...move, digest: digests.get(move.to) }));
   if (json) return terminal.json(moves);
   if (moves.length === 0) return terminal.err(`${name} has not been promoted ${env ? `to ${env}` : 'anywhere'} yet`);
+  const isJudged = moves.some(({ verdicts }) => verdicts !== undefined);
   terminal.table(
-    moves.map(({ at, environment, action, from, to, digest, who, why }) => ({
+    moves.map(({ at, environment, action, from, to, digest, who, why, verdicts }) => ({
       when: shortTime(at),
       environment,
       action,
@@ -32,6 +34,7 @@ const showMoves = async (
       digest: digest && shortDigest(digest),
       who: oneLine(who),
       why: oneLine(why),
+      ...(isJudged && { gates: verdictsText(verdicts, terminal) }),
     })),
   );
 };

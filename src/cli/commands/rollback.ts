@@ -18,7 +18,7 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON')
     .action(async (name: string, { env, why, as: who, json }: Options) => {
-      const { environments, lookup } = await app();
+      const { environments, lookup, project } = await app();
       if (env === undefined) throw missingEnvironment('--env', environments);
       const registry = await lookup();
       const moved = await registry.rollback({ name, env, ...(why && { why }), ...(who && { who }) });
@@ -27,10 +27,11 @@ export const define = (command: Command, { app, terminal }: Cli): void => {
       terminal.out(
         `${name}@${moved.environment} is back at ${version} (was ${moved.from})  ${shortDigest(moved.digest)}`,
       );
+      if (project.gates(env, name).length > 0) terminal.err('gone back without asking a gate');
     });
   examples(
     command,
     ['millrace rollback ride-duration --env production --why "complaints"', 'back to the version before'],
     ['millrace rollback ride-duration --env production', 'again: one further back'],
-  );
+  ).addHelpText('after', '\nNo gate is asked: what was in place before may always come back.');
 };

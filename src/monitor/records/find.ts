@@ -1,10 +1,33 @@
 /** Finding a prediction again by its id. */
 import type { Kysely } from 'kysely';
-import type { Tables } from '../../store/tables.ts';
-import type { Kept } from './records.ts';
+import type { PredictionRow, Tables } from '../../store/tables.ts';
+import type { Kept, Prediction } from './records.ts';
 
 /** The other name of a call's only row. */
 const alias = (id: string): string => (id.endsWith('.0') ? id.slice(0, -2) : `${id}.0`);
+
+const predictionOf = ({
+  seq: _,
+  coerced,
+  output,
+  error,
+  ...rest
+}: Omit<PredictionRow, 'seq'> & { readonly seq: number }): Prediction => ({
+  ...rest,
+  coerced: coerced !== 0,
+  output: output ?? undefined,
+  error: error ?? undefined,
+});
+
+/** The last predictions of a model, the last one first. */
+export const recentRecords = async (
+  db: Kysely<Tables>,
+  model: string,
+  most: number,
+): Promise<readonly Prediction[]> => {
+  const query = db.selectFrom('predictions').selectAll().where('model', '=', model);
+  return (await query.orderBy('seq', 'desc').limit(most).execute()).map(predictionOf);
+};
 
 export const findRecord = async (db: Kysely<Tables>, id: string): Promise<Kept | undefined> => {
   const found = await db
@@ -21,12 +44,5 @@ export const findRecord = async (db: Kysely<Tables>, id: string): Promise<Kept |
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const { seq: _, coerced, output, error, ...rest } = found;
-  return {
-    ...rest,
-    coerced: coerced !== 0,
-    output: output ?? undefined,
-    error: error ?? undefined,
-    ...(label && { label }),
-  };
+  return { ...predictionOf(found), ...(label && { label }) };
 };

@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts';
 import type { Sql } from '../../store/sql.ts';
 import { createAppend } from './append.ts';
-import { findRecord } from './find.ts';
+import { findRecord, recentRecords } from './find.ts';
 import { pruneRecords } from './prune.ts';
 import type { Records } from './records.ts';
 import { truthText } from './truth.ts';
@@ -17,6 +17,7 @@ const noRecord = (id: string) =>
 export const openRecords = (sql: Sql): Records => ({
   append: createAppend(sql),
   find: (id) => findRecord(sql.db, id),
+  recent: (model, most) => recentRecords(sql.db, model, most),
   async label(id, truth, at) {
     const found = await findRecord(sql.db, id);
     if (found === undefined) throw noRecord(id);

@@ -43,6 +43,8 @@ export interface Records {
   append(predictions: readonly Prediction[]): Promise<void>;
   /** Row 0 of a call of one row is found by the call's id too, and the other way round. */
   find(id: string): Promise<Kept | undefined>;
+  /** The last predictions of a model that are kept, whichever version answered, the last one first. */
+  recent(model: string, most: number): Promise<readonly Prediction[]>;
   /**
    * Keeps what the prediction should have been: some fields of its output, each with a value of the output's type.
    *
