@@ -45,7 +45,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'monitor/performance',
     'monitor/comparison',
   ],
-  'monitor/report': ['core', 'drawing', 'monitor', 'monitor/drift'],
+  'monitor/report': ['core', 'drawing', 'monitor', 'monitor/drift', 'monitor/performance'],
   evaluation: ['core', 'files', 'drawing', 'monitor/performance', 'monitor/statistics', 'monitor/drift'],
   diff: ['core', 'text', 'files', 'drawing', 'monitor', 'evaluation'],
   gates: ['core', 'text', 'project', 'registry', 'monitor', 'monitor/performance', 'evaluation', 'diff'],

@@ -125,15 +125,17 @@ const standingOf =
   (alerts: Alerts, right: PerformanceLooks, clock: () => Date) =>
   async (deployment: string): Promise<WatchedDeployment> => {
     const since = new Date(clock().getTime() - LIST_MS);
-    const [windows, firing, pulse, performance] = await Promise.all([
+    const [windows, firing, [latest], pulse, performance] = await Promise.all([
       alerts.judged(deployment, since),
       alerts.list({ deployment }),
+      alerts.list({ deployment, all: true, most: 1 }),
       alerts.watch(pulseOf(deployment)),
       right.last(deployment),
     ]);
     const last = windows.at(-1);
     const slo = readPulse(pulse?.memory);
-    return { deployment, last: last && seenOf(last), firing, slo, ...(performance && { performance }) };
+    const now = { deployment, last: last && seenOf(last), firing, lastAlarmAt: latest?.started_at, slo };
+    return performance === undefined ? now : { ...now, performance };
   };
 
 /** The channels of the project, each opened once. @throws BAD_PROJECT */

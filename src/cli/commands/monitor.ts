@@ -3,6 +3,7 @@ import type { Monitor } from '../../deployments/monitor.ts';
 import { COMPARISONS } from '../../monitor/drift/strata.ts';
 import type { WatchedDeployment } from '../../monitor/watch/standing.ts';
 import { sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
+import { percentOf } from '../../terminal/paired-bars.ts';
 import { shortTime } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import type { RehearseWatchOptions } from '../monitor/rehearse.ts';
@@ -21,13 +22,14 @@ const monitorOf = async ({ app }: Cli): Promise<Monitor> => (await app()).monito
 const AS = 'who says so (default: MILLRACE_WHO, else the user of this machine)';
 
 const toldState = (state: WatchedDeployment) => {
-  const { deployment, last, firing } = state;
+  const { deployment, last, lastAlarmAt, performance } = state;
   return {
     deployment,
     state: stateOf(state),
     window: last && windowName(last),
     rows: last?.seen.rows,
-    'last alarm': firing[0] && shortTime(firing[0].started_at),
+    coverage: performance && percentOf(performance.coverage),
+    'last alarm': lastAlarmAt && shortTime(lastAlarmAt),
     what: sentenceOn(state, new Date()),
   };
 };

@@ -2,38 +2,27 @@
 import { escapeHtml, percent } from '../../drawing/charts.ts';
 import { overTime } from '../../drawing/over-time.ts';
 import { css } from '../../drawing/page.css.ts';
-import type { Alert } from '../alerts/alert.ts';
-import type { Concern } from '../alerts/finding.ts';
 import type { FieldJudgement } from '../drift/judgement.ts';
 import type { FieldDistribution } from '../watch/distribution.ts';
 import type { ShownDeployment, ShownReaction, WatchedJudgement } from '../watch/standing.ts';
 import { sentenceOn } from '../watch/standing-words.ts';
 import { fieldCard } from './field-cards.ts';
+import { alertTable, minute, section, table } from './parts.ts';
+import { performanceSection } from './performance.ts';
 import { reportCss } from './report.css.ts';
 import { day, sections, sinceOf, verdictWords, windowWords } from './report-words.ts';
+import { serviceLevelSection } from './service-level.ts';
 
 export interface MonitorReport {
   readonly shown: ShownDeployment;
   /** Of the last window. */
   readonly distributions: readonly FieldDistribution[];
   readonly now: Date;
-  /** Sections of figures that others make, as HTML: what came true, and how fast it was answered. */
-  readonly more?: readonly string[] | undefined;
 }
 
 /** Cards of inputs that have not changed; of more, the first. */
 const MOST_CARDS = 60;
 const whole = new Intl.NumberFormat('en-US');
-const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
-
-const section = (title: string, note: string, body: string): string =>
-  body === '' ? '' : `<h2>${title}<small>${note}</small></h2>${body}`;
-
-const table = (heads: readonly string[], lines: readonly (readonly string[])[]): string =>
-  lines.length === 0
-    ? ''
-    : `<div class="card"><table><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>${lines.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</tbody></table></div>`;
-
 const header = ({ shown, now }: MonitorReport): string => {
   const { deployment, last, firing, windows } = shown;
   const pill =
@@ -43,7 +32,7 @@ const header = ({ shown, now }: MonitorReport): string => {
   const scope =
     last === undefined
       ? ''
-      : `${escapeHtml(last.model)} ${escapeHtml(last.version)}, ${windows.length} windows until ${windowWords(last)}`;
+      : `${escapeHtml(last.model)} ${escapeHtml(last.version)}, ${windows.length} window${windows.length === 1 ? '' : 's'} until ${windowWords(last)}`;
   return `<header><div><h1>${escapeHtml(deployment)}</h1><p class="scope">${scope}</p></div>${pill}</header><p class="verdict">${escapeHtml(verdictWords(shown))}</p><p class="scope">${escapeHtml(sentenceOn(shown, now))}.</p>`;
 };
 
@@ -113,31 +102,18 @@ const fieldsOf = ({ shown, distributions }: MonitorReport, is: FieldJudgement['i
 const legend = (baseline: string): string =>
   `<p class="legend"><span><i></i>the last window</span><span><i class="ref"></i>${escapeHtml(baseline)}</span><span>below: how much it has changed, window by window</span></p>`;
 
-const fields = (report: MonitorReport): string => {
+const fields = (report: MonitorReport): { readonly predictions: string; readonly inputs: string } => {
   const judgement = report.shown.last?.seen.judgement;
-  if (judgement === undefined) return '';
+  if (judgement === undefined) return { predictions: '', inputs: '' };
   const [outputs, inputs] = [fieldsOf(report, 'output'), fieldsOf(report, 'input')];
   const beside = `beside ${escapeHtml(judgement.baseline)}`;
   const grid = (cards: readonly string[]): string =>
     cards.length === 0 ? '' : `${legend(judgement.baseline)}<div class="grid">${cards.join('')}</div>`;
-  return [
-    section('Predictions', `what it answers, ${beside}`, grid(outputs)),
-    section('Inputs', `what it is asked, ${beside}; what has changed comes first`, grid(inputs)),
-  ].join('');
+  return {
+    predictions: section('Predictions', `what it answers, ${beside}`, grid(outputs)),
+    inputs: section('Inputs', `what it is asked, ${beside}; what has changed comes first`, grid(inputs)),
+  };
 };
-
-const findingsOf = (shown: ShownDeployment, concerns: readonly Concern[]): readonly Alert[] =>
-  shown.alerts.filter(({ concern }) => concerns.includes(concern));
-
-const alertLine = ({ concern, status, started_at, resolved_at, sentence, acknowledged }: Alert): readonly string[] => [
-  minute(started_at),
-  resolved_at === undefined ? (status === 'firing' ? '<b>fires</b>' : '') : minute(resolved_at),
-  sections[concern],
-  `${escapeHtml(sentence)}${acknowledged?.why === undefined ? '' : `<br><small>${escapeHtml(acknowledged.by)}: ${escapeHtml(acknowledged.why)}</small>`}`,
-];
-
-const concernSection = (shown: ShownDeployment, title: string, note: string, concerns: readonly Concern[]): string =>
-  section(title, note, table(['began', 'over', '', 'what'], findingsOf(shown, concerns).map(alertLine)));
 
 const reactionLine = ({ at, what, outcome, problem }: ShownReaction): readonly string[] => [
   minute(at),
@@ -148,13 +124,12 @@ const reactionLine = ({ at, what, outcome, problem }: ShownReaction): readonly s
 
 const history = ({ shown }: MonitorReport): string =>
   [
-    concernSection(shown, 'Right answers', 'how often what was predicted came true', ['performance']),
-    concernSection(shown, 'Data quality', 'refused rows, values that stand still, rows that stay away', [
-      'quality',
-      'freshness',
-    ]),
-    concernSection(shown, 'Service level', 'errors and waiting times beside what was promised', ['slo']),
-    section('All alerts', 'in UTC', table(['began', 'over', '', 'what'], shown.alerts.map(alertLine))),
+    section(
+      'Data quality',
+      'refused rows, values that stand still, rows that stay away',
+      alertTable(shown.alerts.filter(({ concern }) => concern === 'quality' || concern === 'freshness')),
+    ),
+    section('All alerts', 'in UTC', alertTable(shown.alerts)),
     section(
       'What was done of itself',
       '',
@@ -173,10 +148,23 @@ const history = ({ shown }: MonitorReport): string =>
 const explained = `<h2>How to read this</h2><div class="card explained"><p>Each window of time is held beside what the model has learned from. Blue bars say how often values came now, orange lines how often they
 came before: where both agree, nothing has changed. An alarm needs two things: that the change is no accident (on average one false alarm a year is borne, unless
 the settings say otherwise), and that it is worth it. How much a value has changed is told as one figure: below 0.1 is hardly anything, 0.1 to 0.3 small, to 0.5 clear, above that
-large. It is told in sd, the usual spread of a value: 0.5 sd higher is half of that higher than before.</p></div>`;
+large. It is told in sd, the usual spread of a value: 0.5 sd higher is half of that higher than before.</p><p>How right predictions were is known once somebody has told what came true, and is told of
+the day of the prediction. Of some of all predictions such a figure is only nearly known: the true one lies within its likely range 95 times in 100. An estimate is no measurement,
+but what is to be expected where nothing else has changed.</p></div>`;
 
 export const monitorPage = (report: MonitorReport): string => {
-  const { shown, now, more = [] } = report;
-  const body = [header(report), changes(report), fields(report), ...more, days(report), history(report), explained];
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(shown.deployment)}: how it stands</title><style>${css}${reportCss}</style></head><body><main>${body.join('')}<footer>Written by Millrace, ${minute(now.toISOString())} UTC</footer></main></body></html>\n`;
+  const { shown, now } = report;
+  const { predictions, inputs } = fields(report);
+  const body = [
+    header(report),
+    changes(report),
+    predictions,
+    performanceSection(shown),
+    serviceLevelSection(shown),
+    inputs,
+    days(report),
+    history(report),
+    explained,
+  ];
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(shown.deployment)}: how it stands</title><style>${css}${reportCss}</style></head><body><main>${body.join('')}<footer>Written by Millrace, ${minute(now.toISOString())} UTC</footer></main></body></html>\n`;
 };

@@ -10,9 +10,12 @@ export const stateOf = ({ last, firing }: WatchedDeployment): string => {
   return last.seen.judgement?.state ?? 'not compared';
 };
 
-/** When a deployment's oldest problem began. */
-const sinceOf = (firing: readonly Alert[]): Date | undefined => {
-  const starts = firing.filter(({ field }) => field !== undefined).map(({ since, started_at }) => since ?? started_at);
+/** What the sentence on a judged window tells by itself. */
+const isDrifting = ({ concern }: Alert): boolean => concern === 'predictions' || concern === 'drift';
+
+/** When the oldest of some problems began. */
+const sinceOf = (alerts: readonly Alert[]): Date | undefined => {
+  const starts = alerts.map(({ since, started_at }) => since ?? started_at);
   return starts.length === 0 ? undefined : new Date(starts.toSorted()[0]);
 };
 
@@ -21,13 +24,14 @@ export const sentenceOn = ({ last, firing }: WatchedDeployment, now: Date): stri
   if (last === undefined) return 'no window with rows is over yet';
   const { judgement } = last.seen;
   const isDrift = judgement?.state === 'drift';
-  const others = firing.filter(({ field }) => field === undefined).map(({ sentence }) => sentence);
-  const slow = isDrift ? [] : firing.filter(({ field }) => field !== undefined).map(({ sentence }) => sentence);
+  const drifting = firing.filter(isDrifting);
+  const others = firing.filter((alert) => !isDrifting(alert)).map(({ sentence }) => sentence);
+  const slow = isDrift ? [] : drifting.map(({ sentence }) => sentence);
   const own =
     judgement === undefined
       ? ['nothing to compare with: the package has no reference']
       : isDrift || others.length + slow.length === 0
-        ? [sentenceOf(judgement, { since: sinceOf(firing), now })]
+        ? [sentenceOf(judgement, { since: sinceOf(drifting), now })]
         : [];
   return [...own, ...slow, ...others].join('; ');
 };

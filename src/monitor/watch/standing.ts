@@ -23,6 +23,8 @@ export interface WatchedDeployment {
   readonly last: WatchedJudgement | undefined;
   /** Alerts that fire, the latest first. */
   readonly firing: readonly Alert[];
+  /** When an alert last began, whether it fires still or not: ISO 8601, UTC; undefined where none ever did. */
+  readonly lastAlarmAt: string | undefined;
   /** How right it was in the last window that has labels, else in the last one that is recorded. */
   readonly performance?: KeptPerformance | undefined;
   /** How fast the budget of each of its objectives goes, as last seen; none where it promises nothing. */

@@ -1,15 +1,20 @@
 /** How `/monitor` is described. */
 import type { Schema } from '../../../core/kinds/kind.ts';
+import {
+  listOf,
+  number,
+  objective,
+  objectiveExample,
+  orNull,
+  performance,
+  performanceExample,
+  span,
+  text,
+  time,
+} from './monitoring-figures.ts';
 import { json, type Operation, object, ref } from './operation.ts';
 
-const text: Schema = { type: 'string' };
-const number: Schema = { type: 'number' };
-const time: Schema = { type: 'string', format: 'date-time' };
-const orNull = (schema: Schema): Schema => ({ oneOf: [schema, { type: 'null' }] });
-const listOf = (items: Schema): Schema => ({ type: 'array', items });
 const numbers: Schema = { type: 'object', additionalProperties: { type: ['number', 'null'] } };
-
-const span = object({ from: time, to: time }, ['from', 'to']);
 const concern: Schema = { enum: ['predictions', 'drift', 'performance', 'quality', 'slo', 'freshness'] };
 const severity: Schema = { enum: ['info', 'warning', 'error', 'critical'] };
 const finding = { concern, field: text, severity, sentence: text, numbers };
@@ -95,8 +100,13 @@ const standing = {
   version: orNull(text),
   window: orNull(span),
   rows: orNull({ type: 'integer' }),
-  last_alarm: orNull(time),
+  coverage: orNull({
+    ...number,
+    description: 'Share of recorded predictions with a label, in the last window that has any.',
+  }),
+  last_alarm: orNull({ ...time, description: 'When one last began, whether it fires still or not.' }),
   firing: listOf(alert),
+  slo: listOf(objective),
 };
 const standingKeys = Object.keys(standing);
 
@@ -125,11 +135,12 @@ const whole = object(
     judged: orNull(judged),
     distributions: listOf(distribution),
     windows: listOf(judged),
+    performances: listOf(performance),
     alerts: listOf(alert),
     accepted: listOf(accepted),
     reactions: listOf(reaction),
   },
-  [...standingKeys, 'judged', 'distributions', 'windows', 'alerts', 'accepted', 'reactions'],
+  [...standingKeys, 'judged', 'distributions', 'windows', 'performances', 'alerts', 'accepted', 'reactions'],
 );
 
 const failing = { default: { description: 'Refused, or not there.', content: json(ref('Error')) } };
@@ -146,8 +157,10 @@ const example = {
   version: '1.0.0',
   window: { from: '2026-11-05T00:00:00.000Z', to: '2026-11-06T00:00:00.000Z' },
   rows: 18_213,
+  coverage: 0.94,
   last_alarm: '2026-11-04T00:02:00.000Z',
   firing: [],
+  slo: [objectiveExample],
 };
 
 export const listOperation: Operation = {
@@ -163,7 +176,7 @@ export const listOperation: Operation = {
 };
 
 export const deploymentOperation: Operation = {
-  summary: 'One deployment: its windows, fields with effect and p, alerts, and distributions to draw',
+  summary: 'One deployment: its windows, fields with effect and p, how right it was, alerts, and distributions to draw',
   tags: ['monitoring'],
   parameters: [
     { name: 'since', in: 'query', schema: time, description: 'The first window; of the last 14 days unless given.' },
@@ -188,6 +201,7 @@ export const deploymentOperation: Operation = {
       },
     ],
     windows: [],
+    performances: [performanceExample],
     alerts: [],
     accepted: [],
     reactions: [],

@@ -35,7 +35,7 @@ const unknown = (deployment: string): MillraceError =>
   });
 
 const standingOf = (state: WatchedDeployment) => {
-  const { deployment, last, firing } = state;
+  const { deployment, last, firing, lastAlarmAt, performance, slo } = state;
   return {
     deployment,
     state: stateOf(state),
@@ -44,8 +44,10 @@ const standingOf = (state: WatchedDeployment) => {
     version: last?.version ?? null,
     window: last?.window ?? null,
     rows: last?.seen.rows ?? null,
-    last_alarm: firing[0]?.started_at ?? null,
+    coverage: performance?.coverage ?? null,
+    last_alarm: lastAlarmAt ?? null,
     firing,
+    slo,
   };
 };
 
@@ -106,7 +108,7 @@ const createAnswers = (open: () => Promise<Standing>, { opened, limits }: Monito
       if (judged === undefined && window !== undefined) {
         throw badRequest('No such window was judged.', 'when one of `windows` began', window);
       }
-      const { windows, alerts, reactions } = shown;
+      const { windows, performances, alerts, reactions } = shown;
       const distributions = judged === undefined ? [] : await standing.distributions(judged);
       const accepted = shown.accepted.map(({ profile: _, ...rest }) => rest);
       return told({
@@ -114,6 +116,7 @@ const createAnswers = (open: () => Promise<Standing>, { opened, limits }: Monito
         judged: judged ?? null,
         distributions,
         windows,
+        performances: performances.map(({ mark: _, ...rest }) => rest),
         alerts,
         accepted,
         reactions,
