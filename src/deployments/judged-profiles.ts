@@ -1,17 +1,11 @@
 /** Profiles as they are judged: without instants, which lie later than those of the training data on every day. */
-import { isInstant } from '../core/kinds/index.ts';
 import type { Fields } from '../core/types.ts';
-import type { Profile } from '../monitor/profile/profile.ts';
+import { judgedFields } from '../monitor/profile/judged-fields.ts';
 import type { Profiles } from '../monitor/profiles/profiles.ts';
 import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
 
 type Signature = Readonly<Record<'inputs' | 'outputs', Fields>>;
-
-const without = (profile: Profile, fields: Fields): Profile =>
-  Object.fromEntries(
-    Object.entries(profile).filter(([name]) => !Object.hasOwn(fields, name) || !isInstant(fields[name])),
-  );
 
 export const judgedProfiles = (resources: Resources, profiles: Profiles): Profiles => {
   const signatures = new Map<string, Signature | undefined>();
@@ -27,7 +21,7 @@ export const judgedProfiles = (resources: Resources, profiles: Profiles): Profil
         const signature = signatures.get(span.digest);
         if (signature === undefined) return span;
         const { inputs, outputs } = signature;
-        return { ...span, inputs: without(span.inputs, inputs), outputs: without(span.outputs, outputs) };
+        return { ...span, inputs: judgedFields(span.inputs, inputs), outputs: judgedFields(span.outputs, outputs) };
       });
     },
   };

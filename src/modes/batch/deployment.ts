@@ -33,6 +33,9 @@ export interface BatchDeployment {
   /** Which part of the rows leaves a record, from 0 to 1. */
   readonly record: number;
   readonly react: readonly ReactionSettings[];
+  /** By which rule its runs are judged in their reports, as windows of the watch are; what that has unless given. */
+  readonly falseAlarmsAYear: number | undefined;
+  readonly leastEffect: number | undefined;
   /** Digest of what shapes the output: a run that was left goes on only under the same. */
   readonly settings: string;
 }
@@ -61,6 +64,7 @@ const listOf = (value: string | readonly string[] | undefined): readonly string[
 export const readDeployment = (name: string, settings: BatchSettings): BatchDeployment => {
   const { model, source, zone = 'UTC', react = [] } = settings;
   const { key, columns = [], ...sink } = settings.sink;
+  const { false_alarms: falseAlarmsAYear, least_effect: leastEffect } = settings.monitor || {};
   refusePlace(name, 'source', sourceFlaw(source));
   refusePlace(
     name,
@@ -98,6 +102,8 @@ export const readDeployment = (name: string, settings: BatchSettings): BatchDepl
     patience: parseDuration(settings.patience ?? '1h', 'patience'),
     record: recordShare(settings.record),
     react,
+    falseAlarmsAYear,
+    leastEffect,
     settings: createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16),
   });
 };

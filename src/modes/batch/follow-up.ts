@@ -45,7 +45,8 @@ export const followUp = async (
   const report = reportOf(host, run);
   const before = await ledger.lastFinished(run.deployment, run.id);
   const reference = readReference(found.files.get('profile.json'));
-  const judged = judgeRun({ summary, run, reference, before: before?.summary });
+  const fields = found.manifest;
+  const judged = judgeRun({ summary, run, reference, before: before?.summary, fields, rule: deployment });
   await writeReport({ summary, run, before: before?.summary, found, reference, judged, paths: report });
   const reactions = createReactions(deployment.react, found.manifest, deployment.name);
   const reacted: Reacted[] = [];

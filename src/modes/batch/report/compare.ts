@@ -41,7 +41,9 @@ const toldJudgement = (judgement: Judgement): Report['judgement'] => {
 /** What drifts first, then by p; what is not judged by its index. */
 const byJudgement = (a: FieldReport, b: FieldReport): number => {
   const drifts = ({ judged }: FieldReport): number => (judged?.state === 'drift' ? 0 : 1);
-  return drifts(a) - drifts(b) || (a.judged?.p ?? 1) - (b.judged?.p ?? 1) || (b.shift ?? 0) - (a.shift ?? 0);
+  // Instants lie later than those of the training data on every day.
+  const shift = ({ isInstant, shift: index = 0 }: FieldReport): number => (isInstant ? 0 : index);
+  return drifts(a) - drifts(b) || (a.judged?.p ?? 1) - (b.judged?.p ?? 1) || shift(b) - shift(a);
 };
 
 export const compareRun = (options: CompareOptions): Report => {

@@ -1,9 +1,12 @@
 /** A run judged beside the reference of its package, and beside the run before. */
+import type { Manifest } from '../../../core/types.ts';
 import { answeredBaseline, type Baseline, trainingBaseline } from '../../../monitor/drift/baseline.ts';
 import { budgetOf } from '../../../monitor/drift/budget.ts';
 import { type Judgement, judgeWindow } from '../../../monitor/drift/judgement.ts';
+import { judgedFields } from '../../../monitor/profile/judged-fields.ts';
 import type { Bins, FieldBins } from '../../../monitor/profile/profile.ts';
 import type { FieldReference, Reference } from '../../../monitor/profile/reference.ts';
+import type { BatchDeployment } from '../deployment.ts';
 import type { Run, Summary } from '../types.ts';
 import { countedOn } from './bars.ts';
 
@@ -14,11 +17,18 @@ export interface JudgedRun {
   readonly sinceLast?: Judgement | undefined;
 }
 
+/** What is judged of a run. */
+type CountedRun = Pick<Summary, 'rows_in' | 'inputs' | 'outputs' | 'bins'>;
+
 export interface JudgedRunOptions {
-  readonly summary: Summary;
+  readonly summary: CountedRun;
   readonly run: Pick<Run, 'window'>;
   readonly reference: Reference | undefined;
-  readonly before: Summary | undefined;
+  readonly before: CountedRun | undefined;
+  /** What the run was asked and has answered. */
+  readonly fields: Pick<Manifest, 'inputs' | 'outputs'>;
+  /** As the deployment is watched. */
+  readonly rule?: Partial<Pick<BatchDeployment, 'falseAlarmsAYear' | 'leastEffect'>> | undefined;
 }
 
 /** Runs that take all of the source are taken for daily ones. */
@@ -38,7 +48,7 @@ const beside = ({ rows, inputs, outputs }: Reference, bins: Summary['bins']): Ba
   return trainingBaseline({ rows, inputs: fields('inputs', inputs), outputs: fields('outputs', outputs) });
 };
 
-const besideLast = (before: Summary, { bins }: Summary): Baseline => {
+const besideLast = (before: CountedRun, { bins }: CountedRun): Baseline => {
   const alike = (a: Bins, b: Bins) => (name: string) => countedOn(a[name]) === countedOn(b[name]);
   return answeredBaseline('the run before', {
     rows: before.rows_in,
@@ -47,10 +57,15 @@ const besideLast = (before: Summary, { bins }: Summary): Baseline => {
   });
 };
 
-export const judgeRun = ({ summary, run, reference, before }: JudgedRunOptions): JudgedRun => {
+/** By the rule, and of the fields, by which windows of the watch are judged. */
+export const judgeRun = ({ summary, run, reference, before, fields, rule = {} }: JudgedRunOptions): JudgedRun => {
   const { window } = run;
-  const budget = budgetOf(window ? Date.parse(window.to) - Date.parse(window.from) : DAY_MS);
-  const { rows_in: rows, inputs, outputs } = summary;
+  const windowMs = window ? Date.parse(window.to) - Date.parse(window.from) : DAY_MS;
+  const { falseAlarmsAYear, leastEffect } = rule;
+  const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
+  const { rows_in: rows } = summary;
+  const inputs = judgedFields(summary.inputs, fields.inputs);
+  const outputs = judgedFields(summary.outputs, fields.outputs);
   const judge = (baseline: Baseline): Judgement => judgeWindow(baseline, { rows, inputs, outputs }, budget);
   return {
     judgement: reference && judge(beside(reference, summary.bins)),

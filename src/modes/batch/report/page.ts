@@ -37,9 +37,9 @@ const figuresOf = ({ holmP, effect, size }: FieldJudgement, shift: number | unde
   return `beside the reference: ${p} among all fields, effect ${effect.toFixed(2)} (${size})${psi}`;
 };
 
-const badge = ({ judged, shift }: FieldReport): string => {
+const badge = ({ judged, shift, isInstant }: FieldReport): string => {
   if (judged === undefined)
-    return shift === undefined ? '' : `<span class="badge plain">PSI ${shift.toFixed(2)}</span>`;
+    return shift === undefined || isInstant ? '' : `<span class="badge plain">PSI ${shift.toFixed(2)}</span>`;
   if (judged.state === 'not compared') return '';
   const [word, name] =
     judged.state === 'drift' ? [judged.words, 'shifted'] : [judged.state, judged.state === 'steady' ? '' : 'plain'];
@@ -192,7 +192,7 @@ export const reportPage = (report: Report): string => {
       ? ''
       : `<h2>${heading}<small>${note}</small></h2>${legend}<div class="${grid}">${fields.map(fieldCard).join('')}</div>`;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(name)} · Millrace</title><style>${css}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(name)} · Millrace</title><style>${css}</style></head>
 <body><main>
 <header><div><h1>${escapeHtml(summary.deployment)}</h1><p class="scope">${escapeHtml(summary.scope === 'all' ? 'the whole source' : summary.scope)}${description === undefined ? '' : ` · ${escapeHtml(description)}`}</p></div><span class="pill ${summary.status}">${summary.status}</span></header>
 ${alert}
