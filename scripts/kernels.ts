@@ -2,10 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import wabt from 'wabt';
+import { profileKernel } from './profile-kernel.ts';
 import { sieveKernel } from './sieve-kernel.ts';
 import { treesKernel } from './trees-kernel.ts';
 
-const folder = join(import.meta.dirname, '..', 'src', 'runtimes', 'trees');
+const source = join(import.meta.dirname, '..', 'src');
+const folder = join(source, 'runtimes', 'trees');
+const profile = join(source, 'monitor', 'profile');
 
 interface KernelSource {
   readonly script: string;
@@ -18,6 +21,7 @@ interface KernelSource {
 export const kernels: readonly KernelSource[] = [
   { script: 'trees-kernel.ts', text: treesKernel, file: join(folder, 'kernel-bytes.ts'), name: 'KERNEL_BYTES' },
   { script: 'sieve-kernel.ts', text: sieveKernel, file: join(folder, 'sieve', 'kernel-bytes.ts'), name: 'SIEVE_BYTES' },
+  { script: 'profile-kernel.ts', text: profileKernel, file: join(profile, 'kernel-bytes.ts'), name: 'PROFILE_BYTES' },
 ];
 
 const assemble = async (text: string): Promise<Uint8Array> => {

@@ -24,6 +24,9 @@ interface Head {
   readonly total: number;
 }
 
+/** Values of a piece, at most, where it has more rows than DuckDB gives at a time: so that wide tables take no more memory than others. */
+const MOST_VALUES = 2 ** 21;
+
 const duck = await openDuck();
 let isStopped = false;
 /** A buffer that has come back, to be filled anew. */
@@ -60,11 +63,12 @@ const startReading = async (columns: readonly ColumnSpec[], from: string, chunkR
     const quoted = identifier(name);
     return `${codecs[index].out?.(quoted) ?? quoted} AS ${quoted}`;
   });
+  const most = Math.min(chunkRows, Math.max(1, MOST_VALUES / Math.max(1, columns.length)));
   const result = await duck.connection.stream(`SELECT ${selected.join(', ') || 'NULL'} FROM ${from}`);
   readPiece = async () => {
     const chunks: DuckDBDataChunk[] = [];
     let rows = 0;
-    while (rows < chunkRows && !isStopped) {
+    while (rows < most && !isStopped) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
       chunks.push(chunk);

@@ -38,8 +38,11 @@ export type ParquetWriteCalls = {
 };
 type Message = Heard<ParquetWriteCalls>;
 
-/** Distinct values in a row group past which a column has no dictionary; looking further costs a third of the writing. */
-const DICTIONARY = 4096;
+/**
+ * Distinct values in a row group past which a column has no dictionary; looking further costs a third of the writing. Of a group of few
+ * rows a part only: where nearly all values differ a dictionary makes the file larger, and reading it slower.
+ */
+const dictionaryOf = (rowGroup: number): number => Math.min(4096, rowGroup / 4);
 /** Rows in a vector, at most. */
 const VECTOR = 2048;
 
@@ -150,7 +153,7 @@ const write = async ({ path, columns, rowGroup }: FileToWrite, inbox: Inbox): Pr
   const name = `rows_${files++}`;
   duck.connection.registerTableFunction(piecesOf(name, codecs, inbox));
   await duck.connection.run(
-    `COPY (SELECT ${select.join(', ')} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${DICTIONARY})`,
+    `COPY (SELECT ${select.join(', ')} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroup}, DICTIONARY_SIZE_LIMIT ${dictionaryOf(rowGroup)})`,
   );
 };
 

@@ -8,8 +8,8 @@ import { store } from './values.ts';
 
 /** Pieces on their way to the thread before `write` waits. */
 const IN_FLIGHT = 2;
-/** Values in a row group: DuckDB's 122,880 rows for tables of up to 32 columns, fewer for wider ones. */
-const ROW_GROUP_VALUES = 122_880 * 32;
+/** Values in a row group: DuckDB’s 122,880 rows for tables of up to 68 columns, fewer for wider ones. */
+const ROW_GROUP_VALUES = 2 ** 23;
 const rowGroupOf = (columns: number): number =>
   Math.max(2048, Math.min(122_880, Math.floor(ROW_GROUP_VALUES / Math.max(1, columns) / 2048) * 2048));
 

@@ -2,8 +2,8 @@
 import { isInstant, kindOf } from '../../core/kinds/index.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { parseDatetime, zoneOf } from '../../core/zone.ts';
-import { createSummation } from './exact.ts';
 import { measured, measuresOf } from './measures.ts';
+import { startNumbers } from './number-counts.ts';
 import {
   type Bins,
   type CategoryBins,
@@ -74,76 +74,6 @@ interface FieldCounting {
   profile(refused: number): FieldProfile;
 }
 
-/** Where values lie among edges: bins by their upper bounds, and for cells of equal width the first bin that begins there. */
-interface Places {
-  readonly upper: Float64Array;
-  readonly firstBins: Uint16Array;
-  readonly start: number;
-  /** Cells a unit. */
-  readonly scale: number;
-}
-
-const CELLS = 256;
-/** Cells reach over the whole range of the reference, unless that is so many times as wide as its deciles. */
-const MOST_REACH = 16;
-/** The last cell holds all that is above the last edge. */
-const cellOf = (value: number, { start, scale }: Pick<Places, 'start' | 'scale'>): number => {
-  const cell = (value - start) * scale;
-  return cell > 0 ? Math.min(cell, CELLS) | 0 : 0;
-};
-
-/** A value's cell is never below that of a lower one, so the bins of edges in cells below its own end below it, too. */
-const placesOf = (edges: readonly number[], range: NumberBins['range']): Places => {
-  const [first = 0, last = first] = [edges[0], edges.at(-1)];
-  const [least, most] = range ?? [first, last];
-  // So that nearly all values go one way through the loop below: what goes now this way and now that, processors cannot guess.
-  const isNear = most - least <= MOST_REACH * (last - first);
-  const [start, end] = isNear ? [Math.min(least, first), Math.max(most, last)] : [first, last];
-  const scale = CELLS / (end - start);
-  const where = { start, scale: Number.isFinite(scale) ? scale : 0 };
-  const cells = edges.map((edge) => cellOf(edge, where));
-  const firstBins = Uint16Array.from({ length: CELLS + 1 }, (_, cell) => cells.filter((one) => one < cell).length);
-  return { ...where, upper: Float64Array.from([...edges, Number.POSITIVE_INFINITY]), firstBins };
-};
-
-interface Counts {
-  count: number;
-  min: number;
-  max: number;
-  below: number;
-  above: number;
-}
-
-/**
- * Counts numbers. It works on locals, as numbers that closures share would each be an object of its own: this
- * loop runs for every value of every column.
- */
-const countAll = (
-  values: Float64Array,
-  { upper, firstBins, start, scale }: Places,
-  bins: Float64Array,
-  counts: Counts,
-  [least, greatest]: readonly [number, number],
-): void => {
-  let { count, min, max, below, above } = counts;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row];
-    // NaN and infinities.
-    if (value - value !== 0) continue;
-    count++;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    const cell = (value - start) * scale;
-    let bin = cell > 0 ? firstBins[cell < CELLS ? cell | 0 : CELLS] : 0;
-    while (value > upper[bin]) bin++;
-    if (value > greatest) above++;
-    else if (value < least) below++;
-    bins[bin]++;
-  }
-  // No −0: JSON would not keep it.
-  Object.assign(counts, { count, min: min + 0, max: max + 0, below, above });
-};
-
 const countScores = (values: Float64Array, scores: Float64Array): void => {
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
@@ -151,36 +81,32 @@ const countScores = (values: Float64Array, scores: Float64Array): void => {
   }
 };
 
-const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-
 const countNumbers = (field: Field, { edges, range, scores: isScore }: NumberBins): FieldCounting => {
-  const places = placesOf(edges, range);
-  const bins = new Float64Array(edges.length + 1);
   const scores = isScore && new Float64Array(SCORE_BINS);
-  const counts: Counts = { count: 0, min: Infinity, max: -Infinity, below: 0, above: 0 };
-  const summation = createSummation(edges);
+  const counting = startNumbers({ edges, range });
   let rows = 0;
   return {
     add(values) {
       rows += values.length;
       const numbers = numbersOf(field, values);
-      countAll(numbers, places, bins, counts, range ?? EVERYWHERE);
-      summation.add(numbers);
+      counting.add(numbers);
       if (scores) countScores(numbers, scores);
     },
     addMissing(more) {
       rows += more;
     },
     profile(refused) {
-      const { count, min, max, below, above } = counts;
+      const { count, min, max, bins, below, above, from, sum, squares } = counting.counts();
       return {
         kind: 'number',
         count,
         missing: rows - count - refused,
         min: count === 0 ? null : min,
         max: count === 0 ? null : max,
-        ...summation.sums(),
-        bins: [...bins],
+        from,
+        sum,
+        squares,
+        bins,
         ...(range && { below, above }),
         ...(scores && { scores: [...scores] }),
       };

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  addSums,
-  createSummation,
-  type Exact,
-  meanOf,
-  type Sums,
-  stdOf,
-  sumsOf,
-} from '../../../src/monitor/profile/exact.ts';
+import { addSums, type Exact, meanOf, type Sums, stdOf, sumsOf } from '../../../src/monitor/profile/exact.ts';
+import { startNumbers } from '../../../src/monitor/profile/number-counts.ts';
 
 const summed = (values: readonly number[], edges: readonly number[] = []): Sums => {
-  const summation = createSummation(edges);
-  summation.add(Float64Array.from(values));
-  return { count: values.filter(Number.isFinite).length, ...summation.sums() };
+  const counting = startNumbers({ edges });
+  counting.add(Float64Array.from(values));
+  const { count, from, sum, squares } = counting.counts();
+  return { count, from, sum, squares };
 };
 
 /** The same by whole numbers alone: every double is a whole number of 2^-1074. */
