@@ -8,6 +8,7 @@ import type { FeedOptions } from './deployments/labelling/feed.ts';
 import type { ImportedLabels, ImportLabelsOptions } from './deployments/labelling/import.ts';
 import type { Monitor } from './deployments/monitor.ts';
 import type { OnceOptions } from './deployments/once.ts';
+import type { RolloutControl } from './deployments/rollouts/control.ts';
 import type { DeployOptions } from './deployments/starters.ts';
 import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
@@ -66,6 +67,8 @@ export interface App extends Resources {
   readLabels(deployment: string, options?: FeedOptions): Promise<ImportedLabels | undefined>;
   /** What watches the project's deployments, the same on every call. @throws what `registry` throws */
   monitor(): Promise<Monitor>;
+  /** Candidates beside the stable versions of deployments (docs/ROLLOUTS.md). */
+  rollout(): Promise<RolloutControl>;
   /** Batch deployments of the project, the same on every call. */
   batch(): Promise<BatchDeployments>;
   /** What is deployed in this process, together: nothing until it is started. The caller stops it before `close`. */
@@ -121,6 +124,7 @@ export const createApp = (options: AppOptions): App => {
       monitor ??= import('./deployments/monitor.ts').then(({ openMonitor }) => openMonitor(resources));
       return monitor;
     },
+    rollout: async () => (await import('./deployments/rollouts/control.ts')).openControl(resources),
     batch: () => {
       batch ??= import('./deployments/batch.ts').then(({ openBatch }) => openBatch(resources));
       return batch;

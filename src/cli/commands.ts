@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   promote: { summary: 'point an environment at a version', load: () => import('./commands/promote.ts') },
   approve: { summary: 'say that a version may come into an environment', load: () => import('./commands/approve.ts') },
   rollback: { summary: 'point an environment at the version before', load: () => import('./commands/rollback.ts') },
+  rollout: {
+    summary: 'let a candidate answer beside the stable version, step by step',
+    load: () => import('./commands/rollout.ts'),
+  },
   history: { summary: 'show where environments pointed, when and why', load: () => import('./commands/history.ts') },
   completion: { summary: 'print the completion script of a shell', load: () => import('./commands/completion.ts') },
 };

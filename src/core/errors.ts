@@ -62,6 +62,9 @@ export const codes = {
   VERSION_TAKEN: 'The version is registered with another digest; versions never change.',
   GATE_REFUSED: 'A gate of the environment does not let the version in.',
   NOTHING_TO_ROLL_BACK: 'The environment has no earlier version to go back to.',
+  ROLLOUT_RUNS: 'The deployment has a rollout at work; it has one at a time.',
+  NO_ROLLOUT: 'The deployment has no rollout that this can be done to.',
+  BAD_ROLLOUT: 'The candidate cannot be rolled out here.',
   STORE_FAILED: 'The database or blob store failed.',
   READ_ONLY: 'The home or registry may only be read.',
   // streams

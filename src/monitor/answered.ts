@@ -17,6 +17,8 @@ export interface Answerer {
   readonly digest: string;
   /** What it is to the rows that it answers; `stable` unless given. */
   readonly variant?: string | undefined;
+  /** The rollout within which it answers; none unless given. */
+  readonly experiment?: string | undefined;
   readonly manifest: { readonly inputs: Fields; readonly outputs: OutputFields };
   /** What its training data looked like; what it answers is counted only where that is known. */
   readonly reference?: Reference | undefined;
@@ -108,6 +110,7 @@ export interface KnownModel {
   readonly version: string;
   readonly digest: string;
   readonly variant: string;
+  readonly experiment: string;
   readonly inputs: Fields;
   readonly outputs: OutputFields;
 }
@@ -140,6 +143,7 @@ const prediction = ({ at, ms }: EntryBase, model: KnownModel, own: Own): Predict
   version: model.version,
   digest: model.digest,
   variant: model.variant,
+  experiment: model.experiment,
   input: own.input,
   coerced: own.coerced,
   output: own.output,

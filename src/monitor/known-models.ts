@@ -15,10 +15,11 @@ const knownOf = ({
   version,
   digest,
   variant = 'stable',
+  experiment = '',
   manifest,
 }: Answerer): KnownModel => {
   const { inputs, outputs } = manifest;
-  return { deployment, name, version, digest, variant, inputs, outputs };
+  return { deployment, name, version, digest, variant, experiment, inputs, outputs };
 };
 
 /** `onNew` is told when there is one more. */
@@ -30,7 +31,7 @@ export const createKnownModels = (onNew: () => void): KnownModels => {
 
   const learn = (model: Answerer): number => {
     const known = knownOf(model);
-    const key = `${known.digest} ${known.variant} ${known.deployment}`;
+    const key = `${known.digest} ${known.variant} ${known.experiment} ${known.deployment}`;
     let number = keys.get(key);
     if (number === undefined) {
       number = all.push(known) - 1;

@@ -15,6 +15,7 @@ import type { Leave } from '../monitor/scored-rows.ts';
 import type { AcceptedProfiles } from '../monitor/watch/accepted.ts';
 import type { Performances } from '../monitor/watch/performances.ts';
 import type { Registry } from '../registry/types.ts';
+import type { Rollouts } from '../serving/rollouts/rollouts.ts';
 import type { Sql } from '../store/sql.ts';
 import { createLeaving } from './leaving.ts';
 import { once } from './once.ts';
@@ -41,6 +42,8 @@ export interface Stores {
   labelFeeds(): Promise<LabelFeeds>;
   /** Alerts, and what somebody has said to be the new normal, in the registry's database. Throws what `registry` throws. */
   watches(): Promise<Watches>;
+  /** Candidates beside stable versions, in the registry's database. Throws what `registry` throws. */
+  rollouts(): Promise<Rollouts>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
   /** True when there is a registry, or a database for one, that may be written to. */
@@ -141,6 +144,7 @@ export const createStores = ({
     labels: async () => (await import('../monitor/labels/open.ts')).openLabels(await ledgerStore.get()),
     labelFeeds: async () => (await import('../monitor/labels/feeds.ts')).openFeeds(await ledgerStore.get()),
     watches: async () => openWatches(await ledgerStore.get()),
+    rollouts: async () => (await import('../serving/rollouts/open.ts')).openRollouts(await ledgerStore.get(), clock),
     isReadOnly,
     isWritable,
     recorder,

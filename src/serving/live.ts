@@ -31,6 +31,8 @@ export interface LiveOptions<V extends LiveVersion> {
   readonly load: (found: Package, opening: Opening) => Promise<V>;
   /** Resolves when nothing waits for this version any more, beside what `use` runs; at once unless given. */
   readonly idle?: ((version: V) => Promise<void>) | undefined;
+  /** The first version is proven too, however safe it is: another one answers meanwhile. False unless given. */
+  readonly proveFirst?: boolean | undefined;
   /** Told in the moment in which a version takes over. */
   readonly onOpened?: ((version: V) => void) | undefined;
   /** Told why none does. */
@@ -71,14 +73,15 @@ const closed = () => fail('UNAVAILABLE', 'The model is being closed.');
 
 /** Opens what the reference means now and proves it, unless it is `known` or the first, and safe. @throws as `open` */
 const openProven = async <V extends LiveVersion>(
-  { ref, source, load }: LiveOptions<V>,
+  { ref, source, load, proveFirst = false }: LiveOptions<V>,
   known: Set<string>,
   signal: AbortSignal,
 ): Promise<V> => {
   const [began, memoryBytes] = [performance.now(), process.memoryUsage.rss()];
   const found = await source.open(ref);
   const risk = await riskOf(found);
-  const isTrusted = risk === undefined && (known.size === 0 || known.has(found.digest));
+  const isKnown = known.has(found.digest) || (known.size === 0 && !proveFirst);
+  const isTrusted = risk === undefined && isKnown;
   if (!isTrusted) await source.prove?.(found, { signal });
   const version = await load(found, { risk, began, memoryBytes, signal });
   if (signal.aborted) {

@@ -1,12 +1,13 @@
 /**
- * Which version answers a row, and which are asked beside it. There is one variant for now: what the reference means answers
- * all of them. Who picks among several by a row's unit does it here.
+ * Which version answers a row, and which are asked beside it. What the reference means is the stable one; while there is a rollout,
+ * a candidate answers the units whose buckets are its own.
  */
 
 /** What a version is to the rows that it answers, as records, metrics and events name it. */
-export type Variant = 'stable';
+export type Variant = 'stable' | 'candidate';
 
 export const STABLE: Variant = 'stable';
+export const CANDIDATE: Variant = 'candidate';
 
 /** The versions that there are, each as what it answers. */
 export interface Variants<Version> {
@@ -15,3 +16,13 @@ export interface Variants<Version> {
 
 /** The version that answers; undefined while none can. */
 export const route = <Version>({ stable }: Variants<Version>): Version | undefined => stable;
+
+/** Buckets of units, as `bucketOf` tells them. */
+const BUCKETS = 10_000;
+
+/**
+ * Who answers the units of a bucket. The candidate has the first buckets, as many as its share: a share that grows takes more of
+ * them, and gives none back.
+ */
+export const variantOf = (bucket: number, share: number): Variant =>
+  bucket < Math.round(share * BUCKETS) ? CANDIDATE : STABLE;

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { BatchRejectRow, BatchRunRow, BatchShardRow, BatchSlotRow } from './batch-tables.ts';
+import type { RolloutBetRow, RolloutCountRow, RolloutMoveRow, RolloutRow } from './rollout-tables.ts';
 import type { ApprovalRow, VerdictRow } from './verdict-tables.ts';
 
 /**
@@ -35,6 +36,10 @@ export interface Tables {
   readonly told_labels: ToldLabelRow;
   readonly label_feeds: LabelFeedRow;
   readonly performances: PerformanceRow;
+  readonly rollouts: RolloutRow;
+  readonly rollout_moves: RolloutMoveRow;
+  readonly rollout_counts: RolloutCountRow;
+  readonly rollout_bets: RolloutBetRow;
 }
 
 export interface MigrationRow {
@@ -108,6 +113,8 @@ export interface ServedRow {
   readonly digest: string;
   /** What it was to the rows that it answered. */
   readonly variant: string;
+  /** The rollout within which it answered; empty outside of one. */
+  readonly experiment: string;
 }
 
 /** What is kept of one prediction. Rows never change; the oldest ones go when there are more than shall be kept. */

@@ -5,6 +5,7 @@ import type { Code } from '../../src/core/errors.ts';
 import { openRecords } from '../../src/monitor/records/open.ts';
 import type { Prediction, Records } from '../../src/monitor/records/records.ts';
 import { recordTables, servedTable, servedVariants } from '../../src/store/migrations/records.ts';
+import { servedExperiments } from '../../src/store/migrations/rollouts.ts';
 import { postgresMigratable } from '../../src/store/postgres.ts';
 import { openSql } from '../../src/store/sql.ts';
 import { sqliteMigratable } from '../../src/store/sqlite.ts';
@@ -122,7 +123,7 @@ for (const store of stores()) {
           await run(trx, `drop ${made}`);
         }
         for (const statement of recordTables.statements(words)) await run(trx, statement);
-        for (const { name } of [servedTable, servedVariants]) {
+        for (const { name } of [servedTable, servedVariants, servedExperiments]) {
           await run(trx, `delete from migrations where name = '${name}'`);
         }
         for (const id of ['a', 'b.0', 'c']) {

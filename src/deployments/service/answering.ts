@@ -13,6 +13,7 @@ import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
 import { startPublishing } from './publishing.ts';
 import { startRecorder } from './recording.ts';
+import { rolloutActs } from './rollouts.ts';
 import { openedBy } from './servings.ts';
 
 export interface AnsweringOptions {
@@ -73,6 +74,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       counter,
       publishing,
       standing: standingOf(resources),
+      rollouts: rolloutActs(resources),
       traceEnv: resources.env,
     });
   } catch (error) {

@@ -2,13 +2,14 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
-import { type Code, type Problem, problemOf } from '../../core/errors.ts';
+import { type Code, problemOf } from '../../core/errors.ts';
 import type { Answer } from '../../core/types.ts';
-import type { Answered, JsonCall } from '../../monitor/answered.ts';
+import type { Answered } from '../../monitor/answered.ts';
 import { plainJson } from '../../text/exact-json.ts';
+import type { Call, Predicted, RowCall } from './calls.ts';
 import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
-import type { Caller, ModelRun } from './job.ts';
+import type { ModelRun } from './job.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
@@ -17,42 +18,10 @@ import type { InferRequest, InferResponse } from './oip/infer.ts';
 import { columnsOf, tensorsOf, wantedOutputs } from './oip/tensors.ts';
 import type { Reader } from './reading/reader.ts';
 import { tooManyRows } from './reading/row-limits.ts';
+import { createRouted } from './rollouts/routed.ts';
+import { isOf } from './rollouts/routing.ts';
 import type { RequestSpan } from './traces.ts';
-
-/** What a transport knows of a call beside its content. */
-export interface Call {
-  /** From `newId`; row 3 of many is `<id>.3`. */
-  readonly id: string;
-  /** About how much memory the request takes. */
-  readonly bytes: number;
-  /** On the clock of `performance.now()`; the service's own unless given. */
-  readonly deadline?: number | undefined;
-  readonly caller?: Caller | undefined;
-  /** Of a request that is traced. */
-  readonly span?: RequestSpan | undefined;
-}
-
-/** What a transport knows of rows. */
-export interface RowCall extends Call {
-  /** Numbers, booleans and dates may be written as texts. */
-  readonly coerce?: boolean | undefined;
-  /** Where the caller speaks JSON. */
-  readonly json?: JsonCall | undefined;
-  /** Of a caller who numbers its rows: what is wrong with those that could not be read, by their numbers. */
-  readonly unread?: ReadonlyMap<number, Problem> | undefined;
-  /** The caller answers all rows or none: one that is refused refuses the call. */
-  readonly whole?: boolean | undefined;
-}
-
-/** What rows were answered with. */
-export interface Predicted {
-  /** One a row of the caller, those that could not be read among them. */
-  readonly answers: readonly Answer[];
-  /** The output of each row as JSON, where it has been written: exact to the last bit. */
-  readonly texts?: readonly string[] | undefined;
-  /** Milliseconds from the decoded request to its answers. */
-  readonly ms: number;
-}
+import { besideUnread, placesBeside } from './unread.ts';
 
 export interface Dataplane {
   readonly models: ModelTable;
@@ -96,21 +65,6 @@ const textsOf = ([{ output }]: readonly Answer[]): readonly string[] | undefined
   return text === undefined ? undefined : [text];
 };
 
-/** The numbers by which the caller knows the rows that could be read. */
-const placesBeside = (unread: ReadonlyMap<number, Problem>, rows: number): readonly number[] => {
-  const places: number[] = [];
-  for (let at = 0; places.length < rows; at++) if (!unread.has(at)) places.push(at);
-  return places;
-};
-/** One answer a row of the caller. */
-const withUnread = (unread: ReadonlyMap<number, Problem>, answers: readonly Answer[]): readonly Answer[] => {
-  const next = answers.values();
-  return Array.from({ length: unread.size + answers.length }, (_, at): Answer => {
-    const error = unread.get(at);
-    return error === undefined ? (next.next().value as Answer) : { error };
-  });
-};
-
 export const createDataplane = (options: DataplaneOptions): Dataplane => {
   const { models, limits, metrics, reader, onAnswered, onFailed } = options;
   const checkRows = (rows: number): void => {
@@ -130,6 +84,7 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
     else if (whole || refused === answers.length) metrics.answered(model, ms, 0, first);
     else metrics.answered(model, ms, answers.length - refused, 'partial');
   };
+  const routed = createRouted({ onAnswered, count, refused: metrics.refused, timeoutMs: limits.timeoutMs });
   const failed = (model: Model, began: number, error: unknown): unknown => {
     const { code } = problemOf(error);
     metrics.failed(model, performance.now() - began, code);
@@ -147,6 +102,8 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
       const began = performance.now();
       try {
         checkRows(rows.length);
+        const { active } = model.routing;
+        if (active !== undefined && isOf(active, model, rows)) return await routed(active, model, rows, call);
         const { id, bytes, deadline, caller, span, json, unread, whole, coerce = false } = call;
         let answers: readonly Answer[] = [];
         let ms = 0;
@@ -169,7 +126,7 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
           content: { rows, answers, coerced: coerce, json, texts, places },
         });
         if (kept !== undefined) await kept;
-        const all = unread === undefined ? answers : withUnread(unread, answers);
+        const all = unread === undefined ? answers : besideUnread(unread, answers, (error): Answer => ({ error }));
         count(model, ms, all, whole);
         return { answers: all, texts, ms };
       } catch (error) {

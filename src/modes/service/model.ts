@@ -13,6 +13,7 @@ import { type Decided, decide, type IsolatedPool, type IsolateOptions, type Isol
 import type { ModelRun } from './job.ts';
 import type { Limits } from './limits.ts';
 import { type TensorSignature, tensorSignature } from './oip/signature.ts';
+import type { Routing } from './rollouts/routing.ts';
 
 /** Where packages come from, and processes for them. */
 export interface ServiceSource extends ModelSource {
@@ -30,6 +31,8 @@ export interface Card {
   readonly digest: string;
   /** What it is to the rows that it answers. */
   readonly variant: Variant;
+  /** The rollout within which it answers as a candidate. */
+  readonly experiment?: string | undefined;
   readonly manifest: Manifest;
   /** What its training data looked like, where the package says. */
   readonly reference: Reference | undefined;
@@ -47,6 +50,8 @@ export interface Card {
 }
 
 export interface Model extends Card {
+  /** Who else answers in its place, while there is a rollout. */
+  readonly routing: Routing<Model>;
   readonly scorer: Scorer;
   readonly batcher: Batcher;
   /** Its processes, when it has some of its own. */
@@ -118,9 +123,15 @@ const settle = async (ref: string, found: Package, opening: Opening, options: Lo
   return { ...inline, ...(await isolate()), rowMs: inline.rowMs };
 };
 
+/** As what a package is loaded. */
+export interface LoadedAs extends Pick<Card, 'ref' | 'experiment'>, Partial<Pick<Card, 'deployment' | 'variant'>> {
+  /** That of its place; of its own, where nobody else will answer, unless given. */
+  readonly routing?: Routing<Model>;
+}
+
 /** Makes a package ready to answer. @throws EXAMPLE_OFF, and what `source` throws */
 export const loadModel = async (
-  { ref, deployment }: Pick<Card, 'ref'> & Partial<Pick<Card, 'deployment'>>,
+  { ref, deployment, variant = STABLE, experiment, routing = { active: undefined } }: LoadedAs,
   found: Package,
   opening: Opening,
   options: LoadModelOptions,
@@ -135,7 +146,8 @@ export const loadModel = async (
       name: manifest.name,
       version: manifest.version,
       digest: found.digest,
-      variant: STABLE,
+      variant,
+      experiment,
       manifest,
       reference: readReference(found.files.get('profile.json')),
       tensors: tensorSignature(scorer),
@@ -149,7 +161,7 @@ export const loadModel = async (
     const batcher = createBatcher({ scorer, limits, lanes: pool?.size ?? 1, onRun: (run) => onRun?.(card, run) });
     // Who got it in this turn of the event loop has put its request into the queue by the next one.
     const idle = () => nextTurn().then(batcher.idle);
-    return { ...card, scorer, batcher, pool, idle, close: scorer.close };
+    return { ...card, routing, scorer, batcher, pool, idle, close: scorer.close };
   } catch (error) {
     await scorer.close();
     throw error;

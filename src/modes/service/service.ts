@@ -26,6 +26,8 @@ import { createReader } from './reading/reader.ts';
 import { createHttpDoor, type HttpDoor } from './rest/http-door.ts';
 import type { ListenPlace } from './rest/listen.ts';
 import type { Behind } from './rest/routes.ts';
+import { followRollouts } from './rollouts/follow-rollouts.ts';
+import type { RolloutActs } from './rollouts/place.ts';
 import type { Serving } from './slot.ts';
 import type { Tracing } from './traces.ts';
 
@@ -67,6 +69,8 @@ export interface ServiceOptions {
   readonly obstacles?: (() => readonly string[]) | undefined;
   /** How watched deployments stand; nothing is told of that unless given. */
   readonly standing?: (() => Promise<Standing>) | undefined;
+  /** The rollouts that it follows, opened with the first look; none unless given. */
+  readonly rollouts?: (() => Promise<RolloutActs | undefined>) | undefined;
   /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly publishing?: Publishing | undefined;
 }
@@ -105,18 +109,29 @@ export interface Service {
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** Loads all that is to be served, or nothing. @throws when one of them cannot be served */
-const loadModels = async (
-  { refs, source, maxModels, isolation, modelWorkers: workers, log = silent() }: ServiceOptions,
+/** How each model is loaded. */
+const loadOptions = (
+  { source, isolation, modelWorkers: workers, log = silent() }: ServiceOptions,
   limits: Limits,
   onRun: LoadModelOptions['onRun'],
-): Promise<ModelTable> => {
+): LoadModelOptions => {
   const onWorkerLost: LoadModelOptions['onWorkerLost'] = (ref, pid, how) =>
     log.error({ ref, pid, how }, 'a worker has ended; another is started');
-  const models = createModels({ source, limits, maxModels, isolation, workers, onRun, onWorkerLost });
+  return { source, limits, isolation, workers, onRun, onWorkerLost };
+};
+
+/** Loads all that is to be served, or nothing. @throws when one of them cannot be served */
+const loadModels = async (
+  options: ServiceOptions,
+  limits: Limits,
+  onRun: LoadModelOptions['onRun'],
+): Promise<readonly [LoadModelOptions, ModelTable]> => {
+  const { refs, maxModels } = options;
+  const load = loadOptions(options, limits, onRun);
+  const models = createModels({ ...load, maxModels });
   try {
     for (const given of refs) await models.add(typeof given === 'string' ? { ref: given } : given);
-    return models;
+    return [load, models];
   } catch (error) {
     await models.close();
     throw error;
@@ -136,7 +151,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const bodies = createBodies(limits.bodiesBytes);
   const newPlaces = (): Connections => createConnections(limits, metrics.rejected);
   const places = { http: newPlaces(), grpc: newPlaces(), admin: newPlaces() };
-  const models = await loadModels(options, limits, metrics.ran);
+  const [load, models] = await loadModels(options, limits, metrics.ran);
   const reader = createReader(limits);
   const { counter = recorder } = options;
   const onAnswered = keepAnswers({ recorder, counter, publishing }, limits);
@@ -156,6 +171,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const admin = adminDoor ? await openDoor('operators', 'admin') : undefined;
   const grpc = createGrpcDoor({ ...shared, places: places.grpc, control: controlOf(modelControl && !adminDoor) });
   const stopFollowing = followPromotions({ models, metrics, log, everyMs: followMs });
+  const leaveRollouts = followRollouts({ models, open: options.rollouts, load, log, everyMs: followMs });
 
   const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
     health.stop();
@@ -166,6 +182,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
     const patience = { lingerMs, mostMs: limits.timeoutMs + lingerMs };
     await Promise.all([http.drain(patience), admin?.drain(patience), grpc.close()]);
     await Promise.all([http.close(), admin?.close()]);
+    await leaveRollouts();
     await models.close();
     await followed;
     await reader.close();

@@ -2,6 +2,7 @@
 import { type Problem, problemOf } from '../../core/errors.ts';
 import { createLive, type Live } from '../../serving/live.ts';
 import { type Card, type LoadModelOptions, loadModel, type Model } from './model.ts';
+import type { Routing } from './rollouts/routing.ts';
 
 export type State = 'loading' | 'ready' | 'evicted' | 'unloaded';
 
@@ -22,6 +23,8 @@ export interface Slot extends Serving {
   readonly live: Live<Model>;
   /** What is loaded here now. */
   readonly model: Model | undefined;
+  /** Who else answers here, while there is a rollout. */
+  readonly routing: Routing<Model>;
 }
 
 /** A slot as its table has it. */
@@ -36,10 +39,11 @@ export interface OwnSlot extends Slot {
 
 /** `onReady` is told of every model that is loaded here, in the moment in which it answers. */
 export const createSlot = (serving: Serving, options: LoadModelOptions, onReady: (slot: OwnSlot) => void): OwnSlot => {
+  const routing: Routing<Model> = { active: undefined };
   const live = createLive<Model>({
     ref: serving.ref,
     source: options.source,
-    load: (found, opening) => loadModel(serving, found, opening, options),
+    load: (found, opening) => loadModel({ ...serving, routing }, found, opening, options),
     idle: (model) => model.idle(),
     onOpened(model) {
       Object.assign(slot, { card: model, state: 'ready', problem: undefined });
@@ -52,6 +56,7 @@ export const createSlot = (serving: Serving, options: LoadModelOptions, onReady:
   });
   const slot: OwnSlot & { state: State; card: Card | undefined; problem: Problem | undefined } = {
     ...serving,
+    routing,
     live,
     get model() {
       return live.current;

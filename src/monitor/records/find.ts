@@ -11,9 +11,11 @@ const predictionOf = ({
   coerced,
   output,
   error,
+  experiment,
   ...rest
 }: Omit<PredictionRow, 'seq'> & { readonly seq: number }): Prediction => ({
   ...rest,
+  ...(experiment !== '' && { experiment }),
   coerced: coerced !== 0,
   output: output ?? undefined,
   error: error ?? undefined,

@@ -8,8 +8,10 @@ export interface Prediction {
   readonly model: string;
   readonly version: string;
   readonly digest: string;
-  /** Which variant of what the deployment's reference means answered: `stable`. */
+  /** What answered was to the deployment: `stable`, or the `candidate` of a rollout. */
   readonly variant: string;
+  /** The rollout within which it was answered, if it was within one. */
+  readonly experiment?: string | undefined;
   /** One row, and its answer, as exact JSON. */
   readonly input: string;
   /** Numbers, booleans and dates were read from texts too. */

@@ -1,5 +1,6 @@
 /** One inference over gRPC: bytes in, the dataplane's answer as a message out. */
-import type { Call, Dataplane } from '../dataplane.ts';
+import type { Call } from '../calls.ts';
+import type { Dataplane } from '../dataplane.ts';
 import type { Caller } from '../job.ts';
 import { LARGE_BYTES } from '../reading/reader.ts';
 import type { RequestSpan } from '../traces.ts';

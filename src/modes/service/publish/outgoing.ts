@@ -8,7 +8,7 @@ import type { Publish } from './settings.ts';
 
 const outgoing = (
   { id, input, output }: AnsweredRow,
-  { model: { name, version, digest, variant = 'stable' }, traceparent }: Answered,
+  { model: { name, version, digest, variant = 'stable', experiment }, traceparent }: Answered,
   { deployment, topic, keyOf, format }: Publish,
   time: string,
 ): NewEvent => {
@@ -21,6 +21,7 @@ const outgoing = (
     ...keyAttributes(key),
     time,
     variant,
+    ...(experiment !== undefined && { experiment }),
     traceparent,
   };
   const data = { id, key: keyJson(key), deployment, model: name, version, digest, input, prediction: output };

@@ -1,7 +1,8 @@
 /** What a request says of its call beside its content. */
 import { fail, show } from '../../../core/errors.ts';
 import { charsetOf } from '../../../text/charset.ts';
-import type { Call, Dataplane } from '../dataplane.ts';
+import type { Call } from '../calls.ts';
+import type { Dataplane } from '../dataplane.ts';
 import type { Limits } from '../limits.ts';
 import type { ModelTable } from '../models.ts';
 import type { RestRequest } from './route.ts';
@@ -38,6 +39,7 @@ export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>
     deadline: ms === undefined ? undefined : performance.now() + ms,
     caller: request.raw.socket,
     span: request.span,
+    headers: request.headers,
   };
 };
 

@@ -6,10 +6,12 @@ import { fail, MillraceError } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import { version } from '../../../version.ts';
-import type { Dataplane, RowCall } from '../dataplane.ts';
+import type { Predicted, RowCall } from '../calls.ts';
+import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
 import { listText } from '../in-turns.ts';
 import type { Model } from '../model.ts';
+import { experimentHeaders } from '../rollouts/routing.ts';
 import { bodyOf, callOf } from './call.ts';
 import { JSON_TYPE } from './errors.ts';
 import { anything, posts, refused } from './operation.ts';
@@ -53,7 +55,7 @@ export const invocationRoutes = (plane: Dataplane, health: Health): readonly Rou
     );
   };
 
-  const answersOf = async (model: Model, request: RestRequest, call: RowCall): Promise<readonly Answer[]> => {
+  const answersOf = async (model: Model, request: RestRequest, call: RowCall): Promise<Predicted> => {
     if (isCsv(request)) return predictCsv(plane, model, request, call);
     const rows = await reader.read(
       'mlflow',
@@ -61,7 +63,7 @@ export const invocationRoutes = (plane: Dataplane, health: Health): readonly Rou
       call.caller,
       call.deadline,
     );
-    return (await plane.predict(model, rows, call)).answers;
+    return plane.predict(model, rows, call);
   };
   const answer = async (request: RestRequest): Promise<Answering> => {
     const model = await modelOf(request);
@@ -69,8 +71,9 @@ export const invocationRoutes = (plane: Dataplane, health: Health): readonly Rou
     // MLflow's answers have no place for it.
     const headers = { 'x-prediction-id': call.id };
     try {
-      const body = await predictionsAsJson(model, await answersOf(model, request, call));
-      return { headers: { ...headers, 'content-type': JSON_TYPE }, body };
+      const { answers, routed } = await answersOf(model, request, call);
+      const body = await predictionsAsJson(model, answers);
+      return { headers: { ...headers, 'content-type': JSON_TYPE, ...experimentHeaders(routed) }, body };
     } catch (error) {
       return { headers, error };
     }

@@ -1,10 +1,13 @@
 /** `POST /predict/{model}`: a row and its prediction, or many, in JSON or CSV. */
 import { MillraceError, type Problem } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
+import type { Variant } from '../../../serving/route.ts';
 import { toldJson } from '../../../text/exact-json.ts';
-import type { Dataplane, RowCall } from '../dataplane.ts';
+import type { Predicted, RowCall } from '../calls.ts';
+import type { Dataplane } from '../dataplane.ts';
 import { listText } from '../in-turns.ts';
-import type { Model } from '../model.ts';
+import type { Card, Model } from '../model.ts';
+import { experimentHeaders, type Routed } from '../rollouts/routing.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
 import { CSV_TYPE, writeCsv } from './csv.ts';
 import { predictOperations } from './predict-operations.ts';
@@ -27,10 +30,24 @@ const identityOf = (model: Model): string => {
   return text;
 };
 
-const answerAsJson = (id: string, { output, error }: Answer): string =>
-  error === undefined
-    ? `{"id":"${id}","prediction":${toldJson(output)}}`
-    : `{"id":"${id}","error":${JSON.stringify(error)}}`;
+/** The same within a rollout: of a row that one version answered. */
+const identityIn = ({ experiment, cards, variants }: Routed<Card>): string => {
+  const { name, version, digest } = cards[variants[0]];
+  return JSON.stringify({ model: name, version, digest, variant: variants[0], experiment }).slice(1, -1);
+};
+/** Of rows that one or the other answered, each of which says which. */
+const identitiesIn = ({ experiment, cards: { stable, candidate } }: Routed<Card>): string => {
+  const { name, version, digest } = stable;
+  const beside = { version: candidate.version, digest: candidate.digest };
+  return JSON.stringify({ model: name, version, digest, experiment, candidate: beside }).slice(1, -1);
+};
+
+const answerAsJson = (id: string, { output, error }: Answer, variant?: Variant): string => {
+  const by = variant === undefined ? '' : `,"variant":"${variant}"`;
+  return error === undefined
+    ? `{"id":"${id}"${by},"prediction":${toldJson(output)}}`
+    : `{"id":"${id}"${by},"error":${JSON.stringify(error)}}`;
+};
 
 /** What rows of a body may be. */
 export const rowLimits = ({ limits }: Dataplane, { manifest }: Model) => ({
@@ -45,7 +62,7 @@ export const predictCsv = async (
   model: Model,
   request: RestRequest,
   call: RowCall,
-): Promise<readonly Answer[]> => {
+): Promise<Predicted> => {
   const { fields, depth, rows: most } = rowLimits(plane, model);
   const lines = await plane.reader.read(
     'csv',
@@ -59,8 +76,7 @@ export const predictCsv = async (
     if ('row' in line) rows.push(line.row);
     else unread.set(at, line.problem);
   }
-  const { answers } = await plane.predict(model, rows, { ...call, coerce: true, unread });
-  return answers;
+  return plane.predict(model, rows, { ...call, coerce: true, unread });
 };
 
 /** Whether the body is said to be CSV. */
@@ -84,15 +100,20 @@ const answerMany = async (
   request: RestRequest,
   id: string,
   model: Model,
-  answers: readonly Answer[],
+  { answers, routed }: Predicted,
 ): Promise<Answering> => {
   if (wantsCsv(request)) {
     const { name, version, digest, manifest } = model;
-    const headers = { 'content-type': CSV_TYPE, 'x-model': `${name}@${version} ${digest}` };
+    const headers = {
+      'content-type': CSV_TYPE,
+      'x-model': `${name}@${version} ${digest}`,
+      ...experimentHeaders(routed),
+    };
     return { headers, body: await writeCsv(id, manifest.outputs, answers) };
   }
-  const around = [`{${identityOf(model)},"predictions":[`, ',', ']}'] as const;
-  return listText(answers, (answer, row) => answerAsJson(`${id}.${row}`, answer), around);
+  const head = routed === undefined ? identityOf(model) : identitiesIn(routed);
+  const textOf = (answer: Answer, row: number) => answerAsJson(`${id}.${row}`, answer, routed?.variants[row]);
+  return listText(answers, textOf, [`{${head},"predictions":[`, ',', ']}']);
 };
 
 export const predictRoutes = (plane: Dataplane): readonly Route[] => {
@@ -111,13 +132,15 @@ export const predictRoutes = (plane: Dataplane): readonly Route[] => {
     const json = reading instanceof Promise ? await reading : reading;
     call.json = json;
     const { row, many } = json;
-    const { answers, texts } = await plane.predict(model, many ?? [row], call);
+    const predicted = await plane.predict(model, many ?? [row], call);
     if (many !== undefined || wantsCsv(request)) {
-      return answerMany(request, call.id, model, answers);
+      return answerMany(request, call.id, model, predicted);
     }
+    const { answers, texts, routed } = predicted;
     const [{ output, error }] = answers;
     if (error !== undefined) throw new MillraceError(error);
-    return `{"id":"${call.id}",${identityOf(model)},"prediction":${texts?.[0] ?? toldJson(output)}}`;
+    const identity = routed === undefined ? identityOf(model) : identityIn(routed);
+    return `{"id":"${call.id}",${identity},"prediction":${texts?.[0] ?? toldJson(output)}}`;
   };
   const check = admitting(models);
   return [

@@ -17,14 +17,16 @@ import { identity, json, type Operation, object, ref } from './operation.ts';
 import type { LongAnswer, RestAnswer, RestRequest, Route } from './route.ts';
 
 /** A prediction that there is a record of, or that this process remembers because it was published. */
-type Found = Omit<Kept, 'coerced' | 'variant'>;
+type Found = Omit<Kept, 'coerced' | 'variant'> & Partial<Pick<Kept, 'variant'>>;
 
 /** Texts of a record that are JSON already go into the answer as they are, so that no digit changes. */
 const keptAsJson = (kept: Found, better?: readonly Better[]): string => {
-  const { id, at, model, version, digest, ms, input, output, error, label } = kept;
+  const { id, at, model, version, digest, ms, input, output, error, label, experiment } = kept;
+  // Outside of a rollout there is nobody else who could have answered.
+  const variant = experiment === undefined ? undefined : kept.variant;
   // Of a model that was served from a folder, the reference is a path of this machine.
   const deployment = /[/\\]/.test(kept.deployment) ? `${model}@${version}` : kept.deployment;
-  const told = JSON.stringify({ id, at, deployment, model, version, digest, ms }).slice(0, -1);
+  const told = JSON.stringify({ id, at, deployment, model, version, digest, variant, experiment, ms }).slice(0, -1);
   const answer = output === undefined ? `"error":${error}` : `"prediction":${output}`;
   const truth = label === undefined ? '' : `,"label":${label.truth},"labelled":"${label.at}"`;
   return `${told},"input":${input},${answer}${truth}${better === undefined ? '' : `,"better":${listOf(better)}`}}`;
@@ -106,6 +108,8 @@ const record = object(
     at: { type: 'string', format: 'date-time' },
     deployment: { type: 'string' },
     ...identity,
+    variant: { enum: ['stable', 'candidate'], description: 'Of a row that was answered within a rollout.' },
+    experiment: { type: 'string', description: 'The rollout within which it was answered.' },
     ms: { type: 'number' },
     input: { description: 'The row as it was sent.' },
     prediction: { type: 'object' },

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { RolloutControl } from '../../deployments/rollouts/control.ts';
+import type { Rollout } from '../../serving/rollouts/rollout.ts';
+import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
+import { DEFAULT_STEPS } from '../../serving/rollouts/steps.ts';
+import { type Cli, examples } from '../command.ts';
+import type { RolloutStatusOptions } from '../rollout/status.ts';
+import { told } from '../rollout/words.ts';
+import { usage } from '../usage.ts';
+
+interface MoveOptions {
+  readonly why?: string;
+  readonly as?: string;
+  readonly json?: true;
+}
+
+interface StartOptions extends MoveOptions {
+  readonly candidate: string;
+  readonly steps?: string;
+  readonly unit?: string;
+}
+
+/** Options of whoever does something to a rollout. */
+const signed = (command: Command): Command =>
+  command
+    .option('--why <text>', 'the reason, for the history')
+    .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
+    .option('--json', 'print JSON');
+
+/** Does something as whoever it is said to be, and tells how the rollout stands then. */
+const moved = async (
+  { why, as, json }: MoveOptions,
+  { app, terminal }: Cli,
+  move: (control: RolloutControl, by: RolloutSigned) => Promise<Rollout>,
+): Promise<void> => {
+  const { rollout, who } = await app();
+  const now = await move(await rollout(), { who: as || who, why: why || undefined });
+  if (json) terminal.json(now);
+  else terminal.out(told(now));
+};
+
+const start = (rollout: Command, cli: Cli): Command =>
+  examples(
+    signed(rollout.command('start'))
+      .summary('let a candidate answer beside the stable version')
+      .description(
+        'Let a candidate answer beside what a deployment answers with, step by step. Every process that serves the deployment follows within two seconds.',
+      )
+      .argument('<deployment>', 'its name in millrace.yaml, or the reference that is served: name@environment')
+      .requiredOption('--candidate <ref>', 'the version that shall take over: name@1.2.0, name@staging')
+      .option('--steps <steps>', 'which share of the traffic, for how many rows at least', DEFAULT_STEPS)
+      .option(
+        '--unit <unit>',
+        'what stays with one version: field:<name>, header:<name> or cookie:<name>; each call by itself unless given',
+      )
+      .action(async (deployment: string, options: StartOptions) =>
+        moved(options, cli, (control, by) => control.start(deployment, options, by)),
+      ),
+    ['millrace rollout start ride-duration --candidate ride-duration@1.3.0', 'the usual steps'],
+    [
+      'millrace rollout start ride-duration --candidate ride-duration@staging --steps "5 %, 50 %" --unit field:rider',
+      'riders stay with one version',
+    ],
+  );
+
+const status = (rollout: Command, cli: Cli): Command =>
+  examples(
+    rollout
+      .command('status', { isDefault: true })
+      .summary('say how rollouts stand')
+      .description(
+        'Say how the last rollout of each deployment stands, or of one, with what both versions have answered.',
+      )
+      .argument('[deployment]', 'this one alone, with its history')
+      .option('--watch', 'go on until it is over')
+      .option('--json', 'print JSON')
+      .action(async (deployment: string | undefined, options: RolloutStatusOptions) =>
+        (await import('../rollout/status.ts')).showStatus(deployment, options, cli),
+      ),
+    ['millrace rollout status ride-duration --watch', 'to look on'],
+    ['millrace rollout status --json', 'for programs'],
+  );
+
+/** What is done to a rollout that is there: its name, what it does, and why somebody may do so. */
+const movings = [
+  ['pause', 'stay at this step until it is resumed', '--why "the match is on"'],
+  ['resume', 'go on after a pause', ''],
+  ['abort', 'let the stable version answer all again, and end it', '--why "drivers complain"'],
+  ['finish', 'let the environment point at the candidate, as `promote` does, and end it', '--why "MAE 3.1 → 2.9"'],
+] as const;
+
+const move = (rollout: Command, cli: Cli, [name, summary, why]: (typeof movings)[number]): void => {
+  const command = signed(rollout.command(name).summary(summary).argument('<deployment>', 'its name, or its reference'));
+  command.action(async (deployment: string, options: MoveOptions) => {
+    if (name === 'abort' && !options.why) throw usage('A rollout is aborted for a reason.', '--why', 'nothing');
+    await moved(options, cli, (control, by) => control[name](deployment, by));
+  });
+  examples(command, [`millrace rollout ${name} ride-duration ${why}`.trim(), summary]);
+};
+
+export const define = (command: Command, cli: Cli): void => {
+  command.description('Say how the last rollout of each deployment stands, as `millrace rollout status` does.');
+  start(command, cli);
+  status(command, cli);
+  for (const one of movings) move(command, cli, one);
+  examples(
+    command,
+    ['millrace rollout', 'a line a deployment'],
+    ['millrace rollout start ride-duration --candidate ride-duration@1.3.0', 'try a version on real traffic'],
+  );
+};

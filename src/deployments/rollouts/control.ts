@@ -1,0 +1,167 @@
+/** What people do with rollouts: start one beside a deployment, look, pause, resume, abort, finish. */
+import { fail } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { parseRef } from '../../registry/ref.ts';
+import type { Resources } from '../../resources/resources.ts';
+import {
+  isAtWork,
+  type Rollout,
+  type RolloutMove,
+  type RolloutStatus,
+  type StepCounts,
+} from '../../serving/rollouts/rollout.ts';
+import type { RolloutChange, RolloutSigned, Rollouts } from '../../serving/rollouts/rollouts.ts';
+import { DEFAULT_STEPS, parseSteps } from '../../serving/rollouts/steps.ts';
+import { parseUnit } from '../../serving/rollouts/unit.ts';
+
+export interface StartRollout {
+  readonly candidate: string;
+  /** `shadow 1000 rows, 5 %, 25 %, 100 %` unless given. */
+  readonly steps?: string | undefined;
+  /** `field:rider`; each call by itself unless given. */
+  readonly unit?: string | undefined;
+}
+
+/** How a rollout stands. */
+export interface RolloutStanding {
+  readonly rollout: Rollout;
+  /** By step. */
+  readonly counts: readonly StepCounts[];
+  readonly moves: readonly RolloutMove[];
+}
+
+export interface RolloutControl {
+  /**
+   * @throws BAD_PROJECT, BAD_REF and what `Registry.resolve` throws for what is not there; BAD_ROLLOUT for a candidate that
+   *   cannot stand beside it; USAGE for steps or a unit that are none; ROLLOUT_RUNS
+   */
+  start(deployment: string, what: StartRollout, signed: RolloutSigned): Promise<Rollout>;
+  /** The last one of each deployment, or of one; the latest first. */
+  status(deployment?: string): Promise<readonly RolloutStanding[]>;
+  /** @throws NO_ROLLOUT */
+  pause(deployment: string, signed: RolloutSigned): Promise<Rollout>;
+  resume(deployment: string, signed: RolloutSigned): Promise<Rollout>;
+  abort(deployment: string, signed: RolloutSigned): Promise<Rollout>;
+  /** Lets the environment of the deployment point at the candidate, as `promote` does, and ends it. @throws NO_ROLLOUT; what `promote` throws */
+  finish(deployment: string, signed: RolloutSigned): Promise<Rollout>;
+}
+
+const ROLLED = ['service', 'stream'] as const;
+
+/** The reference of a deployment; what is served by its reference alone goes by that. @throws BAD_PROJECT */
+const refOf = ({ project, placedRef }: Resources, name: string): string => {
+  const mode = ROLLED.find((one) => project.namesIn(one).includes(name));
+  if (mode !== undefined) return placedRef(project.deploymentIn(mode, name).model);
+  if (name.includes('@') && parseRef(name).kind === 'environment') return name;
+  const names = ROLLED.flatMap((one) => project.namesIn(one));
+  const meant = nearest(name, names);
+  throw fail(
+    'BAD_PROJECT',
+    `'${name}' is no service or stream of this project${meant ? `, did you mean '${meant}'?` : ''}`,
+    {
+      expected:
+        names.length === 0 ? 'a deployment of millrace.yaml, or name@environment' : `one of ${names.join(', ')}`,
+      got: name,
+    },
+  );
+};
+
+/** The environment that a reference names, which is what can be moved to the candidate. @throws BAD_ROLLOUT */
+export const environmentOf = (ref: string): string => {
+  const parsed = parseRef(ref);
+  if (parsed.kind === 'environment') return parsed.environment;
+  throw fail('BAD_ROLLOUT', `${ref} never moves, so that nothing can take its place`, {
+    expected: 'a deployment whose model is name@environment',
+    got: ref,
+  });
+};
+
+const planOf = async (resources: Resources, deployment: string, { candidate, steps, unit }: StartRollout) => {
+  const ref = refOf(resources, deployment);
+  environmentOf(ref);
+  const parsed = parseSteps(steps ?? DEFAULT_STEPS, 'USAGE');
+  if (unit !== undefined) parseUnit(unit, 'USAGE');
+  const registry = await resources.lookup();
+  const [stable, next] = [await registry.resolve(ref), await registry.resolve(candidate)];
+  if (stable.name !== next.name) {
+    throw fail('BAD_ROLLOUT', `${candidate} is another model than ${deployment} answers with`, {
+      expected: `a version of ${stable.name}`,
+      got: next.name,
+    });
+  }
+  if (stable.digest === next.digest) {
+    throw fail('BAD_ROLLOUT', `${deployment} answers with ${stable.name} ${stable.version} already`, {
+      expected: `another version of ${stable.name}`,
+      got: next.version,
+    });
+  }
+  return {
+    deployment,
+    ref,
+    model: stable.name,
+    stable: { version: stable.version, digest: stable.digest },
+    candidate: { version: next.version, digest: next.digest },
+    steps: parsed,
+    unit,
+  };
+};
+
+const noRollout = (deployment: string, found: Rollout | undefined, expected: string) =>
+  fail('NO_ROLLOUT', `${deployment} has no rollout that is ${expected}`, {
+    expected: `a rollout that is ${expected} (millrace rollout status)`,
+    got: found === undefined ? 'none' : found.status,
+  });
+
+/** Moves the rollout of a deployment on, whoever else moves it meanwhile. @throws NO_ROLLOUT */
+const moveOn = async (
+  rollouts: Rollouts,
+  deployment: string,
+  from: readonly RolloutStatus[],
+  change: RolloutChange,
+): Promise<Rollout> => {
+  for (;;) {
+    const [found] = await rollouts.list(deployment);
+    if (found === undefined || !from.includes(found.status)) throw noRollout(deployment, found, from.join(' or '));
+    const moved = await rollouts.move(found, change);
+    if (moved !== undefined) return moved;
+  }
+};
+
+export const openControl = (resources: Resources): RolloutControl => {
+  const standing = async (rollouts: Rollouts, rollout: Rollout): Promise<RolloutStanding> => {
+    const [counts, moves] = [await rollouts.counts(rollout.id), await rollouts.moves(rollout.id)];
+    return { rollout, counts, moves };
+  };
+  const move = async (deployment: string, from: readonly RolloutStatus[], change: RolloutChange): Promise<Rollout> =>
+    moveOn(await resources.rollouts(), deployment, from, change);
+
+  return {
+    async start(deployment, what, signed) {
+      const plan = await planOf(resources, deployment, what);
+      return (await resources.rollouts()).start(plan, signed);
+    },
+    async status(deployment) {
+      const rollouts = await resources.rollouts();
+      const last = new Map<string, Rollout>();
+      for (const one of await rollouts.list(deployment)) if (!last.has(one.deployment)) last.set(one.deployment, one);
+      return Promise.all([...last.values()].map((one) => standing(rollouts, one)));
+    },
+    pause: (deployment, signed) => move(deployment, ['running'], { action: 'pause', status: 'paused', ...signed }),
+    resume: (deployment, signed) => move(deployment, ['paused'], { action: 'resume', status: 'running', ...signed }),
+    abort: (deployment, signed) =>
+      move(deployment, ['running', 'paused'], { action: 'abort', status: 'aborted', ...signed }),
+    async finish(deployment, signed) {
+      const rollouts = await resources.rollouts();
+      const [found] = await rollouts.list(deployment);
+      if (found === undefined || !isAtWork(found)) throw noRollout(deployment, found, 'running or paused');
+      const { promoteProven } = await import('../../resources/promote.ts');
+      const { who, why } = signed;
+      await promoteProven(resources, `${found.model}@${found.candidate.digest}`, {
+        to: environmentOf(found.ref),
+        who,
+        why,
+      });
+      return moveOn(rollouts, deployment, ['running', 'paused'], { action: 'finish', status: 'finished', ...signed });
+    },
+  };
+};

@@ -1,0 +1,19 @@
+/** The port of the shadow: where calls go that the stable version has answered. */
+import type { Answer } from '../../../core/types.ts';
+import type { Bad } from './failures.ts';
+
+/** Rows of a call that the stable version has answered. */
+export interface ShadowedCall {
+  readonly rows: readonly unknown[];
+  readonly answers: readonly Answer[];
+  readonly ms: number;
+  readonly bad: Bad;
+  readonly coerce: boolean;
+}
+
+export interface Shadow {
+  /** Takes microseconds and never throws. */
+  offer(call: ShadowedCall): void;
+  /** Drops what waits. */
+  close(): void;
+}
