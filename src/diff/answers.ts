@@ -1,6 +1,7 @@
 /** How the answers of two versions to the same rows differ: by field, and by parts of the rows. */
 
-import type { Answer, Tolerance } from '../core/types.ts';
+import type { Answer } from '../core/types.ts';
+import { isChanged } from '../monitor/comparison/changed.ts';
 import { exactJson } from '../text/exact-json.ts';
 
 /** What both answered to one row. */
@@ -19,7 +20,7 @@ export interface NumberDifference {
 
 export interface FieldDifference {
   readonly field: string;
-  /** Rows that both answered; those whose answer differs by more than `atol + rtol × |before|`. */
+  /** Rows that both answered; those whose answer has changed. */
   readonly rows: number;
   readonly changed: number;
   /** Of fields whose values are numbers. */
@@ -62,22 +63,9 @@ export interface Parting {
 const MOST_MOVES = 20;
 const MOST_LETTERS = 80;
 
-/** Moves by 1e-6 are float32's, and no change. */
-const NEAR: Tolerance = { atol: 1e-6, rtol: 1e-5 };
-
 type Output = Readonly<Record<string, unknown>>;
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
-
-const isChanged = (before: unknown, now: unknown): boolean => {
-  if (isNumber(before) && isNumber(now)) {
-    return !(Math.abs(now - before) <= NEAR.atol + NEAR.rtol * Math.abs(before)) && !Object.is(before, now);
-  }
-  if (Array.isArray(before) && Array.isArray(now)) {
-    return before.length !== now.length || before.some((one, at) => isChanged(one, now[at]));
-  }
-  return exactJson(before) !== exactJson(now);
-};
 
 const numbersOf = (differences: readonly number[]): NumberDifference => {
   const sizes = Float64Array.from(differences, Math.abs).sort();

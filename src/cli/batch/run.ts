@@ -1,4 +1,5 @@
 import { rowAt } from '../../files/scoring.ts';
+import { shadowText } from '../../modes/batch/report/shadow-text.ts';
 import { runJson } from '../../modes/batch/run-json.ts';
 import { shortDigest } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
@@ -6,6 +7,7 @@ import { createTeller, nameOf, reportLine, summaryLine } from './tell.ts';
 
 export interface BatchRunOptions {
   readonly window?: string;
+  readonly shadow?: string;
   readonly dryRun?: true;
   readonly force?: true;
   readonly json?: true;
@@ -53,6 +55,7 @@ export const run = async (deployment: string, options: BatchRunOptions, cli: Cli
     const outcome = await batch.run({
       deployment,
       window: options.window,
+      shadow: options.shadow,
       force: options.force,
       signal,
       onEvent: (event) => teller.hear(event),
@@ -64,6 +67,7 @@ export const run = async (deployment: string, options: BatchRunOptions, cli: Cli
       terminal.out(`${nameOf(made)} was finished before, by run ${made.id}; --force replaces it`);
     } else {
       terminal.out(`${nameOf(made)} finished: ${summaryLine(outcome.summary)}`);
+      if (outcome.summary.shadow) terminal.out(shadowText(outcome.summary.shadow));
       terminal.err(reportLine(report, cwd));
     }
     if (reacted.some((one) => one.what === 'failed')) cli.exit(1);

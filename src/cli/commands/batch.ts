@@ -21,6 +21,7 @@ const run = (batch: Command, cli: Cli): Command =>
       )
       .argument('<deployment>', DEPLOYMENT)
       .option('--window <window>', 'which: 2026-11-01T13, 2026-11-01, 2026-W44 or 2026-11')
+      .option('--shadow <ref>', 'let this version answer the same rows, and report how its answers differ')
       .option('--dry-run', 'check everything and show the first rows; write nothing')
       .option('--force', 'do it anew, and replace what is there in one step')
       .option('--json', 'print JSON')

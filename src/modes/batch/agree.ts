@@ -9,6 +9,7 @@ import type { Source, SourceChunk } from '../../sources/source.ts';
 import { countedOf } from './counted.ts';
 import { readEntry } from './ledger/stored.ts';
 import { makePlan, shapeOf } from './plan.ts';
+import { readBy } from './shadow.ts';
 import { sinkRunOf, type Task } from './task.ts';
 import type { Plan, Run, ShardEntry } from './types.ts';
 
@@ -54,9 +55,9 @@ const checkFingerprint = async (source: Source, plan: Plan): Promise<void> => {
   });
 };
 
-/** Rows behind a position. Only what the model reads is looked at; all else passes through as it is stored. */
-const readBehind = ({ source, manifest }: Task, last: ShardEntry | undefined): AsyncGenerator<SourceChunk> =>
-  ahead(source.read(last?.next, Object.keys(manifest.inputs)));
+/** Rows behind a position. Only what models read is looked at; all else passes through as it is stored. */
+const readBehind = ({ source, manifest, shadow }: Task, last: ShardEntry | undefined): AsyncGenerator<SourceChunk> =>
+  ahead(source.read(last?.next, readBy(manifest, shadow)));
 
 const goOn = async (task: Task, plan: Plan): Promise<Agreement> => {
   const sinkRun = await task.sink.open(sinkRunOf(task.run), shapeOf(plan));

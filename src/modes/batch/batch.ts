@@ -24,6 +24,8 @@ export interface RunRequest extends RunManner {
   readonly deployment: string;
   /** A window as a person names it; only for deployments that have windows. */
   readonly window?: string | undefined;
+  /** A reference to a version that answers the same rows, of which only is kept how it differs. */
+  readonly shadow?: string | undefined;
 }
 
 export interface BackfillRequest extends Omit<RunManner, 'slot' | 'force'> {

@@ -35,12 +35,12 @@ export const createBatch = (host: BatchHost): BatchDeployments => {
     deployment: host.deployment,
     ledger,
     reportOf: (run) => reportOf(host, run),
-    async run({ deployment: name, window, ...manner }) {
+    async run({ deployment: name, window, shadow, ...manner }) {
       const deployment = host.deployment(name);
       const now = host.clock();
       const wanted = requestedWindow(deployment, window, now);
       if (wanted && !isOver(wanted, now)) throw notOver(name, wanted, now, '--window');
-      return perform(host, await ledger(), { deployment, window: wanted }, manner);
+      return perform(host, await ledger(), { deployment, window: wanted, shadow }, manner);
     },
     perform: async (deployment, window, manner) => perform(host, await ledger(), { deployment, window }, manner),
     async rehearse({ deployment: name, window, force }) {

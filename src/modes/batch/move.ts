@@ -1,5 +1,5 @@
 /** The middle act in this process: chunks are scored a few at a time, and fill one shard after another. */
-import type { Scorer } from '../../core/types.ts';
+import type { ColumnAnswers, Scorer } from '../../core/types.ts';
 import type { SourceChunk } from '../../sources/source.ts';
 import type { Agreement } from './agree.ts';
 import { createCommits } from './commit-shard.ts';
@@ -12,6 +12,15 @@ import { total } from './summary.ts';
 import type { Task } from './task.ts';
 import type { Plan } from './types.ts';
 
+/** With what a shadow answers to the same rows. */
+const beside = async (
+  scoring: Promise<ScoredChunk>,
+  shadowing: Promise<ColumnAnswers | undefined>,
+): Promise<ScoredChunk> => {
+  const [one, shadowed] = await Promise.all([scoring, shadowing]);
+  return { ...one, shadowed };
+};
+
 /** Chunks in the order of the source, `depth` of them being scored at a time. One without rows only counts where nothing else is. */
 async function* scored(
   rows: AsyncGenerator<SourceChunk>,
@@ -19,7 +28,7 @@ async function* scored(
   task: Task,
   { isFirst, stopwatch, plan }: { readonly isFirst: boolean; readonly stopwatch: Stopwatch; readonly plan: Plan },
 ): AsyncGenerator<ScoredChunk> {
-  const { source, signal, depth, leaving, onNote } = task;
+  const { source, signal, depth, leaving, shadow, onNote } = task;
   const inFlight: Promise<ScoredChunk>[] = [];
   const next = async (): Promise<ScoredChunk> => {
     const one = await stopwatch.timed('score', inFlight[0]).catch((error: unknown) => {
@@ -40,7 +49,8 @@ async function* scored(
       for (const note of chunk.notes ?? []) onNote(note);
       if (chunk.rows + chunk.rejects.length === 0 && !isNeeded) continue;
       isNeeded = false;
-      const scoring = scorer.then((loaded) => score(leaving?.(loaded, keysOf(plan, chunk)) ?? loaded, chunk, source));
+      const counting = scorer.then((loaded) => score(leaving?.(loaded, keysOf(plan, chunk)) ?? loaded, chunk, source));
+      const scoring = shadow === undefined ? counting : beside(counting, shadow.answers(chunk, source));
       scoring.catch(() => {});
       inFlight.push(scoring);
       if (inFlight.length >= depth) yield await next();
@@ -59,7 +69,7 @@ const moveRows = async (
   task: Task,
 ) => {
   const { plan, sinkRun, entries, readMs } = agreement;
-  const { manifest, reference, source, sink, clock, shardRows, onProgress } = task;
+  const { manifest, reference, source, sink, shadow, clock, shardRows, onProgress } = task;
   const stopwatch = createStopwatch({ read: readMs, score: 0, write: 0 });
   const watch = keyWatch(plan, source.isOrdered, entries.at(-1)?.last_key);
   const commits = createCommits(task, entries);
@@ -91,7 +101,7 @@ const moveRows = async (
     if (next.done) return entries;
     const bins = entries[0]?.bins ?? binsOfRun(manifest, reference, next.value);
     for (let index = entries.length; !next.done; index++) {
-      const shard = await openShard({ index, sink: sinkRun, manifest, bins });
+      const shard = await openShard({ index, sink: sinkRun, manifest, bins, shadow });
       try {
         await fill(shard, next.value);
         // One is committed while the next is filled.

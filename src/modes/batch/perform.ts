@@ -7,6 +7,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { openLineage } from './lineage/lineage.ts';
 import { createReactions, type Reacted } from './react.ts';
 import { runSlot } from './run.ts';
+import { checkShadow } from './shadow.ts';
 import type { Run } from './types.ts';
 import type { Window } from './window.ts';
 
@@ -16,19 +17,23 @@ export interface BatchJob {
   readonly window: Window | undefined;
   /** The run whose rejects are to be scored again. */
   readonly retry?: Run | undefined;
+  /** A reference to what answers the same rows beside it. */
+  readonly shadow?: string | undefined;
 }
 
 /** @throws MillraceError what opens the deployment's package, BAD_PROJECT for reactions that cannot work, and what runs throw. */
 export const perform = async (
   host: BatchHost,
   ledger: Ledger,
-  { deployment, window, retry }: BatchJob,
+  { deployment, window, retry, shadow: ref }: BatchJob,
   { force, cause = 'hand', slot, threaded, signal, onEvent }: RunManner,
 ): Promise<Performed> => {
   let id: string | undefined;
   const found = await host.open(deployment.model);
   // Reactions that cannot work are refused before anything is scored.
   createReactions(deployment.react, found.manifest, deployment.name);
+  const shadow = ref === undefined ? undefined : await host.open(ref);
+  if (ref !== undefined && shadow) checkShadow(ref, shadow.manifest, found.manifest);
   const onNote = (message: string): void => onEvent?.({ what: 'noted', message });
   const lineage = openLineage(host, { deployment, window, onNote });
   const follow = async (run: Run): Promise<readonly Reacted[]> => {
@@ -40,6 +45,7 @@ export const perform = async (
     const outcome = await runSlot(host, ledger, {
       deployment,
       found,
+      shadow,
       window,
       slot,
       cause,

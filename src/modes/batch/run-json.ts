@@ -17,6 +17,7 @@ export const runJson = (run: Run, report: ReportPaths) => {
         outputs: summary.outputs,
         source: summary.source,
         sink: summary.sink,
+        ...(summary.shadow && { shadow: summary.shadow }),
       },
     }),
     report,

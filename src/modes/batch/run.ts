@@ -15,6 +15,7 @@ import { cancelled, lost } from './ledger/runs.ts';
 import { localEngine } from './move.ts';
 import { newOwner } from './owner.ts';
 import { patiently } from './patience.ts';
+import { type BatchShadow, openShadow } from './shadow.ts';
 import { summarize } from './summary.ts';
 import type { Progress, Task } from './task.ts';
 import type { Cause, Run, Summary } from './types.ts';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly deployment: BatchDeployment;
   /** The package that the deployment's reference means now. */
   readonly found: Package;
+  /** A package that answers beside it. */
+  readonly shadow?: Package | undefined;
   readonly window?: Window | undefined;
   /** What is done once; the window's label, or `all`, unless given. */
   readonly slot?: string | undefined;
@@ -153,7 +156,7 @@ interface Mine {
   readonly drops: readonly string[];
 }
 
-type Ready = Omit<Task, 'source' | 'sink' | 'onCommit'>;
+type Ready = Omit<Task, 'source' | 'sink' | 'shadow' | 'onCommit'>;
 
 /** What the acts need of a run besides its ends. */
 const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, found: Package, { run, owner }: Mine) => {
@@ -183,6 +186,13 @@ const prepare = async (host: BatchHost, ledger: Ledger, options: RunOptions, fou
   return ready;
 };
 
+const shadowOf = (host: BatchHost, options: RunOptions): BatchShadow | undefined => {
+  const { shadow: found, deployment, signal, onEvent } = options;
+  const load = (shadow: Package) => host.load(shadow, { threads: threadsOf(options), rowMs: deployment.rowMs, signal });
+  const onNote = (message: string): void => onEvent?.({ what: 'noted', message });
+  return found && openShadow({ found, load: () => load(found), signal, onNote });
+};
+
 /** The three acts, again while they fail for what passes by itself; each time they go on from where the sink says that it stands. */
 const work = async (host: BatchHost, ledger: Ledger, options: RunOptions, mine: Mine): Promise<Summary> => {
   const { deployment, signal, onEvent } = options;
@@ -192,13 +202,14 @@ const work = async (host: BatchHost, ledger: Ledger, options: RunOptions, mine: 
   const scorer = host.load(found, { threads: threadsOf(options), rowMs, signal });
   // Whoever awaits it hears of a failure; until then it must not count as unhandled.
   scorer.catch(() => {});
+  const shadow = shadowOf(host, options);
   try {
     const ready = await prepare(host, ledger, options, found, mine);
     const done = await patiently(
       (onCommit) =>
         withEnds(host, ledger, options, async (ends) => {
           for (const id of drops) await ends.sink.drop(id);
-          const task: Task = { ...ready, ...ends, onCommit };
+          const task: Task = { ...ready, ...ends, shadow, onCommit };
           const agreement = await agree(task);
           const entries = await localEngine.move(agreement, scorer, task);
           return commit(agreement, entries, task);
@@ -212,6 +223,6 @@ const work = async (host: BatchHost, ledger: Ledger, options: RunOptions, mine: 
   } catch (error) {
     throw await giveUp(host, ledger, { ...options, run, owner }, error);
   } finally {
-    await scorer.then((loaded) => loaded.close()).catch(() => {});
+    await Promise.all([scorer.then((loaded) => loaded.close()).catch(() => {}), shadow?.close()]);
   }
 };

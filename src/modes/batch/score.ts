@@ -14,6 +14,8 @@ import type { Plan, Reject } from './types.ts';
 export interface ScoredChunk {
   readonly chunk: SourceChunk;
   readonly answers: ColumnAnswers;
+  /** A shadow's, to the same rows. */
+  readonly shadowed?: ColumnAnswers | undefined;
 }
 
 export const score = async (scorer: Scorer, chunk: SourceChunk, { cells, fit }: Source): Promise<ScoredChunk> => {

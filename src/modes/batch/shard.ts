@@ -9,6 +9,8 @@ import { refusalOf } from '../../monitor/profile/traffic.ts';
 import type { ShardWriter, SinkRun } from '../../sinks/sink.ts';
 import type { SourcePosition } from '../../sources/source.ts';
 import type { Prepared, ScoredChunk } from './score.ts';
+import type { BatchShadow } from './shadow.ts';
+import { startShadowCounting } from './shadow-counts.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Reject, ShardEntry, Waits } from './types.ts';
 
@@ -38,6 +40,7 @@ export interface ShardOptions {
   readonly manifest: Manifest;
   /** Of the first shard, on which all others count too. */
   readonly bins: ShardBins;
+  readonly shadow: BatchShadow | undefined;
 }
 
 /** What all shards of a run count on, by its reference or its first rows. */
@@ -60,9 +63,10 @@ const countBy = (
 };
 
 export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
-  const { index, sink, manifest, bins } = options;
+  const { index, sink, manifest, bins, shadow } = options;
   const inputs = startCounting(manifest.inputs, bins.inputs);
   const outputs = startCounting(manifest.outputs, bins.outputs);
+  const apart = shadow && startShadowCounting(manifest, shadow);
   const rejects: Reject[] = [];
   let rowsIn = 0;
   let rowsOut = 0;
@@ -72,13 +76,14 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
   return {
     index,
     rejects,
-    async add({ chunk, answers }, prepared, stopwatch) {
+    async add({ chunk, answers, shadowed }, prepared, stopwatch) {
       rowsIn += chunk.rows + chunk.rejects.length;
       rowsOut += prepared.rows.rows;
       refused += answers.errors.size;
       for (const reject of prepared.rejects) rejects.push(reject);
       inputs.add(chunk.columns, chunk.rows);
       outputs.add(answers.columns, chunk.rows);
+      if (shadowed) apart?.add(answers, shadowed);
       next = chunk.next;
       if (writer && prepared.rows.rows > 0) await stopwatch.timed('write', writer.write(prepared.rows));
     },
@@ -94,6 +99,7 @@ export const openShard = async (options: ShardOptions): Promise<OpenShard> => {
       inputs: inputs.profile(),
       outputs: outputs.profile(refused),
       waits,
+      ...(apart && { shadow: apart.counts() }),
       ...(index === 0 && { bins }),
     }),
     async commit(entry) {

@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import { merge, type Profile } from '../../monitor/profile/profile.ts';
+import { mergeShadows } from './shadow-counts.ts';
 import type { Run, ShardEntry, Status, Summary, Waits } from './types.ts';
 
 export interface SummaryOptions {
@@ -36,6 +37,7 @@ export const summarize = (options: SummaryOptions): Summary => {
     inputs = merge(inputs, entry.inputs);
     outputs = merge(outputs, entry.outputs);
   }
+  const shadow = mergeShadows(entries.map((entry) => entry.shadow));
   const seconds = (waits.read + waits.score + waits.write) / 1000;
   return {
     run: run.id,
@@ -60,6 +62,7 @@ export const summarize = (options: SummaryOptions): Summary => {
     bins: entries[0]?.bins ?? { inputs: {}, outputs: {} },
     source,
     sink,
+    ...(shadow && { shadow }),
     ...(problem && { problem }),
   };
 };

@@ -4,6 +4,7 @@ import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Sink, SinkRunInfo } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { BatchShadow } from './shadow.ts';
 import type { Plan, Run } from './types.ts';
 
 export interface Progress {
@@ -37,6 +38,8 @@ export interface Task {
   readonly isForced: boolean;
   /** The scorer of one chunk that leaves records of its rows, by their keys; where none are kept, undefined. */
   readonly leaving: ((scorer: Scorer, keyOf: (row: number) => readonly string[]) => Scorer) | undefined;
+  /** A version that answers beside, where one is asked. */
+  readonly shadow: BatchShadow | undefined;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;

@@ -3,6 +3,7 @@ import type { Problem } from '../../core/errors.ts';
 import type { ColumnSpec } from '../../files/table.ts';
 import type { Bins, Profile } from '../../monitor/profile/profile.ts';
 import type { SourcePosition } from '../../sources/source.ts';
+import type { ShadowCounts } from './shadow-counts.ts';
 
 /** What made a run begin. */
 export type Cause = 'hand' | 'schedule' | 'catch-up' | 'backfill';
@@ -31,6 +32,8 @@ export interface ShardEntry {
   readonly inputs: Profile;
   readonly outputs: Profile;
   readonly waits: Waits;
+  /** Where a shadow answered its rows, too. */
+  readonly shadow?: ShadowCounts | undefined;
   /** Only of the first: what all shards count on. */
   readonly bins?: { readonly inputs: Bins; readonly outputs: Bins } | undefined;
 }
@@ -102,6 +105,7 @@ export interface Summary {
   readonly bins: { readonly inputs: Bins; readonly outputs: Bins };
   readonly sink: string;
   readonly source: string;
+  readonly shadow?: ShadowCounts | undefined;
   readonly problem?: Problem | undefined;
 }
 

@@ -104,7 +104,7 @@ export interface TestProject {
   /** What a reader of the sink sees, by key; undefined when there is nothing yet. */
   read(): Promise<Output | undefined>;
   app(): App;
-  run(options?: { readonly window?: string; readonly force?: boolean }): Promise<Performed>;
+  run(options?: { readonly window?: string; readonly force?: boolean; readonly shadow?: string }): Promise<Performed>;
 }
 
 export interface ProjectOptions {

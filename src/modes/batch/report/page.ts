@@ -4,6 +4,7 @@ import { escapeHtml, histogram, parts, percent, rows } from '../../../drawing/ch
 import { css } from '../../../drawing/page.css.ts';
 import type { FieldJudgement } from '../../../monitor/drift/judgement.ts';
 import type { Change, FieldReport, Moments, Report } from './report.ts';
+import { shadowCard } from './shadow-card.ts';
 
 const whole = new Intl.NumberFormat('en-US');
 
@@ -198,6 +199,7 @@ export const reportPage = (report: Report): string => {
 ${alert}
 ${tiles(report)}
 ${judgementCard(report)}
+${shadowCard(report)}
 <h2>Where the time went</h2><div class="card">${waits}</div>
 ${section('Predictions', '', outputs, `grid ${outputs.length <= 2 ? 'wide' : ''}`)}
 ${rejectsTable(report)}
