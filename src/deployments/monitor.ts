@@ -30,6 +30,7 @@ import { judgedProfiles } from './judged-profiles.ts';
 import { openLooks } from './looks.ts';
 import { openPerformanceLooks, type PerformanceLooks } from './performance-looks.ts';
 import { reactionsOf } from './reacting.ts';
+import { repeatsOf } from './repeats.ts';
 import { watchedNames, watchedSettings } from './watched.ts';
 
 export interface Monitor extends Standing {
@@ -162,6 +163,7 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
     profiles: judgedOnes,
     alerts,
     accepted,
+    repeatsIn: (span: TimeSpan) => repeatsOf(resources, deployment, span),
     referenceOf: async (served: { readonly model: string; readonly digest: string }) =>
       readReference((await findAnswerer(resources, { deployment, ...served }))?.files.get('profile.json')),
   });

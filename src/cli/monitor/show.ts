@@ -2,7 +2,7 @@
 import type { FieldJudgement } from '../../monitor/drift/judgement.ts';
 import { assumptionOf, performanceRows } from '../../monitor/watch/performance-words.ts';
 import type { ShownDeployment, WatchedJudgement } from '../../monitor/watch/standing.ts';
-import { sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
+import { repeatedWords, sentenceOn, stateOf, windowName } from '../../monitor/watch/standing-words.ts';
 import { reactionLine } from '../../reactions/reaction-words.ts';
 import { readMoment } from '../../registry/moment.ts';
 import { sparkline } from '../../terminal/bar.ts';
@@ -61,6 +61,8 @@ const tell = (
     const { rows, refused, judgement } = one.seen;
     const beside = judgement === undefined ? '' : `, beside ${judgement.baseline} (${judgement.baselineRows} rows)`;
     terminal.err(`window ${windowName(one)}: ${rows} rows, ${refused} refused, version ${one.version}${beside}`);
+    const repeated = repeatedWords(one.seen.ids);
+    if (repeated !== undefined) terminal.err(repeated);
     const fields = (judgement?.fields ?? []).filter((found) => field === undefined || found.field === field);
     if (fields.length > 0) terminal.table(fields.map((found) => rowOf(found, windows)));
     for (const { sentence } of one.findings) terminal.err(`- ${sentence}`);

@@ -46,6 +46,14 @@ export interface KeyCoverage {
   readonly keyed: number;
 }
 
+/** Recorded predictions of a span that have a key, and those of them whose key another one had before, up to seven days ago. */
+export interface RepeatedIds {
+  /** Fields of the key. */
+  readonly of: readonly string[];
+  readonly rows: number;
+  readonly repeated: number;
+}
+
 /** A package, and how many predictions of a span it has answered. */
 export interface ServedShare {
   readonly model: string;
@@ -74,6 +82,8 @@ export interface Labelling {
   tell(join: LabelJoin, labels: readonly ToldLabel[], now: Date, dryRun?: boolean): Promise<LabellingCounts>;
   /** The keys of a deployment that labels were told by. */
   joins(deployment: string): Promise<readonly LabelJoin[]>;
+  /** Exact, of at most the first 200,000 records of the span; `match` comes first. */
+  repeats(join: LabelJoin, span: TimeSpan): Promise<RepeatedIds>;
   /** Who has answered in a span, by the time of predictions; the one with the most answers first. */
   served(deployment: string, span: TimeSpan): Promise<readonly ServedShare[]>;
   /** The answers of one package in a span, in pages. */

@@ -3,6 +3,7 @@ import type { Sql } from '../../store/sql.ts';
 import { labelledPages, servedIn } from './labelled.ts';
 import { addCounts, type Labelling, NO_LABELS } from './labels.ts';
 import { matchLabels } from './match.ts';
+import { repeatedIn } from './repeats.ts';
 import { tellLabels } from './tell.ts';
 import { touchedWindows } from './touched.ts';
 
@@ -29,6 +30,7 @@ export const openLabels = (sql: Sql): Labelling => ({
       .execute();
     return rows.map(({ fields, in_id }) => ({ deployment, key: JSON.parse(fields), keyInId: in_id === 1 }));
   },
+  repeats: (join, span) => repeatedIn(sql.db, join, span),
   served: (deployment, span) => servedIn(sql.db, deployment, span),
   answers: (of) => labelledPages(sql.db, of),
   async oldest(deployment) {

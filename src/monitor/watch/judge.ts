@@ -14,9 +14,11 @@ import {
   joinWindows,
   stratumOf,
 } from '../drift/strata.ts';
+import type { RepeatedIds } from '../labels/labels.ts';
 import { addCounts, type Traffic } from '../profile/traffic.ts';
 import { constantFindings } from '../quality/constants.ts';
 import { refusalFindings } from '../quality/refusals.ts';
+import { type RepeatCounts, repeatFindings } from '../quality/repeats.ts';
 import { MOST_WEEKS, unusual } from '../quality/usual.ts';
 import { delayFindings, volumeFindings, type WindowFigure } from '../quality/volume.ts';
 import type { Accepted } from './accepted.ts';
@@ -27,6 +29,8 @@ export interface WatchedWindow extends DatedWindow {
   /** Beside the rows that were answered. */
   readonly refused: number;
   readonly traffic?: Traffic | undefined;
+  /** Of recorded rows, where something is known to be their id. */
+  readonly ids?: RepeatedIds | undefined;
 }
 
 /** What an alarm takes. */
@@ -73,6 +77,14 @@ const findingOf = (field: FieldJudgement): Finding => ({
   sentence: `${field.field} ${field.because === 'shape' || field.because === 'missing' ? 'is' : 'has'} ${field.words}`,
   numbers: { p: field.p, holm_p: field.holmP, effect: field.effect },
 });
+
+const NO_REPEATS: RepeatCounts = { rows: 0, repeated: 0 };
+
+/** Rows with an id so far. */
+const addRepeats = (ids: RepeatCounts | undefined, before: RepeatCounts | undefined): RepeatCounts | undefined => {
+  if (ids === undefined || before === undefined) return ids && { rows: ids.rows, repeated: ids.repeated };
+  return { rows: before.rows + ids.rows, repeated: before.repeated + ids.repeated };
+};
 
 /** What was wrong with rows, of this window and of all before. */
 const refusedOf = (now: WatchedWindow) => ({ rows: rowsOf(now), refused: now.refused, why: now.traffic?.refused });
@@ -155,6 +167,7 @@ export const judgeWatched = (
     const alpha = alphaOf('quality', windowMs, falseAlarmsAYear) / QUALITY_TESTS;
     findings.push(...refusalFindings(refusedOf(now), memory, alpha), ...constantFindings(now, baseline));
     findings.push(...weekly(now, options, alpha));
+    if (now.ids) findings.push(...repeatFindings(now.ids.of, now.ids, memory.ids ?? NO_REPEATS, alpha));
   }
   return {
     concerns,
@@ -168,6 +181,7 @@ export const judgeWatched = (
       slow,
       rows: memory.rows + rowsOf(now),
       refused: memory.refused + now.refused,
+      ids: addRepeats(now.ids, memory.ids),
       why: addCounts(memory.why ?? {}, now.traffic?.refused ?? {}),
     },
   };

@@ -2,6 +2,7 @@
 import { YEAR_MS } from '../drift/budget.ts';
 import type { SlowDrift } from '../drift/slow-drift.ts';
 import type { Counts } from '../profile/traffic.ts';
+import type { RepeatCounts } from '../quality/repeats.ts';
 
 export interface WatchMemory {
   /** Which package is compared with which normal: with another one all begins anew. */
@@ -17,6 +18,8 @@ export interface WatchMemory {
   readonly refused: number;
   /** These by code and field; memories of before did not have that. */
   readonly why?: Counts | undefined;
+  /** All rows before that have an id, and those whose id came before them; undefined where there are no ids. */
+  readonly ids?: RepeatCounts | undefined;
 }
 
 /** Beginnings that are remembered: of more the oldest are forgotten, whose part of the budget is next to nothing. */

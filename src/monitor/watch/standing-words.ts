@@ -1,6 +1,7 @@
 /** How a watched deployment stands, for people. */
 import type { Alert } from '../alerts/alert.ts';
 import { sentenceOf } from '../drift/sentence.ts';
+import type { RepeatedIds } from '../labels/labels.ts';
 import type { WatchedDeployment, WatchedJudgement } from './standing.ts';
 
 /** One word for how it stands. */
@@ -39,3 +40,8 @@ export const sentenceOn = ({ last, firing }: WatchedDeployment, now: Date): stri
 /** A day by its date, a shorter window by when it began. */
 export const windowName = ({ window: { from, to } }: Pick<WatchedJudgement, 'window'>): string =>
   Date.parse(to) - Date.parse(from) >= 86_400_000 ? from.slice(0, 10) : from.slice(0, 16).replace('T', ' ');
+
+/** What is to be said of ids that came twice; undefined where nothing is known to be an id. */
+export const repeatedWords = (ids: RepeatedIds | undefined): string | undefined =>
+  ids &&
+  `${ids.of.join(', ')}: ${ids.repeated} of ${ids.rows} recorded rows (${Number(((100 * ids.repeated) / ids.rows).toPrecision(2))} %) came before`;

@@ -1,10 +1,11 @@
 /** Judges the windows of a deployment that are over, one after another, and takes down what was found. */
 import type { Zone } from '../../core/zone.ts';
 import type { Alerts, Hearers } from '../alerts/alerts.ts';
-import type { JudgedWindow } from '../alerts/finding.ts';
+import type { JudgedWindow, TimeSpan } from '../alerts/finding.ts';
 import { trainingBaseline } from '../drift/baseline.ts';
 import type { Judgement } from '../drift/judgement.ts';
 import type { CompareWith } from '../drift/strata.ts';
+import type { RepeatedIds } from '../labels/labels.ts';
 import { durationQuantile } from '../profile/durations.ts';
 import type { Reference } from '../profile/reference.ts';
 import { mergeTraffic, type Traffic } from '../profile/traffic.ts';
@@ -31,6 +32,8 @@ export interface WatchWorld {
   readonly alerts: Pick<Alerts, 'watch' | 'step'>;
   readonly accepted: Pick<AcceptedProfiles, 'last'>;
   /** What a package says of its training data; undefined where it says nothing, or is not there. */
+  /** Rows of a span whose id came before; undefined where nothing is known to be an id. Nobody asks where it is not given. */
+  readonly repeatsIn?: ((span: TimeSpan) => Promise<RepeatedIds | undefined>) | undefined;
   readonly referenceOf: (served: Pick<SpanProfile, 'model' | 'digest'>) => Promise<Reference | undefined>;
 }
 
@@ -42,6 +45,8 @@ export interface SeenWindow {
   readonly judgement?: Judgement | undefined;
   /** ln of the evidence of slow drift: sure from 3 on. */
   readonly logE?: number | undefined;
+  /** Recorded rows that have an id, and those of them whose id came before. */
+  readonly ids?: RepeatedIds | undefined;
   /** The share of rows in which a field is missing, of those of which any is. */
   readonly missing?: Readonly<Record<string, number>> | undefined;
 }
@@ -120,7 +125,7 @@ const delaysOf = (spans: readonly SpanTraffic[], windowMs: number): readonly Win
  */
 export const watchDeployment = async (
   options: WatchOptions,
-  { profiles, alerts, accepted, referenceOf }: WatchWorld,
+  { profiles, alerts, accepted, referenceOf, repeatsIn }: WatchWorld,
   now: Date,
 ): Promise<readonly JudgedWindow[]> => {
   const { deployment, compareWith, zone, hearers, falseAlarmsAYear, leastEffect } = options;
@@ -148,7 +153,9 @@ export const watchDeployment = async (
     const isOwn = (span: SpanVolume): boolean => span.digest === digest && span.variant === main.variant;
     const own = spans.filter(isOwn).map(watchedOf);
     const came = volumes.filter(isOwn).map((volume) => ({ at: Date.parse(volume.at), rows: volume.rows }));
-    const current = own.find((window) => window.at === at) ?? emptyAt(at);
+    const span = { from: new Date(at).toISOString(), to: new Date(at + windowMs).toISOString() };
+    const counted = own.find((window) => window.at === at);
+    const current = counted ? { ...counted, ids: await repeatsIn?.(span) } : emptyAt(at);
     const normal = await accepted.last(deployment, digest);
     const of = `${digest} ${normal?.seq ?? 'training'} ${compareWith}`;
     const memory = remembered?.of === of ? remembered : startMemory(of, at, remembered);
@@ -165,13 +172,14 @@ export const watchDeployment = async (
       refused: current.refused,
       judgement: judgement && { ...judgement, fields: judgement.fields.slice(0, KEPT_FIELDS) },
       logE: found.logE,
+      ids: current.ids,
       missing: missingIn(current),
     };
     const one: JudgedWindow = {
       deployment,
       model,
       version,
-      window: { from: new Date(at).toISOString(), to: new Date(at + windowMs).toISOString() },
+      window: span,
       concerns: found.concerns,
       findings: found.findings,
       seen,

@@ -1,7 +1,7 @@
 /** `monitor:` of a deployment: how what it was asked and answered is judged. */
 import { DURATION_PATTERN } from '../../core/duration.ts';
 import { type AlertReactionSettings, alertReaction } from './alert-reaction.ts';
-import { text } from './schema-words.ts';
+import { oneOrMore, text } from './schema-words.ts';
 
 interface SloSetting {
   readonly latency?: string | { readonly p95?: string; readonly p99?: string };
@@ -11,6 +11,7 @@ interface SloSetting {
 export interface MonitorSettings {
   readonly slo?: SloSetting;
   readonly window?: 'hour' | 'day';
+  readonly id?: string | readonly string[];
   readonly compare_with?: 'training' | 'last' | 'same weekday' | 'same hour of week';
   readonly zone?: string;
   readonly false_alarms?: number;
@@ -65,6 +66,10 @@ export const monitorSetting = {
           description: 'The span of time whose rows are judged together; day unless given',
           enum: ['hour', 'day'],
         },
+        id: oneOrMore(
+          'What no two rows have in common; the key that labels come by unless given',
+          'a field, such as ride_id',
+        ),
         compare_with: {
           description: 'What windows are compared with; training unless given',
           enum: ['training', 'last', 'same weekday', 'same hour of week'],
