@@ -106,6 +106,8 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         group: `group-${deployment}-${mark}`,
         deadLetters: `dead-${deployment}-${mark}`,
         batch: { size: 200 },
+        // One of them has a shadow: the same is promised of what that predicts.
+        ...(deployment === 'shared' && { shadow: model }),
       }));
       const project = {
         stream: address,
@@ -191,6 +193,7 @@ export const streamGuarantees = (name: string, start: () => Promise<BrokerForPro
         await untilDone(broker, `group-shared-${from.slice(5)}`, from, last);
         assert.equal(await last.end('SIGTERM'), 0, last.said());
         assertExactlyOnce(await readPredictions(broker, to('shared')), count, 'shared');
+        assertExactlyOnce(await readPredictions(broker, `${to('shared')}.shadow`), count, 'its shadow');
       }));
 
     it('a broker that is away for 20 seconds: consumers go on by themselves, nothing lost, nothing twice', async (t) => {

@@ -4,6 +4,7 @@ import { stopPostgres } from '../postgres.ts';
 import { streamEvents } from './stream-events.ts';
 import { streamHealth } from './stream-health.ts';
 import { streamRecords } from './stream-records.ts';
+import { streamShadow } from './stream-shadow.ts';
 import { streamTables } from './stream-tables.ts';
 import { streamTensors } from './stream-tensors.ts';
 import { streamVersions } from './stream-versions.ts';
@@ -17,6 +18,7 @@ export const streamModeContract = (name: string, open: () => Promise<Broker>): v
     streamEvents(world);
     streamHealth(world);
     streamVersions(world);
+    streamShadow(world);
     streamTables(world);
     streamRecords(world);
     streamTensors(world);

@@ -12,7 +12,7 @@ import type { StreamSettings } from '../../src/project/deployments/stream.ts';
 import type { ModelSource } from '../../src/serving/source.ts';
 
 /** `units` × `price`, so that a prediction tells which input it was made of. */
-const model = join(import.meta.dirname, '..', 'fixtures', 'models', 'int-inputs');
+export const model = join(import.meta.dirname, '..', 'fixtures', 'models', 'int-inputs');
 
 export const until = async (what: string, come: () => boolean | Promise<boolean>): Promise<void> => {
   const deadline = performance.now() + 60_000;

@@ -16,6 +16,8 @@ export interface StreamDeployment {
   readonly model: string;
   readonly from: readonly string[];
   readonly to: string | undefined;
+  /** The reference of what predicts beside it, and the topic that its predictions go to. */
+  readonly shadow: { readonly model: string; readonly to: string } | undefined;
   readonly sink: StreamSettings['sink'];
   readonly deadLetters: string;
   /** What becomes of events without a value. */
@@ -50,7 +52,7 @@ export interface StreamDeployment {
  * @throws BAD_PROJECT for a path, condition or duration that cannot be read, or when nothing is written.
  */
 export const prepareStream = (name: string, settings: StreamSettings): StreamDeployment => {
-  const { model, from, to, sink, key, input = '$', filter, batch = {} } = settings;
+  const { model, from, to, shadow, sink, key, input = '$', filter, batch = {} } = settings;
   if (to === undefined && sink === undefined) {
     throw fail('BAD_PROJECT', `The deployment '${name}' writes its predictions nowhere`, {
       field: `deployments.${name}`,
@@ -65,12 +67,20 @@ export const prepareStream = (name: string, settings: StreamSettings): StreamDep
       got: 'pass',
     });
   }
+  if (to === undefined && shadow !== undefined) {
+    throw fail('BAD_PROJECT', `The deployment '${name}' has no topic beside which a shadow could predict`, {
+      field: `deployments.${name}.shadow`,
+      expected: `'to': a shadow predicts to <to>.shadow`,
+      got: 'no to',
+    });
+  }
   const field = (setting: string): string => `deployments.${name}.${setting}`;
   return Object.freeze({
     name,
     model,
     from: typeof from === 'string' ? [from] : from,
     to,
+    shadow: shadow === undefined ? undefined : { model: shadow, to: `${to}.shadow` },
     sink,
     deadLetters: settings.deadLetters ?? `${name}.dead-letters`,
     tombstones: settings.tombstones ?? 'dead-letter',

@@ -9,6 +9,8 @@ export interface Advance {
   readonly variant: string;
   /** Events by outcome: predicted, filtered, skipped or passed (tombstones), or the code of a dead letter's problem. */
   readonly outcomes: Iterable<readonly [outcome: string, events: number]>;
+  /** What a shadow made of them, beside it. */
+  readonly shadowed: Iterable<readonly [outcome: string, events: number]>;
   readonly events: number;
   readonly scoringMs: number;
   /** From the time of the oldest event to its commit. */
@@ -42,6 +44,11 @@ const kept = {
     counter: 'millrace_stream_events_total',
     help: 'Events by outcome: predicted, filtered, skipped and passed (tombstones), or the code of the problem of a dead letter.',
     labels: ['deployment', 'variant', 'topic', 'partition', 'outcome'],
+  },
+  shadowed: {
+    counter: 'millrace_stream_shadow_events_total',
+    help: 'Events that a shadow predicted too: same, changed, refused or answered by the shadow alone, neither, or failed.',
+    labels: ['deployment', 'outcome'],
   },
   troubles: {
     counter: 'millrace_stream_troubles_total',
@@ -117,9 +124,10 @@ const shown: readonly Shown<WatchedStream>[] = [
 
 /** One set of metrics for all streams of a process. */
 export const createStreamMetrics = (registry: Registry): StreamMetrics => {
-  const { events, troubles, takeovers, batches, scoring, latency } = keep(registry, kept);
+  const { events, shadowed, troubles, takeovers, batches, scoring, latency } = keep(registry, kept);
   return {
-    advanced: (deployment, { partition: { topic, partition }, variant, outcomes, ...batch }) => {
+    advanced: (deployment, { partition: { topic, partition }, variant, outcomes, shadowed: beside, ...batch }) => {
+      for (const [outcome, count] of beside) shadowed.child(deployment, outcome).value += count;
       for (const [outcome, count] of outcomes) {
         if (count > 0) events.child(deployment, variant, topic, String(partition), outcome).value += count;
       }

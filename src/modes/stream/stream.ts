@@ -4,7 +4,7 @@ import { type Problem, problemOf } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
 import { type Reference, readReference } from '../../monitor/profile/reference.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
-import { follow } from '../../serving/follow.ts';
+import { type Followed, follow } from '../../serving/follow.ts';
 import { createLive, type Live, type News } from '../../serving/live.ts';
 import { STABLE } from '../../serving/route.ts';
 import type { ModelSource } from '../../serving/source.ts';
@@ -13,6 +13,7 @@ import type { StreamDeployment } from './deployment.ts';
 import type { Advance, StreamMetrics } from './metrics.ts';
 import type { Outcome } from './predict.ts';
 import type { PredictionSink } from './prediction-sink.ts';
+import { createStreamShadow, type StreamShadow } from './shadow.ts';
 import { ensureTopics } from './topics.ts';
 import { createWork, type MicroBatch } from './work.ts';
 
@@ -46,13 +47,22 @@ export interface Stream {
   stop(): Promise<void>;
 }
 
+/** A shadow at work. */
+interface Beside {
+  readonly live: Live<Scorer>;
+  readonly shadow: StreamShadow;
+  followed(): readonly Followed<Scorer>[];
+}
+
 const FOLLOW_MS = 2000;
+/** How long a shadow that could not be opened is left alone. */
+const REOPEN_MS = 30_000;
 /** In which what is under way may end when a stream stops; what has not by then is done again later. */
 const STOP_MS = 5000;
 
 const advanceOf = (
   partition: AssignedPartition,
-  { outcome, variant, events, scoringMs, oldest }: MicroBatch,
+  { outcome, shadowed, variant, events, scoringMs, oldest }: MicroBatch,
 ): Advance => ({
   partition,
   variant,
@@ -63,13 +73,14 @@ const advanceOf = (
     ['passed', outcome.passed],
     ...outcome.dead,
   ],
+  shadowed: shadowed?.outcomes ?? [],
   events,
   scoringMs,
   latencyMs: Math.max(0, Date.now() - oldest),
 });
 
-/** The model of a stream, opened. */
-const openModel = async (ref: string, source: ModelSource) => {
+/** The model of a stream, to be opened. */
+const createModel = (ref: string, source: ModelSource) => {
   let model: Stream['model'];
   const references = new WeakMap<object, Reference | undefined>();
   const live = createLive<Scorer>({
@@ -84,20 +95,45 @@ const openModel = async (ref: string, source: ModelSource) => {
       model = { model: manifest.name, version: manifest.version, digest };
     },
   });
-  await live.open();
   /** What is at work, or was last. */
   return { live, model: () => model, referenceOf: (maker: object) => references.get(maker) };
+};
+
+/** What predicts beside it, where there is such. One that cannot be opened is told, and tried again now and then. */
+const openBeside = async (
+  deployment: StreamDeployment,
+  source: ModelSource,
+  trouble: (error: unknown) => void,
+): Promise<Beside | undefined> => {
+  if (deployment.shadow === undefined) return undefined;
+  const { model, to } = deployment.shadow;
+  const { live } = createModel(model, source);
+  let tried = performance.now();
+  const open = async (): Promise<void> => {
+    tried = performance.now();
+    await live.open().catch(trouble);
+  };
+  await open();
+  return {
+    live,
+    shadow: createStreamShadow({ deployment, to, live, onTrouble: trouble }),
+    followed() {
+      const isClosed = live.current === undefined && live.opening === undefined;
+      if (isClosed && performance.now() - tried > REOPEN_MS) void open();
+      return [{ live, hear: (news) => news.kind !== 'replaced' && trouble(news.error) }];
+    },
+  };
 };
 
 /** Ends them in the order in which nothing is lost. */
 const stop = async (
   { membership }: AttendedMembership,
-  live: Live<Scorer>,
+  lives: readonly Live<Scorer>[],
   { stopFollowing, sink }: { stopFollowing: () => Promise<void>; sink: PredictionSink | undefined },
 ): Promise<void> => {
   const close = async (): Promise<void> => {
     const followed = stopFollowing();
-    await live.close();
+    await Promise.all(lives.map((live) => live.close()));
     await followed;
   };
   const timer = setTimeout(() => void close(), STOP_MS);
@@ -116,13 +152,19 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   const { deployment, broker, source, metrics, sink, leave, onEvent, followEveryMs = FOLLOW_MS } = parts;
   const { name, group, start, size, stallMs } = deployment;
   const tell = (news: StreamNews): void => onEvent?.(news);
-  const { live, model, referenceOf } = await openModel(deployment.model, source);
+  const { live, model, referenceOf } = createModel(deployment.model, source);
+  await live.open();
   await ensureTopics(broker, deployment).catch(async (error) => {
     await live.close();
     throw error;
   });
+  const trouble = (error: unknown): void => {
+    metrics.troubled(name);
+    tell({ kind: 'trouble', problem: problemOf(error), error });
+  };
+  const beside = await openBeside(deployment, source, trouble);
 
-  const work = createWork({ deployment, live, sink, leave, referenceOf });
+  const work = createWork({ deployment, live, sink, leave, shadow: beside?.shadow, referenceOf });
   const member = consumeAttended(
     broker,
     {
@@ -131,10 +173,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       start,
       waiting: { events: Math.max(2 * size, 100), bytes: 8 * 1024 * 1024 },
       stallMs,
-      onTrouble(error) {
-        metrics.troubled(name);
-        tell({ kind: 'trouble', problem: problemOf(error), error });
-      },
+      onTrouble: trouble,
     },
     (partition, { advanced }) =>
       work(partition, (scored) => {
@@ -150,7 +189,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
       tell({ kind: 'replaced', from: news.from.manifest.version, to: news.to.manifest.version });
     } else member.troubled(news.error);
   };
-  const stopFollowing = follow(() => [{ live, hear }], followEveryMs);
+  const stopFollowing = follow(() => [{ live, hear }, ...(beside?.followed() ?? [])], followEveryMs);
   const unwatch = metrics.watch({
     deployment: name,
     partitions: () => membership.partitions,
@@ -169,7 +208,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     },
     obstacles,
     stop: () => {
-      stopped ??= stop(member, live, { stopFollowing, sink }).finally(unwatch);
+      stopped ??= stop(member, [live, ...(beside ? [beside.live] : [])], { stopFollowing, sink }).finally(unwatch);
       return stopped;
     },
   };

@@ -8,6 +8,7 @@ import { STABLE, type Variant } from '../../serving/route.ts';
 import type { StreamDeployment } from './deployment.ts';
 import { type Outcome, predict } from './predict.ts';
 import type { Made, PredictionSink } from './prediction-sink.ts';
+import type { ShadowedBatch, StreamShadow } from './shadow.ts';
 import { createSlots } from './slots.ts';
 
 /** A micro-batch, scored. */
@@ -18,6 +19,7 @@ export interface MicroBatch extends Made {
   readonly events: number;
   /** The time of the oldest event, in milliseconds since the epoch. */
   readonly oldest: number;
+  readonly shadowed: ShadowedBatch | undefined;
   readonly scoringMs: number;
 }
 
@@ -26,6 +28,7 @@ export interface WorkOptions {
   readonly live: Pick<Live<Scorer>, 'use'>;
   readonly sink?: PredictionSink | undefined;
   readonly leave?: Leave | undefined;
+  readonly shadow?: StreamShadow | undefined;
   /** What the training data of what has answered looked like, where its package says. */
   readonly referenceOf: (maker: object) => Reference | undefined;
 }
@@ -47,7 +50,7 @@ const leaveRecords = (
 type OnCommitted = (scored: MicroBatch) => void;
 
 /** `onCommitted` is told of each micro-batch once it is. The work of all partitions shares the slots of the deployment. */
-export const createWork = ({ deployment, live, sink, leave, referenceOf }: WorkOptions) => {
+export const createWork = ({ deployment, live, sink, leave, shadow, referenceOf }: WorkOptions) => {
   const { size, delayMs, concurrency } = deployment;
   const slots = createSlots(concurrency);
 
@@ -57,17 +60,20 @@ export const createWork = ({ deployment, live, sink, leave, referenceOf }: WorkO
         const began = performance.now();
         const time = new Date().toISOString();
         const variant = STABLE;
-        const outcome = await predict(events, { deployment, scorer, variant, time });
+        const predicting = predict(events, { deployment, scorer, variant, time });
+        const shadowing = shadow?.(events, predicting, time);
+        const outcome = await predicting;
         const scoringMs = performance.now() - began;
+        const shadowed = await shadowing;
         const oldest = events[0]?.at ?? Date.now();
-        return { outcome, variant, position, scoringMs, time, maker: scorer, events: events.length, oldest };
+        return { outcome, shadowed, variant, position, scoringMs, time, maker: scorer, events: events.length, oldest };
       }),
     );
   const commit = async (partition: AssignedPartition, scored: MicroBatch, onCommitted: OnCommitted): Promise<void> => {
-    const { outcome, position } = scored;
+    const { outcome, shadowed, position } = scored;
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
     if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, scored);
-    await partition.commit(position, outcome.events);
+    await partition.commit(position, shadowed ? [...outcome.events, ...shadowed.events] : outcome.events);
     if (leave) leaveRecords(leave, deployment, scored, referenceOf(scored.maker));
     onCommitted(scored);
   };

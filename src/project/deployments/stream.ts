@@ -9,6 +9,7 @@ export interface StreamSettings {
   readonly model: string;
   readonly from: string | readonly string[];
   readonly to?: string;
+  readonly shadow?: string;
   readonly sink?: { readonly connection: string; readonly table: string };
   readonly key?: string;
   readonly input?: string;
@@ -52,6 +53,11 @@ export const streamDeployment = {
       oneOf: [topicName('a topic'), { type: 'array', minItems: 1, uniqueItems: true, items: topicName('a topic') }],
     },
     to: topicName('The topic that predictions go to'),
+    shadow: {
+      description: 'A model that predicts the same events beside it; what it predicts goes to the topic <to>.shadow',
+      type: 'string',
+      minLength: 1,
+    },
     sink: {
       description: 'A table that predictions are written to, beside or instead of a topic',
       type: 'object',

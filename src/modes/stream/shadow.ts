@@ -1,0 +1,73 @@
+/**
+ * A version that predicts the same events beside the one that counts. Its predictions go to a topic of their own, in the same commit;
+ * nothing of it holds the deployment up: what it cannot answer is counted.
+ */
+import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
+import type { Answer, Scorer } from '../../core/types.ts';
+import { isChanged } from '../../monitor/comparison/changed.ts';
+import type { Live } from '../../serving/live.ts';
+import { CANDIDATE } from '../../serving/route.ts';
+import type { StreamDeployment } from './deployment.ts';
+import { type Outcome, predict } from './predict.ts';
+
+/** Events by what both made of them. `refused` and `answered` are of the shadow alone; `failed`: it could not be asked. */
+export type ShadowOutcome = 'same' | 'changed' | 'refused' | 'answered' | 'neither' | 'failed';
+
+/** What a shadow made of a micro-batch. */
+export interface ShadowedBatch {
+  readonly events: readonly NewEvent[];
+  readonly outcomes: ReadonlyMap<ShadowOutcome, number>;
+}
+
+/** Fields that only one of them has are passed over: versions may answer more than others. */
+const outcomeOf = (answer: Answer, its: Answer): ShadowOutcome => {
+  const { output } = answer;
+  const other = its.output;
+  if (output === undefined || other === undefined) {
+    return output !== undefined ? 'refused' : other !== undefined ? 'answered' : 'neither';
+  }
+  const shared = Object.keys(output).filter((name) => Object.hasOwn(other, name));
+  return shared.some((name) => isChanged(output[name], other[name])) ? 'changed' : 'same';
+};
+
+export interface StreamShadowOptions {
+  readonly deployment: StreamDeployment;
+  readonly to: string;
+  readonly live: Pick<Live<Scorer>, 'use'>;
+  /** Told why it could not be asked. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export type StreamShadow = (
+  events: readonly StreamEvent[],
+  counting: Promise<Outcome>,
+  time: string,
+) => Promise<ShadowedBatch>;
+
+export const createStreamShadow = ({ deployment, to, live, onTrouble }: StreamShadowOptions): StreamShadow => {
+  const own = { ...deployment, to };
+  let isTroubled = false;
+  const ask = async (events: readonly StreamEvent[], time: string): Promise<Outcome | undefined> => {
+    try {
+      const its = await live.use((scorer) => predict(events, { deployment: own, scorer, variant: CANDIDATE, time }));
+      isTroubled = false;
+      return its;
+    } catch (error) {
+      // Once is enough, until it has answered again.
+      if (!isTroubled) onTrouble(error);
+      isTroubled = true;
+      return undefined;
+    }
+  };
+  return async (events, counting, time) => {
+    const [{ scored }, its] = await Promise.all([counting, ask(events, time)]);
+    if (its === undefined) return { events: [], outcomes: new Map([['failed', scored.rows.length]]) };
+    const outcomes = new Map<ShadowOutcome, number>();
+    for (const [at, answer] of scored.answers.entries()) {
+      const outcome = outcomeOf(answer, its.scored.answers[at]);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    // Its dead letters are those of the other, or none.
+    return { events: its.events.filter(({ topic }) => topic === to), outcomes };
+  };
+};
