@@ -10,10 +10,12 @@ import type { Monitor } from './deployments/monitor.ts';
 import type { OnceOptions } from './deployments/once.ts';
 import type { RolloutControl } from './deployments/rollouts/control.ts';
 import type { DeployOptions } from './deployments/starters.ts';
+import type { Diff } from './diff/diff.ts';
 import type { EvaluateOptions } from './evaluation/evaluate.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
 import type { HeaderOptions } from './export/c/header.ts';
 import type { BatchDeployments } from './modes/batch/batch.ts';
+import type { DiffOptions } from './resources/diff.ts';
 import type { AskedMove, GateReport, Promoted, Promotion } from './resources/promote.ts';
 import type { ReplayOptions, replayRecorded } from './resources/replay.ts';
 import { createResources, type ResourceOptions, type Resources } from './resources/resources.ts';
@@ -37,6 +39,8 @@ export interface App extends Resources {
   promote(ref: string, move: Promotion): Promise<Promoted>;
   /** What the gates of an environment say of a version; nothing is moved. @throws what `promote` throws before it moves */
   askGates(ref: string, move: AskedMove): Promise<GateReport>;
+  /** How two versions differ, and how they answer the same rows. @throws what `open` throws; BAD_FILE, FILE_NOT_FOUND and USAGE for rows */
+  diff(refs: readonly [string, string], options?: DiffOptions): Promise<Diff>;
   /** All that is known of a package here. @throws what `open` throws */
   inspect(ref: string): Promise<Inspected>;
   /**
@@ -93,6 +97,7 @@ export const createApp = (options: AppOptions): App => {
     once: async (ref, how) => (await import('./deployments/once.ts')).openOnce(resources, ref, how),
     promote: async (ref, move) => (await import('./resources/promote.ts')).promoteProven(resources, ref, move),
     askGates: async (ref, move) => (await import('./resources/promote.ts')).askGates(resources, ref, move),
+    diff: async (refs, how) => (await import('./resources/diff.ts')).diffRefs(resources, refs, how),
     inspect: async (ref) => (await import('./deployments/inspect.ts')).inspect(resources, ref),
     exportC: async (ref, how) => {
       const { writeHeader } = await import('./export/c/header.ts');

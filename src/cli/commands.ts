@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   predict: { summary: 'score a file or a row once', load: () => import('./commands/predict.ts') },
   evaluate: { summary: 'hold a version, or two, against what came true', load: () => import('./commands/evaluate.ts') },
+  diff: { summary: 'show how two versions differ', load: () => import('./commands/diff.ts') },
   serve: { summary: 'answer predictions over HTTP and gRPC', load: () => import('./commands/serve.ts') },
   up: { summary: 'run all deployments of the project', load: () => import('./commands/up.ts') },
   batch: { summary: 'predict tables and files, window by window', load: () => import('./commands/batch.ts') },
