@@ -19,7 +19,7 @@ export interface DatedWindow extends ProfiledWindow {
 
 const HOUR_MS = 3_600_000;
 /** Windows of a stratum that make its baseline. */
-const BASELINE_WINDOWS = 4;
+export const BASELINE_WINDOWS = 4;
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 const UTC: Pick<Zone, 'offset'> = { offset: () => 0 };

@@ -4,7 +4,7 @@ import type { Alerts, Hearers } from '../alerts/alerts.ts';
 import type { JudgedWindow, TimeSpan } from '../alerts/finding.ts';
 import { trainingBaseline } from '../drift/baseline.ts';
 import type { Judgement } from '../drift/judgement.ts';
-import type { CompareWith } from '../drift/strata.ts';
+import { BASELINE_WINDOWS, type CompareWith, stratumOf } from '../drift/strata.ts';
 import type { RepeatedIds } from '../labels/labels.ts';
 import { durationQuantile } from '../profile/durations.ts';
 import type { Reference } from '../profile/reference.ts';
@@ -97,14 +97,44 @@ const mainOf = (spans: readonly SpanVolume[], at: number): SpanVolume | undefine
     );
 };
 
-/** When the first window began that is looked at; undefined for all. */
-const comparedFrom = (compareWith: CompareWith, volumes: readonly SpanVolume[], first: number): number | undefined => {
-  if (compareWith === 'training') return first;
-  if (compareWith !== 'last') return undefined;
-  // Each package that answered has its own last window.
+/** Windows before the first that is judged, from one time to another, that are compared with; of all others no profile is read. */
+const comparedBefore = (
+  { compareWith, zone, window }: Pick<WatchOptions, 'compareWith' | 'zone' | 'window'>,
+  volumes: readonly SpanVolume[],
+  first: number,
+): readonly [from: number, to: number] => {
+  if (compareWith === 'training') return [first, first];
+  // Each package that answered has its own last window, and its own first ones of each stratum.
   const before = volumes.filter(({ at }) => Date.parse(at) < first);
-  const lasts = Map.groupBy(before, ({ digest, variant }) => `${digest} ${variant}`).values();
-  return Math.min(first, ...[...lasts].map((own) => Date.parse(own.at(-1)?.at ?? own[0].at)));
+  const ofPackage = [...Map.groupBy(before, ({ digest, variant }) => `${digest} ${variant}`).values()];
+  const timesOf = (own: readonly SpanVolume[]) => own.map(({ at }) => Date.parse(at));
+  if (compareWith === 'last') return [Math.min(first, ...ofPackage.map((own) => timesOf(own).at(-1) ?? first)), first];
+  const strata = ofPackage.flatMap((own) => [
+    ...Map.groupBy(timesOf(own), (at) => stratumOf(at, compareWith, zone)).values(),
+  ]);
+  const ofBaselines = strata.flatMap((times) => times.slice(0, BASELINE_WINDOWS));
+  return ofBaselines.length === 0
+    ? [first, first]
+    : [Math.min(...ofBaselines), Math.max(...ofBaselines) + SPAN_MS[window]];
+};
+
+interface SpansToRead {
+  readonly volumes: readonly SpanVolume[];
+  /** When the first window began that is judged, or waits for more rows; milliseconds since the epoch. */
+  readonly waitsFrom: number;
+  readonly until: Date;
+}
+
+/** Profiles of wide rows are large: of windows before none is read but those that are compared with. */
+const readSpans = async (
+  options: Pick<WatchOptions, 'deployment' | 'compareWith' | 'zone' | 'window'>,
+  profiles: WatchWorld['profiles'],
+  { volumes, waitsFrom, until }: SpansToRead,
+): Promise<readonly SpanProfile[]> => {
+  const read = (from: number, to: number) =>
+    from < to ? profiles.windows(options.deployment, new Date(from), new Date(to), SPAN_MS[options.window]) : [];
+  const [from, to] = comparedBefore(options, volumes, waitsFrom);
+  return [...(await read(from, Math.min(to, waitsFrom))), ...(await read(waitsFrom, until.getTime()))];
 };
 
 /** The delay that 95 % of events do not exceed, in each window. */
@@ -139,10 +169,8 @@ export const watchDeployment = async (
   const until = new Date(end);
   let remembered = readMemory(watch?.memory);
   const volumes = await profiles.volumes(deployment, since, until, windowMs);
-  // Profiles of wide rows are large: beside the training data no window before is read but those that wait for more rows.
   const waitsFrom = Math.min(first, remembered?.waitsFrom ?? first);
-  const comparedSince = new Date(comparedFrom(compareWith, volumes, waitsFrom) ?? since);
-  const spans = await profiles.windows(deployment, comparedSince, until, windowMs);
+  const spans = await readSpans(options, profiles, { volumes, waitsFrom, until });
   const delays = options.isStream ? delaysOf(await profiles.traffic(deployment, since), windowMs) : undefined;
 
   const judged: JudgedWindow[] = [];

@@ -82,6 +82,7 @@ describe('a watch', () => {
   for (const [compareWith, most] of [
     ['training', 1],
     ['last', 2],
+    ['same weekday', 29],
   ] as const) {
     it(`that compares with ${compareWith} reads ${most} of 40 days of profiles`, async (t) => {
       const sql = await openSql((await store.empty()).url);
