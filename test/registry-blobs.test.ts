@@ -38,9 +38,10 @@ blobsContract('a folder', async () => {
 const inDatabase = (store: Store) => async () => {
   const place = await store.empty();
   const sql = await connect(place);
+  const copies = await emptyFolder();
   return {
-    blobs: sqlBlobs(sql),
-    again: async () => sqlBlobs(await connect(place)),
+    blobs: sqlBlobs(sql, () => folderBlobs(copies)),
+    again: async () => sqlBlobs(await connect(place), () => folderBlobs(join(copies, 'again'))),
     damage: async (digest: string, bytes: Uint8Array) => {
       await sql.db.deleteFrom('blob_chunks').where('digest', '=', digest).execute();
       await sql.db.insertInto('blob_chunks').values({ digest, ordinal: 0, bytes }).execute();

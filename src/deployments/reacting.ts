@@ -20,8 +20,9 @@ const worldOf = (resources: Resources, alerts: Pick<Alerts, 'list'>): ReactionWo
     isFiring: async (id) => (await alerts.list({ most: MOST_FIRING })).some((alert) => alert.id === id),
     async pack(folder, signed) {
       const { package: made } = await pack(resolve(project.folder, folder));
-      const { manifest, digest, blobs } = made;
-      await (await registry()).register({ manifest, digest, blobs, ...signed });
+      const { manifest, digest, blobs, weights } = made;
+      const { largeBlobsOf } = await import('../package/file-parts.ts');
+      await (await registry()).register({ manifest, digest, blobs, large: largeBlobsOf(weights), ...signed });
       return { name: manifest.name, version: manifest.version };
     },
     promote: (ref, move) => promoteProven(resources, ref, move),

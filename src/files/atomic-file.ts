@@ -91,7 +91,10 @@ const syncFolder = async (folder: string): Promise<void> => {
 };
 
 /** Writes a file whole or not at all. @throws MillraceError FILE_NOT_FOUND when the folder is missing or cannot be written. */
-export const atomicWrite = async (target: string, data: string | Uint8Array): Promise<void> => {
+export const atomicWrite = async (
+  target: string,
+  data: string | Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> => {
   const file = await atomicFile(target);
   try {
     await writeFile(file.path, data);

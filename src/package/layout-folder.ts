@@ -1,6 +1,9 @@
 /** An OCI image layout as a folder, as other tools write it: what a package may need of it, and no blob of others. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { verifiedWeights } from './file-parts.ts';
+import type { FindWeights } from './layout.ts';
+import { blobPath, weightsIn } from './layout.ts';
 import { mediaTypes } from './oci.ts';
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
@@ -24,7 +27,7 @@ const parsed = (bytes: Uint8Array): unknown => {
 /** Manifests are JSON of a few kilobytes; what is larger is no manifest of a package. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** The files of a layout by path: its own, the manifests, and the blobs of those that are models. Checks nothing. */
+/** The files of a layout by path: its own, the manifests, and the blobs of those that are models, but for weights that lie in a file of their own. Checks nothing. */
 export const readLayoutFolder = async (folder: string): Promise<ReadonlyMap<string, Uint8Array>> => {
   const files = new Map<string, Uint8Array>();
   const take = async (path: string): Promise<Uint8Array | undefined> => {
@@ -39,7 +42,20 @@ export const readLayoutFolder = async (folder: string): Promise<ReadonlyMap<stri
     const bytes = await blob(digest);
     const manifest = bytes && bytes.length <= MAX_MANIFEST_BYTES ? parsed(bytes) : undefined;
     if ((manifest as { readonly artifactType?: unknown } | undefined)?.artifactType !== mediaTypes.artifact) continue;
-    for (const inner of digestsIn(manifest)) await blob(inner);
+    const weights = bytes && weightsIn(bytes)?.digest;
+    for (const inner of digestsIn(manifest)) if (inner !== weights) await blob(inner);
   }
   return files;
 };
+
+/** Finds weights among the blobs of such a folder. */
+export const weightsInFolder =
+  (folder: string): FindWeights =>
+  async (layer) => {
+    const path = join(folder, blobPath(layer.digest));
+    const length = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    return verifiedWeights(layer, [{ path, offset: 0, length }]);
+  };

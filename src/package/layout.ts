@@ -3,9 +3,10 @@
  * found by its SHA-256, and the digest of the manifest, which lists them all, is the digest of the package. Web-standard.
  * Sources: OCI image-spec 1.1 (image-layout, manifest); ModelPack model-spec (spec, config, annotations).
  */
-import { show } from '../core/errors.ts';
+import { fail, show } from '../core/errors.ts';
 import { onDemand } from '../core/on-demand.ts';
 import type { Example, Manifest } from '../core/types.ts';
+import { WEIGHTS_FILE, type Weights } from '../core/weights.ts';
 import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { examplesSchema } from './manifest-schema.ts';
@@ -17,6 +18,7 @@ import { damaged, EXAMPLES, fitting, foreign, jsonOf, readObject } from './suspi
 export const fileTypes: Readonly<Record<string, string>> = {
   'model.json': 'application/vnd.cncf.model.weight.config.v1.raw',
   ...Object.fromEntries(Object.values(runtimes).map(({ file }) => [file, 'application/vnd.cncf.model.weight.v1.raw'])),
+  [WEIGHTS_FILE]: 'application/vnd.cncf.model.weight.v1.raw',
   'transform.js': 'application/vnd.cncf.model.code.v1.raw',
   [EXAMPLES]: 'application/vnd.cncf.model.dataset.v1.raw',
   'profile.json': 'application/vnd.cncf.model.dataset.v1.raw',
@@ -41,7 +43,12 @@ export interface Package {
   readonly examples: readonly Example[];
   /** All blobs by digest, the OCI manifest and config included: what a registry keeps. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** Those that lie in a file of their own (model.onnx.data), which is neither among the files nor the blobs. */
+  readonly weights?: Weights;
 }
+
+/** Finds weights that lie in a file of their own, verified. */
+export type FindWeights = (layer: Descriptor) => Promise<Weights>;
 
 const encoder = new TextEncoder();
 
@@ -76,7 +83,7 @@ const configOf = (manifest: Manifest, diffIds: readonly string[]) => ({
 });
 
 /** Puts files together as a package. `files` must hold `model.json` and the model. */
-export const makePackage = async (files: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
+export const makePackage = async (files: ReadonlyMap<string, Uint8Array>, weights?: Weights): Promise<Package> => {
   const blobs = new Map<string, Uint8Array>();
   const keep = async (
     bytes: Uint8Array,
@@ -91,18 +98,21 @@ export const makePackage = async (files: ReadonlyMap<string, Uint8Array>): Promi
   const layers: Descriptor[] = [];
   for (const [name, mediaType] of Object.entries(fileTypes)) {
     const bytes = files.get(name);
-    if (bytes) layers.push(await keep(bytes, mediaType, { [FILE_PATH]: name, [TITLE]: name }));
+    const annotations = { [FILE_PATH]: name, [TITLE]: name };
+    if (bytes) layers.push(await keep(bytes, mediaType, annotations));
+    else if (weights && name === WEIGHTS_FILE)
+      layers.push({ mediaType, digest: weights.digest, size: weights.size, annotations });
   }
   const diffIds = layers.map(({ digest }) => digest);
   const config = await keep(encodeJson(configOf(manifest, diffIds)), mediaTypes.config);
   const image = { schemaVersion: 2, mediaType: mediaTypes.manifest, artifactType: mediaTypes.artifact, config, layers };
   const { digest } = await keep(encodeJson(image), mediaTypes.manifest);
-  return openBlobs(digest, blobs);
+  return openBlobs(digest, blobs, weights && (async () => weights));
 };
 
-const blobPath = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
+export const blobPath = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-/** The layout's files by path, blobs in order of their digest: what goes into the tar. */
+/** The layout's files by path, blobs in order of their digest: what goes into the tar, but for weights that lie in a file of their own. */
 export const toLayout = ({ digest, manifest, blobs }: Package): ReadonlyMap<string, Uint8Array> => {
   const size = blobs.get(digest)?.length ?? 0;
   const layout = new Map<string, Uint8Array>([
@@ -113,29 +123,65 @@ export const toLayout = ({ digest, manifest, blobs }: Package): ReadonlyMap<stri
   return layout;
 };
 
+interface Layer {
+  readonly digest: string;
+  /** undefined of weights. */
+  readonly bytes?: Uint8Array;
+}
+
+const nameOf = ({ annotations, digest }: Descriptor): string =>
+  annotations?.[FILE_PATH] ?? annotations?.[TITLE] ?? digest;
+
+const weightsLayer = (layers: readonly unknown[]): Descriptor | undefined =>
+  layers.map((layer) => descriptorOf(layer, 'the OCI manifest')).find((layer) => nameOf(layer) === WEIGHTS_FILE);
+
+/** The layer of weights that lie in a file of their own, where the bytes are an OCI manifest that has one. Checks nothing. */
+export const weightsIn = (bytes: Uint8Array): Descriptor | undefined => {
+  try {
+    return weightsLayer(
+      (JSON.parse(new TextDecoder().decode(bytes)) as { readonly layers: readonly unknown[] }).layers,
+    );
+  } catch {
+    return undefined;
+  }
+};
+
 const readLayers = async (
   layers: readonly unknown[],
   blobs: ReadonlyMap<string, Uint8Array>,
-): Promise<ReadonlyMap<string, { readonly digest: string; readonly bytes: Uint8Array }>> => {
-  const files = new Map<string, { readonly digest: string; readonly bytes: Uint8Array }>();
+): Promise<ReadonlyMap<string, Layer>> => {
+  const files = new Map<string, Layer>();
   for (const layer of layers) {
-    const { digest, size, mediaType, annotations } = descriptorOf(layer, 'the OCI manifest');
-    const name = annotations?.[FILE_PATH] ?? annotations?.[TITLE] ?? digest;
+    const descriptor = descriptorOf(layer, 'the OCI manifest');
+    const { digest, size, mediaType } = descriptor;
+    const name = nameOf(descriptor);
     if (!Object.hasOwn(fileTypes, name))
       throw foreign('the OCI manifest', `only ${Object.keys(fileTypes).join(', ')}`, name);
     if (mediaType !== fileTypes[name])
       throw foreign('the OCI manifest', `${name} as ${fileTypes[name]}`, show(mediaType));
     if (files.has(name)) throw foreign('the OCI manifest', `${name} once`, 'twice');
-    files.set(name, { digest, bytes: await verified(blobs, name, digest, size) });
+    files.set(name, { digest, ...(name !== WEIGHTS_FILE && { bytes: await verified(blobs, name, digest, size) }) });
   }
   return files;
+};
+
+const refuseWeights: FindWeights = async ({ size }) => {
+  const got = `${size} bytes of weights in a file of their own`;
+  throw fail('BAD_MODEL', `A browser cannot map files into memory, and this package has ${got}.`, {
+    expected: 'weights within the model (no weights: beside in model.yaml, and less than 2 GiB)',
+    got,
+  });
 };
 
 /**
  * Opens a package from its blobs. @throws MillraceError DAMAGED_PACKAGE, naming the file, when any of them is not what its digest says,
  * or when it is no package that this version can read.
  */
-export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8Array>): Promise<Package> => {
+export const openBlobs = async (
+  digest: string,
+  blobs: ReadonlyMap<string, Uint8Array>,
+  findWeights: FindWeights = refuseWeights,
+): Promise<Package> => {
   const kept = new Map([[digest, await verified(blobs, 'the OCI manifest', digest)]]);
   const image = readObject('the OCI manifest', kept.get(digest) as Uint8Array);
   if (image.artifactType !== mediaTypes.artifact || !Array.isArray(image.layers)) {
@@ -145,8 +191,13 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
   const config = descriptorOf(image.config, 'the OCI manifest');
   kept.set(config.digest, await verified(blobs, 'the model config', config.digest, config.size));
   const layers = await readLayers(image.layers, blobs);
-  for (const layer of layers.values()) kept.set(layer.digest, layer.bytes);
-  const files = new Map([...layers].map(([name, { bytes }]) => [name, bytes]));
+  const files = new Map<string, Uint8Array>();
+  for (const [name, { digest: own, bytes }] of layers) {
+    if (bytes === undefined) continue;
+    kept.set(own, bytes);
+    files.set(name, bytes);
+  }
+  const apart = weightsLayer(image.layers);
   const need = (name: string): Uint8Array => {
     const bytes = files.get(name);
     if (bytes !== undefined) return bytes;
@@ -163,6 +214,7 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
     digests: new Map([...layers].map(([name, layer]) => [name, layer.digest])),
     examples: examples ? fitting<readonly Example[]>(EXAMPLES, jsonOf(EXAMPLES, examples), examplesSchema) : [],
     blobs: kept,
+    ...(apart && { weights: await findWeights(apart) }),
   };
 };
 
@@ -170,7 +222,11 @@ export const openBlobs = async (digest: string, blobs: ReadonlyMap<string, Uint8
  * Opens a package from the files of its layout, which other tools may have written anew: what counts is a descriptor in
  * `index.json` and what the digests say. `tag` tells which of several. @throws MillraceError DAMAGED_PACKAGE.
  */
-export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: string): Promise<Package> => {
+export const openLayout = async (
+  files: ReadonlyMap<string, Uint8Array>,
+  tag?: string,
+  findWeights?: FindWeights,
+): Promise<Package> => {
   const layout = files.get('oci-layout');
   const list = files.get('index.json');
   if (layout === undefined || list === undefined) {
@@ -193,5 +249,5 @@ export const openLayout = async (files: ReadonlyMap<string, Uint8Array>, tag?: s
   const entry = isOnly ? all[0] : (await layoutIndex()).pickManifest(all, blobs, tag);
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
   await verified(blobs, 'the OCI manifest', entry.digest, entry.size);
-  return openBlobs(entry.digest, blobs);
+  return openBlobs(entry.digest, blobs, findWeights);
 };

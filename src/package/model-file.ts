@@ -3,15 +3,23 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep, win32 } from 'node:path';
 import { fail, messageOf, show } from '../core/errors.ts';
-import type { Beside, ModelFormat, ModelPiece } from '../runtimes/runtime.ts';
+import type { FilePart, Weights } from '../core/weights.ts';
+import type { Beside, ModelFormat, ModelPiece, SplitModel } from '../runtimes/runtime.ts';
+import { weightsOf } from './file-parts.ts';
 
 /** No ONNX file can be larger: protocol buffers count their bytes in 31 bits. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 /** Read at a time, far below what one call of the system reads. */
 const PART_BYTES = 64 * 2 ** 20;
 
+/** Where weights go that lie in files beside a model: into its own file where one can hold them, or in any case apart from it. */
+export type WeightsPlace = 'inside' | 'beside';
+
 export interface ModelFile {
+  /** Of the model, or of its graph alone. */
   readonly bytes: Uint8Array;
+  /** Those that lie in a file of their own. */
+  readonly weights?: Weights;
   /** Files beside the model that some of the bytes came from, as the model calls them. */
   readonly beside: readonly string[];
 }
@@ -63,12 +71,14 @@ const readInto = async (handle: FileHandle, target: Uint8Array, offset: number):
   }
 };
 
+const sizeOf = (pieces: readonly ModelPiece[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
 /** Puts the pieces of a model together: what lies in files is read into its place, so that nothing is in memory twice. */
 const assemble = async (model: string, pieces: readonly ModelPiece[]): Promise<Uint8Array> => {
-  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  const size = sizeOf(pieces);
   if (size > MAX_MODEL_BYTES) {
-    throw fail('TOO_LARGE', `The model is larger than an ONNX file can be: ${size} bytes with its weights.`, {
-      expected: `at most ${MAX_MODEL_BYTES} bytes`,
+    throw fail('TOO_LARGE', `The graph of the model is larger than an ONNX file can be: ${size} bytes.`, {
+      expected: `at most ${MAX_MODEL_BYTES} bytes, and weights in files beside it`,
       got: `${size} bytes`,
     });
   }
@@ -96,14 +106,36 @@ const assemble = async (model: string, pieces: readonly ModelPiece[]): Promise<U
   return bytes;
 };
 
-/** `bytes` are those of the file at `path`. @throws BAD_MODEL, FILE_NOT_FOUND, TOO_LARGE */
+const filesOf = (pieces: readonly (ModelPiece | number)[]): readonly string[] => [
+  ...new Set(pieces.flatMap((piece) => (typeof piece === 'object' && 'file' in piece ? [piece.file] : []))),
+];
+
+/** The graph with what is small, and where its weights lie. */
+const apart = async (path: string, { graph, weights }: SplitModel): Promise<Omit<ModelFile, 'beside'>> => {
+  const parts: FilePart[] = [];
+  for (const one of weights) {
+    if (typeof one === 'number') parts.push({ offset: 0, length: one });
+    else parts.push({ path: await placeOf(path, one), offset: one.offset, length: one.length });
+  }
+  const bytes = await assemble(path, graph);
+  return parts.length === 0 ? { bytes } : { bytes, weights: await weightsOf(parts) };
+};
+
+/**
+ * `bytes` are those of the file at `path`. Weights of more than one file can hold, and those that are to be, lie apart.
+ *
+ * @throws BAD_MODEL, FILE_NOT_FOUND, TOO_LARGE
+ */
 export const wholeModel = async (
   path: string,
   bytes: Uint8Array,
-  { gather }: Pick<ModelFormat, 'gather'>,
+  { gather, split }: Pick<ModelFormat, 'gather' | 'split'>,
+  place: WeightsPlace = 'inside',
 ): Promise<ModelFile> => {
   const pieces = gather?.(bytes);
   if (pieces === undefined) return { bytes, beside: [] };
-  const beside = pieces.flatMap((piece) => (piece instanceof Uint8Array ? [] : [piece.file]));
-  return { bytes: await assemble(path, pieces), beside: [...new Set(beside)] };
+  const beside = filesOf(pieces);
+  if (split !== undefined && (place === 'beside' || sizeOf(pieces) > MAX_MODEL_BYTES))
+    return { ...(await apart(path, split(bytes))), beside };
+  return { bytes: await assemble(path, pieces), beside };
 };

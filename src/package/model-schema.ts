@@ -55,6 +55,11 @@ export const modelSchema = {
       description:
         'Which runtime answers: the own one of tabular models, or ONNX Runtime (default: the own one where it knows every operator)',
     },
+    weights: {
+      enum: ['inside', 'beside'],
+      description:
+        'Where weights go that an ONNX file keeps in others: into the model up to 2 GiB (default), or in any case into a file of their own, which is mapped into memory',
+    },
     transform: said('A TypeScript or JavaScript module that exports prepare(row) and/or finish(output, row)'),
     examples: {
       ...columnsOrText,

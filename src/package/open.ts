@@ -2,6 +2,7 @@
 import { onDemand } from '../core/on-demand.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { ModelSession, Scorer } from '../core/types.ts';
+import type { Weights } from '../core/weights.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { openLayout, type Package } from './layout.ts';
@@ -14,15 +15,15 @@ const transformModule = onDemand(() => import('./transform-module.ts'));
 
 /** Makes an opened package ready to score; `open` opens a model file of a runtime. @throws BAD_MODEL, BAD_TRANSFORM */
 export const loadScorer = async (
-  { manifest, digest, files }: Package,
-  open: (file: Uint8Array, runtime: Runtime) => Promise<ModelSession>,
+  { manifest, digest, files, weights }: Package,
+  open: (file: Uint8Array, runtime: Runtime, weights?: Weights) => Promise<ModelSession>,
 ): Promise<Scorer> => {
   const runtime = runtimeOf(manifest);
   // No package is opened without it.
   const file = files.get(runtime.file) ?? new Uint8Array();
   const code = files.get('transform.js');
   const transform = code === undefined ? {} : await (await transformModule()).openTransform(code);
-  const session = await open(file, runtime);
+  const session = await open(file, runtime, weights);
   try {
     return createScorer({ manifest, digest, session, transform });
   } catch (error) {

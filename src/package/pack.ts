@@ -2,15 +2,16 @@
 import { fail } from '../core/errors.ts';
 import { sampleRow } from '../core/sample-row.ts';
 import type { Example, Manifest, Scorer } from '../core/types.ts';
+import type { Weights } from '../core/weights.ts';
 import type { Reference } from '../monitor/profile/reference.ts';
 import { formatOf } from '../runtimes/formats.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
-import { encodeJson, makePackage, type Package, toLayout } from './layout.ts';
+import { blobPath, encodeJson, makePackage, type Package, toLayout } from './layout.ts';
 import { profileReference, type ReferenceChunk } from './reference-profile.ts';
 import { type ModelFolder, readSource } from './source.ts';
-import { writeTar } from './tar.ts';
+import { type TarPiece, tarPieces, writeTar } from './tar.ts';
 
 export interface PackOptions {
   /**
@@ -24,7 +25,10 @@ export interface PackOptions {
 
 export interface Packed {
   readonly package: Package;
+  /** The package file; empty where weights lie in a file of their own, as then it may be larger than memory. */
   readonly tar: Uint8Array;
+  /** The package file in pieces, whatever the package. */
+  readonly pieces: readonly TarPiece[];
   /** The table of golden examples, all of whose rows hold; undefined where model.yaml names none. */
   readonly heldOut?: { readonly file: string; readonly rows: number } | undefined;
   /** The sample that was profiled, and whether model.yaml names it or it was found beside it. */
@@ -107,6 +111,17 @@ const firstFiles = async (
     ...(source.examples.length > 0 ? [['examples.json', encodeJson(source.examples)] as const] : []),
   ]);
 
+const packageFile = (packed: Package): Pick<Packed, 'tar' | 'pieces'> => {
+  const { weights } = packed;
+  if (weights === undefined) {
+    const tar = writeTar(toLayout(packed));
+    return { tar, pieces: [tar] };
+  }
+  const layout = new Map<string, Uint8Array | Weights>(toLayout(packed));
+  layout.set(blobPath(weights.digest), weights);
+  return { tar: new Uint8Array(), pieces: tarPieces(layout) };
+};
+
 /**
  * Packs a folder. Refuses (throws) when model.yaml is wrong (BAD_MANIFEST), model and signature do not fit (BAD_MODEL,
  * BAD_MANIFEST), the graph has chance in it or the model ends the process that scores it (BAD_MODEL), the transform cannot
@@ -125,7 +140,7 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
     bundled = await bundleTransform(source.transform);
   }
   const files = await firstFiles(source, manifest, bundled);
-  const draft = await makePackage(files);
+  const draft = await makePackage(files, source.weights);
   say('loading the model');
   let scorer: Scorer;
   try {
@@ -147,10 +162,10 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   }
   if (heldOut !== undefined) files.set('examples.json', encodeJson(held.examples));
   if (profile !== undefined) files.set('profile.json', encodeJson(profile));
-  const packed = heldOut === undefined && profile === undefined ? draft : await makePackage(files);
+  const packed = heldOut === undefined && profile === undefined ? draft : await makePackage(files, source.weights);
   return {
     package: packed,
-    tar: writeTar(toLayout(packed)),
+    ...packageFile(packed),
     ...(heldOut && { heldOut: { file: heldOut.name, rows: held.rows } }),
     ...(reference &&
       profile && { reference: { file: reference.name, isFound: reference.isFound, rows: profile.rows } }),

@@ -1,6 +1,7 @@
 /** Whether a package may run in a process that others depend on. Web-standard. */
 import { formatOf } from '../runtimes/formats.ts';
 import { runtimeOf } from '../runtimes/index.ts';
+import { WEIGHTS_APART } from '../runtimes/runtime.ts';
 import type { Package } from './layout.ts';
 
 /**
@@ -11,7 +12,12 @@ import type { Package } from './layout.ts';
  *
  * @throws BAD_MODEL, BAD_MANIFEST for a package that cannot be loaded either
  */
-export const riskOf = async ({ manifest, files }: Pick<Package, 'manifest' | 'files'>): Promise<string | undefined> => {
+export const riskOf = async ({
+  manifest,
+  files,
+  weights,
+}: Pick<Package, 'manifest' | 'files' | 'weights'>): Promise<string | undefined> => {
+  if (weights !== undefined) return WEIGHTS_APART;
   if (files.has('transform.js')) return 'it has a transform module';
   const runtime = runtimeOf(manifest);
   const model = files.get(runtime.file);

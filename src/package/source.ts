@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, MillraceError } from '../core/errors.ts';
 import type { Fields, Manifest } from '../core/types.ts';
+import type { Weights } from '../core/weights.ts';
 import { claimants, formatOf, readable } from '../runtimes/formats.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import { type Choice, choices } from '../runtimes/runtime.ts';
@@ -10,7 +11,7 @@ import { readYaml, type YamlFile } from '../yaml/read-yaml.ts';
 import { type ExamplesKey, type ExamplesSource, readExamples } from './examples-source.ts';
 import { flawOf } from './fits-schema.ts';
 import { refuseForeign } from './import/refuse.ts';
-import { wholeModel } from './model-file.ts';
+import { type WeightsPlace, wholeModel } from './model-file.ts';
 import { modelSchema } from './model-schema.ts';
 import { withSideTables } from './side-tables.ts';
 import { readBytes, readText } from './source-file.ts';
@@ -19,6 +20,7 @@ type ModelYaml = Omit<Manifest, 'runtime'> & {
   /** Which runtime answers, whatever the graph has; the one that takes it unless given. */
   readonly runtime?: Choice;
   readonly model: string;
+  readonly weights?: WeightsPlace;
   readonly transform?: string;
   readonly examples?: ExamplesKey;
   readonly reference?: string | { readonly file: string; readonly truth?: TruthColumns };
@@ -40,8 +42,9 @@ export interface ReferenceFile {
 export interface ModelFolder extends ExamplesSource {
   readonly dir: string;
   readonly manifest: Manifest;
-  /** With the weights that lie in files beside it. */
+  /** With the weights that lie in files beside it, unless these stay apart. */
   readonly model: Uint8Array;
+  readonly weights?: Weights;
   /** A path, where given. */
   readonly transform?: string;
   readonly reference?: ReferenceFile;
@@ -66,7 +69,7 @@ const sortedFields = <T extends Fields>(fields: T): T =>
  * is the order in which people see them.
  */
 const manifestOf = (
-  { model: _, runtime: __, transform: ___, examples: ____, reference: _____, ...yaml }: ModelYaml,
+  { model: _, runtime: __, transform: ___, examples: ____, reference: _____, weights: ______, ...yaml }: ModelYaml,
   runtime: Manifest['runtime'],
 ): Manifest => {
   const { name, version, description, license, intendedUse, limitations, inputs, outputs, ...rest } = yaml;
@@ -141,12 +144,14 @@ export const readSource = async (dir: string): Promise<ModelFolder> => {
   await refuseForeign(file, file);
   const bytes = await readBytes(file, 'FILE_NOT_FOUND', 'The model file');
   const manifest = manifestOf(yaml, await runtimeFor(data, bytes, at));
-  const { bytes: model } = await wholeModel(file, bytes, await formatOf(runtimeOf(manifest)));
+  const format = await formatOf(runtimeOf(manifest));
+  const { bytes: model, weights } = await wholeModel(file, bytes, format, data.weights);
   const reference = await referenceOf(dir, data.reference);
   return {
     dir,
     manifest,
     model,
+    ...(weights && { weights }),
     ...(await readExamples(dir, data.examples)),
     ...(data.transform !== undefined && { transform: join(dir, data.transform) }),
     ...(reference && { reference }),

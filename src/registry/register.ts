@@ -79,8 +79,13 @@ export const createRegister = ({ sql: { db }, blobs, clock, who }: RegisterOptio
     await isThere(resolved);
 
     // Blobs first: a version that is listed always has them, and what a crash leaves behind is only unused.
-    const sizes = [...wanted.blobs].map(([digest, bytes]) => ({ digest, size: bytes.length }));
+    const { large = [] } = wanted;
+    const sizes = [
+      ...[...wanted.blobs].map(([digest, bytes]) => ({ digest, size: bytes.length })),
+      ...large.map(({ digest, size }) => ({ digest, size })),
+    ];
     for (const [digest, bytes] of wanted.blobs) await blobs.put(digest, bytes);
+    for (const blob of large) await blobs.putLarge(blob);
 
     const added = await add(resolved, wanted, sizes);
     if (!added) await isThere(resolved);

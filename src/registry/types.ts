@@ -1,5 +1,5 @@
 import type { Manifest } from '../core/types.ts';
-import type { Blobs } from '../store/blobs.ts';
+import type { Blobs, LargeBlob } from '../store/blobs.ts';
 import type { ComparisonVerdict, Verdict } from './verdict.ts';
 
 /** One version of one model; the digest is that of the package's OCI manifest. */
@@ -122,6 +122,8 @@ export interface NewVersion extends Signed {
   readonly digest: string;
   /** All of the package by digest, its OCI manifest among them. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** Blobs of it that are too large to be in memory. */
+  readonly large?: readonly LargeBlob[];
 }
 
 export interface Registry {

@@ -1,6 +1,6 @@
 /** The packages that references mean: of a folder, of a file, of the registry. */
 import { existsSync } from 'node:fs';
-import { open as openFile, readFile, stat } from 'node:fs/promises';
+import { open as openFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fail, MillraceError } from '../core/errors.ts';
 import type { Package } from '../package/layout.ts';
@@ -124,23 +124,28 @@ export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): 
     if (!(await isFolder(path, given))) {
       const itsFolder = await folderOfFile(path, cwd);
       if (itsFolder !== undefined) return (await pack(itsFolder)).package;
-      const { openPackage } = await import('../package/open.ts');
-      return openPackage(await readFile(path), tag);
+      const { openPackageFile } = await import('../package/open-file.ts');
+      return openPackageFile(path, tag);
     }
     if (!existsSync(join(path, 'oci-layout'))) return (await pack(path)).package;
-    const [{ readLayoutFolder }, { openLayout }] = await Promise.all([
+    const [{ readLayoutFolder, weightsInFolder }, { openLayout }] = await Promise.all([
       import('../package/layout-folder.ts'),
       import('../package/layout.ts'),
     ]);
-    return openLayout(await readLayoutFolder(path), tag);
+    return openLayout(await readLayoutFolder(path), tag, weightsInFolder(path));
   };
 
   const openRegistered: Packages['openRegistered'] = async (ref) => {
     const { blobs, find } = await lookup();
     const { digest, blobs: digests } = await find(ref);
-    const bytes = await Promise.all(digests.map(async (blob) => [blob, await blobs.get(blob)] as const));
-    const { openBlobs } = await import('../package/layout.ts');
-    return openBlobs(digest, new Map(bytes));
+    const { openBlobs, weightsIn } = await import('../package/layout.ts');
+    const weights = weightsIn(await blobs.get(digest))?.digest;
+    const small = digests.filter((blob) => blob !== weights);
+    const bytes = await Promise.all(small.map(async (blob) => [blob, await blobs.get(blob)] as const));
+    return openBlobs(digest, new Map(bytes), async ({ digest: apart }) => {
+      const { path, size } = await blobs.file(apart);
+      return { digest: apart, size, parts: [{ path, offset: 0, length: size }] };
+    });
   };
 
   /** Of a name that is not registered: the package that a file of this name leads to. @throws `error`, or what tells of the file */

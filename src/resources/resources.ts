@@ -57,6 +57,7 @@ export const createResources = ({ cwd, env, file, clock = () => new Date() }: Re
   };
   const { close: closeStores, ...stores } = createStores({
     url,
+    home,
     environments,
     gates: (environment, model) => project.gates(environment, model).map(({ gate }) => gate),
     clock,

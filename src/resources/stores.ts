@@ -72,6 +72,8 @@ export interface Stores {
 export interface StoresOptions {
   /** The registry's database. @throws BAD_PROJECT */
   readonly url: () => string;
+  /** Where this machine keeps what is its own. */
+  readonly home: string;
   readonly environments: readonly string[];
   /** Gates of an environment that a version of this model has to pass. */
   readonly gates: (environment: string, model: string) => readonly string[];
@@ -98,6 +100,7 @@ const isMade = (url: string): boolean => {
 
 export const createStores = ({
   url,
+  home,
   environments,
   gates,
   clock,
@@ -115,7 +118,10 @@ export const createStores = ({
     const sql = await store.openSql(at);
     // Who opens the registry must find its packages: beside a file they are files, in a shared database they are rows.
     const file = sqliteFile(sql.place) ?? ':memory:';
-    const blobs = file === ':memory:' ? sqlBlobs(sql) : await folderBlobs(join(dirname(file), 'blobs'));
+    const blobs =
+      file === ':memory:'
+        ? sqlBlobs(sql, () => folderBlobs(join(home, 'weights')))
+        : await folderBlobs(join(dirname(file), 'blobs'));
     return registry.openRegistry({ sql, blobs, environments, clock, who, gates });
   };
   const registry = once(() => openRegistry(url()));

@@ -16,11 +16,13 @@ const graphRuntime = (choice: Choice | undefined, open: Runtime['open']): Runtim
 
 export const runtimes: Readonly<Record<string, Runtime>> = {
   /** On the own runtime where that knows all operators of the graph, and else on ONNX Runtime. */
-  onnx: graphRuntime(undefined, async (file, { own, onnxRuntime }) => (await own()).openOnnx(file, onnxRuntime)),
+  onnx: graphRuntime(undefined, async (file, { own, onnxRuntime }, weights) =>
+    weights ? (await onnxRuntime())(file, weights) : (await own()).openOnnx(file, onnxRuntime),
+  ),
   /** On the own runtime in any case, as model.yaml says so. */
   trees: graphRuntime('trees', async (file, { own }) => (await own()).openTrees(file)),
   /** On ONNX Runtime in any case, as model.yaml says so. */
-  onnxruntime: graphRuntime('onnx', async (file, { onnxRuntime }) => (await onnxRuntime())(file)),
+  onnxruntime: graphRuntime('onnx', async (file, { onnxRuntime }, weights) => (await onnxRuntime())(file, weights)),
   xgboost: treeRuntime('model.xgboost', async () => (await import('./trees/formats/xgboost.ts')).xgboost),
   lightgbm: treeRuntime('model.lightgbm', async () => (await import('./trees/formats/lightgbm.ts')).lightgbm),
   catboost: treeRuntime('model.catboost', async () => (await import('./trees/formats/catboost.ts')).catboost),

@@ -1,17 +1,21 @@
 /** What packing and proving ask of an ONNX file. Web-standard. */
 import { compilePreparation } from '../core/prepare.ts';
 import type { AnsweringRuntime } from '../core/types.ts';
+import { WEIGHTS_FILE } from '../core/weights.ts';
 import { draftOfGraph } from './onnx-draft.ts';
-import { gatherOnnx } from './onnx-gather.ts';
+import { gatherOnnx, splitOnnx } from './onnx-gather.ts';
 import { readOnnx } from './onnx-graph.ts';
 import { refuseMaps } from './onnx-map.ts';
 import { operatorOf } from './onnx-node.ts';
-import { functionsOf, refuseChance, visitParts } from './onnx-parts.ts';
+import { functionsOf, hasWeightsApart, refuseChance, visitParts } from './onnx-parts.ts';
 import { riskOfOnnx } from './onnx-risk.ts';
-import type { Choice, ModelFormat, OwnOperators } from './runtime.ts';
+import { type Choice, type ModelFormat, type OwnOperators, WEIGHTS_APART } from './runtime.ts';
 import { reasonOf } from './trees/open.ts';
 import { openTabular } from './trees/open-tabular.ts';
 import { Unusual } from './trees/unusual.ts';
+
+/** Where weights of a package may lie, when its graph is read and not run. */
+const APART: ReadonlySet<string> = new Set([WEIGHTS_FILE]);
 
 const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
 
@@ -32,6 +36,7 @@ const answeringFor =
   (choice: Choice | undefined) =>
   (file: Uint8Array): AnsweringRuntime => {
     if (choice === 'onnx') return { name: 'onnxruntime', why: 'its model.yaml says so' };
+    if (choice === undefined && hasWeightsApart(file)) return { name: 'onnxruntime', why: WEIGHTS_APART };
     const own = openTabular(file);
     if (own instanceof Unusual && choice === undefined) return { name: 'onnxruntime', why: reasonOf(own) };
     return { name: 'trees' };
@@ -44,6 +49,7 @@ export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
     endings: ['.onnx'],
     answersTo: [choice],
     gather: gatherOnnx,
+    split: splitOnnx,
     answering,
     risk(file, manifest) {
       // The own runtime cannot crash, loops over what is there, and holds so many values at a time.
@@ -63,7 +69,7 @@ export const onnxFormat = (choice: Choice | undefined): ModelFormat => {
     operators,
     draft(file, names) {
       refuseMaps(file);
-      return draftOfGraph(readOnnx(file), names);
+      return draftOfGraph(readOnnx(file, APART), names);
     },
   };
 };

@@ -4,9 +4,10 @@
  * parser does, so that nothing hides in a second one. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { fail } from '../core/errors.ts';
+import { WEIGHTS_FILE } from '../core/weights.ts';
 import { ATTRIBUTE, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
-import { needInside } from './onnx-outside.ts';
+import { needInside, placeOf } from './onnx-outside.ts';
 import { mergedOf, readInts, valuesOf } from './protobuf.ts';
 
 /** What a node can see: the tensors of the graphs around it, by name. */
@@ -87,12 +88,31 @@ export const functionsOf = (file: Uint8Array): readonly string[] =>
     operatorOf({ op: textOf(message, FUNCTION.name), domain: textOf(message, FUNCTION.domain) }),
   );
 
+const NOWHERE: ReadonlySet<string> = new Set();
+
 /**
- * Weights in other files are not part of a package, and a file that a model names could be any of the machine it runs on.
+ * Weights in other files than `places` are not part of a package, and a file that a model names could be any of the machine it
+ * runs on.
  *
  * @throws BAD_MODEL, naming the tensor
  */
-export const refuseOutside = (file: Uint8Array): void => visitParts(file, { tensor: needInside });
+export const refuseOutside = (file: Uint8Array, places: ReadonlySet<string> = NOWHERE): void =>
+  visitParts(file, {
+    tensor: (tensor, where) => {
+      if (!places.has(placeOf(tensor) ?? '')) needInside(tensor, where);
+    },
+  });
+
+/** True of the graph of a package whose weights lie in a file of their own. */
+export const hasWeightsApart = (file: Uint8Array): boolean => {
+  let isApart = false;
+  visitParts(file, {
+    tensor: (tensor) => {
+      isApart ||= placeOf(tensor) === WEIGHTS_FILE;
+    },
+  });
+  return isApart;
+};
 
 /** Operators that answer by chance, and what they draw from. */
 const BY_CHANCE = new Set([

@@ -30,9 +30,9 @@ export interface Ort {
   open(file: Uint8Array): Promise<OrtSession>;
 }
 
-/** @throws BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
-export const openOnnx = async (file: Uint8Array, ort: Ort): Promise<ModelSession> => {
-  const graph = readOnnx(file);
+/** `places` are the files beside it in which its weights may lie. @throws BAD_MODEL when the file is no ONNX model, or one that the runtime cannot run. */
+export const openOnnx = async (file: Uint8Array, ort: Ort, places?: ReadonlySet<string>): Promise<ModelSession> => {
+  const graph = readOnnx(file, places);
   const { file: floating, names } = withFloatEnds(withoutZipMap(file, graph), graph);
   const nameOf = (name: string): string => names.get(name) ?? name;
   const dtypes = new Map(graph.outputs.map(({ name, dtype }) => [name, dtype]));

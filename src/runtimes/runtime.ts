@@ -1,9 +1,10 @@
 /** The port of model files: what opens one, and what packing and proving ask of one. A row of `index.ts` a format. */
 import type { AnsweringRuntime, Manifest, ModelSession } from '../core/types.ts';
+import type { Weights } from '../core/weights.ts';
 import type { TreeFile, TreeFormat } from './trees/formats/tree-file.ts';
 
-/** @throws BAD_MODEL */
-export type OpenModel = (file: Uint8Array) => Promise<ModelSession>;
+/** `weights` lie in a file of their own. @throws BAD_MODEL */
+export type OpenModel = (file: Uint8Array, weights?: Weights) => Promise<ModelSession>;
 
 /** The own runtime, which is in reach at once in a browser and loaded when it is needed in Node. */
 export interface OwnRuntime {
@@ -45,6 +46,13 @@ export interface Beside {
 }
 export type ModelPiece = Uint8Array | Beside;
 
+/** A model as two files. */
+export interface SplitModel {
+  readonly graph: readonly ModelPiece[];
+  /** A number is so many zeros. */
+  readonly weights: readonly (Beside | number)[];
+}
+
 export interface DraftNames {
   /** Of the package. */
   readonly name: string;
@@ -64,6 +72,8 @@ export interface ModelFormat {
   readonly answersTo: readonly (Choice | undefined)[];
   /** The pieces of the model as one file, where some of it lies in files beside it; undefined where nothing does. @throws BAD_MODEL */
   readonly gather?: (file: Uint8Array) => readonly ModelPiece[] | undefined;
+  /** The same as two files, the weights apart from the graph: for more than one file can hold. @throws BAD_MODEL */
+  readonly split?: (file: Uint8Array) => SplitModel;
   /** Which runtime answers. @throws BAD_MODEL */
   answering(file: Uint8Array): AnsweringRuntime;
   /** Why it is not known to be safe, in words that go on after "because"; undefined when it is. @throws BAD_MODEL, BAD_MANIFEST */
@@ -89,6 +99,9 @@ export interface Runtime {
   /** The model's name within a package. */
   readonly file: string;
   format(families: FormatFamilies): Promise<ModelFormat>;
-  /** @throws BAD_MODEL */
-  open(file: Uint8Array, engines: Engines): Promise<ModelSession>;
+  /** `weights` where they lie in a file of their own. @throws BAD_MODEL */
+  open(file: Uint8Array, engines: Engines, weights?: Weights): Promise<ModelSession>;
 }
+
+/** Why ONNX Runtime answers for a model of whatever operators, in words that go on after "because". */
+export const WEIGHTS_APART = 'its weights lie in a file of their own';

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fail, messageOf } from '../core/errors.ts';
-import { type Blobs, checkBytes, checkDigest, digestOf, missing } from './blobs.ts';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fail, MillraceError, messageOf } from '../core/errors.ts';
+import { type Blobs, checkBytes, checkDigest, checkDigests, digestOf, digestOfPieces, missing } from './blobs.ts';
 
+/** Read at a time. */
+const PIECE_BYTES = 1024 * 1024;
 /** Temporary files older than this (ms) belong to a process that has died. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
@@ -33,6 +36,7 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     try {
       return await work();
     } catch (cause) {
+      if (cause instanceof MillraceError) throw cause;
       if (isForbidden(cause)) {
         throw fail('READ_ONLY', `${what} ${root}: ${messageOf(cause)}`, {
           expected: 'a home that may be written to; one that may not can predict, serve, inspect and list',
@@ -52,12 +56,12 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     }
   };
 
-  const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const write = async (path: string, fill: (file: FileHandle) => Promise<unknown>): Promise<void> => {
     const draft = join(temporary, randomUUID());
     try {
       const file = await open(draft, 'wx');
       try {
-        await file.writeFile(bytes);
+        await fill(file);
         await file.sync();
       } finally {
         await file.close();
@@ -82,13 +86,36 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     if (!isForbidden((error as Error).cause)) throw error;
   });
 
+  const digestIn = (path: string): Promise<string | undefined> =>
+    digestOfPieces(createReadStream(path, { highWaterMark: PIECE_BYTES })).catch((error: unknown) => {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    });
+
   return {
+    putLarge: async ({ digest, read: pieces }) => {
+      const path = pathOf(digest);
+      await attempt('Cannot write to the blob folder', async () => {
+        if ((await digestIn(path)) === digest) return;
+        await write(path, async (file) => {
+          const got = await digestOfPieces(pieces(), (piece) => file.writeFile(piece));
+          checkDigests(digest, got, 'what was handed in');
+        });
+      });
+    },
+    file: async (digest) => {
+      const path = pathOf(digest);
+      const got = await attempt('Cannot read the blob folder', () => digestIn(path));
+      if (got === undefined) throw missing(digest, root);
+      checkDigests(digest, got, root);
+      return { path: resolve(path), size: (await stat(path)).size };
+    },
     put: async (digest, bytes) => {
       checkBytes(digest, bytes, 'what was handed in');
       const path = pathOf(digest);
       await attempt('Cannot write to the blob folder', async () => {
         const there = await read(path);
-        if (there === undefined || digestOf(there) !== digest) await write(path, bytes);
+        if (there === undefined || digestOf(there) !== digest) await write(path, (file) => file.writeFile(bytes));
       });
     },
     get: async (digest) => {

@@ -1,51 +1,84 @@
-import { type Blobs, checkBytes, checkDigest, digestOf, missing } from './blobs.ts';
+import { type Blobs, checkBytes, checkDigest, checkDigests, digestOf, digestOfPieces, missing } from './blobs.ts';
 import type { Sql } from './sql.ts';
 
 /** Bytes. Small enough that neither a row nor a message of the database's protocol grows large. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Blobs inside the database itself, for a registry that machines share: one backup holds both, and nothing else is needed. */
-export const sqlBlobs = ({ db, place }: Sql): Blobs => {
-  const read = async (digest: string): Promise<Uint8Array | undefined> => {
-    const blob = await db.selectFrom('blobs').select('size').where('digest', '=', digest).executeTakeFirst();
-    if (!blob) return undefined;
-    const bytes = new Uint8Array(blob.size);
+/**
+ * Blobs inside the database itself, for a registry that machines share: one backup holds both, and nothing else is needed.
+ * `copies` keeps on this machine what is wanted as a file.
+ */
+export const sqlBlobs = ({ db, place }: Sql, copies: () => Promise<Blobs>): Blobs => {
+  const chunkOf = async (digest: string, ordinal: number): Promise<Uint8Array | undefined> => {
+    const query = db.selectFrom('blob_chunks').select('bytes').where('digest', '=', digest);
+    return (await query.where('ordinal', '=', ordinal).executeTakeFirst())?.bytes;
+  };
+  /** A blob with a lost or overlong chunk ends there; its digest then tells. */
+  async function* chunksOf(digest: string, size: number): AsyncGenerator<Uint8Array> {
     let filled = 0;
-    for (let ordinal = 0; filled < blob.size; ordinal++) {
-      const chunk = await db
-        .selectFrom('blob_chunks')
-        .select('bytes')
-        .where('digest', '=', digest)
-        .where('ordinal', '=', ordinal)
-        .executeTakeFirst();
-      // A blob with a lost or overlong chunk is cut here; its digest then tells.
-      if (!chunk || filled + chunk.bytes.length > blob.size) return bytes.subarray(0, filled);
-      bytes.set(chunk.bytes, filled);
-      filled += chunk.bytes.length;
+    for (let ordinal = 0; filled < size; ordinal++) {
+      const bytes = await chunkOf(digest, ordinal);
+      if (!bytes || filled + bytes.length > size) return;
+      yield bytes;
+      filled += bytes.length;
     }
-    return bytes;
+  }
+  const sizeOf = async (digest: string): Promise<number | undefined> =>
+    (await db.selectFrom('blobs').select('size').where('digest', '=', digest).executeTakeFirst())?.size;
+  const read = async (digest: string): Promise<Uint8Array | undefined> => {
+    const size = await sizeOf(digest);
+    if (size === undefined) return undefined;
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    for await (const chunk of chunksOf(digest, size)) {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    return bytes.subarray(0, filled);
   };
 
-  const write = (digest: string, bytes: Uint8Array): Promise<void> =>
+  const write = (digest: string, size: number, pieces: () => AsyncIterable<Uint8Array>): Promise<void> =>
     db.transaction().execute(async (trx) => {
       await trx.deleteFrom('blobs').where('digest', '=', digest).execute();
       const added = await trx
         .insertInto('blobs')
-        .values({ digest, size: bytes.length, at: new Date().toISOString() })
+        .values({ digest, size, at: new Date().toISOString() })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst();
       if (added.numInsertedOrUpdatedRows === 0n) return; // another process has just written the same
-      for (let ordinal = 0; ordinal * CHUNK_BYTES < bytes.length; ordinal++) {
-        const chunk = bytes.subarray(ordinal * CHUNK_BYTES, (ordinal + 1) * CHUNK_BYTES);
-        await trx.insertInto('blob_chunks').values({ digest, ordinal, bytes: chunk }).execute();
-      }
+      let ordinal = 0;
+      const got = await digestOfPieces(pieces(), async (piece) => {
+        for (let at = 0; at < piece.length; at += CHUNK_BYTES) {
+          const bytes = piece.slice(at, at + CHUNK_BYTES);
+          await trx.insertInto('blob_chunks').values({ digest, ordinal, bytes }).execute();
+          ordinal++;
+        }
+      });
+      checkDigests(digest, got, 'what was handed in');
     });
 
   return {
     put: async (digest, bytes) => {
       checkBytes(digest, bytes, 'what was handed in');
       const there = await read(digest);
-      if (there === undefined || digestOf(there) !== digest) await write(digest, bytes);
+      if (there !== undefined && digestOf(there) === digest) return;
+      await write(digest, bytes.length, async function* () {
+        yield bytes;
+      });
+    },
+    putLarge: async ({ digest, size, read: pieces }) => {
+      const there = await sizeOf(checkDigest(digest));
+      if (there === undefined || (await digestOfPieces(chunksOf(digest, there))) !== digest)
+        await write(digest, size, pieces);
+    },
+    file: async (digest) => {
+      const own = await copies();
+      if (await own.has(checkDigest(digest))) return own.file(digest);
+      const size = await sizeOf(digest);
+      if (size === undefined) throw missing(digest, place);
+      checkDigests(digest, await digestOfPieces(chunksOf(digest, size)), place);
+      await own.putLarge({ digest, size, read: () => chunksOf(digest, size) });
+      return own.file(digest);
     },
     get: async (digest) => {
       const bytes = await read(checkDigest(digest));

@@ -47,9 +47,9 @@ const HUNG_UP_MS = 500;
 const GIBI = 2 ** 30;
 
 /** 4 GiB and as much again as four of its model, and at most half of what the machine, or the container, has. */
-const defaultMemoryBytes = ({ files }: Pick<Package, 'files'>): number => {
+const defaultMemoryBytes = ({ files, weights }: Pick<Package, 'files' | 'weights'>): number => {
   const there = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  const model = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  const model = [...files.values()].reduce((sum, { length }) => sum + length, weights?.size ?? 0);
   return Math.min(there / 2, 4 * GIBI + 4 * model);
 };
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { MillraceError } from '../../src/core/errors.ts';
@@ -29,6 +30,66 @@ const damaged = (digest: string) => (error: MillraceError) =>
 /** What every blob store promises. */
 export const blobsContract = (name: string, open: () => Promise<BlobsUnderTest>): void => {
   describe(`blobs in ${name}`, () => {
+    for (const length of [0, 1, 3 * 1024 * 1024 + 5]) {
+      it(`takes ${length} bytes piece by piece, and gives them as a file`, async () => {
+        const { blobs, again } = await open();
+        const bytes = random(length);
+        const digest = digestOf(bytes);
+        const piece = new Uint8Array(700_000);
+        const large = {
+          digest,
+          size: length,
+          async *read() {
+            for (let at = 0; at < length; at += piece.length) {
+              const part = bytes.subarray(at, at + piece.length);
+              // As a reader does that has one buffer for all pieces.
+              piece.set(part);
+              yield piece.subarray(0, part.length);
+            }
+          },
+        };
+        await blobs.putLarge(large);
+        await blobs.putLarge(large);
+        assert.deepEqual(Buffer.from(await blobs.get(digest)), Buffer.from(bytes));
+        for (const store of [blobs, await again(), await again()]) {
+          const { path, size } = await store.file(digest);
+          assert.deepEqual([size, digestOf(await readFile(path))], [length, digest]);
+        }
+      });
+    }
+
+    it('refuses pieces that are not what their digest says, and keeps nothing of them', async () => {
+      const { blobs } = await open();
+      const digest = digestOf(random(9));
+      const large = {
+        digest,
+        size: 9,
+        async *read() {
+          yield random(8);
+        },
+      };
+      await assert.rejects(blobs.putLarge(large), damaged(digest));
+      await assert.rejects(blobs.file(digest), damaged(digest));
+      assert.equal(await blobs.has(digest), false);
+    });
+
+    it('gives no file that is damaged, and mends it', async () => {
+      const { blobs, damage } = await open();
+      const bytes = random(5000);
+      const digest = digestOf(bytes);
+      await blobs.put(digest, bytes);
+      await damage(digest, random(4999));
+      await assert.rejects(blobs.file(digest), damaged(digest));
+      await blobs.putLarge({
+        digest,
+        size: 5000,
+        async *read() {
+          yield bytes;
+        },
+      });
+      assert.equal((await blobs.file(digest)).size, 5000);
+    });
+
     for (const length of [0, 1, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 5_000_000]) {
       it(`gives back ${length} bytes as they were`, async () => {
         const { blobs, again } = await open();

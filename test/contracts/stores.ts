@@ -58,10 +58,14 @@ export interface OpenOptions {
   readonly gates?: (environment: string, model: string) => readonly string[];
 }
 
+const noCopies = async (): Promise<Blobs> => {
+  throw new Error('nothing is wanted as a file');
+};
+
 /** Opens the registry at a place, as one process would. */
 export const open = async ({ url, folder }: Place, options: OpenOptions = {}): Promise<Opened> => {
   const sql = await openSql(url);
-  const blobs = folder === undefined ? sqlBlobs(sql) : await folderBlobs(folder);
+  const blobs = folder === undefined ? sqlBlobs(sql, noCopies) : await folderBlobs(folder);
   const registry = openRegistry({
     sql,
     blobs,

@@ -1,5 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { largeBlobsOf } from '../../package/file-parts.ts';
+import type { Packed } from '../../package/pack.ts';
 import { writePackage } from '../../package/write-package.ts';
 import { many, placeText } from '../../terminal/short.ts';
 import { size } from '../../terminal/size.ts';
@@ -18,9 +20,14 @@ interface Options {
 }
 
 /** @throws USAGE, FILE_EXISTS */
-const write = async (given: string, tar: Uint8Array, { force = false }: Options, { cwd }: Cli): Promise<void> => {
+const write = async (
+  given: string,
+  pieces: Packed['pieces'],
+  { force = false }: Options,
+  { cwd }: Cli,
+): Promise<void> => {
   if (given === '-') throw usage('A package goes to a file.', 'a name, such as churn.tar', '-');
-  await writePackage(resolve(cwd, given), tar, { force, given });
+  await writePackage(resolve(cwd, given), pieces, { force, given });
 };
 
 const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
@@ -29,21 +36,23 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const opened = await app();
   const {
     package: packed,
-    tar,
+    pieces,
     heldOut,
     reference,
   } = await opened
     .pack(dir, { onProgress: (what) => progress.update(what), rowMs: options.timeout })
     .finally(() => progress.done());
-  const { manifest, digest, examples: golden, blobs } = packed;
+  const { manifest, digest, examples: golden, blobs, weights } = packed;
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
   const file = options.out ?? (options.register ? undefined : join(dir, `${manifest.name}-${manifest.version}.tar`));
-  if (file !== undefined) await write(file, tar, options, cli);
+  if (file !== undefined) await write(file, pieces, options, cli);
   const registry = options.register ? await opened.registry() : undefined;
   const registered = registry
     ? await registry.register({
         manifest,
         digest,
         blobs,
+        large: largeBlobsOf(weights),
         ...(options.why !== undefined && { why: options.why }),
         ...(options.as !== undefined && { who: options.as }),
       })
@@ -57,7 +66,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
       examples: golden.length,
       held_out: heldOut ?? null,
       reference: reference?.file ?? null,
-      bytes: tar.length,
+      bytes,
       file: file ?? null,
       registered: registered?.added ?? false,
       registry: registry?.place ?? null,
@@ -74,7 +83,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const where = registry && placeText(registry.place, { cwd, env });
   const kept = registered ? `registered ${registered.added ? '' : 'before, unchanged, '}in ${where}` : 'not registered';
   terminal.err(
-    `${proof}; ${size(tar.length)}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
+    `${proof}; ${size(bytes)}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
   );
 };
 

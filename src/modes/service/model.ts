@@ -152,7 +152,7 @@ export const loadModel = async (
       reference: readReference(found.files.get('profile.json')),
       tensors: tensorSignature(scorer),
       examples,
-      bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, 0),
+      bytes: [...found.files.values()].reduce((sum, file) => sum + file.length, found.weights?.size ?? 0),
       memoryBytes: Math.max(0, process.memoryUsage.rss() - opening.memoryBytes) + (pool?.memoryBytes ?? 0),
       loadMs: performance.now() - opening.began,
       rowMs,
