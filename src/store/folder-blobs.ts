@@ -25,6 +25,32 @@ const syncFolder = async (path: string): Promise<void> => {
   }
 };
 
+/** The file appears under its name when it is whole and on disk. */
+const write = async (temporary: string, path: string, fill: (file: FileHandle) => Promise<unknown>): Promise<void> => {
+  const draft = join(temporary, randomUUID());
+  try {
+    const file = await open(draft, 'wx');
+    try {
+      await fill(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+};
+
+/** undefined where there is no file. */
+const digestIn = (path: string): Promise<string | undefined> =>
+  digestOfPieces(createReadStream(path, { highWaterMark: PIECE_BYTES })).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+
 /**
  * Blobs as files: `<root>/sha256/<hex>`, the layout of an OCI image's `blobs`. A file appears under its name only when
  * it is whole and on disk, so a process may die at any moment, and several may write at once.
@@ -56,24 +82,6 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     }
   };
 
-  const write = async (path: string, fill: (file: FileHandle) => Promise<unknown>): Promise<void> => {
-    const draft = join(temporary, randomUUID());
-    try {
-      const file = await open(draft, 'wx');
-      try {
-        await fill(file);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(draft, path);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
-    await syncFolder(dirname(path));
-  };
-
   await attempt('Cannot prepare the blob folder', async () => {
     await mkdir(folder, { recursive: true });
     await mkdir(temporary, { recursive: true });
@@ -86,18 +94,12 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
     if (!isForbidden((error as Error).cause)) throw error;
   });
 
-  const digestIn = (path: string): Promise<string | undefined> =>
-    digestOfPieces(createReadStream(path, { highWaterMark: PIECE_BYTES })).catch((error: unknown) => {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    });
-
   return {
     putLarge: async ({ digest, read: pieces }) => {
       const path = pathOf(digest);
       await attempt('Cannot write to the blob folder', async () => {
         if ((await digestIn(path)) === digest) return;
-        await write(path, async (file) => {
+        await write(temporary, path, async (file) => {
           const got = await digestOfPieces(pieces(), (piece) => file.writeFile(piece));
           checkDigests(digest, got, 'what was handed in');
         });
@@ -115,7 +117,8 @@ export const folderBlobs = async (root: string): Promise<Blobs> => {
       const path = pathOf(digest);
       await attempt('Cannot write to the blob folder', async () => {
         const there = await read(path);
-        if (there === undefined || digestOf(there) !== digest) await write(path, (file) => file.writeFile(bytes));
+        if (there === undefined || digestOf(there) !== digest)
+          await write(temporary, path, (file) => file.writeFile(bytes));
       });
     },
     get: async (digest) => {

@@ -4,11 +4,8 @@ import type { Sql } from './sql.ts';
 /** Bytes. Small enough that neither a row nor a message of the database's protocol grows large. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/**
- * Blobs inside the database itself, for a registry that machines share: one backup holds both, and nothing else is needed.
- * `copies` keeps on this machine what is wanted as a file.
- */
-export const sqlBlobs = ({ db, place }: Sql, copies: () => Promise<Blobs>): Blobs => {
+/** The rows that blobs are, a row of chunks each. */
+const createRows = (db: Sql['db']) => {
   const chunkOf = async (digest: string, ordinal: number): Promise<Uint8Array | undefined> => {
     const query = db.selectFrom('blob_chunks').select('bytes').where('digest', '=', digest);
     return (await query.where('ordinal', '=', ordinal).executeTakeFirst())?.bytes;
@@ -25,18 +22,6 @@ export const sqlBlobs = ({ db, place }: Sql, copies: () => Promise<Blobs>): Blob
   }
   const sizeOf = async (digest: string): Promise<number | undefined> =>
     (await db.selectFrom('blobs').select('size').where('digest', '=', digest).executeTakeFirst())?.size;
-  const read = async (digest: string): Promise<Uint8Array | undefined> => {
-    const size = await sizeOf(digest);
-    if (size === undefined) return undefined;
-    const bytes = new Uint8Array(size);
-    let filled = 0;
-    for await (const chunk of chunksOf(digest, size)) {
-      bytes.set(chunk, filled);
-      filled += chunk.length;
-    }
-    return bytes.subarray(0, filled);
-  };
-
   const write = (digest: string, size: number, pieces: () => AsyncIterable<Uint8Array>): Promise<void> =>
     db.transaction().execute(async (trx) => {
       await trx.deleteFrom('blobs').where('digest', '=', digest).execute();
@@ -56,6 +41,27 @@ export const sqlBlobs = ({ db, place }: Sql, copies: () => Promise<Blobs>): Blob
       });
       checkDigests(digest, got, 'what was handed in');
     });
+
+  return { sizeOf, chunksOf, write };
+};
+
+/**
+ * Blobs inside the database itself, for a registry that machines share: one backup holds both, and nothing else is needed.
+ * `copies` keeps on this machine what is wanted as a file.
+ */
+export const sqlBlobs = ({ db, place }: Sql, copies: () => Promise<Blobs>): Blobs => {
+  const { sizeOf, chunksOf, write } = createRows(db);
+  const read = async (digest: string): Promise<Uint8Array | undefined> => {
+    const size = await sizeOf(digest);
+    if (size === undefined) return undefined;
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    for await (const chunk of chunksOf(digest, size)) {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    return bytes.subarray(0, filled);
+  };
 
   return {
     put: async (digest, bytes) => {
