@@ -47,7 +47,8 @@ const judgeMetric = (metric: MetricFigures, output: string, given: number | unde
     difference_high: difference?.interval?.high ?? null,
     tolerance,
   };
-  const limits = `${difference === undefined ? '–' : intervalText(difference)} of difference, at most ${figureText(tolerance)} worse`;
+  const apart = difference?.interval === undefined ? 'the same' : `${intervalText(difference)} apart`;
+  const limits = `${apart}, at most ${figureText(tolerance)} worse`;
   if (worse === undefined) return { answer: 'not enough data', told: `${told}, without an interval`, numbers };
   const answer = worse.high <= tolerance ? 'pass' : worse.low > tolerance ? 'fail' : 'not enough data';
   return { answer, told: `${told} (${limits})`, numbers };

@@ -75,13 +75,16 @@ const quantilesOf = (timed: readonly TimedRow[]) => {
 
 const ms = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
+const tooFew = (rows: number, against: string): GateAnswer => ({
+  outcome: 'not enough data',
+  sentence: `${rows} recorded rows that both answer, of at least ${LEAST_ROWS} (record: in the deployment)`,
+  numbers: { against, rows, needed: LEAST_ROWS },
+});
+
 /** What the times of rows say; the limit is a share longer, and never less than LEAST_MS longer. */
 export const judgeLatency = (timed: readonly TimedRow[], tolerance: number, against: string): GateAnswer => {
   const rows = timed.length;
-  if (rows < LEAST_ROWS) {
-    const sentence = `${rows} recorded rows that both answer, of at least ${LEAST_ROWS}`;
-    return { outcome: 'not enough data', sentence, numbers: { against, rows, needed: LEAST_ROWS } };
-  }
+  if (rows < LEAST_ROWS) return tooFew(rows, against);
   const { before, now, low, high } = quantilesOf(timed);
   const most = Math.max(before * tolerance, LEAST_MS);
   const numbers = {
@@ -105,7 +108,7 @@ export const latency: EnvironmentGate<LatencySettings> = async (question, settin
   if (inPlace === undefined) return nothingInPlace(question);
   const { rows: most = ROWS, tolerance = TOLERANCE } = settings;
   const rows = await world.recorded(name, most);
-  if (rows.length < LEAST_ROWS) return judgeLatency([], tolerance, inPlace.version);
+  if (rows.length < LEAST_ROWS) return tooFew(rows.length, inPlace.version);
   const [before, now] = [await inPlace.scorer(), await candidate.scorer()];
   return judgeLatency(await timeRows(rows, before, now, world.signal), tolerance, inPlace.version);
 };

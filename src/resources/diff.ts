@@ -1,4 +1,5 @@
 /** Two versions beside each other, wherever they are. */
+import { resolve } from 'node:path';
 import { fail } from '../core/errors.ts';
 import type { Scorer } from '../core/types.ts';
 import { type AnswersDiff, diffAnswers } from '../diff/answers.ts';
@@ -9,7 +10,7 @@ import type { Package } from '../package/layout.ts';
 import type { Resources } from './resources.ts';
 
 export interface DiffOptions extends RowsOptions {
-  /** A table that both answer. */
+  /** A table that both answer; a relative path starts from `cwd`. */
   readonly file?: string | undefined;
   readonly format?: Format | undefined;
   /** They answer the last recorded rows of the first one's model. */
@@ -38,7 +39,8 @@ const answersTo = async (
   { file, format, most, ...how }: DiffOptions,
 ): Promise<AnswersDiff & { readonly on: string }> => {
   if (file !== undefined) {
-    const { rows, partings } = await answerTable(file, scorers, { ...how, format, most: most ?? TABLE_ROWS });
+    const table = { ...how, format, most: most ?? TABLE_ROWS };
+    const { rows, partings } = await answerTable(resolve(resources.cwd, file), scorers, table);
     return { on: `${rows.length} rows of ${file}`, ...diffAnswers(rows, partings) };
   }
   const predictions = await (await resources.records()).recent(model, most ?? RECORDED_ROWS);

@@ -41,7 +41,7 @@ const diff = async (refs: readonly [string, string], options: Options, cli: Cli)
   const progress = terminal.progress();
   const found = await (await cli.app())
     .diff(refs, {
-      file: file === undefined ? undefined : resolve(cwd, file),
+      file,
       format: options.inFormat,
       recorded,
       most: options.rows,
