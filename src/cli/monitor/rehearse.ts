@@ -1,6 +1,6 @@
 /** `millrace monitor rehearse`: what the rule would have raised on what was counted. */
 import type { CompareWith } from '../../monitor/drift/strata.ts';
-import { raisedRow, raisedWords, rehearsedWords } from '../../monitor/watch/rehearsal-words.ts';
+import { proposalWords, raisedRow, raisedWords, rehearsedWords } from '../../monitor/watch/rehearsal-words.ts';
 import type { OtherRule } from '../../monitor/watch/standing.ts';
 import { readBegin } from '../../registry/moment.ts';
 import type { Cli } from '../command.ts';
@@ -28,4 +28,6 @@ export const rehearse = async (name: string, options: RehearseWatchOptions, { ap
   terminal.err(rehearsedWords(found));
   if (found.alerts.length > 0) terminal.table(found.alerts.map(raisedRow));
   if (found.windows > 0) terminal.err(raisedWords(found));
+  const proposal = proposalWords(found);
+  if (proposal !== undefined) terminal.err(proposal);
 };

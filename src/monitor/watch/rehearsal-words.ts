@@ -10,6 +10,14 @@ export const rehearsedWords = ({ deployment, from, to, windows, budget }: WatchR
 export const raisedWords = ({ alerts, days, alarms_a_year }: WatchRehearsal): string =>
   `${many(alerts.length, 'alarm')} in ${many(Math.round(days), 'day')}: about ${Number(alarms_a_year.toPrecision(2))} a year, if all were like these`;
 
+/** What would keep alarms away that are no news; undefined where nothing would. */
+export const proposalWords = ({ proposal, deployment }: WatchRehearsal): string | undefined => {
+  if (proposal === undefined) return undefined;
+  if (proposal === 'new normal')
+    return `windows have changed once, and resemble each other since: if that is right, millrace monitor accept ${deployment} --why '…'`;
+  return `windows that alarm resemble those of the ${proposal} before: in millrace.yaml, monitor: { compare_with: ${proposal} }`;
+};
+
 export const raisedRow = ({ window, started_at, resolved_at, concern, severity, sentence }: Alert) => ({
   began: started_at.slice(0, 16).replace('T', ' '),
   resolved: resolved_at?.slice(0, 16).replace('T', ' ') ?? `fires still on ${window.to.slice(0, 10)}`,

@@ -2,7 +2,9 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import { stepAlerts } from '../alerts/step.ts';
-import { FALSE_ALARMS_A_YEAR } from '../drift/budget.ts';
+import { trainingBaseline } from '../drift/baseline.ts';
+import { budgetOf, FALSE_ALARMS_A_YEAR } from '../drift/budget.ts';
+import { type ComparisonProposal, proposalFor } from '../drift/strata.ts';
 import { SPAN_MS } from '../profiles/profiles.ts';
 import type { Accepted, AcceptedProfiles } from './accepted.ts';
 import { lastEnd, type WatchOptions, type WatchWorld, watchDeployment } from './watch.ts';
@@ -21,6 +23,8 @@ export interface WatchRehearsal {
   readonly alarms_a_year: number;
   /** How many false ones the rule keeps to. */
   readonly budget: number;
+  /** With what windows would better be compared, where they alarm beside the training data and are no news. */
+  readonly proposal?: ComparisonProposal | undefined;
 }
 
 export interface RehearseWorld extends Omit<WatchWorld, 'alerts' | 'accepted'> {
@@ -48,6 +52,25 @@ const createStage = (judgedUntil: string) => {
   return { stage, alerts, count: () => windows };
 };
 
+/** For windows of the package that answered last, beside the training data. */
+const proposalOf = async (
+  { deployment, window, compareWith, zone, falseAlarmsAYear, leastEffect }: Omit<WatchOptions, 'hearers'>,
+  { profiles, referenceOf }: Pick<WatchWorld, 'profiles' | 'referenceOf'>,
+  [from, end]: readonly [number, number],
+): Promise<ComparisonProposal | undefined> => {
+  if (compareWith !== 'training') return undefined;
+  const windowMs = SPAN_MS[window];
+  const spans = await profiles.windows(deployment, new Date(from), new Date(end), windowMs);
+  const last = spans.at(-1);
+  const reference = last && (await referenceOf(last));
+  if (last === undefined || reference === undefined) return undefined;
+  const windows = spans
+    .filter(({ digest }) => digest === last.digest)
+    .map(({ at, rows, refused, inputs, outputs }) => ({ at: Date.parse(at), rows: rows - refused, inputs, outputs }));
+  const budget = { ...budgetOf(windowMs, falseAlarmsAYear), leastEffect };
+  return proposalFor(trainingBaseline(reference), windows, budget, zone);
+};
+
 /** @throws MillraceError STORE_FAILED */
 export const rehearseWatch = async (
   options: Omit<WatchOptions, 'hearers'>,
@@ -72,6 +95,7 @@ export const rehearseWatch = async (
   }
   const days = (end - from) / SPAN_MS.day;
   const raised = [...alerts.values()].toSorted((a, b) => a.started_at.localeCompare(b.started_at));
+  const proposal = raised.length === 0 ? undefined : await proposalOf(options, world, [from, end]);
   return {
     deployment,
     from: new Date(from).toISOString(),
@@ -81,5 +105,6 @@ export const rehearseWatch = async (
     alerts: raised,
     alarms_a_year: days === 0 ? 0 : (raised.length * YEAR_DAYS) / days,
     budget: falseAlarmsAYear,
+    ...(proposal && { proposal }),
   };
 };
