@@ -4,7 +4,7 @@ import { deliverDue } from '../channels/delivery.ts';
 import { openChannel } from '../channels/open.ts';
 import { fail, type Problem } from '../core/errors.ts';
 import { zoneOf } from '../core/zone.ts';
-import type { Alerts, Hearers, LeftMessage } from '../monitor/alerts/alerts.ts';
+import type { Alerts, LeftMessage } from '../monitor/alerts/alerts.ts';
 import type { JudgedWindow, TimeSpan } from '../monitor/alerts/finding.ts';
 import { LEAST_ROWS } from '../monitor/drift/budget.ts';
 import { joinWindows } from '../monitor/drift/strata.ts';
@@ -26,6 +26,7 @@ import { type CarriedOut, carryOut } from '../reactions/carry-out.ts';
 import type { AlertReaction } from '../reactions/reaction.ts';
 import { findAnswerer } from '../resources/answerer.ts';
 import type { Resources } from '../resources/resources.ts';
+import { hearersOf } from './hearers.ts';
 import { judgedProfiles } from './judged-profiles.ts';
 import { openLooks } from './looks.ts';
 import { openPerformanceLooks, type PerformanceLooks } from './performance-looks.ts';
@@ -69,19 +70,6 @@ const optionsOf = (project: Project, deployment: string): Omit<WatchOptions, 'he
 const pulseOptionsOf = (project: Project, deployment: string) => {
   const { slo = {}, false_alarms } = watchedSettings(project, deployment) ?? {};
   return { deployment, objectives: objectivesOf(slo), falseAlarmsAYear: false_alarms };
-};
-
-/** Who hears of alerts: channels, and reactions, which rest after they were due. @throws BAD_PROJECT for a channel that is none */
-const hearersOf = (project: Project, deployment: string, reactions: readonly AlertReaction[]): Hearers => {
-  const names = watchedSettings(project, deployment)?.tell ?? project.channelNames;
-  for (const name of names) if (!project.channelNames.includes(name)) project.channel(name);
-  return {
-    channelsOf: (alert) => [
-      ...names,
-      ...reactions.filter((reaction) => reaction.isDue(alert)).map(({ channel }) => channel),
-    ],
-    restMsOf: (channel) => reactions.find((reaction) => reaction.channel === channel)?.restMs ?? 0,
-  };
 };
 
 /** What a judged window says as the store has it. */

@@ -5,6 +5,7 @@ import type { Resources } from '../../resources/resources.ts';
 import { judgeRollout, type RolloutJudgement } from '../../serving/rollouts/judge.ts';
 import type { Rollout } from '../../serving/rollouts/rollout.ts';
 import type { RolloutChange, Rollouts } from '../../serving/rollouts/rollouts.ts';
+import { tellRollout } from './alert.ts';
 import { environmentOf } from './control.ts';
 
 /** Who is named in the history of what is done of itself. */
@@ -15,6 +16,11 @@ export interface Driver {
   step(rollout: Rollout): Promise<Rollout | undefined>;
   /** Takes it back, as the candidate cannot answer. */
   refuse(rollout: Rollout, error: unknown): Promise<Rollout | undefined>;
+}
+
+interface OwnChange extends Omit<RolloutChange, 'who' | 'verdicts'> {
+  readonly why: string;
+  readonly verdicts?: readonly ComparisonVerdict[];
 }
 
 /** How long a promotion that was refused is not tried again, in milliseconds. */
@@ -30,9 +36,16 @@ export const createDriver = (resources: Resources, rollouts: Rollouts): Driver =
   const hold = async (rollout: Rollout, why: string): Promise<undefined> => {
     if (rollout.held !== why) await rollouts.hold(rollout, why);
   };
-  /** What is moved without a word of anybody's. */
-  const moveOn = (rollout: Rollout, change: Omit<RolloutChange, 'who'>): Promise<Rollout | undefined> =>
-    rollouts.move(rollout, { who: MILLRACE, ...change });
+  /** What is moved without a word of anybody's; whoever has moved it tells of it. */
+  const moveOn = async (rollout: Rollout, change: OwnChange): Promise<Rollout | undefined> => {
+    const moved = await rollouts.move(rollout, { who: MILLRACE, ...change });
+    if (moved !== undefined && change.action !== 'abort') {
+      const { why, verdicts = [] } = change;
+      // That it could not be told takes nothing back: it stands in the history and in the log.
+      await tellRollout(resources, moved, { why, verdicts }).catch(() => undefined);
+    }
+    return moved;
+  };
 
   /** Where the environment has been moved meanwhile. */
   const overtaken = async (rollout: Rollout): Promise<Rollout | 'no' | undefined> => {

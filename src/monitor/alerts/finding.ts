@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** What a finding is about. */
-export const concerns = ['predictions', 'drift', 'performance', 'quality', 'slo', 'freshness'] as const;
+export const concerns = ['predictions', 'drift', 'performance', 'quality', 'slo', 'freshness', 'rollout'] as const;
 export type Concern = (typeof concerns)[number];
 
 /** How bad it is, in the words of PagerDuty's events, the mildest first. */

@@ -12,6 +12,7 @@ export const sections: Readonly<Record<Concern, string>> = {
   quality: 'data quality',
   slo: 'service level',
   freshness: 'freshness',
+  rollout: 'a new version',
 };
 
 const sizes: Readonly<Record<FieldJudgement['size'], string>> = {

@@ -189,7 +189,7 @@ export const judgeRollout = (rollout: Rollout, counts: readonly StepFigures[], n
   const compared = { stable: stableBeside(counts, step), candidate: own, bets, at: now.toISOString() };
   const broken = brokenGuard(rollout, counts, compared);
   if (broken) return { next: 'roll back', why: broken.sentence, verdicts: [broken] };
-  const short = mismatch(rollout, compared);
+  const short = mismatch(rollout, { ...compared, stable: counts[step]?.stable ?? NO_COUNTS });
   if (short) return stay([short]);
   const failed = compareShares(compared, 'failed');
   // Once all calls are the candidate's, how long they take cannot be told from the load.

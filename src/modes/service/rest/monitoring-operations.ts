@@ -15,7 +15,7 @@ import {
 import { json, type Operation, object, ref } from './operation.ts';
 
 const numbers: Schema = { type: 'object', additionalProperties: { type: ['number', 'null'] } };
-const concern: Schema = { enum: ['predictions', 'drift', 'performance', 'quality', 'slo', 'freshness'] };
+const concern: Schema = { enum: ['predictions', 'drift', 'performance', 'quality', 'slo', 'freshness', 'rollout'] };
 const severity: Schema = { enum: ['info', 'warning', 'error', 'critical'] };
 const finding = { concern, field: text, severity, sentence: text, numbers };
 
