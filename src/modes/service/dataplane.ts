@@ -7,18 +7,20 @@ import type { Answer } from '../../core/types.ts';
 import type { Answered } from '../../monitor/answered.ts';
 import { plainJson } from '../../text/exact-json.ts';
 import type { Call, Predicted, RowCall } from './calls.ts';
-import { coercedRows, columns as columnForm, rows as rowForm } from './forms.ts';
+import { coercedRows, rows as rowForm } from './forms.ts';
 import { createPredictionIds } from './ids.ts';
+import { codesOf, type InferredColumns, inferColumns } from './infer.ts';
 import type { ModelRun } from './job.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Card, Model } from './model.ts';
 import type { ModelTable } from './models.ts';
 import type { InferRequest, InferResponse } from './oip/infer.ts';
-import { columnsOf, tensorsOf, wantedOutputs } from './oip/tensors.ts';
+import { tensorsOf } from './oip/tensors.ts';
 import type { Reader } from './reading/reader.ts';
 import { tooManyRows } from './reading/row-limits.ts';
 import { createRouted } from './rollouts/routed.ts';
+import { createRoutedTensors, type RoutedColumns } from './rollouts/routed-tensors.ts';
 import { isOf } from './rollouts/routing.ts';
 import type { RequestSpan } from './traces.ts';
 import { besideUnread, placesBeside } from './unread.ts';
@@ -85,6 +87,7 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
     else metrics.answered(model, ms, answers.length - refused, 'partial');
   };
   const routed = createRouted({ onAnswered, count, refused: metrics.refused, timeoutMs: limits.timeoutMs });
+  const routedTensors = createRoutedTensors({ timeoutMs: limits.timeoutMs, checkRows });
   const failed = (model: Model, began: number, error: unknown): unknown => {
     const { code } = problemOf(error);
     metrics.failed(model, performance.now() - began, code);
@@ -135,29 +138,24 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
     },
     async infer(request, call) {
       const began = performance.now();
+      const { id, deadline, span } = call;
       const model = await models.get(request.model, request.version);
-      const { id, bytes, deadline, caller, span } = call;
-      const ask = async () => {
-        const bindings = wantedOutputs(model.tensors, request.outputs);
-        const { columns, rows } = columnsOf(model.tensors, request.inputs);
-        checkRows(rows);
-        if (rows === 0) return { bindings, columns, answers: await model.scorer.scoreColumns(columns) };
-        const form = columnForm(columns, rows);
-        const work = { form, input: columns, rows, bytes, deadline, since: began, caller };
-        const { output, run } = await model.batcher.submit(work);
-        tell(span, began, run, model);
-        return { bindings, columns, answers: output };
-      };
+      const { active } = model.routing;
       try {
-        const { bindings, columns, answers } = await ask();
+        const isRouted = active !== undefined && isOf(active, model, request.inputs);
+        const found: InferredColumns & Partial<RoutedColumns> = isRouted
+          ? await routedTensors(active, model, request, call)
+          : await inferColumns(model, request, call, checkRows);
+        const { bindings, columns, answers, run, model: by = model, variant, experiment } = found;
+        if (run) tell(span, began, run, by);
         const ms = performance.now() - began;
         // A row that was refused refuses the whole call, but what became of each row is known.
         const content = { columns, answers };
-        await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, deadline, content });
-        for (const { code } of answers.errors.values()) metrics.refused(model, code);
+        await onAnswered?.({ id, model: by, ms, traceparent: span?.traceparent, deadline, content });
+        for (const code of codesOf(answers)) metrics.refused(by, code);
         const outputs = tensorsOf(bindings, answers);
-        metrics.answered(model, ms, answers.rows, 'ok');
-        return { model, outputs };
+        metrics.answered(by, ms, answers.rows, 'ok');
+        return { model: by, outputs, variant, experiment };
       } catch (error) {
         throw failed(model, began, error);
       }

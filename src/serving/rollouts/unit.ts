@@ -28,11 +28,20 @@ export const unitOf = (value: unknown): string | undefined =>
     ? `${value}`
     : undefined;
 
-/** Headers of a request, or what stands for them, by lower-case names. */
-export type UnitHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** Metadata of gRPC, by lower-case names. */
+export interface UnitMetadata {
+  get(name: string): readonly unknown[];
+}
+/** Headers of a request by lower-case names, or what stands for them. */
+export type UnitHeaders = Readonly<Record<string, string | readonly string[] | undefined>> | UnitMetadata;
 
-const one = (value: string | readonly string[] | undefined): string | undefined =>
-  typeof value === 'string' || value === undefined ? value : value[0];
+const isMetadata = (headers: UnitHeaders): headers is UnitMetadata => typeof headers.get === 'function';
+
+const headerIn = (headers: UnitHeaders, name: string): string | undefined => {
+  const found = isMetadata(headers) ? headers.get(name) : headers[name];
+  const first = typeof found === 'string' || found === undefined ? found : found[0];
+  return typeof first === 'string' ? first : undefined;
+};
 
 /** A cookie's value as it was sent (RFC 6265, 4.2.1). */
 const cookieOf = (header: string | undefined, name: string): string | undefined => {
@@ -46,6 +55,6 @@ const cookieOf = (header: string | undefined, name: string): string | undefined 
 /** The unit that all rows of a request have; undefined where it names none. */
 export const unitOfRequest = ({ from, name }: UnitSource, headers: UnitHeaders | undefined): string | undefined => {
   if (headers === undefined) return undefined;
-  const found = from === 'cookie' ? cookieOf(one(headers.cookie), name) : one(headers[name]);
+  const found = from === 'cookie' ? cookieOf(headerIn(headers, 'cookie'), name) : headerIn(headers, name);
   return found === '' ? undefined : found;
 };

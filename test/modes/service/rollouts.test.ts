@@ -213,4 +213,31 @@ describe('a rollout in a service', () => {
       return (await control.status(REF))[0].rollout.status === 'rolled back';
     });
   });
+
+  it('answers tensors as a whole, by the version of their unit', async (t) => {
+    const { app, ask, url } = await serveRolled(t, {
+      version: '2.0.0',
+      finish: `if (row.x > 10) throw new Error('no'); ${ADDS}`,
+    });
+    const control = await app.rollout();
+    await control.start(REF, { candidate: 'model@2.0.0', steps: '50 %', unit: 'header:x-rider' }, ADA);
+    const id = await routed(app, () => ask({ x: 1 }));
+    interface Inferred {
+      readonly parameters: { readonly variant: string; readonly experiment: string };
+      readonly outputs: readonly { readonly data: readonly number[] }[];
+    }
+    const infer = async (data: readonly number[], rider: string) => {
+      const inputs = [{ name: 'x', datatype: 'FP64', shape: [data.length], data }];
+      return (await post<Inferred>(`${url}/v2/models/model/infer`, { inputs }, { 'x-rider': rider })).json;
+    };
+    for (let rider = 0; rider < 8; rider++) {
+      const isCandidate = bucketOf(id, `${rider}`) < 5000;
+      const { parameters, outputs } = await infer([1, 2], `${rider}`);
+      assert.deepEqual([parameters.variant, parameters.experiment], [isCandidate ? 'candidate' : 'stable', id]);
+      assert.deepEqual(outputs[0].data, isCandidate ? [102, 104] : [2, 4]);
+      const other = await infer([1, 11], `${rider}`);
+      assert.equal(other.parameters.variant, 'stable', 'what the candidate refuses is answered by the stable version');
+      assert.deepEqual(other.outputs[0].data, [2, 22]);
+    }
+  });
 });

@@ -118,7 +118,8 @@ export const timeoutOf = ({ parameters }: AskedTensors): number | undefined => {
 };
 
 /** The answer to the call of that id, typed as the request was where its outputs can be. */
-export const writeInfer = (request: AskedTensors, id: string, { model, outputs }: InferResponse): InferAnswer => {
+export const writeInfer = (request: AskedTensors, id: string, answer: InferResponse): InferAnswer => {
+  const { model, outputs, variant, experiment } = answer;
   const typed = request.typed && !outputs.some(({ datatype }) => isHalfDatatype(datatype));
   const message = ({ name, datatype, shape }: OutputTensor) => ({ name, datatype, shape });
   return {
@@ -128,6 +129,8 @@ export const writeInfer = (request: AskedTensors, id: string, { model, outputs }
     parameters: {
       digest: { string_param: model.digest },
       prediction_id: { string_param: id },
+      ...(variant !== undefined && { variant: { string_param: variant } }),
+      ...(experiment !== undefined && { experiment: { string_param: experiment } }),
       // Triton's clients end a stream of answers at this one, when they asked to be told of it.
       ...(Object.hasOwn(request.parameters, 'triton_enable_empty_final_response') && {
         triton_final_response: { bool_param: true },

@@ -40,6 +40,7 @@ export const infer = async (
     deadline: deadlineOf(call, timeoutOf(asked)),
     caller,
     span,
+    headers: call.metadata,
   };
   return writeInfer(asked, given.id, await plane.infer(request, given));
 };

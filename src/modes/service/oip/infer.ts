@@ -13,4 +13,7 @@ export interface InferRequest {
 export interface InferResponse {
   readonly model: Card;
   readonly outputs: readonly OutputTensor[];
+  /** Who answered within which rollout, while there is one. */
+  readonly variant?: string | undefined;
+  readonly experiment?: string | undefined;
 }

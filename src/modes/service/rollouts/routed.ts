@@ -8,7 +8,7 @@ import type { Answered, RowContent } from '../../../monitor/answered.ts';
 import { bucketOf } from '../../../serving/bucket.ts';
 import { unitOf, unitOfRequest } from '../../../serving/rollouts/unit.ts';
 import { CANDIDATE, STABLE, type Variant, variantOf } from '../../../serving/route.ts';
-import type { Predicted, RowCall } from '../calls.ts';
+import type { Call, Predicted, RowCall } from '../calls.ts';
 import { coercedRows, rows as rowForm } from '../forms.ts';
 import type { Card, Model } from '../model.ts';
 import { besideUnread, placesBeside } from '../unread.ts';
@@ -23,20 +23,20 @@ export interface Meant {
   readonly unit: string | undefined;
 }
 
-const meant = ({ id, share }: Active, unit: string | undefined): Meant =>
+export const meantOf = ({ id, share }: Active, unit: string | undefined): Meant =>
   unit === undefined ? { variant: STABLE, unit } : { variant: variantOf(bucketOf(id, unit), share), unit };
 
 /** One for all rows of a call, unless each row has its own. A row without a unit is answered by the stable version. */
-export const meantBy = (active: Active, call: Pick<RowCall, 'id' | 'headers'>): Meant | undefined => {
+export const meantBy = (active: Active, call: Pick<Call, 'id' | 'headers'>): Meant | undefined => {
   const { id, share, unit } = active;
   if (unit === undefined) return { variant: variantOf(bucketOf(id, call.id), share), unit: undefined };
-  return unit.from === 'field' ? undefined : meant(active, unitOfRequest(unit, call.headers));
+  return unit.from === 'field' ? undefined : meantOf(active, unitOfRequest(unit, call.headers));
 };
 
 const meantByRow = (active: Active, row: unknown): Meant => {
   const { unit } = active;
   const isObject = typeof row === 'object' && row !== null && unit !== undefined && Object.hasOwn(row, unit.name);
-  return meant(active, isObject ? unitOf((row as Readonly<Record<string, unknown>>)[unit.name]) : undefined);
+  return meantOf(active, isObject ? unitOf((row as Readonly<Record<string, unknown>>)[unit.name]) : undefined);
 };
 
 interface Asked {
@@ -96,7 +96,7 @@ const tryCandidate = async (
 
 /** Cards of stable versions within their rollouts, made once. */
 const stables = new WeakMap<Active, Card>();
-const stableIn = (active: Active, model: Model): Card => {
+export const stableIn = (active: Active, model: Model): Card => {
   let card = stables.get(active);
   if (card === undefined) {
     card = { ...model, experiment: active.experiment };
