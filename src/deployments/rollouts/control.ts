@@ -46,24 +46,16 @@ export interface RolloutControl {
   finish(deployment: string, signed: RolloutSigned): Promise<Rollout>;
 }
 
-const ROLLED = ['service', 'stream'] as const;
-
 /** The reference of a deployment; what is served by its reference alone goes by that. @throws BAD_PROJECT */
 const refOf = ({ project, placedRef }: Resources, name: string): string => {
-  const mode = ROLLED.find((one) => project.namesIn(one).includes(name));
-  if (mode !== undefined) return placedRef(project.deploymentIn(mode, name).model);
+  const names = project.namesIn('service');
+  if (names.includes(name)) return placedRef(project.deploymentIn('service', name).model);
   if (name.includes('@') && parseRef(name).kind === 'environment') return name;
-  const names = ROLLED.flatMap((one) => project.namesIn(one));
   const meant = nearest(name, names);
-  throw fail(
-    'BAD_PROJECT',
-    `'${name}' is no service or stream of this project${meant ? `, did you mean '${meant}'?` : ''}`,
-    {
-      expected:
-        names.length === 0 ? 'a deployment of millrace.yaml, or name@environment' : `one of ${names.join(', ')}`,
-      got: name,
-    },
-  );
+  throw fail('BAD_PROJECT', `'${name}' is no service of this project${meant ? `, did you mean '${meant}'?` : ''}`, {
+    expected: names.length === 0 ? 'a service in millrace.yaml, or name@environment' : `one of ${names.join(', ')}`,
+    got: name,
+  });
 };
 
 /** The environment that a reference names, which is what can be moved to the candidate. @throws BAD_ROLLOUT */

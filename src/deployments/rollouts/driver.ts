@@ -28,6 +28,18 @@ const REST_MS = 60_000;
 
 const HELD = 'all rows of the last step have come, and the candidate is not worse: finish it, or abort it';
 
+/** Keeps what was found for the gates to come, once. */
+const keepCompared = async (
+  resources: Resources,
+  { id: comparison, model: name, stable, candidate: { version } }: Rollout,
+  verdicts: readonly ComparisonVerdict[],
+): Promise<void> => {
+  const registry = await resources.registry();
+  const kept = await registry.comparisons({ name, version });
+  if (kept.some((one) => one.comparison === comparison)) return;
+  await registry.keepComparison({ comparison, name, version, against: stable.version, verdicts });
+};
+
 export const createDriver = (resources: Resources, rollouts: Rollouts): Driver => {
   const { clock } = resources;
   /** When a promotion was refused last, by rollout. */
@@ -59,17 +71,10 @@ export const createDriver = (resources: Resources, rollouts: Rollouts): Driver =
   };
 
   const promote = async (rollout: Rollout, { why, verdicts }: RolloutJudgement): Promise<Rollout | undefined> => {
-    const { id, model, ref, stable, candidate } = rollout;
+    const { id, model, ref, candidate } = rollout;
     if ((rests.get(id) ?? 0) > clock().getTime()) return undefined;
     try {
-      const registry = await resources.registry();
-      await registry.keepComparison({
-        comparison: id,
-        name: model,
-        version: candidate.version,
-        against: stable.version,
-        verdicts,
-      });
+      await keepCompared(resources, rollout, verdicts);
       const { promoteProven } = await import('../../resources/promote.ts');
       const move = { to: environmentOf(ref), who: MILLRACE, why };
       await promoteProven(resources, `${model}@${candidate.digest}`, move);

@@ -44,8 +44,7 @@ export const oipRoutes = (plane: Dataplane, health: Health): readonly Route[] =>
     const call = begun.deadline === undefined ? { ...begun, deadline: deadlineIn(asked) } : begun;
     const answer = await plane.infer({ model, version, inputs, outputs: asked.outputs?.map(({ name }) => name) }, call);
     const { name, version: answered, digest } = answer.model;
-    const { variant, experiment } = answer;
-    const parameters = { digest, prediction_id: call.id, variant, experiment };
+    const parameters = { digest, prediction_id: call.id, variant: answer.variant, experiment: answer.experiment };
     const head = JSON.stringify({ model_name: name, model_version: answered, id: asked.id, parameters }).slice(0, -1);
     const written = await writeTensors(head, answer.outputs, wantsBinary(asked));
     if (written.jsonLength === undefined) return written.body;
