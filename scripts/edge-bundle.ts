@@ -23,6 +23,7 @@ const webTwins: Plugin = {
 
 /** What several chunks need, in few files, by their names. */
 const SHARED: Readonly<Record<string, RegExp>> = {
+  columns: /operators.(?:shapes|casts|one-hot|concatenation)\.ts$/,
   scores: /trees.(?:scores|expf|operators.class-labels)\.ts$/,
 };
 
@@ -36,6 +37,15 @@ const wholeApart: Plugin = {
 /** What tells why the whole cannot be asked, and what the whole is not asked. */
 const KEEPS_WORDS = /src.(?:modes.edge.(?:edge|explained)|core.(?:on-demand|gate|errors))\.ts$/;
 
+/** What is said of a kind to people, to servers and to databases. */
+const TOLD_OF_KINDS = 'describe sample schema control profile protocol sqlType writeAs fromCell isNumber'.split(' ');
+
+/** Of a file that may do without its words: the properties that no page asks for. */
+const unasked = (id: string): readonly string[] | undefined => {
+  if (KEEPS_WORDS.test(id)) return undefined;
+  return /core.kinds/.test(id) ? TOLD_OF_KINDS : [];
+};
+
 interface Build {
   readonly entry: string;
   readonly plugins: readonly Plugin[];
@@ -45,10 +55,13 @@ interface Build {
   readonly prefix: string;
 }
 
+/** What nearly every page needs, though a page with one ensemble of trees does not. */
+const NEARLY_ALWAYS = /trees.placed-values\.ts$/;
+
 const BUILDS: readonly Build[] = [
   {
     entry: join(source, 'modes/edge/edge.ts'),
-    plugins: [wholeApart, wordless((id) => KEEPS_WORDS.test(id))],
+    plugins: [wholeApart, wordless(unasked)],
     file: 'scoring.js',
     prefix: '',
   },
@@ -79,7 +92,7 @@ const build = async ({ entry, plugins, file, prefix }: Build, within: boolean) =
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: file.replace(/\.js$/, ''), test: (id) => always.has(id) },
+        { name: file.replace(/\.js$/, ''), test: (id) => always.has(id) || NEARLY_ALWAYS.test(id) },
         ...Object.entries(SHARED).map(([name, test]) => ({ name, test })),
       ],
     },

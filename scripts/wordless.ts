@@ -21,7 +21,7 @@ const nodesOf = (value: unknown): readonly Node[] => (Array.isArray(value) ? val
 const nameOf = (value: unknown): unknown => (isNode(value) ? value.name : undefined);
 const instead = ({ start, end }: Node, text: string): Edit => [start, end, text];
 
-/** What a function makes that says by its type that it makes nothing but words. */
+/** What a function makes instead that says by its type that it makes nothing but words. */
 const SILENT: Readonly<Record<string, string>> = {
   Problem: '({})',
   Flaw: '({})',
@@ -29,10 +29,11 @@ const SILENT: Readonly<Record<string, string>> = {
   Complain: '() => ({})',
 };
 
+const typeNameOf = (annotation: unknown): string =>
+  isNode(annotation) && isNode(annotation.typeAnnotation) ? String(nameOf(annotation.typeAnnotation.typeName)) : '';
+
 const silentFunction = ({ returnType, body }: Node): Edit | undefined => {
-  const made =
-    isNode(returnType) && isNode(returnType.typeAnnotation) ? nameOf(returnType.typeAnnotation.typeName) : '';
-  const text = SILENT[String(made)];
+  const text = SILENT[typeNameOf(returnType)];
   return text === undefined ? undefined : instead(body as Node, text);
 };
 
@@ -60,33 +61,63 @@ const servants = ({ body }: Node): readonly Edit[] => {
   });
 };
 
-/** `description: '…'`, in a schema. */
-const silentProperty = (node: Node): Edit | undefined =>
-  nameOf(node.key) === 'description' && isNode(node.value) && node.value.type === 'Literal'
-    ? instead(node, '...{}')
-    : undefined;
+/** By name: functions of a module that make nothing but words, and need nothing for that. */
+const silentNames = (value: unknown): readonly unknown[] => {
+  if (Array.isArray(value)) return value.flatMap(silentNames);
+  if (typeof value !== 'object' || value === null) return [];
+  const within = Object.values(value).flatMap(silentNames);
+  if (!isNode(value)) return within;
+  const { init, typeAnnotation } = value;
+  const isSilent =
+    (isNode(init) && init.type === 'ArrowFunctionExpression' && silentFunction(init) !== undefined) ||
+    (value.type === 'Identifier' && typeNameOf(typeAnnotation) === 'Complain');
+  return isSilent ? [nameOf(value.type === 'Identifier' ? value : value.id), ...within] : within;
+};
 
-const editAt = (node: Node): Edit | undefined => {
+/** What a module has no need to say. */
+interface Silence {
+  /** Functions that are told words. */
+  readonly functions: readonly unknown[];
+  /** Properties that nobody asks for. */
+  readonly properties: readonly string[];
+}
+
+/** `description: '…'`, in a schema, is for people. */
+const isUnasked = ({ key, value }: Node, { properties }: Silence): boolean => {
+  const name = String(nameOf(key));
+  return properties.includes(name) || (name === 'description' && isNode(value) && value.type === 'Literal');
+};
+
+const silentCall = (call: Node, { functions }: Silence): Edit | undefined => {
+  const words = nodesOf(call.arguments);
+  if (words.length === 0 || !functions.includes(nameOf(call.callee))) return undefined;
+  return [words[0].start, words[words.length - 1].end, ''];
+};
+
+const editAt = (node: Node, silence: Silence): Edit | undefined => {
   if (node.type === 'ArrowFunctionExpression') return silentFunction(node);
-  if (node.type === 'Property') return silentProperty(node);
+  if (node.type === 'CallExpression') return silentCall(node, silence);
+  if (node.type === 'Property') return isUnasked(node, silence) ? instead(node, '...{}') : undefined;
   return silentStatement(node);
 };
 
 /** The outermost come before those within them. */
-const editsIn = (value: unknown): readonly Edit[] => {
-  if (Array.isArray(value)) return value.flatMap(editsIn);
+const editsIn = (value: unknown, silence: Silence): readonly Edit[] => {
+  if (Array.isArray(value)) return value.flatMap((one) => editsIn(one, silence));
   if (typeof value !== 'object' || value === null) return [];
-  const edit = isNode(value) ? editAt(value) : undefined;
+  const edit = isNode(value) ? editAt(value, silence) : undefined;
   if (edit !== undefined) return [edit];
-  const within = Object.values(value).flatMap(editsIn);
+  const within = Object.values(value).flatMap((one) => editsIn(one, silence));
   return isNode(value) && value.type === 'BlockStatement' ? [...servants(value), ...within] : within;
 };
 
-/** A module of TypeScript without its words. */
-export const withoutWords = (code: string): string => {
+/** A module of TypeScript without its words, and without properties that nobody asks for. */
+export const withoutWords = (code: string, properties: readonly string[] = []): string => {
+  const program = parseAst(code, { lang: 'ts' });
+  const silence = { functions: silentNames(program), properties };
   let text = '';
   let at = 0;
-  for (const [from, to, what] of editsIn(parseAst(code, { lang: 'ts' })).toSorted(([a], [b]) => a - b)) {
+  for (const [from, to, what] of editsIn(program, silence).toSorted(([a], [b]) => a - b)) {
     if (from < at) continue;
     text += code.slice(at, from) + what;
     at = to;
@@ -94,8 +125,11 @@ export const withoutWords = (code: string): string => {
   return text + code.slice(at);
 };
 
-/** `keeps` says which files keep their words, as they tell what nobody else can. */
-export const wordless = (keeps: (id: string) => boolean): Plugin => ({
+/** `unasked` says of which properties a file has no need; a file of which it says undefined keeps its words. */
+export const wordless = (unasked: (id: string) => readonly string[] | undefined): Plugin => ({
   name: 'no words',
-  transform: (code, id) => (id.endsWith('.ts') && !keeps(id) ? withoutWords(code) : null),
+  transform(code, id) {
+    const properties = id.endsWith('.ts') ? unasked(id) : undefined;
+    return properties && withoutWords(code, properties);
+  },
 });

@@ -1,30 +1,24 @@
 /** From prepared columns to the tensors that the graph takes: each graph input is fed by the column of its name. */
+import type { Binding } from './binding.ts';
 import { allocate, type Batch, isFloat } from './columns.ts';
 import { elementWords, elementWriter } from './elements.ts';
 import { type Code, fail, type Problem, show, showNames } from './errors.ts';
-import type { TensorInfo } from './kinds/kind.ts';
+import type { BindTensor, TensorInfo } from './kinds/kind.ts';
 import { nearest } from './nearest.ts';
 import { plainReader } from './plain.ts';
-import { fixedShape, isOff, type RowTensor, rowTensorReader, showShape } from './row-tensors.ts';
+import { fixedShape } from './row-tensors.ts';
 import { numbers, type StepContext, strings } from './steps/step.ts';
 import { transformProblem } from './transform-problem.ts';
-import type { Dtype, Tensor, TensorData, TensorSpec } from './types.ts';
-
-/** What a graph input is fed with: the elements of all rows, or a tensor a row where these are of several lengths. */
-export type Feed = TensorData | { readonly rows: readonly RowTensor[] };
-
-/** Makes one graph input's data out of a batch; rows that do not fit are refused. */
-export interface Binding {
-  readonly spec: TensorSpec;
-  /** Elements a row; undefined where rows are of several lengths. */
-  readonly size: number | undefined;
-  /** The shape of one row, without the batch; undefined where the graph does not say how many dimensions it wants. */
-  readonly shape: readonly number[] | undefined;
-  read(batch: Batch): Feed;
-}
+import type { Dtype, TensorData, TensorSpec } from './types.ts';
 
 /** Of a column that is no field's: values as they are. */
 const plain = plainReader(undefined);
+
+/** A column of tensors. */
+export interface FedTensor extends TensorInfo {
+  /** Binds a graph input to it, where a dimension is open. */
+  readonly bind?: BindTensor;
+}
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -101,47 +95,7 @@ const rowShape = (
   return size % known === 0 ? dims.map((dim) => dim ?? size / known) : undefined;
 };
 
-const NOTHING: RowTensor = { dims: [0], data: new Uint8Array(0) };
-
-/** Binds a graph input to a tensor of any length. @throws BAD_MANIFEST where the graph does not leave open what the field does */
-const bindRagged = (spec: TensorSpec, { dtype, shape }: TensorInfo, shown: string): Binding => {
-  const { name, dims } = spec;
-  const rest = dims.slice(1);
-  // A graph that does not say how many dimensions it wants may take these.
-  if (
-    dims.length > 0 &&
-    !(rest.length === shape.length && rest.every((dim, at) => dim === null || dim === shape[at]))
-  ) {
-    throw fail('BAD_MANIFEST', `${shown} does not take ${name}, a tensor of shape ${showShape(shape)}.`, {
-      field: name,
-      expected: `shape: [${rest.map((dim) => dim ?? 'null').join(', ')}]`,
-      got: showShape(shape),
-    });
-  }
-  const read = rowTensorReader({ dtype, shape, nullable: true, most: Number.MAX_SAFE_INTEGER });
-  return {
-    spec,
-    size: undefined,
-    shape: undefined,
-    read(batch) {
-      const column = batch.columns.get(name);
-      if (column?.type === 'ragged') return { rows: column.values };
-      const rows = Array.from({ length: batch.rows }, (_, row) => {
-        const value = column && plain(column, row);
-        const tensor = read(value);
-        if (!isOff(tensor)) return tensor;
-        batch.refuse(
-          row,
-          transformProblem({ field: name }, `a ${dtype} tensor of shape ${showShape(shape)}`, show(value)),
-        );
-        return NOTHING;
-      });
-      return { rows };
-    },
-  };
-};
-
-const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<string, TensorInfo>): Binding => {
+const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<string, FedTensor>): Binding => {
   const { name, dtype, dims } = spec;
   const type = context.types.get(name);
   const shown = `the model's input ${name} (${dtype} [${dims.map((dim) => dim ?? 'any').join(', ')}])`;
@@ -169,7 +123,7 @@ const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<
   if (type === 'tensor' && tensor && tensor.dtype !== dtype)
     throw refuse(`${shown} cannot be fed by a ${tensor.dtype} tensor.`, dtype, tensor.dtype);
 
-  if (tensor?.shape.includes(null)) return bindRagged(spec, tensor, shown);
+  if (tensor?.bind) return tensor.bind(spec, shown, plain);
   const given = tensor && fixedShape(tensor.shape);
   const isOne = type === 'number' || type === 'string';
   const rest = dims.slice(1);
@@ -204,12 +158,5 @@ const bindInput = (spec: TensorSpec, context: StepContext, tensors: ReadonlyMap<
 export const bindInputs = (
   specs: readonly TensorSpec[],
   context: StepContext,
-  tensors: ReadonlyMap<string, TensorInfo>,
+  tensors: ReadonlyMap<string, FedTensor>,
 ): readonly Binding[] => specs.map((spec) => bindInput(spec, context, tensors));
-
-/** A tensor of one binding's data: [rows, …]. */
-export const tensorOf = ({ spec, size = 1, shape }: Binding, rows: number, data: TensorData): Tensor => ({
-  dtype: spec.dtype,
-  dims: [rows, ...(shape ?? (size === 1 ? [] : [size]))],
-  data,
-});

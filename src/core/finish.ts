@@ -1,11 +1,11 @@
 /** From the graph's tensors to columns of answers. */
 import { isApart, type ModelAnswer, together } from './answered.ts';
-import { allocate, type Batch, type Column, type RaggedColumn } from './columns.ts';
+import type { Batch, Column } from './columns.ts';
 import { type Code, fail, type Problem, show } from './errors.ts';
 import { complaintsOf } from './field.ts';
 import { describe, kindOf, labelsOf } from './kinds/index.ts';
-import type { NumberKind, StringKind, TensorInfo } from './kinds/kind.ts';
-import { apart, fitsShape, fixedShape, nested, type RowShape, type RowTensor, sizeOf } from './row-tensors.ts';
+import type { NumberKind, StringKind } from './kinds/kind.ts';
+import { sizeOf } from './row-tensors.ts';
 import type { Field, OutputField, OutputFields, TensorData, TensorSpec, Value } from './types.ts';
 
 /** One output field bound to its graph output. */
@@ -108,52 +108,17 @@ const numberReader = (name: string, field: OutputField, kind: NumberKind<Field>)
   };
 };
 
-const NOTHING: RowTensor = { dims: [0], data: new Uint8Array(0) };
-
 const shownAs = (dtype: string, dims: readonly number[]): string => `${dtype} [${dims.join(', ')}]`;
-
-/** A tensor a row, each of a length that the shape leaves open. */
-const raggedReader =
-  (name: string, field: Field, dtype: TensorInfo['dtype'], shape: RowShape): OutputBinding['read'] =>
-  (answered, batch) => {
-    const { rows } = isApart(answered) ? answered : apart(answered, batch.rows);
-    const values = rows.map((tensor, row) => {
-      if (tensor === undefined) return NOTHING;
-      if (answered.dtype === dtype && fitsShape(tensor.dims, shape)) return tensor;
-      batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, tensor.dims)));
-      return NOTHING;
-    });
-    return { type: 'ragged', dtype, values };
-  };
-
-const uniformReader = (
-  name: string,
-  field: Field,
-  dtype: TensorInfo['dtype'],
-  shape: readonly number[],
-): OutputBinding['read'] => {
-  const size = sizeOf(shape);
-  return (answered, batch) => {
-    const { rows } = batch;
-    const refuse = (row: number, dims: readonly number[]) =>
-      batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, dims)));
-    const fits = ({ data }: RowTensor): boolean => answered.dtype === dtype && data.length === size;
-    const tensor = isApart(answered) ? together(answered, size, fits, (row, { dims }) => refuse(row, dims)) : answered;
-    if (tensor.dtype === dtype && (rows === 0 ? 1 : tensor.data.length / rows) === size)
-      return { type: 'tensor', dtype, size, data: tensor.data };
-    for (let row = 0; row < rows; row++) refuse(row, tensor.dims);
-    return { type: 'tensor', dtype, size, data: allocate(dtype, rows * size) };
-  };
-};
-
-const tensorReader = (name: string, field: Field, { dtype, shape }: TensorInfo): OutputBinding['read'] => {
-  const fixed = fixedShape(shape);
-  return fixed === undefined ? raggedReader(name, field, dtype, shape) : uniformReader(name, field, dtype, fixed);
-};
 
 const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBinding['read'] => {
   const kind = kindOf(field);
-  if (kind.column === 'tensor') return tensorReader(name, field, kind.tensor(field));
+  if (kind.column === 'tensor') {
+    const read = kind.answers(field);
+    return (answered, batch) =>
+      read(answered, batch, (row, { dims }) =>
+        batch.refuse(row, outputProblem(name, field, shownAs(answered.dtype, dims))),
+      );
+  }
   const read = kind.column === 'string' ? textReader(name, field, kind) : numberReader(name, field, kind);
   const { at = 0 } = field;
   return (answered, batch) => {
@@ -174,24 +139,10 @@ const readerOf = (name: string, field: OutputField, spec: TensorSpec): OutputBin
   };
 };
 
-/** The value of a row that is a tensor of any length, nested. */
-export const raggedValue = ({ dtype, values }: RaggedColumn, row: number): Value => {
-  const { dims, data } = values[row];
-  return nested(data as ArrayLike<unknown>, dims, 0, dtype === 'bool');
-};
-
 /** Reads the value of one row out of a column, as it stands in an output row. */
 export const valueReader = (field: Field): ((column: Column, row: number) => Value) => {
   const kind = kindOf(field);
-  if (kind.column === 'tensor') {
-    const { shape, dtype } = kind.tensor(field);
-    const fixed = fixedShape(shape) ?? [];
-    return (column, row) => {
-      if (column.type === 'ragged') return raggedValue(column, row);
-      if (column.type !== 'tensor') return null;
-      return nested(column.data as ArrayLike<unknown>, fixed, row * column.size, dtype === 'bool');
-    };
-  }
+  if (kind.column === 'tensor') return kind.valueReader(field);
   if (kind.column === 'string') return (column, row) => (column.type === 'string' ? column.values[row] : null);
   const { value: told } = kind;
   return (column, row) => {

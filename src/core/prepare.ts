@@ -1,10 +1,10 @@
 /** The preparation of a package, compiled: the transform module's `prepare`, then the declarative steps in order. */
 import type { AppliedTransform } from './applied-transform.ts';
-import { type Binding, bindInputs } from './bind.ts';
+import { bindInputs, type FedTensor } from './bind.ts';
+import type { Binding } from './binding.ts';
 import type { Batch, ColumnTag } from './columns.ts';
 import { fail, showNames } from './errors.ts';
-import { kindOf, tensorOf } from './kinds/index.ts';
-import type { TensorInfo } from './kinds/kind.ts';
+import { kindOf } from './kinds/index.ts';
 import { nearest } from './nearest.ts';
 import { stepKinds, stepNames } from './steps/index.ts';
 import type { Step, StepContext, StepKind } from './steps/step.ts';
@@ -50,11 +50,13 @@ const checkSettings = (settings: Readonly<Record<string, unknown>>, { schema }: 
 /** Steps after which a datetime is still one. */
 const keepsField = new Set(['impute', 'clip']);
 
-const tensorsOf = (fields: Fields): Map<string, TensorInfo> => {
-  const tensors = new Map<string, TensorInfo>();
+const tensorsOf = (fields: Fields): Map<string, FedTensor> => {
+  const tensors = new Map<string, FedTensor>();
   for (const [name, field] of Object.entries(fields)) {
-    const tensor = tensorOf(field);
-    if (tensor) tensors.set(name, tensor);
+    const kind = kindOf(field);
+    if (kind.column !== 'tensor') continue;
+    const tensor = kind.tensor(field);
+    tensors.set(name, tensor.shape.includes(null) ? { ...tensor, bind: kind.bind(field) } : tensor);
   }
   return tensors;
 };

@@ -1,5 +1,5 @@
 /** Running the graph over rows of several lengths: those of equal shape together, and each answer by itself. */
-import type { Binding, Feed } from './bind.ts';
+import type { Binding, Feed } from './binding.ts';
 import { allocate, type Batch, copyRow, sliceData } from './columns.ts';
 import type { Dtype, Tensor, TensorData } from './data.ts';
 import { modelProblem } from './model-problem.ts';

@@ -2,7 +2,8 @@
 import type { ModelAnswer } from './answered.ts';
 import { allocate, type Batch, copyRow, type MutableTensorData, sliceData } from './columns.ts';
 import { modelProblem } from './model-problem.ts';
-import { apart, type RowTensor } from './row-tensors.ts';
+import { apart } from './row-tensor-reader.ts';
+import type { RowTensor } from './row-tensors.ts';
 import type { Tensor } from './types.ts';
 
 type RunRange = (start: number, end: number) => Promise<Readonly<Record<string, Tensor>>>;

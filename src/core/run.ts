@@ -1,6 +1,6 @@
 /** Running the graph over a batch: in pieces where it must be, and around rows that it cannot take. */
 import type { ModelAnswer } from './answered.ts';
-import { type Binding, type Feed, tensorOf } from './bind.ts';
+import { type Binding, type Feed, tensorOf } from './binding.ts';
 import { type Batch, sliceData } from './columns.ts';
 import { fail } from './errors.ts';
 import { onDemand } from './on-demand.ts';

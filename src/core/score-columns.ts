@@ -2,11 +2,10 @@
 import { allocate, type Column, copyRow } from './columns.ts';
 import type { ColumnInput, Value } from './data.ts';
 import { fail } from './errors.ts';
-import { raggedValue } from './finish.ts';
 import { type Field, kindOf } from './kinds/index.ts';
 import { startLaps } from './laps.ts';
 import type { Pipeline } from './pipeline.ts';
-import { fixedShape, sizeOf } from './row-tensors.ts';
+import { fixedShape, raggedValue, sizeOf } from './row-tensors.ts';
 import type { Signature } from './signature.ts';
 import { fromTable } from './table-rows.ts';
 import type { ColumnAnswers, ColumnOutput, OutputFields, Timings } from './types.ts';

@@ -1,7 +1,8 @@
 /** Values of one row out of columns, as they would stand in the row itself. */
 import { kindOf, tensorOf } from '../core/kinds/index.ts';
 import type { TensorInfo } from '../core/kinds/kind.ts';
-import { dimsOfFlat, fixedShape, sizeOf } from '../core/row-tensors.ts';
+import { dimsOfFlat } from '../core/row-tensor-reader.ts';
+import { fixedShape, sizeOf } from '../core/row-tensors.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../core/types.ts';
 
 const nest = (data: ArrayLike<unknown>, shape: readonly number[], at: number, isBool: boolean): unknown => {

@@ -30,8 +30,6 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
 type Check = (wanted: never, value: unknown, path: string, schema: Schema) => Flaw | undefined;
 
 const flaw = (path: string, expected: string, value: unknown): Flaw => ({ path, expected, got: show(value) });
-const unless = (fits: boolean, path: string, expected: string, value: unknown): Flaw | undefined =>
-  fits ? undefined : flaw(path, expected, value);
 const below = (path: string, key: string | number): string =>
   typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
 const fits = (schema: Schema, value: unknown): boolean => flawOf(schema, value) === undefined;
@@ -48,39 +46,35 @@ const firstOf = <T>(list: Iterable<T>, check: (item: T) => Flaw | undefined): Fl
 const checks: Readonly<Record<string, Check>> = {
   type: (wanted: string | readonly string[], value, path) => {
     const names = [wanted].flat();
-    return unless(
-      names.some((name) => types[name](value)),
-      path,
-      names.join(' or '),
-      value,
-    );
+    return names.some((name) => types[name](value)) ? undefined : flaw(path, names.join(' or '), value);
   },
   enum: (wanted: readonly unknown[], value, path) =>
-    unless(wanted.includes(value), path, `one of ${wanted.join(', ')}`, value),
-  const: (wanted: unknown, value, path) => unless(value === wanted, path, String(wanted), value),
+    wanted.includes(value) ? undefined : flaw(path, `one of ${wanted.join(', ')}`, value),
+  const: (wanted: unknown, value, path) => (value === wanted ? undefined : flaw(path, String(wanted), value)),
   pattern: (wanted: string, value, path) =>
-    unless(
-      typeof value !== 'string' || new RegExp(wanted, 'u').test(value),
-      path,
-      `text that matches ${wanted}`,
-      value,
-    ),
+    typeof value !== 'string' || new RegExp(wanted, 'u').test(value)
+      ? undefined
+      : flaw(path, `text that matches ${wanted}`, value),
   minLength: (wanted: number, value, path) =>
-    unless(typeof value !== 'string' || [...value].length >= wanted, path, `${wanted} or more characters`, value),
+    typeof value !== 'string' || [...value].length >= wanted
+      ? undefined
+      : flaw(path, `${wanted} or more characters`, value),
   maxLength: (wanted: number, value, path) =>
-    unless(typeof value !== 'string' || [...value].length <= wanted, path, `at most ${wanted} characters`, value),
+    typeof value !== 'string' || [...value].length <= wanted
+      ? undefined
+      : flaw(path, `at most ${wanted} characters`, value),
   minimum: (wanted: number, value, path) =>
-    unless(typeof value !== 'number' || value >= wanted, path, `${wanted} or more`, value),
+    typeof value !== 'number' || value >= wanted ? undefined : flaw(path, `${wanted} or more`, value),
   exclusiveMinimum: (wanted: number, value, path) =>
-    unless(typeof value !== 'number' || value > wanted, path, `more than ${wanted}`, value),
+    typeof value !== 'number' || value > wanted ? undefined : flaw(path, `more than ${wanted}`, value),
   minItems: (wanted: number, value, path) =>
-    unless(!Array.isArray(value) || value.length >= wanted, path, `${wanted} or more items`, value),
+    !Array.isArray(value) || value.length >= wanted ? undefined : flaw(path, `${wanted} or more items`, value),
   uniqueItems: (_: true, value, path) =>
-    unless(!Array.isArray(value) || new Set(value).size === value.length, path, 'no item twice', value),
+    !Array.isArray(value) || new Set(value).size === value.length ? undefined : flaw(path, 'no item twice', value),
   minProperties: (wanted: number, value, path) =>
-    unless(!isObject(value) || Object.keys(value).length >= wanted, path, `${wanted} or more keys`, value),
+    !isObject(value) || Object.keys(value).length >= wanted ? undefined : flaw(path, `${wanted} or more keys`, value),
   maxProperties: (wanted: number, value, path) =>
-    unless(!isObject(value) || Object.keys(value).length <= wanted, path, `at most ${wanted} keys`, value),
+    !isObject(value) || Object.keys(value).length <= wanted ? undefined : flaw(path, `at most ${wanted} keys`, value),
   required: (wanted: readonly string[], value, path) => {
     const absent = isObject(value) ? wanted.find((key) => !Object.hasOwn(value, key)) : undefined;
     return absent === undefined ? undefined : flaw(below(path, absent), 'a value', undefined);
@@ -107,7 +101,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   items: (wanted: Schema, value, path) =>
     Array.isArray(value) ? firstOf(value.entries(), ([at, item]) => flawOf(wanted, item, below(path, at))) : undefined,
-  not: (wanted: Schema, value, path) => unless(!fits(wanted, value), path, 'another value', value),
+  not: (wanted: Schema, value, path) => (!fits(wanted, value) ? undefined : flaw(path, 'another value', value)),
   allOf: (wanted: readonly Schema[], value, path) => firstOf(wanted, (schema) => flawOf(schema, value, path)),
   anyOf: (wanted: readonly Schema[], value, path) =>
     wanted.some((schema) => fits(schema, value)) ? undefined : flawOf(wanted[0], value, path),

@@ -1,7 +1,11 @@
 /** The port of this folder: what Millrace knows of a kind of field. A kind is a file, and a row in index.ts. */
+import type { ModelAnswer } from '../answered.ts';
+import type { Binding } from '../binding.ts';
 import type { Batch, Column } from '../columns.ts';
 import type { ColumnInput, Dtype, Value } from '../data.ts';
 import type { Complain, Read } from '../field.ts';
+import type { RowTensor } from '../row-tensors.ts';
+import type { TensorSpec } from '../types.ts';
 
 /** What a field of any kind may say. */
 export interface FieldBase {
@@ -121,6 +125,19 @@ export interface TensorInfo {
   readonly shape: readonly (number | null)[];
 }
 
+/** Reads what a graph answered as a column; `refuse` is told of rows that have another tensor. */
+export type ReadTensors = (
+  answered: ModelAnswer,
+  batch: Batch,
+  refuse: (row: number, tensor: Pick<RowTensor, 'dims'>) => void,
+) => Column;
+
+/** Reads the value of one row out of a column, as it stands in an output row. */
+export type ValueReader = (column: Column, row: number) => Value;
+
+/** Binds a graph input, `shown` in messages, to a column; `plain` reads one that is no field's. */
+export type BindTensor = (spec: TensorSpec, shown: string, plain: (column: Column, row: number) => unknown) => Binding;
+
 /** Makes the column of a tensor field, out of values or out of a column as it comes. */
 export interface TensorReader {
   fill(batch: Batch, valueAt: (row: number) => unknown): Column;
@@ -132,6 +149,10 @@ export interface TensorKind<F = unknown> extends KindBase<F> {
   readonly column: 'tensor';
   tensor(field: F): TensorInfo;
   reader(field: F, complain: Complain): TensorReader;
+  answers(field: F): ReadTensors;
+  valueReader(field: F): ValueReader;
+  /** Where a dimension is open. */
+  bind(field: F): BindTensor;
 }
 
 export type Kind<F = unknown> = NumberKind<F> | StringKind<F> | TensorKind<F>;

@@ -5,16 +5,10 @@ import { elementWriter, floatCode } from '../elements.ts';
 import { fail, type Problem } from '../errors.ts';
 import type { Complain } from '../field.ts';
 import { halfLimits } from '../halves.ts';
-import {
-  fixedShape,
-  isOff,
-  MAX_ELEMENTS,
-  type Off,
-  type RowShape,
-  type RowTensor,
-  rowTensorReader,
-  showShape,
-} from '../row-tensors.ts';
+import { bindRagged } from '../ragged-binding.ts';
+import { isOff, MAX_ELEMENTS, NOTHING, type Off, rowTensorReader, showShape } from '../row-tensor-reader.ts';
+import { fixedShape, type RowShape, type RowTensor } from '../row-tensors.ts';
+import { tensorAnswers, tensorValues } from '../tensor-answers.ts';
 import type { FieldBase, Schema, TensorKind, TensorReader } from './kind.ts';
 import { nullable } from './schemas.ts';
 
@@ -104,8 +98,6 @@ const uniformReader = (
     },
   };
 };
-
-const NOTHING: RowTensor = { dims: [0], data: new Uint8Array(0) };
 
 /** Reads a tensor a row, each of its own length. */
 const raggedReader = (field: TensorField, complain: Complain): TensorReader => {
@@ -197,4 +189,7 @@ export const tensor: TensorKind<TensorField> = {
   control: () => ({ shape: 'lines', reads: 'json' }),
   tensor: ({ dtype, shape }) => ({ dtype, shape }),
   reader: tensorReader,
+  answers: tensorAnswers,
+  valueReader: tensorValues,
+  bind: bindRagged,
 };

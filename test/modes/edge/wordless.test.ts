@@ -204,6 +204,11 @@ describe('what is left out of the sources', () => {
       "const s = { type: 'a', description: 'An a' };",
       "const s = { type: 'a', ...{} };",
     ],
+    [
+      'what such functions would be told',
+      "const p = (a: string): Problem => f(a); const g = (complain: Complain) => complain('X', p('b'));",
+      'const p = (a: string): Problem => ({}); const g = (complain: Complain) => complain();',
+    ],
     ['and nothing else', "const s = f('a b c', `${a} b`);", "const s = f('a b c', `${a} b`);"],
   ];
   for (const [what, before, after] of cases)
