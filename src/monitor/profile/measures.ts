@@ -4,7 +4,8 @@
  */
 import { kindOf, tensorOf } from '../../core/kinds/index.ts';
 import type { TensorInfo } from '../../core/kinds/kind.ts';
-import { fixedShape, MAX_ELEMENTS, sizeOf } from '../../core/row-tensors.ts';
+import { MAX_ELEMENTS } from '../../core/row-tensor-reader.ts';
+import { fixedShape, sizeOf } from '../../core/row-tensors.ts';
 import type { ColumnInput, ColumnOutput, Field, Fields } from '../../core/types.ts';
 import { alphabetOf } from './alphabet.ts';
 
