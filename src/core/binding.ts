@@ -1,8 +1,7 @@
 /** A graph input that is bound to a column. */
 import type { Batch } from './columns.ts';
-import type { Tensor, TensorData } from './data.ts';
+import type { Tensor, TensorData, TensorSpec } from './data.ts';
 import type { RowTensor } from './row-tensors.ts';
-import type { TensorSpec } from './types.ts';
 
 /** What a graph input is fed with: the elements of all rows, or a tensor a row where these are of several lengths. */
 export type Feed = TensorData | { readonly rows: readonly RowTensor[] };

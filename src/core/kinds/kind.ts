@@ -2,10 +2,9 @@
 import type { ModelAnswer } from '../answered.ts';
 import type { Binding } from '../binding.ts';
 import type { Batch, Column } from '../columns.ts';
-import type { ColumnInput, Dtype, Value } from '../data.ts';
+import type { ColumnInput, Dtype, TensorSpec, Value } from '../data.ts';
 import type { Complain, Read } from '../field.ts';
 import type { RowTensor } from '../row-tensors.ts';
-import type { TensorSpec } from '../types.ts';
 
 /** What a field of any kind may say. */
 export interface FieldBase {
