@@ -13,6 +13,8 @@ import type { Run } from './types.ts';
 
 /** All bits of `reacted`. */
 const ALL_REACTED = -1;
+/** The bit of `reacted` that says that whoever keeps lineage was told of the end; reactions have those below. */
+const END_TOLD = 1 << 30;
 
 export interface FollowUp {
   readonly deployment: BatchDeployment;
@@ -27,6 +29,14 @@ export const reportOf = ({ home }: BatchHost, run: Run): ReportPaths => {
 };
 
 export const isFollowedUp = (run: Run): boolean => run.reacted === ALL_REACTED;
+
+export const isEndTold = (run: Run): boolean => (run.reacted & END_TOLD) !== 0;
+
+/** Takes down that the end of a run was told, where a reaction that has failed is still owed: it is told once. */
+export const endTold = async (ledger: Ledger, { id }: Run): Promise<void> => {
+  const run = await ledger.find(id);
+  if (!isFollowedUp(run)) await ledger.reacted(id, run.reacted | END_TOLD);
+};
 
 /** The package of a run, for its report; the one of the deployment where that cannot be opened any more. */
 const packageOf = async (host: BatchHost, run: Run, now: Package): Promise<Package> =>

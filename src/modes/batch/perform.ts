@@ -1,7 +1,7 @@
 /** A run and what follows it. */
 import type { Performed, RunManner } from './batch.ts';
 import type { BatchDeployment } from './deployment.ts';
-import { followUp, isFollowedUp, reportOf } from './follow-up.ts';
+import { endTold, followUp, isEndTold, isFollowedUp, reportOf } from './follow-up.ts';
 import type { BatchHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openLineage } from './lineage/lineage.ts';
@@ -64,7 +64,9 @@ export const perform = async (
     // A process that ended between the end of a run and what follows leaves the latter to the next.
     const run = await ledger.find(outcome.run.id);
     const isOwed = outcome.what === 'finished' || !isFollowedUp(run);
-    const [reacted] = isOwed ? await Promise.all([follow(run), lineage?.ended(run)]) : [[]];
+    const tellsEnd = isOwed && lineage !== undefined && !isEndTold(run);
+    const [reacted] = isOwed ? await Promise.all([follow(run), tellsEnd && lineage.ended(run)]) : [[]];
+    if (tellsEnd) await endTold(ledger, run);
     return { ...outcome, run, report: reportOf(host, run), reacted };
   } catch (error) {
     const run = id === undefined ? undefined : await ledger.find(id).catch(() => undefined);

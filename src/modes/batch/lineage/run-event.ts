@@ -1,7 +1,7 @@
 /** What is told of a run: RunEvents of OpenLineage 2-0-2 (https://openlineage.io/spec/2-0-2/OpenLineage.json). */
 import { createHash } from 'node:crypto';
 import { version } from '../../../version.ts';
-import type { Run } from '../types.ts';
+import type { Run, Summary } from '../types.ts';
 import type { Dataset, RunDatasets } from './dataset.ts';
 
 export type LineageEventType = 'START' | 'RUNNING' | 'COMPLETE' | 'FAIL' | 'ABORT';
@@ -43,17 +43,41 @@ interface Column {
 
 const datasetFacets = ({ place }: Dataset, fields: readonly Column[] | undefined) => ({
   dataSource: facet('1-0-1', 'DatasourceDatasetFacet', place),
-  ...(fields && { schema: facet('1-1-1', 'SchemaDatasetFacet', { fields }) }),
+  ...(fields && { schema: facet('1-2-0', 'SchemaDatasetFacet', { fields }) }),
 });
+
+/** Fields that are told of with their counts. */
+const MOST_COLUMNS = 500;
+
+/** What was counted of the fields that the model takes; nothing of texts, whose lengths are counted, not they. */
+const columnMetrics = ({ inputs }: Summary) =>
+  Object.fromEntries(
+    Object.entries(inputs)
+      .slice(0, MOST_COLUMNS)
+      .map(([name, profile]) => {
+        const { count, missing: nullCount } = profile;
+        const ends = profile.kind === 'number' && count > 0 && { min: profile.min, max: profile.max };
+        return [name, { count, nullCount, ...ends }];
+      }),
+  );
 
 /** Rows are counted for a whole run: of several inputs, nobody knows how many came from which. */
 const inputsOf = ({ run, type, datasets: { inputs } }: LineageEventOptions) => {
   const { plan } = run;
   const fields = plan && Object.entries(plan.source).map(([name, kind]) => ({ name, type: kind }));
   const isCounted = inputs.length === 1 && type !== 'START' && type !== 'RUNNING';
-  const rowCount = run.summary?.rows_in ?? run.rows_in;
+  const { summary } = run;
+  const rowCount = summary?.rows_in ?? run.rows_in;
   const statistics = isCounted && {
-    inputFacets: { inputStatistics: facet('1-0-0', 'InputStatisticsInputDatasetFacet', { rowCount }) },
+    inputFacets: {
+      inputStatistics: facet('1-0-0', 'InputStatisticsInputDatasetFacet', { rowCount }),
+      ...(summary && {
+        dataQualityMetrics: facet('1-0-3', 'DataQualityMetricsInputDatasetFacet', {
+          rowCount,
+          columnMetrics: columnMetrics(summary),
+        }),
+      }),
+    },
   };
   return inputs.map((input) => {
     const { namespace, name } = input;
@@ -82,7 +106,7 @@ const runFacets = ({ window, problem }: Run) => ({
     }),
   }),
   ...(problem && {
-    errorMessage: facet('1-0-0', 'ErrorMessageRunFacet', {
+    errorMessage: facet('1-0-1', 'ErrorMessageRunFacet', {
       message: `${problem.code}: ${problem.message}`,
       programmingLanguage: 'JavaScript',
     }),
