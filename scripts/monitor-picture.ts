@@ -10,7 +10,7 @@ import { tellDriftStory } from '../examples/taxi/drift.ts';
 import { openBrowser } from '../test/browser/browser.ts';
 
 const WIDTH = 900;
-const HEIGHT = 860;
+const HEIGHT = 1640;
 
 const home = await mkdtemp(join(tmpdir(), 'millrace-picture-'));
 const browser = await openBrowser();

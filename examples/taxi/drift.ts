@@ -1,6 +1,7 @@
 /**
  * When the weather turns: a week of rides passes in some seconds. From one day on rides are shorter, as people take a taxi where they
- * would have walked, and slower, as streets are full. The story prints what Millrace saw and when, beside when it began.
+ * would have walked, and slower, as streets are full. How long a ride took is told two days later, as `labels:` in millrace.yaml has it.
+ * The story prints what Millrace saw and when, beside when it began.
  * The same seed gives the same story.
  *
  *     npm run example:drift
@@ -10,15 +11,16 @@ import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { type App, createApp } from '../../src/app.ts';
 import type { Scorer } from '../../src/core/types.ts';
-import { performanceOf, performanceWorld } from '../../src/deployments/performance.ts';
 import { startGathering } from '../../src/monitor/profile/gathering.ts';
 import { binsOf, readReference } from '../../src/monitor/profile/reference.ts';
 import { reportOn } from '../../src/monitor/report/report.ts';
+import type { WatchedDeployment } from '../../src/monitor/watch/standing.ts';
 import { sentenceOn } from '../../src/monitor/watch/standing-words.ts';
 import { createRides, type Outcome, type Ride } from './rides.ts';
 
 const here = import.meta.dirname;
 const DAY_MS = 86_400_000;
+const MODEL = 'ride-duration';
 const DEPLOYMENT = 'ride-duration';
 const FAIR = { distance: 1, minutes: 1 };
 const RAIN = { distance: 0.65, minutes: 1.6 };
@@ -38,9 +40,11 @@ export interface DriftOptions {
 }
 
 export interface DriftStory {
-  /** The day on which the weather turned, and the first day of which an alarm was raised; from 0 on. */
+  /** The day on which the weather turned, and the first day whose rides raised an alarm; from 0 on. */
   readonly began: number;
   readonly seen: number | undefined;
+  /** The first day whose predictions raised an alarm as they were worse, and the day on which that was known. */
+  readonly worse: { readonly of: number; readonly known: number } | undefined;
   /** Minutes that predictions were wrong by, of each day whose labels came. */
   readonly errors: ReadonlyMap<number, number>;
   /** The page that was written. */
@@ -57,7 +61,7 @@ const dayText = (at: Date): string =>
 
 /** Predicts the rides of a day, and leaves what a service that keeps records leaves of them. */
 const predictDay = async (app: App, scorer: Scorer, { at, rides }: Passed): Promise<void> => {
-  const { manifest, digest, files } = await app.open(`${DEPLOYMENT}@production`);
+  const { manifest, digest, files } = await app.open(`${MODEL}@production`);
   const reference = readReference(files.get('profile.json'));
   const rows = rides.map(({ ride: { ride_id: _, ...ride } }) => ride);
   const answers = await scorer.score(rows);
@@ -73,7 +77,7 @@ const predictDay = async (app: App, scorer: Scorer, { at, rides }: Passed): Prom
     answers.map(({ output }, index) => ({
       ...served,
       id: rides[index].ride.ride_id,
-      input: JSON.stringify(rows[index]),
+      input: JSON.stringify(rides[index].ride),
       coerced: false,
       output: JSON.stringify(output),
       ms: 1,
@@ -81,17 +85,22 @@ const predictDay = async (app: App, scorer: Scorer, { at, rides }: Passed): Prom
   );
 };
 
-/** Tells how long the rides of a day took, and says how far off predictions were. */
-const labelDay = async (app: App, { at, rides }: Passed, now: Date): Promise<number> => {
-  const labels = await app.labels();
-  const join = { deployment: DEPLOYMENT, key: [] };
-  await labels.match(join, now);
-  const told = rides.map(({ outcome: { ride_id: key, minutes } }) => ({ key, truth: { minutes } }));
-  await labels.tell(join, told, now);
-  const from = new Date(at.getTime() - (at.getTime() % DAY_MS));
-  const window = { from: from.toISOString(), to: new Date(from.getTime() + DAY_MS).toISOString() };
-  const { targets } = await performanceOf(await performanceWorld(app, DEPLOYMENT), DEPLOYMENT, window);
-  return targets[0]?.figures.find(({ name }) => name === 'mae')?.value ?? Number.NaN;
+/** Tells how long the rides of a day took, as `millrace labels import` does. */
+const labelDay = async (app: App, { at, rides }: Passed, home: string): Promise<void> => {
+  const file = join(home, `ended-${at.toISOString().slice(0, 10)}.csv`);
+  const lines = rides.map(({ outcome: { ride_id, minutes } }) => `${ride_id},${minutes}`);
+  writeFileSync(file, `ride_id,minutes\n${lines.join('\n')}\n`);
+  await app.importLabels({ deployment: DEPLOYMENT, source: { file }, key: 'ride_id', truth: 'minutes' });
+};
+
+/** How far off predictions of the last window with labels were: minutes on average, and between which bounds. */
+const errorIn = ({ performance }: WatchedDeployment) => {
+  const figure = performance?.targets[0]?.figures.find(({ name }) => name === 'mae');
+  const { low = Number.NaN, high = Number.NaN } = figure?.interval ?? {};
+  const share = Math.round(100 * (performance?.coverage ?? 0));
+  const value = figure?.value ?? Number.NaN;
+  const words = `${value.toFixed(1)} minutes off on average (${low.toFixed(1)} to ${high.toFixed(1)}), labels for ${share} %`;
+  return { value, words };
 };
 
 export const tellDriftStory = async (options: DriftOptions): Promise<DriftStory> => {
@@ -100,15 +109,16 @@ export const tellDriftStory = async (options: DriftOptions): Promise<DriftStory>
   const app = createApp({ cwd: here, env: { ...process.env, MILLRACE_HOME: home }, clock: () => now });
   const { signal } = new AbortController();
   try {
-    const { package: packed } = await app.pack(join(here, 'models', DEPLOYMENT));
+    const { package: packed } = await app.pack(join(here, 'models', MODEL));
     const { manifest, digest, blobs } = packed;
     await (await app.registry()).register({ manifest, digest, blobs });
-    await app.promote(`${DEPLOYMENT}@${manifest.version}`, { to: 'production', why: 'the story of the weather' });
-    const scorer = await app.scorer(`${DEPLOYMENT}@production`);
+    await app.promote(`${MODEL}@${manifest.version}`, { to: 'production', why: 'the story of the weather' });
+    const scorer = await app.scorer(`${MODEL}@production`);
     const monitor = await app.monitor();
     const passed: Passed[] = [];
     const errors = new Map<number, number>();
     let seen: number | undefined;
+    let worse: DriftStory['worse'];
     for (let day = 0; day < days; day++) {
       const at = new Date(begin.getTime() + day * DAY_MS + DAY_MS / 2);
       const text = at.toISOString().slice(0, 10);
@@ -117,25 +127,28 @@ export const tellDriftStory = async (options: DriftOptions): Promise<DriftStory>
       passed.push({ at, rides });
       await predictDay(app, scorer, passed[day]);
       now = new Date(begin.getTime() + (day + 1) * DAY_MS + 600_000);
-      await monitor.check(signal);
+      const known = day - labelsAfter;
+      if (known >= 0) await labelDay(app, passed[known], home);
+      const { judged } = await monitor.check(signal);
       const [state] = (await monitor.list()).filter(({ deployment }) => deployment === DEPLOYMENT);
       const isAlarm = state.firing.length > 0;
-      if (isAlarm) seen ??= day;
+      if (state.firing.some(({ concern }) => concern === 'drift' || concern === 'predictions')) seen ??= day;
+      const alarm = judged.find(({ findings }) => findings.some(({ concern }) => concern === 'performance'));
+      if (alarm) worse ??= { of: (Date.parse(alarm.window.from) - begin.getTime()) / DAY_MS, known: day };
       const weather = day === rainFrom ? ' ← the weather turned on this day' : '';
       const sentence = sentenceOn(state, now);
       say(
         `${dayText(at)}  ${isAlarm ? styleText('red', 'alarm ', { stream: process.stdout }) : 'steady'}  ${sentence}${weather}`,
       );
-      const known = day - labelsAfter;
       if (known < 0) continue;
-      const error = await labelDay(app, passed[known], now);
-      errors.set(known, error);
-      say(`                        labels of ${dayText(passed[known].at)}: ${error.toFixed(1)} minutes off on average`);
+      const error = errorIn(state);
+      errors.set(known, error.value);
+      say(`                        rides of ${dayText(passed[known].at)}: ${error.words}`);
     }
     await scorer.close();
     const page = join(home, 'report.html');
     writeFileSync(page, await reportOn(monitor, DEPLOYMENT, begin, now));
-    return { began: rainFrom, seen, errors, page };
+    return { began: rainFrom, seen, worse, errors, page };
   } finally {
     await app.close();
   }
@@ -151,19 +164,22 @@ if (process.argv[1] === import.meta.filename) {
   const days = 7;
   const rainFrom = 3;
   const story = await tellDriftStory({ home, days, rainFrom, ridesADay: 1000, labelsAfter: 2, begin, say });
-  const { seen, errors, page } = story;
+  const { seen, worse, errors, page } = story;
   const dayAt = (day: number): string => dayText(new Date(begin.getTime() + day * DAY_MS));
-  say(`\nThe weather turned on ${dayAt(rainFrom)}.`);
-  const late = seen === undefined ? undefined : seen - rainFrom;
-  const when = late === 0 ? 'that very day' : `${late} days later`;
+  const later = (count: number): string =>
+    count === 0 ? 'that very day' : `${count} day${count === 1 ? '' : 's'} later`;
+  say(`\nIt began on ${dayAt(rainFrom)}, when the weather turned.`);
   say(
     seen === undefined
-      ? 'Millrace has not seen it.'
-      : `Millrace saw it in the rides of ${dayAt(seen)}, ${when}, and said so ten minutes after midnight, before any label came.`,
+      ? 'Millrace has not seen that rides have changed.'
+      : `Millrace saw that rides had changed in those of ${dayAt(seen)}, ${later(seen - rainFrom)}, and said so ten minutes after midnight, before any label came.`,
+  );
+  say(
+    worse === undefined
+      ? 'Millrace has not seen that predictions have become worse.'
+      : `It saw that predictions had become worse in those of ${dayAt(worse.of)}, and said so at the end of ${dayAt(worse.known)}, when their labels had come.`,
   );
   const [before, after] = [errors.get(0) ?? Number.NaN, [...errors.values()].at(-1) ?? Number.NaN];
-  say(
-    `Labels, two days later, say what it cost: predictions were ${before.toFixed(1)} minutes off at first, ${after.toFixed(1)} at last.`,
-  );
+  say(`What it cost: predictions were ${before.toFixed(1)} minutes off at first, ${after.toFixed(1)} at last.`);
   say(`The page for people: ${relative(process.cwd(), page)}`);
 }

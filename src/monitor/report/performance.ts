@@ -107,10 +107,7 @@ const outputCard = (output: string, all: readonly KeptPerformance[]): { card: st
   const main = mainOf(target);
   const title = mainTitle(main, target);
   const usual = last && wholeTest(last, output)?.usual;
-  const line =
-    usual === undefined
-      ? undefined
-      : { value: main === 'accuracy' ? 1 - usual : usual, label: last?.judgement?.usual ?? '' };
+  const line = usual === undefined ? undefined : { value: main === 'accuracy' ? 1 - usual : usual, label: 'usual' };
   const ends = [windowWords(all[0]), windowWords(all[all.length - 1])] as const;
   const points = all.map((one) => pointOf(one, output, main));
   const chart = trend({ name: `${title} of ${output} over time`, points, ends, line });

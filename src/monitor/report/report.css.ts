@@ -20,6 +20,7 @@ main>p.scope{color:var(--soft);margin-top:6px}
 .burn b{position:absolute;inset:0 auto 0 0;border-radius:3px;background:var(--bar)}.burn b.bad{background:var(--bad)}
 .burn i{position:absolute;top:-3px;bottom:-3px;width:2px;background:var(--ref)}
 main>.grid+.card,main>.card+.card{margin-top:14px}
+main>.card>table td:first-child{white-space:nowrap}
 .change{font-size:13px;margin-bottom:4px}
 .explained p{max-width:75ch}
 td .badge{font-size:13px}
