@@ -80,20 +80,20 @@ test('every gauge of the watch has a value that comes from what was counted, rec
     said = await registry.metrics();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const valueOf = (name: string, labelled: string): number => {
+  const figureOf = (name: string, labelled: string): number => {
     const line = said.split('\n').find((one) => one.startsWith(`${name}{deployment="rides"${labelled}} `));
     assert.ok(line, `${name}{${labelled}} in\n${said}`);
     return Number(line.split(' ').at(-1));
   };
-  assert.ok(Math.abs(valueOf('millrace_slo_burn_rate', ',objective="p99",window="1h"') - 4) < 1e-9);
-  assert.ok(Math.abs(valueOf('millrace_slo_burn_rate', ',objective="errors",window="3d"') - 100 * (30 / 1030)) < 1e-9);
-  assert.equal(valueOf('millrace_missing_share', ',field="distance"'), 0.1);
-  assert.ok(valueOf('millrace_drift_effect', ',field="distance"') > 0.3);
-  assert.ok(valueOf('millrace_drift_log_e', '') > 3);
-  assert.equal(valueOf('millrace_label_coverage', ''), 0.5);
-  assert.equal(valueOf('millrace_performance', ',output="minutes",metric="mae",kind="measured"'), 3);
-  assert.equal(valueOf('millrace_performance', ',output="minutes",metric="bias",kind="measured"'), -3);
+  assert.ok(Math.abs(figureOf('millrace_slo_burn_rate', ',objective="p99",window="1h"') - 4) < 1e-9);
+  assert.ok(Math.abs(figureOf('millrace_slo_burn_rate', ',objective="errors",window="3d"') - 100 * (30 / 1030)) < 1e-9);
+  assert.equal(figureOf('millrace_missing_share', ',field="distance"'), 0.1);
+  assert.ok(figureOf('millrace_drift_effect', ',field="distance"') > 0.3);
+  assert.ok(figureOf('millrace_drift_log_e', '') > 3);
+  assert.equal(figureOf('millrace_label_coverage', ''), 0.5);
+  assert.equal(figureOf('millrace_performance', ',output="minutes",metric="mae",kind="measured"'), 3);
+  assert.equal(figureOf('millrace_performance', ',output="minutes",metric="bias",kind="measured"'), -3);
   for (const concern of ['drift', 'predictions'])
-    assert.equal(valueOf('millrace_alert_firing', `,concern="${concern}"`), 1);
+    assert.equal(figureOf('millrace_alert_firing', `,concern="${concern}"`), 1);
   assert.ok(!said.includes('NaN'));
 });
