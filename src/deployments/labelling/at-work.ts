@@ -1,7 +1,7 @@
 /** Labels of the deployments that are at work here, by their queries and topics, for as long as they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Problem, problemOf } from '../../core/errors.ts';
-import { addCounts, type LabellingCounts, NO_LABELS } from '../../monitor/labels/labels.ts';
+import type { LabellingCounts } from '../../monitor/labels/labels.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { readFeed } from './feed.ts';
 import { labelsMeant } from './join.ts';
@@ -14,8 +14,6 @@ export type LabellingNews =
 
 /** How often it looks whether a query is due, in milliseconds. */
 const LOOK_MS = 5000;
-/** How often it tells of labels of a topic, in milliseconds. */
-const NEWS_MS = 60_000;
 
 export const startLabelling = (
   resources: Resources,
@@ -30,17 +28,6 @@ export const startLabelling = (
   };
   const rest = (): Promise<void> => sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
   const labelled = (deployment: string) => (counts: LabellingCounts) => news({ what: 'labelled', deployment, counts });
-  /** Labels of a topic come one by one: what came meanwhile is told together. */
-  const labelledNowAndThen = (deployment: string) => {
-    let [sum, toldAt] = [NO_LABELS, Number.NEGATIVE_INFINITY];
-    return (counts: LabellingCounts): void => {
-      sum = addCounts(sum, counts);
-      const now = resources.clock().getTime();
-      if (now - toldAt < NEWS_MS) return;
-      labelled(deployment)(sum);
-      [sum, toldAt] = [NO_LABELS, now];
-    };
-  };
 
   const query = async (deployment: string): Promise<void> => {
     while (!signal.aborted) {
@@ -66,11 +53,7 @@ export const startLabelling = (
         ]);
         const { clock } = resources;
         const parts = { deployment, topic: name, meant, broker, labels, clock };
-        const member = await consumeLabels({
-          ...parts,
-          onLabelled: labelledNowAndThen(deployment),
-          onTrouble: trouble,
-        });
+        const member = await consumeLabels({ ...parts, onLabelled: labelled(deployment), onTrouble: trouble });
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         return await member.leave();
       } catch (error) {
