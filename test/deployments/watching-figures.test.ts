@@ -13,6 +13,8 @@ import { watchedProject } from '../cli/watched-project.ts';
 import { createRandom } from '../monitor/drift/random.ts';
 
 const DAY_MS = 86_400_000;
+/** Looks at calls end with a five minutes that is over: by a clock that stands it is always the same one. */
+const NOW = Date.parse('2026-11-05T12:03:00Z');
 
 const durationsOf = (fast: number, slow: number) => {
   const counting = startDurations();
@@ -29,12 +31,11 @@ test('every gauge of the watch has a value that comes from what was counted, rec
     yaml,
     readFileSync(yaml, 'utf8').replace('model: rides@production }', `model: rides@production, ${slo} }`),
   );
-  const app = createApp({ cwd, env: { HOME: cwd } });
+  const app = createApp({ cwd, env: { HOME: cwd }, clock: () => new Date(NOW) });
   t.after(() => app.close());
   const { digest, manifest, files } = await app.open('rides@production');
   const reference = readReference(files.get('profile.json'));
-  const now = Date.now();
-  const yesterday = now - (now % DAY_MS) - DAY_MS;
+  const yesterday = NOW - (NOW % DAY_MS) - DAY_MS;
   const served = { deployment: 'rides', model: 'rides', version: manifest.version, digest, variant: 'stable' };
   const random = createRandom(9);
 
@@ -50,7 +51,7 @@ test('every gauge of the watch has a value that comes from what was counted, rec
   const profile = { inputs: inputs.profile(), outputs: outputs.profile() };
   // Of 1,000 calls of the last minutes 4 % are slow, and 30 more failed.
   const traffic = { durations: durationsOf(960, 40), failed: { INTERNAL: 30 }, refused: {} };
-  const lately = new Date(now - 180_000).toISOString();
+  const lately = new Date(NOW - 480_000).toISOString();
   await (await app.profiles()).add([
     { ...served, at, rows: 1000, refused: 0, ...profile },
     { ...served, at: lately, rows: 0, refused: 0, inputs: {}, outputs: {}, traffic },
@@ -68,9 +69,9 @@ test('every gauge of the watch has a value that comes from what was counted, rec
   );
   const labels = await app.labels();
   const own = { deployment: 'rides', key: [] };
-  await labels.match(own, new Date());
+  await labels.match(own, new Date(NOW));
   const told = Array.from({ length: 200 }, (_, n) => ({ key: `p-${n}`, truth: { minutes: 2 * n + 3 } }));
-  await labels.tell(own, told, new Date());
+  await labels.tell(own, told, new Date(NOW));
 
   const registry = new Registry();
   const watching = startWatching(await app.monitor(), { registry, news: () => {} });
