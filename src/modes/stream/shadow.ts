@@ -4,7 +4,7 @@
  */
 import type { NewEvent, StreamEvent } from '../../brokers/broker.ts';
 import type { Answer, Scorer } from '../../core/types.ts';
-import { isChanged } from '../../monitor/comparison/changed.ts';
+import { isSameOutput } from '../../monitor/comparison/changed.ts';
 import type { Live } from '../../serving/live.ts';
 import { CANDIDATE } from '../../serving/route.ts';
 import type { StreamDeployment } from './deployment.ts';
@@ -19,15 +19,13 @@ export interface ShadowedBatch {
   readonly outcomes: ReadonlyMap<ShadowOutcome, number>;
 }
 
-/** Fields that only one of them has are passed over: versions may answer more than others. */
 const outcomeOf = (answer: Answer, its: Answer): ShadowOutcome => {
   const { output } = answer;
   const other = its.output;
   if (output === undefined || other === undefined) {
     return output !== undefined ? 'refused' : other !== undefined ? 'answered' : 'neither';
   }
-  const shared = Object.keys(output).filter((name) => Object.hasOwn(other, name));
-  return shared.some((name) => isChanged(output[name], other[name])) ? 'changed' : 'same';
+  return isSameOutput(output, other) ? 'same' : 'changed';
 };
 
 export interface StreamShadowOptions {

@@ -8,10 +8,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { invariant } from '../../../core/invariant.ts';
 import type { Answer } from '../../../core/types.ts';
+import { isSameOutput } from '../../../monitor/comparison/changed.ts';
 import { CANDIDATE, STABLE } from '../../../serving/route.ts';
 import type { Model } from '../model.ts';
 import { ALL_BAD, badOf, isBad } from './failures.ts';
-import { isSameOutput } from './same-output.ts';
 import type { Shadow, ShadowedCall } from './shadowed.ts';
 import type { Tally } from './tally.ts';
 
@@ -52,7 +52,7 @@ export const createShadow = ({ candidate, isBusy, tally }: ShadowOptions): Shado
     const own = its === undefined ? ALL_BAD : badOf(its, outputs);
     tally.add(STABLE, { rows: input.length, ms, bad, units: [] });
     tally.add(CANDIDATE, { rows: input.length, ms: performance.now() - began, bad: own, units: [] });
-    const differing = its?.filter((answer, at) => !isSameOutput(answer.output, answers[at].output)).length;
+    const differing = its?.filter((answer, at) => !isSameOutput(answers[at].output, answer.output)).length;
     tally.paired(Number(isBad(own)) - Number(isBad(bad)), differing ?? input.length);
   };
   const run = async (): Promise<void> => {
