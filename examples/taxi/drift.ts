@@ -1,6 +1,6 @@
 /**
  * When the weather turns: a week of rides passes in some seconds. From one day on rides are shorter, as people take a taxi where they
- * would have walked, and slower, as streets are full. How long a ride took is told two days later, as `labels:` in millrace.yaml has it.
+ * would have walked, and slower, as streets are full. How long a ride took is told two days later, as `millrace labels import` does.
  * The story prints what Millrace saw and when, beside when it began.
  * The same seed gives the same story.
  *
