@@ -1214,7 +1214,7 @@ def export(
     X: rows as the model takes them (a DataFrame, an array, a list of texts), best held out from training; the golden
        examples are the library's own answers for some of them, and reference.csv has them all.
     y: the truth about them, which reference.csv keeps beside the answers.
-    name: the package's; the folder's name unless given.
+    name: the package's; unless given the folder's, or where that says nothing (model) that of the one around it.
     examples: how many golden examples at most are taken from X.
     force: write over a model.yaml that is there.
     Returns the path of model.yaml. Raises ExportError, which says what to do; then no model.yaml was written.
@@ -1226,7 +1226,7 @@ def export(
     family = family_of(model)
     if family == "torch":
         folder.mkdir(parents=True, exist_ok=True)
-        text = export_torch(model, X, folder, package_name(name or folder.name), version, description)
+        text = export_torch(model, X, folder, package_name(name) if name else name_for(folder), version, description)
         target.write_text(text, encoding="utf-8")
         say(f"wrote {target}. Next: millrace pack {folder}")
         return target
@@ -1250,7 +1250,7 @@ def export(
     told = add_truth(reference, y, [one.name for one in answers])
     rows = chosen(MAX_REFERENCE_ROWS, range(table.rows))
     write_csv(folder / "reference.csv", {field: [values[row] for row in rows] for field, values in reference.items()})
-    text = manifest(draft, package_name(name or folder.name), version, description, told)
+    text = manifest(draft, package_name(name) if name else name_for(folder), version, description, told)
     target.write_text(text, encoding="utf-8")
     say(f"wrote {target}. Next: millrace pack {folder}")
     return target
@@ -1277,9 +1277,19 @@ def add_truth(reference: Dict[str, Sequence[Any]], y: Any, outputs: Sequence[str
     return told
 
 
+#: Names that say nothing of what a model is for.
+SAYS_NOTHING = {"model", "models", "artifact", "artifacts", "data", "export", "exported", "output", "saved_model"}
+
+
 def package_name(wanted: str) -> str:
     name = re.sub(r"[^a-z0-9._-]+", "-", wanted.lower())[:128]
     return re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", name) or "model"
+
+
+def name_for(folder: Path) -> str:
+    """The folder's name, or that of the nearest around it where it says nothing, as `millrace init` names a package."""
+    around = [package_name(one) for one in reversed(folder.parts[-4:])]
+    return next((one for one in around if one not in SAYS_NOTHING), around[0])
 
 
 def write_examples(path: Path, columns: Dict[str, List[Any]], exported: Exported, count: int) -> None:

@@ -5,6 +5,7 @@ import lightgbm
 import numpy as np
 import xgboost
 from case import Case, by_place, classes, number, second
+from lines import IN_MEMORY, Lines
 from tables import HELD_OUT, ROWS, Task, customers
 
 QUICK = {"n_estimators": 20, "max_depth": 4}
@@ -15,29 +16,9 @@ def rank(model, X):
     return {"score": np.asarray(model.predict(X))}
 
 
-def fitted(name, model, task, answers, save, **fit):
+def fitted(name, model, task, answers, library, **fit):
     model.fit(task.X, task.y, **fit)
-
-    def own(folder):
-        return save(model, folder, task)
-
-    return Case(name, model, task, answers(model, task.held), own, exact=True)
-
-
-def xgboost_file(model, folder, _):
-    model.save_model(folder / "model.ubj")
-    return "model.ubj"
-
-
-def lightgbm_file(model, folder, _):
-    model.booster_.save_model(folder / "model.txt")
-    return "model.txt"
-
-
-def catboost_file(model, folder, task):
-    pool = catboost.Pool(task.X, cat_features=model.get_cat_feature_indices())
-    model.save_model(folder / "model.json", format="json", pool=pool)
-    return "model.json"
+    return Case(name, model, task, answers(model, task.held), (IN_MEMORY, Lines(library)), exact=True)
 
 
 def boosted():
@@ -53,25 +34,25 @@ def boosted():
     groups = [GROUP] * ((ROWS - HELD_OUT) // GROUP)
 
     xgb = {**QUICK, "verbosity": 0, "enable_categorical": True}
-    yield fitted("xgb-binary", xgboost.XGBClassifier(**xgb), ascii_, second, xgboost_file)
+    yield fitted("xgb-binary", xgboost.XGBClassifier(**xgb), ascii_, second, "XGBoost")
     # Its own file has texts beyond ASCII cut off: millrace_export.py takes them from the table.
-    yield fitted("xgb-accents", xgboost.XGBClassifier(**xgb), coded, second, xgboost_file)._replace(own=None)
-    yield fitted("xgb-three", xgboost.XGBClassifier(**xgb), ascii_.asking(third), classes, xgboost_file)
-    yield fitted("xgb-number", xgboost.XGBRegressor(**xgb), ascii_.asking(weight), number, xgboost_file)
-    yield fitted("xgb-rank", xgboost.XGBRanker(**xgb), plain.asking(third), rank, xgboost_file, group=groups)
+    yield fitted("xgb-accents", xgboost.XGBClassifier(**xgb), coded, second, "XGBoost")._replace(ways=[IN_MEMORY])
+    yield fitted("xgb-three", xgboost.XGBClassifier(**xgb), ascii_.asking(third), classes, "XGBoost")
+    yield fitted("xgb-number", xgboost.XGBRegressor(**xgb), ascii_.asking(weight), number, "XGBoost")
+    yield fitted("xgb-rank", xgboost.XGBRanker(**xgb), plain.asking(third), rank, "XGBoost", group=groups)
 
     lgb = {**QUICK, "verbose": -1}
-    yield fitted("lgb-binary", lightgbm.LGBMClassifier(**lgb), coded, second, lightgbm_file)
+    yield fitted("lgb-binary", lightgbm.LGBMClassifier(**lgb), coded, second, "LightGBM")
     words = coded.asking(np.array(["new", "middle", "old"])[third])
-    yield by_place(fitted("lgb-three", lightgbm.LGBMClassifier(**lgb), words, classes, lightgbm_file))
-    yield fitted("lgb-number", lightgbm.LGBMRegressor(**lgb), coded.asking(weight), number, lightgbm_file)
-    yield fitted("lgb-rank", lightgbm.LGBMRanker(**lgb), plain.asking(third), rank, lightgbm_file, group=groups)
+    yield by_place(fitted("lgb-three", lightgbm.LGBMClassifier(**lgb), words, classes, "LightGBM"))
+    yield fitted("lgb-number", lightgbm.LGBMRegressor(**lgb), coded.asking(weight), number, "LightGBM")
+    yield fitted("lgb-rank", lightgbm.LGBMRanker(**lgb), plain.asking(third), rank, "LightGBM", group=groups)
 
     cat = {"iterations": 20, "depth": 4, "verbose": 0, "allow_writing_files": False, "random_seed": 1}
     with_texts = {**cat, "cat_features": ["payment", "contract"]}
-    yield fitted("cat-binary", catboost.CatBoostClassifier(**with_texts), named, second, catboost_file)
+    yield fitted("cat-binary", catboost.CatBoostClassifier(**with_texts), named, second, "CatBoost")
     words = named.asking(np.array(["new", "middle", "old"])[third])
-    yield fitted("cat-three", catboost.CatBoostClassifier(**with_texts), words, classes, catboost_file)
-    yield fitted("cat-number", catboost.CatBoostRegressor(**with_texts), named.asking(weight), number, catboost_file)
+    yield fitted("cat-three", catboost.CatBoostClassifier(**with_texts), words, classes, "CatBoost")
+    yield fitted("cat-number", catboost.CatBoostRegressor(**with_texts), named.asking(weight), number, "CatBoost")
     queries = np.repeat(np.arange(len(groups)), GROUP)
-    yield fitted("cat-rank", catboost.CatBoostRanker(**cat), plain.asking(third), rank, catboost_file, group_id=queries)
+    yield fitted("cat-rank", catboost.CatBoostRanker(**cat), plain.asking(third), rank, "CatBoost", group_id=queries)

@@ -1,9 +1,11 @@
 """A trained model, the rows it is asked about, and what its library answers."""
 
 import math
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from pathlib import Path
+from typing import Any, Callable, Dict, NamedTuple, Sequence
 
 import numpy as np
+from lines import IN_MEMORY, Lines
 
 
 class Case(NamedTuple):
@@ -12,12 +14,16 @@ class Case(NamedTuple):
     task: Any
     #: By output, as millrace_export.py names it: what the library answers for the rows held out.
     answers: Dict[str, Any]
-    #: Writes the library's own file into a folder, and returns its name.
-    own: Optional[Callable[[Any], str]] = None
+    #: The lines that lead from the model to a file or a folder that Millrace takes.
+    ways: Sequence[Lines] = (IN_MEMORY,)
     #: Whether Millrace promises the library's bits.
     exact: bool = False
     #: Labels as the library's own file has them, where it does not know their names: places of the classes.
     own_labels: Any = None
+    #: Files of the model beside its pickle, by name, and how they are written.
+    saves: Dict[str, Callable[[Path], Any]] = {}
+    #: How joblib compresses the pickle.
+    compress: Any = 0
 
 
 def plain(value: Any) -> Any:

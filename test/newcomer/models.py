@@ -1,22 +1,25 @@
-"""Trains a model of every sort, and writes for each what its library answers: models.py <folder> [name…].
+"""Trains a model of every sort, and goes each way that the pages have for it: models.py <folder> [name…].
 
-By model: `<name>-own` has the file that the library itself writes (by way of skl2onnx where it writes none),
-`<name>-exported` what millrace_export.py makes of it, and `<name>/held-out.json` the rows with the library's answers.
+`pages.json` in the folder has the lines of the pages. A way is a folder with what its lines made of the model; lines of a shell
+are left to check.ts. `<name>/held-out.json` has rows with the library's answers.
 """
 
-import contextlib
 import json
+import shutil
 import sys
 import warnings
 from pathlib import Path
 
+import joblib
 import numpy as np
+import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
 from boosted import boosted  # noqa: E402
 from case import Case, plain  # noqa: E402
-from millrace_export import export  # noqa: E402
+from files import files  # noqa: E402
+from lines import IN_MEMORY, MODELS, WRITTEN, Lines, Pages  # noqa: E402
 from scikit import scikit  # noqa: E402
 
 
@@ -26,15 +29,42 @@ def columns_of(held) -> list:
     return ["text"] if np.ndim(held) == 1 else [f"f{at}" for at in range(held.shape[1])]
 
 
-def own_file(case: Case, folder: Path) -> str:
-    """The library's own file, called as the model is: `init` names the package by it."""
-    file = folder / case.own(folder)
-    return file.rename(folder / f"{case.name}{file.suffix}").name
+def table_of(held) -> pd.DataFrame:
+    return held if hasattr(held, "columns") else pd.DataFrame(held, columns=columns_of(held))
 
 
-def write(case: Case, folder: Path) -> dict:
-    """Returns what there is of a case, with what went wrong by the folder that it is about."""
-    told: dict = {"name": case.name, "exact": case.exact, "failed": {}}
+def begin(case: Case, folder: Path) -> None:
+    """What people have at hand: files of the model, and rows that were held out."""
+    folder.mkdir(parents=True)
+    joblib.dump(case.model, folder / "model.pkl", compress=case.compress)
+    table_of(case.task.held).to_csv(folder / "held-out.csv", index=False)
+    for name, save in case.saves.items():
+        save(folder / name)
+
+
+def go(case: Case, lines: Lines, pages: Pages, folder: Path) -> dict:
+    """Returns what the lines made: a file that `init` takes, or a folder that `pack` takes."""
+    begin(case, folder)
+    if pages.is_shell(lines):
+        return {}
+    task = case.task
+    pages.run(lines, folder, model=case.model, X_train=task.X, y_train=task.y, X_test=task.held, y_test=task.truth)
+    # Names of packages come from a folder or a file, and every way is one of its own.
+    made = folder / WRITTEN
+    if made.exists():
+        aside = folder.with_name(f"{folder.name}-written")
+        made.rename(aside)
+        shutil.rmtree(folder)
+        aside.rename(folder)
+        text = (folder / "model.yaml").read_text()
+        (folder / "model.yaml").write_text(text.replace(f"\nname: {WRITTEN}\n", f"\nname: {folder.name}\n"))
+        return {}
+    file = next(name for name in MODELS if (folder / name).exists())
+    return {"file": (folder / file).rename(folder / f"{folder.name}{Path(file).suffix}").name}
+
+
+def write(case: Case, pages: Pages, folder: Path) -> list:
+    """Returns the ways that were gone, with what went wrong."""
     held = case.task.held
     values = held.to_numpy(object) if hasattr(held, "to_numpy") else held
     rows = [plain(row) if np.ndim(held) > 1 else [row] for row in values]
@@ -43,26 +73,24 @@ def write(case: Case, folder: Path) -> dict:
     own = {**answers, **({} if case.own_labels is None else {"label": case.own_labels})}
     about = json.dumps({"columns": columns_of(held), "rows": rows, "answers": answers, "own": own})
     (folder / case.name / "held-out.json").write_text(about)
-
-    def attempt(name: str, make) -> None:
+    told = []
+    for lines in case.ways:
+        by = "exported" if lines == IN_MEMORY else "by-script" if pages.is_shell(lines) else "by-hand"
+        name = f"{case.name}-{by}"
+        way = {"name": name, "title": lines.title, "at": lines.at, "heldOut": case.name, "exact": case.exact}
         try:
-            make(folder / name)
+            way.update(go(case, lines, pages, folder / name))
         except Exception as error:  # noqa: BLE001  Whatever it is, it is a failure of this model alone.
-            told["failed"][name] = f"{type(error).__name__}: {error}"
-
-    attempt(f"{case.name}-exported", lambda at: export(case.model, held, case.task.truth, at, say=lambda _: None))
-    if case.own is not None:
-        (folder / f"{case.name}-own").mkdir()
-        attempt(f"{case.name}-own", lambda at: told.update(own=own_file(case, at)))
+            way.update(failed=f"{type(error).__name__}: {error}")
+        told.append(way)
     return told
 
 
 def main(folder: Path, names: list) -> None:
     warnings.simplefilter("ignore")
-    with contextlib.redirect_stdout(sys.stderr):
-        told = [write(case, folder) for case in [*scikit(), *boosted()] if not names or case.name in names]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "models.json").write_text(json.dumps(told))
+    pages = Pages(folder / "pages.json")
+    told = [way for case in [*scikit(), *boosted(), *files()] if not names or case.name in names for way in write(case, pages, folder)]
+    (folder / "ways.json").write_text(json.dumps(told))
 
 
 main(Path(sys.argv[1]), sys.argv[2:])

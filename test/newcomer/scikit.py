@@ -2,6 +2,7 @@
 
 import numpy as np
 from case import Case, by_place, classes, number, several
+from lines import IN_MEMORY, Lines
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
@@ -29,27 +30,6 @@ from sklearn.tree import DecisionTreeClassifier
 from tables import Task, customers, numbers, reviews
 
 
-def to_onnx(model, X):
-    """As the documentation of skl2onnx has it: float32 for numbers, the rest by the table."""
-
-    def write(folder):
-        from skl2onnx import to_onnx as convert
-        from skl2onnx.common.data_types import StringTensorType
-
-        if getattr(X, "dtype", None) == object:
-            types = [("text", StringTensorType([None, 1]))]
-            (folder / "model.onnx").write_bytes(convert(model, initial_types=types).SerializeToString())
-            return "model.onnx"
-        if isinstance(X, np.ndarray):
-            rows = X[:1].astype(np.float32)
-        else:
-            rows = X[:1].astype({name: "float32" for name in X.select_dtypes("number")})
-        (folder / "model.onnx").write_bytes(convert(model, rows).SerializeToString())
-        return "model.onnx"
-
-    return write
-
-
 def label_and_score(model, X):
     return {"label": model.predict(X), "score": model.decision_function(X)}
 
@@ -68,7 +48,8 @@ def of_both(model, X):
 def fitted(name, model, task, answers, own=True):
     """`own`: whether today's skl2onnx writes the model as it is, without what millrace_export.py does."""
     model.fit(task.X, task.y)
-    return Case(name, model, task, answers(model, task.held), to_onnx(model, task.held) if own else None)
+    by_hand = [Lines("scikit-learn in a pickle or joblib file", 1)] if own else []
+    return Case(name, model, task, answers(model, task.held), (IN_MEMORY, *by_hand))
 
 
 def on_tables():

@@ -1,11 +1,16 @@
-/** One way from a trained model to answers: a folder, packed, and asked about the rows that were held out. */
+/**
+ * One way from a trained model to answers: a folder with what leads there, the commands that README.md has, and the rows that
+ * were held out.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import type { Tolerance } from '../../src/core/types.ts';
 import { toleranceOf } from '../../src/package/golden.ts';
 import { runCli } from '../run-cli.ts';
+import { fromCsv, toCsv } from './csv.ts';
 import { compare, type HeldOut, type Row, rowsFor } from './held-out.ts';
+import { commandsIn, ownModel } from './pages.ts';
 
 export interface Way {
   readonly name: string;
@@ -23,6 +28,8 @@ export interface Way {
 export interface Answered {
   readonly way: Way;
   readonly model: string;
+  /** What the page serves. */
+  readonly ref: string;
   readonly rows: readonly Row[];
   readonly answers: readonly Row[];
   readonly tolerance: Tolerance;
@@ -32,9 +39,13 @@ export interface Answered {
 
 const EXACT: Tolerance = { atol: 0, rtol: 0 };
 
-const millrace = async (home: string, ...words: readonly string[]): Promise<void> => {
-  const { code, stderr } = await runCli(words, { cwd: home });
-  if (code !== 0) throw new Error(`${words[0]}: ${stderr.split('\n').slice(0, 4).join(' ').slice(0, 500)}`);
+const commands = commandsIn(ownModel());
+
+/** A command as the page has it, of this model in place of churn. */
+const wordsOf = (command: string, model: string, file: string): readonly string[] => {
+  const words = commands.get(command);
+  if (words === undefined) throw new Error(`README.md has no ${command} any more.`);
+  return [command, ...words.map((word) => (word === 'churn.onnx' ? file : word.replace(/^churn@/, `${model}@`)))];
 };
 
 /** Holds answers against the library's; the greatest difference. @throws when one is further off than is promised */
@@ -49,21 +60,26 @@ export const judge = ({ exact, named, heldOut }: Way, answers: readonly Row[], t
   return Math.max(...far);
 };
 
-/** `init` where there is no model.yaml, `pack`, and `predict` of a file. @throws when one fails, or an answer is off */
+/** `init` where there is no model.yaml, `pack`, `promote`, and `predict` of a file. @throws when one fails, or an answer is off */
 export const follow = async (way: Way, home: string): Promise<Answered> => {
   const { folder, file, heldOut } = way;
-  if (file !== undefined) await millrace(home, 'init', join(folder, file));
-  await millrace(home, 'pack', folder, '--no-register');
-  const app = createApp({ cwd: home, env: { MILLRACE_HOME: home } });
+  const env = { MILLRACE_HOME: home };
+  const millrace = async (command: string, model = ''): Promise<void> => {
+    const { code, stderr } = await runCli(wordsOf(command, model, file ?? ''), { cwd: folder, env });
+    if (code !== 0) throw new Error(`${command}: ${stderr.split('\n').slice(0, 4).join(' ').slice(0, 500)}`);
+  };
+  if (file !== undefined) await millrace('init');
+  await millrace('pack');
+  const app = createApp({ cwd: folder, env });
   const { manifest } = await app.open(folder).finally(() => app.close());
   const rows = rowsFor(heldOut, manifest.inputs);
-  const [from, to] = [join(folder, 'rows.ndjson'), join(folder, 'scored.ndjson')];
-  writeFileSync(from, rows.map((row) => JSON.stringify(row)).join('\n'));
-  await millrace(home, 'predict', folder, '--in', from, '--out', to, '--only-predictions');
-  const lines = readFileSync(to, 'utf8').trim().split('\n');
-  const answers = lines.map((line) => JSON.parse(line) as Row);
+  writeFileSync(join(folder, 'customers.csv'), toCsv(rows));
+  await millrace('promote', manifest.name);
+  await millrace('predict', manifest.name);
+  const answers = fromCsv(readFileSync(join(folder, 'scored.csv'), 'utf8'), manifest.outputs);
   const tolerance = toleranceOf(manifest);
-  return { way, model: manifest.name, rows, answers, tolerance, greatest: judge(way, answers, tolerance) };
+  const [, ref] = wordsOf('serve', manifest.name, '');
+  return { way, model: manifest.name, ref, rows, answers, tolerance, greatest: judge(way, answers, tolerance) };
 };
 
 interface Prediction {

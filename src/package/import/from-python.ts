@@ -4,17 +4,25 @@ import type { ForeignKind } from './foreign-kind.ts';
 import type { Peek } from './peek.ts';
 import { isPickle, pickledClass } from './pickled.ts';
 
-/** A pipeline as ONNX, of float32 columns as most converters want them. `load` makes `model`. */
+/**
+ * Any estimator as ONNX, of float32 columns as most converters want them. `load` makes `model`. A ColumnTransformer is fed by the
+ * names of columns; what has none in it takes one table, and skl2onnx refuses it several inputs.
+ */
 const toOnnx = (imports: string, load: readonly string[]): readonly string[] => [
   imports,
   'import pandas as pd',
   'from skl2onnx import to_onnx  # pip install skl2onnx',
   '',
   ...load,
-  'X = pd.read_csv("held-out.csv")[list(model.feature_names_in_)]',
-  'X = X.astype({name: "float32" for name in X.select_dtypes("number")})',
+  'X = pd.read_csv("held-out.csv")',
+  'X = X[list(getattr(model, "feature_names_in_", X.columns))]',
+  'row = X[:1].astype({name: "float32" for name in X.select_dtypes("number")})',
+  'try:',
+  '    onnx = to_onnx(model, row)  # by columns, as pipelines take them',
+  'except Exception:',
+  '    onnx = to_onnx(model, row.to_numpy("float32"))  # all columns as one table of numbers',
   'with open("model.onnx", "wb") as file:',
-  '    file.write(to_onnx(model, X[:1]).SerializeToString())',
+  '    file.write(onnx.SerializeToString())',
 ];
 
 /** The pickle in a file, compressed or not. */
@@ -41,7 +49,7 @@ const madeBy =
   };
 
 /** A library's own file is the better way: it is run as it is. Its package in Python has its name in small letters. */
-const savedBy = (library: string, save: string, version: string): ForeignKind => ({
+const savedBy = (library: string, save: readonly string[], version: string): ForeignKind => ({
   title: `${library} in a pickle`,
   is: pickleOf(`of ${library}`),
   matches: madeBy(library.toLowerCase()),
@@ -51,7 +59,7 @@ const savedBy = (library: string, save: string, version: string): ForeignKind =>
     {
       say: `By hand, as ${library}’s own file, which Millrace runs as it is`,
       language: 'python',
-      lines: ['import joblib', '', 'model = joblib.load("model.pkl")', save],
+      lines: ['import joblib', '', 'model = joblib.load("model.pkl")', ...save],
     },
   ],
   tried: `${library} ${version}`,
@@ -62,9 +70,16 @@ const isJoblibByName = ({ compression, name }: Peek): boolean =>
   compression !== undefined && /\.(?:joblib|pkl|pickle)(?:\.(?:z|gz|bz2|xz|lzma|lz4))?$/i.test(name);
 
 export const fromPython: readonly ForeignKind[] = [
-  savedBy('XGBoost', 'model.save_model("model.ubj")', '3.2'),
-  savedBy('LightGBM', 'getattr(model, "booster_", model).save_model("model.txt")', '4.7'),
-  savedBy('CatBoost', 'model.save_model("model.json", format="json")', '1.2'),
+  savedBy('XGBoost', ['model.save_model("model.ubj")'], '3.2'),
+  savedBy('LightGBM', ['getattr(model, "booster_", model).save_model("model.txt")'], '4.7'),
+  savedBy(
+    'CatBoost',
+    [
+      '# With categories, pool=Pool(X_train, cat_features=[…]), too: what it was trained with knows their texts.',
+      'model.save_model("model.json", format="json")',
+    ],
+    '1.2',
+  ),
   {
     title: 'PyTorch in a pickle',
     is: pickleOf('of PyTorch'),

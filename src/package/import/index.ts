@@ -38,7 +38,17 @@ export const ownFiles: readonly Pick<ForeignKind, 'title' | 'ways' | 'tried'>[] 
     title: 'CatBoost',
     ways: [
       {
-        say: 'As JSON, which a .cbm file becomes so, too; with categorical features, their pool as well (pool=train_pool)',
+        say: 'As JSON, with the rows that it was trained with (X_train), which know the texts of its categories',
+        language: 'python',
+        lines: [
+          'from catboost import Pool',
+          '',
+          'pool = Pool(X_train, cat_features=model.get_cat_feature_indices())',
+          'model.save_model("model.json", format="json", pool=pool)',
+        ],
+      },
+      {
+        say: 'Of a .cbm file without categories',
         language: 'python',
         lines: [
           'from catboost import CatBoost',
