@@ -112,6 +112,38 @@ export const streamShadow = ({ using }: StreamWorld): void => {
       assert.equal((await readAll(broker, `${to}.shadow`)).length, 0);
     }));
 
+  it('where the version that counts cannot answer, both are asked again, and nothing is lost or twice', () =>
+    using(async ({ broker, from, to, start, come }) => {
+      const plainly = sourceWith((score) => score);
+      let failures = 0;
+      const source: ModelSource = {
+        ...plainly,
+        load: async (found, signal) => {
+          const scorer = await plainly.load(found, signal);
+          if (scorer.manifest.version !== '1.0.0') return scorer;
+          return {
+            ...scorer,
+            score: (rows, options) => {
+              const isExample = rows.some((row) => (row as { price: number }).price !== 1);
+              if (isExample || failures >= 2) return scorer.score(rows, options);
+              failures++;
+              return Promise.reject(fail('UNAVAILABLE', 'nobody is there'));
+            },
+          };
+        },
+      };
+      await start({ shadow: SHADOW, batch: { size: 10 } }, { source });
+      await broker.produce(numbered(from, 40));
+      await come(to, 40);
+      await come(`${to}.shadow`, 40);
+      assert.equal(failures, 2);
+      assert.deepEqual([(await eventsById(broker, to)).size, (await readAll(broker, to)).length], [40, 40]);
+      assert.deepEqual(
+        [(await eventsById(broker, `${to}.shadow`)).size, (await readAll(broker, `${to}.shadow`)).length],
+        [40, 40],
+      );
+    }));
+
   it('a shadow that cannot be opened holds nothing up', () =>
     using(async ({ broker, from, to, start, come }) => {
       const troubles: string[] = [];

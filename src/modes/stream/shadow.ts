@@ -36,36 +36,38 @@ export interface StreamShadowOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-export type StreamShadow = (
-  events: readonly StreamEvent[],
-  counting: Promise<Outcome>,
-  time: string,
-) => Promise<ShadowedBatch>;
+export interface StreamShadow {
+  /** Undefined where it cannot be asked; never rejects. */
+  predict(events: readonly StreamEvent[], time: string): Promise<Outcome | undefined>;
+  /** Of the same events, what counts and what the shadow made of them. */
+  beside(outcome: Outcome, its: Outcome | undefined): ShadowedBatch;
+}
 
 export const createStreamShadow = ({ deployment, to, live, onTrouble }: StreamShadowOptions): StreamShadow => {
   const own = { ...deployment, to };
   let isTroubled = false;
-  const ask = async (events: readonly StreamEvent[], time: string): Promise<Outcome | undefined> => {
-    try {
-      const its = await live.use((scorer) => predict(events, { deployment: own, scorer, variant: CANDIDATE, time }));
-      isTroubled = false;
-      return its;
-    } catch (error) {
-      // Once is enough, until it has answered again.
-      if (!isTroubled) onTrouble(error);
-      isTroubled = true;
-      return undefined;
-    }
-  };
-  return async (events, counting, time) => {
-    const [{ scored }, its] = await Promise.all([counting, ask(events, time)]);
-    if (its === undefined) return { events: [], outcomes: new Map([['failed', scored.rows.length]]) };
-    const outcomes = new Map<ShadowOutcome, number>();
-    for (const [at, answer] of scored.answers.entries()) {
-      const outcome = outcomeOf(answer, its.scored.answers[at]);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-    // Its dead letters are those of the other, or none.
-    return { events: its.events.filter(({ topic }) => topic === to), outcomes };
+  return {
+    async predict(events, time) {
+      try {
+        const its = await live.use((scorer) => predict(events, { deployment: own, scorer, variant: CANDIDATE, time }));
+        isTroubled = false;
+        return its;
+      } catch (error) {
+        // Once is enough, until it has answered again.
+        if (!isTroubled) onTrouble(error);
+        isTroubled = true;
+        return undefined;
+      }
+    },
+    beside({ scored }, its) {
+      if (its === undefined) return { events: [], outcomes: new Map([['failed', scored.rows.length]]) };
+      const outcomes = new Map<ShadowOutcome, number>();
+      for (const [at, answer] of scored.answers.entries()) {
+        const outcome = outcomeOf(answer, its.scored.answers[at]);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }
+      // Its dead letters are those of the other, or none.
+      return { events: its.events.filter(({ topic }) => topic === to), outcomes };
+    },
   };
 };

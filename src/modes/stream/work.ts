@@ -61,10 +61,10 @@ export const createWork = ({ deployment, live, sink, leave, shadow, referenceOf 
         const time = new Date().toISOString();
         const variant = STABLE;
         const predicting = predict(events, { deployment, scorer, variant, time });
-        const shadowing = shadow?.(events, predicting, time);
+        const shadowing = shadow?.predict(events, time);
         const outcome = await predicting;
         const scoringMs = performance.now() - began;
-        const shadowed = await shadowing;
+        const shadowed = shadow?.beside(outcome, await shadowing);
         const oldest = events[0]?.at ?? Date.now();
         return { outcome, shadowed, variant, position, scoringMs, time, maker: scorer, events: events.length, oldest };
       }),
