@@ -78,6 +78,36 @@ describe('a shadow of a batch run', () => {
     assert.deepEqual([run.summary?.shadow?.rows, run.summary?.shadow?.refused], [300, {}]);
   });
 
+  it('is counted on where a run goes on that was stopped', async (t) => {
+    const project = await projectIn(t, { settings: { shard_rows: 50 } });
+    writeOther(project.folder);
+    const app = project.app();
+    const stop = new AbortController();
+    const stopped = (await app.batch()).run({
+      deployment: 'trips',
+      shadow: './other',
+      signal: stop.signal,
+      onEvent: (event) => event.what === 'progress' && event.rows >= 200 && stop.abort(),
+    });
+    await assert.rejects(stopped);
+    await app.close();
+    const goingOn = project.app();
+    let behind = 0;
+    const { run } = await (await goingOn.batch()).run({
+      deployment: 'trips',
+      shadow: './other',
+      signal: new AbortController().signal,
+      onEvent: (event) => {
+        if (event.what === 'continued') behind = event.run.rows_in;
+      },
+    });
+    await goingOn.close();
+    assert.ok(behind > 0 && behind < 300, `it went on behind row ${behind}`);
+    const whole = await project.run({ force: true, shadow: './other' });
+    assert.equal(run.summary?.shadow?.rows, 300);
+    assert.equal(run.summary?.shadow?.changed, whole.run.summary?.shadow?.changed);
+  });
+
   it('that is not there, or has no output in common, is refused before anything is read', async (t) => {
     const project = await projectIn(t);
     await assert.rejects(project.run({ shadow: './nowhere' }), refused('FILE_NOT_FOUND'));
