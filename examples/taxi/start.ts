@@ -127,17 +127,26 @@ const follow = async (id: string): Promise<void> => {
   }
 };
 
-/** Puts all deployments to work, and resolves when the service says where it answers; ends the story when it cannot. */
+/** The modes that read topics; each says so once it does. */
+const readers = ['stream', 'decide'];
+
+/** Puts all deployments to work, and resolves once all of them are, to where the service answers; ends the story when one cannot. */
 const up = async () => {
   say(style('cyan', `$ millrace up --port ${port}`));
   const listening = Promise.withResolvers<string>();
+  const reading = Promise.withResolvers<void>();
+  let heard = 0;
   const stdout = byLine((line) => {
     const [, found] = /^ready on (\S+?);/.exec(line) ?? [];
     if (found !== undefined) listening.resolve(found);
   });
-  const serving = main(['up', '--port', String(port)], { ...io, stdout, stderr: byLine(indent) });
-  const found = await Promise.race([listening.promise, serving]);
-  return typeof found === 'string' ? { serving, found } : process.exit(found);
+  const stderr = byLine((line) => {
+    indent(line);
+    if (line.startsWith('reading ') && ++heard === readers.length) reading.resolve();
+  });
+  const serving = main(['up', '--port', String(port)], { ...io, stdout, stderr });
+  const found = await Promise.race([Promise.all([listening.promise, reading.promise]), serving]);
+  return typeof found === 'number' ? process.exit(found) : { serving, found: found[0] };
 };
 
 say(style('bold', 'Millrace: three models of New York taxi rides, put to work'));
