@@ -4,11 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployments } from '../src/deployments/deployments.ts';
 import type { DeploymentNews, DeployOptions } from '../src/deployments/starters.ts';
 import { type App, createApp, MillraceError } from '../src/index.ts';
 import { tempFolder } from './temp-folder.ts';
+import { until } from './until.ts';
 
 const model = join(import.meta.dirname, 'fixtures', 'models', 'int-inputs');
 
@@ -45,15 +45,6 @@ const openProject = (t: TestContext): App => {
   const app = createApp({ cwd, env: { HOME: cwd } });
   t.after(() => app.close());
   return app;
-};
-
-const until = async <T>(what: string, come: () => T | undefined | Promise<T | undefined>): Promise<T> => {
-  for (let times = 0; times < 1500; times++) {
-    const found = await come();
-    if (found !== undefined) return found;
-    await sleep(20);
-  }
-  return assert.fail(`waited in vain for ${what}`);
 };
 
 const service = { port: 0, grpc: false, logLevel: 'silent' } as const;

@@ -4,22 +4,14 @@ import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker } from '../src/brokers/broker.ts';
 import { openBroker } from '../src/brokers/index.ts';
 import { withKafka } from './kafka.ts';
 import { runCli } from './run-cli.ts';
 import { tempFolder } from './temp-folder.ts';
+import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '..');
-
-const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let times = 0; times < 600; times++) {
-    if (await holds()) return;
-    await pause(50);
-  }
-  assert.fail(`waited in vain until ${what}`);
-};
 
 /** The example in a folder of its own, which no story has run in. */
 const copyExample = (t: TestContext): string => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../../src/app.ts';
 import { ride } from '../monitor/labels/samples.ts';
 import { runCli } from '../run-cli.ts';
+import { until as waitUntil } from '../until.ts';
 import { watchedProject } from './watched-project.ts';
 
 const DAY_MS = 86_400_000;
@@ -177,9 +178,7 @@ const running = async (t: TestContext, cwd: string): Promise<void> => {
     assert.equal(code, 0, stderr);
   });
 };
-const until = async (is: () => Promise<boolean>): Promise<void> => {
-  while (!(await is())) await sleep(50);
-};
+const until = (is: () => Promise<boolean>) => waitUntil('it is so', is);
 
 test('up reads labels by the query of a deployment', async (t) => {
   const { cwd, ends, truthOf } = await recorded(t);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AssignedPartition, Broker, NewEvent, StreamEvent } from '../../src/brokers/broker.ts';
+import { until } from '../until.ts';
+
+export { until };
 
 /** A broker that runs. All its addresses mean the same one; topics of other tests may be in it. */
 export interface BrokerUnderTest {
@@ -12,15 +14,6 @@ export interface BrokerUnderTest {
 
 export const bytes = (text: string): Uint8Array => Buffer.from(text);
 export const textOf = (data: Uint8Array | null): string | null => (data === null ? null : Buffer.from(data).toString());
-
-/** Waits for what must come; a test that waits in vain fails by its own time limit, with this text. */
-export const until = async (what: string, come: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 30_000;
-  while (!(await come())) {
-    if (performance.now() > deadline) assert.fail(`waited in vain until ${what}`);
-    await sleep(10);
-  }
-};
 
 export const numbered = (topic: string, count: number, keys = 7, from = 0): NewEvent[] =>
   Array.from({ length: count }, (_, i) => ({

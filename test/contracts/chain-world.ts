@@ -5,11 +5,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker } from '../../src/brokers/broker.ts';
 import { openBroker } from '../../src/brokers/index.ts';
 import type { Row } from '../../src/core/types.ts';
 import { tempFolder } from '../temp-folder.ts';
+import { until } from '../until.ts';
+
+export { until };
 
 const root = join(import.meta.dirname, '../..');
 export const modelOf = (name: string): string => join(root, 'examples/taxi/models', name);
@@ -33,14 +35,6 @@ export const knownOf = (n: number) => known[n % known.length];
 
 export const near = (got: unknown, expected: unknown): void =>
   assert.ok(Math.abs(Number(got) - Number(expected)) < 1e-3 * Math.abs(Number(expected)), `${got} is ${expected}`);
-
-export const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let times = 0; times < 2000; times++) {
-    if (await holds()) return;
-    await pause(20);
-  }
-  assert.fail(`waited in vain until ${what}`);
-};
 
 export const readAll = async <T>(broker: Broker, topic: string): Promise<readonly T[]> => {
   const said: T[] = [];

@@ -109,9 +109,9 @@ export const decideTells = ({ using, ride, fare, graveOf }: DecideWorld): void =
         await Promise.all([...homes.map(replica), sending]);
         const last = startReplica(folder, homes[0]);
         await last.reading;
-        await until('all are decided', async () => (await decisions()).length >= count, 120_000);
+        await until('all are decided', async () => (await decisions()).length >= count);
         const told = (): Set<string> => new Set(target.calls.map(({ id }) => id));
-        await until('all are told', () => told().size >= count, 120_000);
+        await until('all are told', () => told().size >= count);
         assert.equal(await last.end('SIGTERM'), 0, last.said());
 
         const made = await decisions();

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Broker, NewEvent, StreamEvent } from '../../src/brokers/broker.ts';
 import { openBroker } from '../../src/brokers/index.ts';
@@ -18,19 +16,11 @@ import { type DecideDeployment, prepareDecide } from '../../src/modes/decide/dep
 import { openMemories } from '../../src/modes/decide/memory.ts';
 import { createDecideMetrics } from '../../src/modes/decide/metrics.ts';
 import type { DecideSettings } from '../../src/project/deployments/decide.ts';
+import { until } from '../until.ts';
+
+export { until };
 
 export const secret = `whsec_${randomBytes(32).toString('base64')}`;
-
-/** Waits for what must come; a test that waits in vain says for what. Most of the time goes to those who are waited for. */
-export const until = async (what: string, come: () => boolean | Promise<boolean>, patience = 60_000): Promise<void> => {
-  const deadline = performance.now() + patience;
-  for (;;) {
-    const began = performance.now();
-    if (await come()) return;
-    if (performance.now() > deadline) assert.fail(`waited in vain until ${what}`);
-    await sleep(25 + 4 * (performance.now() - began));
-  }
-};
 
 export const readAll = async (broker: Broker, topic: string): Promise<StreamEvent[]> => {
   const events: StreamEvent[] = [];

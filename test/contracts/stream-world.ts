@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { createApp } from '../../src/app.ts';
 import type { Broker, NewEvent, StreamEvent } from '../../src/brokers/broker.ts';
@@ -10,17 +8,12 @@ import { createStreamMetrics } from '../../src/modes/stream/metrics.ts';
 import { type Stream, type StreamParts, startStream } from '../../src/modes/stream/stream.ts';
 import type { StreamSettings } from '../../src/project/deployments/stream.ts';
 import type { ModelSource } from '../../src/serving/source.ts';
+import { until } from '../until.ts';
+
+export { until };
 
 /** `units` × `price`, so that a prediction tells which input it was made of. */
 export const model = join(import.meta.dirname, '..', 'fixtures', 'models', 'int-inputs');
-
-export const until = async (what: string, come: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 60_000;
-  while (!(await come())) {
-    if (performance.now() > deadline) assert.fail(`waited in vain until ${what}`);
-    await sleep(20);
-  }
-};
 
 export const app = createApp({ cwd: model, env: { HOME: model } });
 const source: ModelSource = { open: app.open, load: app.load };

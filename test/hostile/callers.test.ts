@@ -14,7 +14,7 @@ import { metric, models, until } from '../modes/service/serving.ts';
 const bin = join(import.meta.dirname, '../../bin/millrace.js');
 const mebi = 2 ** 20;
 const size = 15 * mebi;
-const many = (text: string): string => text.repeat(Math.floor(size / text.length));
+const many = (text: string, bytes = size): string => text.repeat(Math.floor(bytes / text.length));
 const list = (count: number, of: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => of(at)).join();
 
@@ -39,7 +39,7 @@ const shapes: readonly (readonly [string, string, string, () => string, number])
     'millions of lists',
     tensors,
     'application/json',
-    () => `{"inputs":[{"name":"f0","shape":[1,9],"datatype":"FP64","data":[${many('[1],')}[1]]}]}`,
+    () => `{"inputs":[{"name":"f0","shape":[1,9],"datatype":"FP64","data":[${many('[1],', size / 2)}[1]]}]}`,
     422,
   ],
   ['millions of tensors', tensors, 'application/json', () => `{"inputs":[${many('{"name":"a"},')}{"name":"a"}]}`, 400],

@@ -1,14 +1,15 @@
 /** The same rows are the same profile, whatever asked for their predictions: a service, a stream, a batch run, a file. */
+
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, createApp } from '../../src/app.ts';
 import type { SpanProfile } from '../../src/monitor/profiles/profiles.ts';
 import { runCli } from '../run-cli.ts';
 import { buildOnnx } from '../runtimes/onnx-builder.ts';
 import { tempFolder } from '../temp-folder.ts';
+import { until } from '../until.ts';
 import { createRandom } from './drift/random.ts';
 
 const model = `name: rides
@@ -95,15 +96,6 @@ const askService = async (app: App, rows: readonly unknown[]): Promise<void> => 
     await (await fetch(`${work.url}/predict/rides`, { method: 'POST', headers, body })).arrayBuffer();
   }
   await deployments.stop();
-};
-
-const until = async <T>(what: string, come: () => Promise<T | undefined>): Promise<T> => {
-  for (let times = 0; times < 1500; times++) {
-    const found = await come();
-    if (found !== undefined) return found;
-    await sleep(20);
-  }
-  return assert.fail(`waited in vain for ${what}`);
 };
 
 const askStream = async (app: App, rows: readonly unknown[]): Promise<void> => {

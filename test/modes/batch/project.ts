@@ -1,7 +1,7 @@
 /** A project with one batch deployment, on any kind of source and sink, for tests. */
+
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type App, createApp } from '../../../src/app.ts';
 import type { Database } from '../../../src/databases/database.ts';
@@ -10,6 +10,7 @@ import { createTableWriter, readTable } from '../../../src/files/index.ts';
 import { rowAt } from '../../../src/files/scoring.ts';
 import type { Performed } from '../../../src/modes/batch/batch.ts';
 import { startPostgres } from '../../postgres.ts';
+import { until as waitUntil } from '../../until.ts';
 
 export const kinds = ['sqlite', 'postgres', 'parquet', 'csv', 'ndjson'] as const;
 export type Kind = (typeof kinds)[number];
@@ -200,13 +201,8 @@ export const clockFrom = (text: string): (() => Date) => {
 };
 
 /** Resolves when `condition` holds; rejects after a while. */
-export const until = async (condition: () => Promise<boolean> | boolean, within = 30_000): Promise<void> => {
-  const end = performance.now() + within;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('it did not come to pass');
-    await sleep(20);
-  }
-};
+export const until = (holds: () => boolean | Promise<boolean>): Promise<void> =>
+  waitUntil('it holds', holds).then(() => {});
 
 /** Output without what differs from run to run. */
 export const lasting = (output: Output | undefined): Output | undefined =>

@@ -1,16 +1,17 @@
 /** Services for tests: models of the repository, a free port, and closed when the test ends. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type App, createApp } from '../../../src/app.ts';
 import type { Problem } from '../../../src/core/errors.ts';
 import type { Example, Manifest } from '../../../src/core/types.ts';
 import type { ServiceSource } from '../../../src/modes/service/model.ts';
 import { createService, type Service, type ServiceOptions } from '../../../src/modes/service/service.ts';
 import { makePackage, type Package } from '../../../src/package/layout.ts';
+import { until as waitUntil } from '../../until.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -137,13 +138,8 @@ export const sendBytes = (url: string, bytes: string | Uint8Array): Promise<stri
 };
 
 /** Looks every few milliseconds until it holds. */
-export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let times = 0; times < 2000; times++) {
-    if (await holds()) return;
-    await pause(5);
-  }
-  throw new Error('it never came to hold');
-};
+export const until = (holds: () => boolean | Promise<boolean>): Promise<void> =>
+  waitUntil('it holds', holds).then(() => {});
 
 /** The value of one line of /metrics, 0 when it is not there. */
 export const metric = async (url: string, line: string): Promise<number> => {
