@@ -9,13 +9,19 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { wordsOf } from '../core/words.ts';
 import { type Ended, type Lasting, within } from './ended.ts';
+import { createHandOver, type GivenBack } from './hand-over.ts';
 import { WATCHDOG_PIPE, watchedArguments } from './watchdog.ts';
-import { type Calls, createWire, type OtherSide, type WireCall } from './wire.ts';
+import { type Calls, createWire, type OtherSide } from './wire.ts';
 
 export interface Process<Theirs extends Calls> extends OtherSide<Theirs>, Lasting {
   readonly pid: number | undefined;
-  /** Calls a function of it with a connection, which goes over; where it cannot, the connection is closed. */
-  give<Name extends keyof Theirs & string>(name: Name, value: Parameters<Theirs[Name]>[0], socket: Socket): void;
+  /** Calls a function of it with a connection, which goes over. Where it has ended before the connection's turn, that is given back. */
+  give<Name extends keyof Theirs & string>(
+    name: Name,
+    value: Parameters<Theirs[Name]>[0],
+    socket: Socket,
+    givenBack: GivenBack,
+  ): void;
   /** Hangs up, which lets it end by itself; after `mostMs` it is killed. Resolves when it is gone. */
   close(mostMs: number): Promise<void>;
   kill(how: string): void;
@@ -71,6 +77,7 @@ export const startProcess = <Theirs extends Calls>(
     child.once('error', (error) => end({ how: wordsOf(error), error }));
   });
   child.on('message', (message) => hear(message));
+  const handOver = createHandOver(child);
   if (memoryBytes !== undefined) {
     const watchdog = child.stdio[WATCHDOG_PIPE] as Readable;
     watchdog.once('data', () => kill(`it took more than ${Math.round(memoryBytes / MEBI)} MiB of memory`));
@@ -88,11 +95,7 @@ export const startProcess = <Theirs extends Calls>(
       return isGone;
     },
     pid: child.pid,
-    give(name, value, socket) {
-      const message: WireCall = { call: 0, name, values: [value] };
-      if (child.connected) child.send(message, socket, {}, (error) => error && socket.destroy());
-      else socket.destroy();
-    },
+    give: (name, value, socket, givenBack) => handOver.give({ call: 0, name, values: [value] }, socket, givenBack),
     gone,
     kill,
     async close(mostMs) {

@@ -1,4 +1,5 @@
 /** What a thread and a process of these tests have for who has started them. */
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { fail } from '../../src/core/errors.ts';
@@ -25,6 +26,7 @@ export const calls = {
   loop(): void {
     for (;;);
   },
+  greet: (text: string, socket?: Socket): void => void socket?.end(text),
   end: (code: number): void => process.exit(code),
   throwLater(): void {
     setImmediate(() => {

@@ -1,4 +1,7 @@
-/** Who gets the next connection: the members in turn; while none is there, connections wait for the first that comes. */
+/**
+ * Who gets the next connection: the members in turn; while none is there, connections wait for the first that comes. One whose member has
+ * ended before it took the connection goes to the next.
+ */
 import type { Socket } from 'node:net';
 import type { Member } from './member.ts';
 import type { ServiceDoor } from './places.ts';
@@ -20,12 +23,13 @@ const MOST_WAITING = 1024;
 export const createRota = (): Rota => {
   const members: Member[] = [];
   const waiting: { readonly door: ServiceDoor; readonly socket: Socket }[] = [];
+  let isClosed = false;
   const hand = (door: ServiceDoor, socket: Socket): void => {
     const member = members.shift();
     if (member !== undefined) {
       members.push(member);
-      member.give('connection', door, socket);
-    } else if (waiting.length < MOST_WAITING) waiting.push({ door, socket });
+      member.give('connection', door, socket, (again) => hand(door, again));
+    } else if (waiting.length < MOST_WAITING && !isClosed) waiting.push({ door, socket });
     else socket.destroy();
   };
   return {
@@ -40,6 +44,7 @@ export const createRota = (): Rota => {
       if (at >= 0) members.splice(at, 1);
     },
     close() {
+      isClosed = true;
       for (const { socket } of waiting.splice(0)) socket.destroy();
     },
   };
