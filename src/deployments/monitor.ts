@@ -158,7 +158,13 @@ export const openMonitor = async (resources: Resources): Promise<Monitor> => {
 
   return {
     names,
-    ...openLooks(resources, { profiles, accepted, optionsOf: (deployment) => optionsOf(project, deployment) }),
+    ...openLooks(resources, {
+      profiles,
+      accepted,
+      repeatsIn: (deployment) => world(deployment).repeatsIn,
+      optionsOf: (deployment) => optionsOf(project, deployment),
+      objectivesOf: (deployment) => pulseOptionsOf(project, deployment).objectives,
+    }),
     async check(signal) {
       const judged: JudgedWindow[] = [];
       for (const name of names) {

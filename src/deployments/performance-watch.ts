@@ -27,7 +27,7 @@ export interface PerformanceWatchOptions extends PerformanceOptions {
 }
 
 export interface PerformanceWatchWorld extends PerformanceWorld {
-  readonly labels: Labelling;
+  readonly labels: Pick<Labelling, 'joins' | 'match' | 'served' | 'answers' | 'touched'>;
   readonly performances: Performances;
   readonly alerts: Pick<Alerts, 'stepPerformance'>;
   readonly accepted: Pick<AcceptedProfiles, 'last'>;

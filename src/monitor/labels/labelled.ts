@@ -36,7 +36,7 @@ export const servedIn = async (
 
 export async function* labelledPages(
   db: Kysely<Tables>,
-  { deployment, digest, from, to }: Parameters<Labelling['answers']>[0],
+  { deployment, digest, from, to, toldBy }: Parameters<Labelling['answers']>[0],
 ): AsyncGenerator<readonly LabelledAnswer[]> {
   let after = { at: '', seq: 0 };
   for (;;) {
@@ -51,7 +51,8 @@ export async function* labelledPages(
             '=',
             selectFrom('labels as last')
               .select(({ fn }) => fn.max('last.seq').as('seq'))
-              .whereRef('last.id', '=', 'recorded.id'),
+              .whereRef('last.id', '=', 'recorded.id')
+              .$if(toldBy !== undefined, (all) => all.where('last.at', '<=', toldBy?.toISOString() ?? '')),
           ),
         ),
       )

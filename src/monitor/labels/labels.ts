@@ -86,14 +86,26 @@ export interface Labelling {
   repeats(join: LabelJoin, span: TimeSpan): Promise<RepeatedIds>;
   /** Who has answered in a span, by the time of predictions; the one with the most answers first. */
   served(deployment: string, span: TimeSpan): Promise<readonly ServedShare[]>;
-  /** The answers of one package in a span, in pages. */
+  /**
+   * The answers of one package in a span, in pages.
+   *
+   * @param of with the labels that were told by `toldBy`; all of them unless given
+   */
   answers(
-    of: TimeSpan & { readonly deployment: string; readonly digest: string },
+    of: TimeSpan & { readonly deployment: string; readonly digest: string; readonly toldBy?: Date | undefined },
   ): AsyncIterable<readonly LabelledAnswer[]>;
   /** When the oldest recorded prediction was made; undefined where there is none. */
   oldest(deployment: string): Promise<Date | undefined>;
   /** When predictions were made that labels after `mark` are about, each once a window of so many milliseconds. */
   touched(deployment: string, mark: number, windowMs: number): Promise<TouchedWindows>;
+  /** In which hours predictions were made, and their labels told: each pair of hours once, in no order. */
+  labelledHours(deployment: string): Promise<readonly LabelledHour[]>;
+}
+
+/** When hours began; milliseconds since the epoch. */
+export interface LabelledHour {
+  readonly predicted: number;
+  readonly told: number;
 }
 
 /** Windows that have got labels. */

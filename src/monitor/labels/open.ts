@@ -5,7 +5,7 @@ import { addCounts, type Labelling, NO_LABELS } from './labels.ts';
 import { matchLabels } from './match.ts';
 import { repeatedIn } from './repeats.ts';
 import { tellLabels } from './tell.ts';
-import { touchedWindows } from './touched.ts';
+import { labelledHours, touchedWindows } from './touched.ts';
 
 /** Labels of one transaction. */
 const PART_LABELS = 1000;
@@ -45,4 +45,5 @@ export const openLabels = (sql: Sql): Labelling => ({
     return first && new Date(first.at);
   },
   touched: (deployment, mark, windowMs) => touchedWindows(sql.db, deployment, mark, windowMs),
+  labelledHours: (deployment) => labelledHours(sql.db, deployment),
 });

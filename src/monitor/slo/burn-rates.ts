@@ -87,14 +87,19 @@ const findingOf = (objective: ServiceObjective, rates: readonly BurnRate[]): rea
   return [];
 };
 
-/** @param end when the windows end, in milliseconds since the epoch */
+/**
+ * @param end when the windows end, in milliseconds since the epoch
+ * @param finestMs how long the spans are: a shorter window is taken to be so long
+ */
 export const judgeSlo = (
   objectives: readonly ServiceObjective[],
   spans: readonly DatedTraffic[],
   end: number,
+  finestMs = MINUTE_MS,
 ): SloJudgement => {
   const traffics = windows.map(([window, ms]) => {
-    const within = spans.filter(({ at }) => Date.parse(at) >= end - ms && Date.parse(at) < end);
+    const from = end - Math.max(ms, finestMs);
+    const within = spans.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < end);
     const sum = within.reduce<Traffic | undefined>((all, { traffic }) => mergeTraffic(all, traffic), undefined);
     return { window, traffic: sum ?? NO_TRAFFIC };
   });

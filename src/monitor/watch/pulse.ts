@@ -28,7 +28,7 @@ const EVERY_MS = 300_000;
 /** Minutes come a little after they are over; in milliseconds. */
 const LATE_MS = 60_000;
 /** How far back rows are looked for that came at the same hours, in milliseconds. */
-const HISTORY_MS = 60 * SPAN_MS.day;
+export const PULSE_HISTORY_MS = 60 * SPAN_MS.day;
 
 /** Under which name the looks at a deployment are taken down, beside its windows: no deployment is called so. */
 export const pulseOf = (deployment: string): string => `${deployment} pulse`;
@@ -38,7 +38,7 @@ export const readPulse = (memory: string | undefined): SloJudgement['objectives'
   memory === undefined ? [] : JSON.parse(memory);
 
 /** Who answered last, as far as is known. */
-const lastOf = (spans: readonly SpanVolume[]): Pick<JudgedWindow, 'model' | 'version'> => {
+export const lastOf = (spans: readonly SpanVolume[]): Pick<JudgedWindow, 'model' | 'version'> => {
   const { model = '', version = '' } = spans.at(-1) ?? {};
   return { model, version };
 };
@@ -71,7 +71,7 @@ export const watchPulse = async (
   // Hours are looked at once each, and with the first look.
   if (watch === undefined || end % SPAN_MS.hour < end - Date.parse(watch.judgedUntil)) {
     const hour = end - (end % SPAN_MS.hour);
-    const hours = await profiles.volumes(deployment, new Date(hour - HISTORY_MS), new Date(hour), SPAN_MS.hour);
+    const hours = await profiles.volumes(deployment, new Date(hour - PULSE_HISTORY_MS), new Date(hour), SPAN_MS.hour);
     concerns.push('freshness');
     findings.push(...silence(hours, hour, alphaOf('freshness', SPAN_MS.hour, falseAlarmsAYear) / FRESHNESS_TESTS));
     spans = hours.length > 0 ? hours : spans;

@@ -4,8 +4,17 @@ import type { WatchRehearsal } from './rehearse.ts';
 
 const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-export const rehearsedWords = ({ deployment, from, to, windows, budget }: WatchRehearsal): string =>
-  `${deployment}: ${many(windows, 'window')} from ${from.slice(0, 10)} to ${to.slice(0, 10)}, judged as ${many(budget, 'false alarm')} a year`;
+export const rehearsedWords = ({
+  deployment,
+  from,
+  to,
+  windows,
+  labelled_windows: labelled,
+  budget,
+}: WatchRehearsal): string => {
+  const byLabels = labelled === 0 ? '' : `, ${labelled} of them by their labels`;
+  return `${deployment}: ${many(windows, 'window')} from ${from.slice(0, 10)} to ${to.slice(0, 10)}${byLabels}, judged as ${many(budget, 'false alarm')} a year`;
+};
 
 export const raisedWords = ({ alerts, days, alarms_a_year }: WatchRehearsal): string =>
   `${many(alerts.length, 'alarm')} in ${many(Math.round(days), 'day')}: about ${Number(alarms_a_year.toPrecision(2))} a year, if all were like these`;
