@@ -14,7 +14,7 @@ const inPieces = onDemand(() => import('./run-pieces.ts'));
 /** Rows a run at most, so that memory does not grow with the batch. The bits do not depend on it. */
 const MAX_ROWS = 16_384;
 
-/** How many rows one run may have. @throws MillraceError BAD_MODEL for a graph with a fixed batch of several rows. */
+/** How many rows one run may have. @throws MillraceError BAD_MODEL for a graph that mixes the several rows that it takes at a time. */
 export const rowsPerRun = (session: ModelSession): number => {
   let most = session.batchInvariant ? MAX_ROWS : 1;
   for (const { name, dims } of session.inputs) {
@@ -23,7 +23,9 @@ export const rowsPerRun = (session: ModelSession): number => {
     if (batch !== 1) {
       throw fail(
         'BAD_MODEL',
-        `The model's input ${name} has a fixed batch of ${batch} rows; export it with a dynamic first dimension.`,
+        `The model's input ${name} has a fixed batch of ${batch} rows, which it does not answer one by one; export it with ` +
+          'rows first, as a dynamic dimension, of PyTorch so: torch.onnx.export(model, (rows,), "model.onnx", dynamo=True, ' +
+          'dynamic_shapes=({0: torch.export.Dim("rows")},)).',
         {
           expected: 'a dynamic first dimension, or 1',
           got: `${batch}`,

@@ -41,7 +41,7 @@ const batchComment = (graph: OnnxGraph, { name, dims }: TensorSpec): string => {
     return '  # time comes first in the graph, and rows second: export it with rows first (batch_first=True)';
   const [batch] = dims;
   return typeof batch === 'number' && batch > 1
-    ? `  # the graph takes ${batch} rows at a time: export it with a dynamic first dimension`
+    ? `  # the graph takes ${batch} rows at a time, so one row costs as much as ${batch}: export it with a dynamic first dimension (docs/CONVERT.md has the lines)`
     : '';
 };
 

@@ -47,7 +47,9 @@ export const riskOfOnnx = (file: Uint8Array, fed: ReadonlyMap<string, readonly n
   for (const { name, dtype, dims } of read.inputs) {
     const shape = fed.get(name);
     if (shape === undefined || values.has(name)) return `nothing is known of the graph's input ${name}`;
-    // A graph of a fixed batch takes one row.
+    const [batch] = dims;
+    if (typeof batch === 'number' && batch > 1) return `the graph takes ${batch} rows at a time`;
+    // A graph of a fixed batch of one.
     const rows = { size: 1, perRow: typeof dims[0] !== 'number' };
     const value = { type: elementTypeOf(dtype), dims: [rows, ...shape.map(fixed)] };
     if (!keep(name, value)) return `the graph's input ${name} has more than ${most} values a row`;

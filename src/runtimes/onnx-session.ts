@@ -2,6 +2,7 @@
 import { fail } from '../core/errors.ts';
 import { isHalf } from '../core/halves.ts';
 import { runtimeMessage } from '../core/model-problem.ts';
+import { onDemand } from '../core/on-demand.ts';
 import type { ModelSession, Tensor, TensorData } from '../core/types.ts';
 import { answeredIn, nearestIn } from './half-rounding.ts';
 import { isBatchInvariant } from './onnx-batch.ts';
@@ -9,6 +10,9 @@ import { readOnnx } from './onnx-graph.ts';
 import { withFloatEnds } from './onnx-halves.ts';
 import { lackingLocale } from './onnx-locale.ts';
 import { withoutZipMap } from './onnx-zip-map.ts';
+
+/** What few graphs need: those that take a fixed number of rows at a time. */
+const copies = onDemand(() => import('./in-copies.ts'));
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface OrtTensor {
@@ -46,7 +50,7 @@ export const openOnnx = async (file: Uint8Array, ort: Ort, places?: ReadonlySet<
     const message = `ONNX Runtime cannot load the model: ${got}`;
     throw fail('BAD_MODEL', message, { expected: 'a model that this ONNX Runtime can load', got, cause });
   }
-  return {
+  const opened: ModelSession = {
     inputs: graph.inputs,
     outputs: graph.outputs,
     batchInvariant: isBatchInvariant(graph),
@@ -73,4 +77,6 @@ export const openOnnx = async (file: Uint8Array, ort: Ort, places?: ReadonlySet<
     },
     close: () => session.release(),
   };
+  const isFixed = graph.inputs.some(({ dims: [rows] }) => typeof rows === 'number' && rows > 1);
+  return isFixed ? (await copies()).inCopies(opened) : opened;
 };

@@ -128,7 +128,7 @@ const passing = (name: string, dims: readonly (number | string)[], op = 'Identit
 test('a fixed batch, and time before rows, are said with the way on', async () => {
   assert.match(
     await passing('x', [8, 3]),
-    /# the graph takes 8 rows at a time: export it with a dynamic first dimension/,
+    /# the graph takes 8 rows at a time, so one row costs as much as 8: export it with a dynamic first dimension/,
   );
   assert.match(await passing('x', ['t', 'n', 4], 'LSTM'), /# time comes first in the graph.* \(batch_first=True\)/);
   assert.doesNotMatch(await passing('x', [1, 3]), /at a time/);
