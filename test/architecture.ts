@@ -33,7 +33,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'monitor/statistics': [],
   'monitor/drift': ['core', 'monitor/profile', 'monitor/statistics'],
   'monitor/performance': ['core', 'monitor/statistics'],
-  'monitor/comparison': ['text', 'monitor/statistics', 'monitor/performance'],
+  'monitor/comparison': ['core', 'text', 'monitor/statistics', 'monitor/performance'],
   monitor: [
     'core',
     'text',

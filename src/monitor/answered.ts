@@ -65,6 +65,8 @@ export interface Answered {
   /** When its answer is of no use any more, on the clock of `performance.now()`; the service's own limit unless given. */
   readonly deadline?: number | undefined;
   readonly content: RowContent | ColumnContent;
+  /** What was answered of the same rows, where nobody was given this: it is recorded where that is. */
+  readonly beside?: Answered | undefined;
 }
 
 /** A call on its way to the thread that writes it down: as cheap to make, and to send, as can be. */

@@ -60,6 +60,20 @@ export interface Recorder extends Counter {
   close(): Promise<void>;
 }
 
+/** Says which calls are recorded; something that is told beside a call is, where the call was. */
+const createDrawing = (share: number, random: () => number): ((answered: Answered) => boolean) => {
+  if (share === 1) return () => true;
+  /** Of calls that something may be told beside, those that were not drawn. */
+  const left = new WeakSet<Answered>();
+  return (answered) => {
+    const { beside, model } = answered;
+    if (beside !== undefined) return !left.has(beside);
+    const isOne = random() < share;
+    if (!isOne && model.experiment !== undefined) left.add(answered);
+    return isOne;
+  };
+};
+
 /** Opens the store in a thread of its own. @throws MillraceError STORE_FAILED */
 export const createRecorder = async (options: RecorderOptions): Promise<Recorder> => {
   const { share, random = Math.random, wait = false } = options;
@@ -94,6 +108,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     await Promise.all(inParts);
     await sender.settled();
   };
+  const isDrawn = createDrawing(share, random);
   const find = (id: string): Promise<Kept | undefined> => writer.ask('find', [id]);
 
   return {
@@ -101,7 +116,7 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     failed: profiling.failed,
     record(answered) {
       const rows = rowsOf(answered);
-      if (rows === 0 || (share < 1 && random() >= share)) return undefined;
+      if (rows === 0 || !isDrawn(answered)) return undefined;
       return rows <= PART_ROWS ? record(answered) : recordMany(answered);
     },
     find: (id) =>

@@ -6,7 +6,7 @@ import { labelTables } from './migrations/labels.ts';
 import { profileTable, profileTraffic } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
-import { rolloutTables, servedExperiments } from './migrations/rollouts.ts';
+import { rolloutMeasures, rolloutTables, servedExperiments } from './migrations/rollouts.ts';
 import { verdictTables } from './migrations/verdicts.ts';
 
 /** In the order in which they run. A new area of the store adds a file in `migrations/` and a row at the end. */
@@ -26,4 +26,5 @@ export const migrations: readonly Migration[] = [
   verdictTables,
   servedExperiments,
   rolloutTables,
+  rolloutMeasures,
 ];

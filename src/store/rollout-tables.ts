@@ -15,6 +15,8 @@ export interface RolloutRow {
   /** From which time on a call of this step is slow. */
   readonly slow_ms: number | null;
   readonly held: string | null;
+  /** Where it follows results; that of its step unless given. */
+  readonly share: number | null;
   /** JSON: versions, steps, and what a unit is. */
   readonly plan: string;
 }
@@ -58,4 +60,32 @@ export interface RolloutCountRow {
   readonly n_differing: number;
   readonly n_dropped: number;
   readonly n_stopped: number;
+}
+
+/** What truths have said of a rollout so far, added up by all processes. */
+export interface RolloutMeasureRow {
+  readonly rollout: string;
+  readonly turn: number;
+  /** The last of `labels`, by its `seq`, that was looked at. */
+  readonly mark: number;
+  /** JSON. */
+  readonly measures: string;
+}
+
+/** Predictions of a rollout whose truth has been counted. */
+export interface RolloutLabelledRow {
+  readonly rollout: string;
+  readonly id: string;
+}
+
+/** What came of predictions of a rollout by events, under the key that leads to them. */
+export interface RolloutOutcomeRow {
+  readonly seq: Generated<number>;
+  readonly rollout: string;
+  readonly metric: string;
+  readonly value: string;
+  readonly at: string;
+  readonly loss: number;
+  /** 1 once its prediction was found, and it was added. */
+  readonly counted: number;
 }

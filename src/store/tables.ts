@@ -1,6 +1,14 @@
 import type { Generated } from 'kysely';
 import type { BatchRejectRow, BatchRunRow, BatchShardRow, BatchSlotRow } from './batch-tables.ts';
-import type { RolloutBetRow, RolloutCountRow, RolloutMoveRow, RolloutRow } from './rollout-tables.ts';
+import type {
+  RolloutBetRow,
+  RolloutCountRow,
+  RolloutLabelledRow,
+  RolloutMeasureRow,
+  RolloutMoveRow,
+  RolloutOutcomeRow,
+  RolloutRow,
+} from './rollout-tables.ts';
 import type { ApprovalRow, VerdictRow } from './verdict-tables.ts';
 
 /**
@@ -40,6 +48,9 @@ export interface Tables {
   readonly rollout_moves: RolloutMoveRow;
   readonly rollout_counts: RolloutCountRow;
   readonly rollout_bets: RolloutBetRow;
+  readonly rollout_measures: RolloutMeasureRow;
+  readonly rollout_labelled: RolloutLabelledRow;
+  readonly rollout_outcomes: RolloutOutcomeRow;
 }
 
 export interface MigrationRow {

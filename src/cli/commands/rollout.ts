@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import type { RolloutControl } from '../../deployments/rollouts/control.ts';
+import type { RolloutControl, StartRollout } from '../../deployments/rollouts/control.ts';
+import { parseCompared } from '../../serving/rollouts/compared.ts';
 import type { Rollout } from '../../serving/rollouts/rollout.ts';
 import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
 import { DEFAULT_STEPS } from '../../serving/rollouts/steps.ts';
+import { parseTolerated } from '../../serving/rollouts/tolerated.ts';
 import { type Cli, examples } from '../command.ts';
 import type { RolloutStatusOptions } from '../rollout/status.ts';
 import { told } from '../rollout/words.ts';
@@ -18,6 +20,8 @@ interface StartOptions extends MoveOptions {
   readonly candidate: string;
   readonly steps?: string;
   readonly unit?: string;
+  readonly compare?: readonly string[];
+  readonly tolerate?: string;
 }
 
 /** Options of whoever does something to a rollout. */
@@ -39,6 +43,17 @@ const moved = async (
   else terminal.out(told(now));
 };
 
+const COMPARE_HELP =
+  'what labels say, too, each with what is tolerated: absolute_error(output), squared_error(output), wrong(output)';
+
+const asStarted = ({ candidate, steps, unit, compare, tolerate }: StartOptions): StartRollout => ({
+  candidate,
+  steps,
+  unit,
+  compare: compare?.map((text) => parseCompared(text, 'USAGE')),
+  tolerate: tolerate === undefined ? undefined : parseTolerated(tolerate, 'USAGE'),
+});
+
 const start = (rollout: Command, cli: Cli): Command =>
   examples(
     signed(rollout.command('start'))
@@ -53,13 +68,19 @@ const start = (rollout: Command, cli: Cli): Command =>
         '--unit <unit>',
         'what stays with one version: field:<name>, header:<name> or cookie:<name>; each call by itself unless given',
       )
+      .option('--compare <metrics...>', COMPARE_HELP)
+      .option('--tolerate <shares>', 'by how much more of all calls may fail or be slow', 'failed 0.02, slow 0.1')
       .action(async (deployment: string, options: StartOptions) =>
-        moved(options, cli, (control, by) => control.start(deployment, options, by)),
+        moved(options, cli, (control, by) => control.start(deployment, asStarted(options), by)),
       ),
     ['millrace rollout start ride-duration --candidate ride-duration@1.3.0', 'the usual steps'],
     [
       'millrace rollout start ride-duration --candidate ride-duration@staging --steps "5 %, 50 %" --unit field:rider',
       'riders stay with one version',
+    ],
+    [
+      'millrace rollout start ride-duration --candidate ride-duration@staging --compare "absolute_error(minutes) 0.2"',
+      'by what labels tell, too: not more than 0.2 minutes worse',
     ],
   );
 

@@ -4,7 +4,7 @@ import type { RolloutControl, RolloutStanding } from '../../deployments/rollouts
 import { isAtWork } from '../../serving/rollouts/rollout.ts';
 import { shortTime } from '../../terminal/short.ts';
 import type { Cli } from '../command.ts';
-import { countRows, told } from './words.ts';
+import { countRows, measureRows, told } from './words.ts';
 
 export interface RolloutStatusOptions {
   readonly json?: true;
@@ -13,9 +13,11 @@ export interface RolloutStatusOptions {
 
 const WATCH_MS = 1000;
 
-const tellOne = ({ rollout, counts, moves }: RolloutStanding, { terminal }: Cli): void => {
+const tellOne = ({ rollout, counts, measures, moves }: RolloutStanding, { terminal }: Cli): void => {
   terminal.out(told(rollout));
   if (counts.length > 0) terminal.table(countRows(rollout, counts));
+  const measured = measureRows(measures);
+  if (measured.length > 0) terminal.table(measured);
   terminal.table(
     moves.map(({ at, action, who, why }) => ({ at: shortTime(at), action, who, why })),
     ['at', 'action', 'who', 'why'],

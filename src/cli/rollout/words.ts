@@ -1,4 +1,5 @@
 /** What is said of rollouts, in lines. */
+import { armsOf, type Measures } from '../../serving/rollouts/measures.ts';
 import type { Rollout, StepCounts } from '../../serving/rollouts/rollout.ts';
 import { shareName } from '../../serving/rollouts/steps.ts';
 
@@ -24,3 +25,19 @@ export const countRows = ({ steps, stable, candidate }: Rollout, counts: readonl
       slow: step[variant].slow,
     })),
   );
+
+const short = (value: number, rows: number): string => (rows === 0 ? '' : `${Number(value.toPrecision(4))}`);
+
+/** A line a metric of which something is known. */
+export const measureRows = (measures: Measures) =>
+  Object.entries(measures).map(([metric, measured]) => {
+    const { stable, candidate } = armsOf(measured);
+    return {
+      metric,
+      stable: short(stable.mean, stable.weight),
+      rows: stable.weight,
+      candidate: short(candidate.mean, candidate.weight),
+      'its rows': candidate.weight,
+      pairs: measured.pairs.apart.weight,
+    };
+  });

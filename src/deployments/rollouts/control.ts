@@ -1,14 +1,20 @@
 /** What people do with rollouts: start one beside a deployment, look, pause, resume, abort, finish. */
 import { fail } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
+import type { Manifest } from '../../core/types.ts';
+import { parseMetric } from '../../monitor/comparison/loss.ts';
 import { parseRef } from '../../registry/ref.ts';
 import type { Resources } from '../../resources/resources.ts';
+import { type Compared, checkCompared, isOfLabels } from '../../serving/rollouts/compared.ts';
+import type { Measures } from '../../serving/rollouts/measures.ts';
 import {
   isAtWork,
   type Rollout,
   type RolloutMove,
+  type RolloutPlan,
   type RolloutStatus,
   type StepCounts,
+  type ToleratedShares,
 } from '../../serving/rollouts/rollout.ts';
 import type { RolloutChange, RolloutSigned, Rollouts } from '../../serving/rollouts/rollouts.ts';
 import { DEFAULT_STEPS, parseSteps } from '../../serving/rollouts/steps.ts';
@@ -20,6 +26,10 @@ export interface StartRollout {
   readonly steps?: string | undefined;
   /** `field:rider`; each call by itself unless given. */
   readonly unit?: string | undefined;
+  /** What else is compared, such as `absolute_error(minutes)`; nothing unless given. */
+  readonly compare?: readonly Compared[] | undefined;
+  /** By how much more of all calls may fail (0.02 unless given), or be slow (0.1). */
+  readonly tolerate?: Partial<ToleratedShares> | undefined;
 }
 
 /** How a rollout stands. */
@@ -27,6 +37,8 @@ export interface RolloutStanding {
   readonly rollout: Rollout;
   /** By step. */
   readonly counts: readonly StepCounts[];
+  /** What truths have said of its metrics. */
+  readonly measures: Measures;
   readonly moves: readonly RolloutMove[];
 }
 
@@ -68,11 +80,28 @@ export const environmentOf = (ref: string): string => {
   });
 };
 
-const planOf = async (resources: Resources, deployment: string, { candidate, steps, unit }: StartRollout) => {
+/** A metric that is misspelt would never be known of. @throws USAGE */
+const checkOutputs = (compare: readonly Compared[], { outputs }: Manifest): void => {
+  for (const { metric } of compare.filter(isOfLabels)) {
+    const { field } = parseMetric(metric, 'USAGE');
+    if (Object.hasOwn(outputs, field)) continue;
+    const known = Object.keys(outputs);
+    const meant = nearest(field, known);
+    throw fail('USAGE', `${metric}: ${field} is no output${meant ? `, did you mean ${meant}?` : ''}`, {
+      expected: `one of ${known.join(', ')}`,
+      got: field,
+    });
+  }
+};
+
+const planOf = async (resources: Resources, deployment: string, what: StartRollout): Promise<RolloutPlan> => {
+  const { candidate, steps, unit, compare, tolerate } = what;
   const ref = refOf(resources, deployment);
   environmentOf(ref);
   const parsed = parseSteps(steps ?? DEFAULT_STEPS, 'USAGE');
   if (unit !== undefined) parseUnit(unit, 'USAGE');
+  if (compare !== undefined) checkCompared(compare, 'USAGE');
+  if (compare !== undefined) checkOutputs(compare, (await resources.open(candidate)).manifest);
   const registry = await resources.lookup();
   const [stable, next] = [await registry.resolve(ref), await registry.resolve(candidate)];
   if (stable.name !== next.name) {
@@ -95,6 +124,8 @@ const planOf = async (resources: Resources, deployment: string, { candidate, ste
     candidate: { version: next.version, digest: next.digest },
     steps: parsed,
     unit,
+    ...(compare !== undefined && compare.length > 0 && { compare }),
+    ...(tolerate !== undefined && { tolerated: tolerate }),
   };
 };
 
@@ -122,7 +153,7 @@ const moveOn = async (
 export const openControl = (resources: Resources): RolloutControl => {
   const standing = async (rollouts: Rollouts, rollout: Rollout): Promise<RolloutStanding> => {
     const [counts, moves] = [await rollouts.counts(rollout.id), await rollouts.moves(rollout.id)];
-    return { rollout, counts, moves };
+    return { rollout, counts, measures: await rollouts.measured(rollout.id), moves };
   };
   const move = async (deployment: string, from: readonly RolloutStatus[], change: RolloutChange): Promise<Rollout> =>
     moveOn(await resources.rollouts(), deployment, from, change);

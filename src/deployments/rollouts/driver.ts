@@ -93,7 +93,8 @@ export const createDriver = (resources: Resources, rollouts: Rollouts): Driver =
     async step(rollout) {
       const moved = await overtaken(rollout);
       if (moved !== 'no') return moved;
-      const judged = judgeRollout(rollout, await rollouts.counts(rollout.id), clock());
+      const [counts, measures] = [await rollouts.counts(rollout.id), await rollouts.measure(rollout)];
+      const judged = judgeRollout(rollout, counts, clock(), measures);
       const { next, why, verdicts } = judged;
       if (next === 'roll back') return takeBack(rollout, why, verdicts);
       if (next === 'advance') return moveOn(rollout, { action: 'advance', step: rollout.step + 1, why, verdicts });

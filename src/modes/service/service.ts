@@ -171,7 +171,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const admin = adminDoor ? await openDoor('operators', 'admin') : undefined;
   const grpc = createGrpcDoor({ ...shared, places: places.grpc, control: controlOf(modelControl && !adminDoor) });
   const stopFollowing = followPromotions({ models, metrics, log, everyMs: followMs });
-  const leaveRollouts = followRollouts({ models, open: options.rollouts, load, log, everyMs: followMs });
+  const leaveRollouts = followRollouts({ models, open: options.rollouts, load, log, recorder, everyMs: followMs });
 
   const stop = async ({ lameDuckMs = 0, lingerMs = 500 }: CloseOptions): Promise<void> => {
     health.stop();

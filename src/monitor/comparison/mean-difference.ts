@@ -51,6 +51,28 @@ export const boundsOfDifference = (
 };
 
 /**
+ * The same of several strata, such as times of other shares: arms are compared within each, and what is found is weighted by
+ * how much it says (`1 / (1/n + 1/m)`). A stratum that has too few of either says nothing; undefined where none does.
+ */
+export const boundsOfStrata = (
+  strata: readonly (readonly [stable: WeightedMoments, candidate: WeightedMoments])[],
+  looking: Looking = {},
+): Bounds | undefined => {
+  const told = strata.filter(([stable, candidate]) => !isFew(stable) && !isFew(candidate));
+  if (told.length === 0) return undefined;
+  const weights = told.map(([stable, candidate]) => 1 / (1 / stable.weight + 1 / candidate.weight));
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  let [estimate, variance, n] = [0, 0, 0];
+  for (const [at, [stable, candidate]] of told.entries()) {
+    const part = weights[at] / all;
+    estimate += part * (candidate.mean - stable.mean);
+    variance += part * part * (varianceOfMean(stable) + varianceOfMean(candidate));
+    n += stable.weight + candidate.weight;
+  }
+  return around(estimate, variance, n, looking);
+};
+
+/**
  * The same as a part of the stable one's mean, by the delta method; undefined where that is 0, too.
  */
 export const boundsOfRelativeDifference = (

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../../store/tables.ts';
 import { parseJson } from '../../text/json.ts';
 import type { TimeSpan } from '../alerts/finding.ts';
+import { SHADOW } from '../comparison/shadow.ts';
 import type { LabelledAnswer, Labelling, ServedShare } from './labels.ts';
 
 /** Few enough that nobody else in the process waits long. */
@@ -24,6 +25,7 @@ export const servedIn = async (
     .innerJoin('served', 'served.id', 'recorded.served')
     .select(['served.model', 'served.version', 'served.digest', ({ fn }) => fn.countAll().as('predictions')])
     .where('served.deployment', '=', deployment)
+    .where('served.variant', '!=', SHADOW)
     .where('recorded.at', '>=', from)
     .where('recorded.at', '<', to)
     .where('recorded.output', 'is not', null)
@@ -59,6 +61,7 @@ export async function* labelledPages(
       .select(['recorded.at', 'recorded.seq', 'recorded.input', 'recorded.output', 'labels.truth'])
       .where('served.deployment', '=', deployment)
       .where('served.digest', '=', digest)
+      .where('served.variant', '!=', SHADOW)
       .where('recorded.output', 'is not', null)
       .where('recorded.at', '>=', lastAt === '' ? from : lastAt)
       .where('recorded.at', '<', to)

@@ -5,6 +5,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Sql } from '../../store/sql.ts';
 import type { Tables } from '../../store/tables.ts';
+import { SHADOW } from '../comparison/shadow.ts';
 import { type GivenCounts, giveTruths } from './give.ts';
 import { keyOfRecord, type LabelKey, takeKey } from './label-key.ts';
 import { type KeyCoverage, type LabelJoin, type LabellingCounts, NO_LABELS } from './labels.ts';
@@ -37,6 +38,7 @@ const recordsIn = (trx: Transaction<Tables>, { id, deployment }: LabelKey, from:
     .innerJoin('served', 'served.id', 'recorded.served')
     .select(['recorded.seq', 'recorded.id', 'recorded.input'])
     .where('served.deployment', '=', deployment)
+    .where('served.variant', '!=', SHADOW)
     .where('recorded.seq', '>', from)
     .where('recorded.seq', '<=', to)
     .where(({ not, exists, selectFrom }) =>

@@ -1,6 +1,7 @@
 /** Finding a prediction again by its id. */
 import type { Kysely } from 'kysely';
 import type { PredictionRow, Tables } from '../../store/tables.ts';
+import { SHADOW } from '../comparison/shadow.ts';
 import type { Kept, Prediction } from './records.ts';
 
 /** The other name of a call's only row. */
@@ -27,7 +28,7 @@ export const recentRecords = async (
   model: string,
   most: number,
 ): Promise<readonly Prediction[]> => {
-  const query = db.selectFrom('predictions').selectAll().where('model', '=', model);
+  const query = db.selectFrom('predictions').selectAll().where('model', '=', model).where('variant', '!=', SHADOW);
   return (await query.orderBy('seq', 'desc').limit(most).execute()).map(predictionOf);
 };
 

@@ -2,7 +2,7 @@
  * What is said of a rollout by what was counted, and what follows: pure, and the same however often one looks and whoever does. Three
  * words: better (not worse by more than what is tolerated), worse, not enough data; what has not come is never a success.
  */
-import { type Bets, boundsOfMean } from '../../monitor/comparison/betting.ts';
+import { type Bets, boundsOfPairs } from '../../monitor/comparison/betting.ts';
 import { type GuardedCalls, isBroken, logOverSteps } from '../../monitor/comparison/guardrail.ts';
 import { boundsOfDifference } from '../../monitor/comparison/mean-difference.ts';
 import { outcomeOf } from '../../monitor/comparison/outcome.ts';
@@ -10,8 +10,11 @@ import { mismatchOf } from '../../monitor/comparison/sample-ratio.ts';
 import type { WeightedMoments } from '../../monitor/performance/moments.ts';
 import type { Bounds } from '../../monitor/statistics/proportion.ts';
 import type { ComparisonOutcome, ComparisonVerdict, VerdictNumbers } from '../../registry/verdict.ts';
-import { NO_COUNTS, type Rollout, type StepFigures, type VariantCounts } from './rollout.ts';
+import { compareMetrics } from './judge-metrics.ts';
+import type { Measures } from './measures.ts';
+import { NO_COUNTS, type Rollout, type StepFigures, type ToleratedShares, type VariantCounts } from './rollout.ts';
 import { shareName } from './steps.ts';
+import { TOLERATED } from './tolerated.ts';
 
 /** What is to be done; `promote` after the last step, where nobody is answered by the stable version any more. */
 export type NextMove = 'stay' | 'advance' | 'promote' | 'roll back';
@@ -23,8 +26,6 @@ export interface RolloutJudgement {
   readonly verdicts: readonly ComparisonVerdict[];
 }
 
-/** By how much more of all calls may fail, or be slow, and it is still not worse. */
-const TOLERATED = { failed: 0.02, slow: 0.1 } as const;
 /** In the shadow both have the same calls. */
 const PAIRED_SHARE = 0.5;
 
@@ -68,6 +69,7 @@ interface Compared {
   readonly bets: Bets | undefined;
   readonly stable: VariantCounts;
   readonly candidate: VariantCounts;
+  readonly tolerated: ToleratedShares;
   readonly at: string;
 }
 
@@ -84,27 +86,21 @@ const numbersOf = (
   high: bounds?.[1] ?? null,
 });
 
-/** Where the mean of differences from -1 to 1 lies, which were bet on as numbers from 0 to 1. */
-const boundsOfPairs = (bets: Bets): Bounds => {
-  const [low, high] = boundsOfMean(bets);
-  return [2 * low - 1, 2 * high - 1];
-};
-
 /** Of a part of calls: where the difference lies, and what follows. */
 const compareShares = (compared: Compared, name: 'failed' | 'slow'): ComparisonVerdict => {
-  const { stable, candidate, at, bets } = compared;
+  const { stable, candidate, at, bets, tolerated } = compared;
   const calls = name === 'slow' ? 'timed' : 'calls';
   const [of, its] = [momentsOf(stable[name], stable[calls]), momentsOf(candidate[name], candidate[calls])];
   const bounds = name === 'failed' && bets ? boundsOfPairs(bets) : boundsOfDifference(of, its);
-  const outcome = outcomeOf(bounds, TOLERATED[name]);
+  const outcome = outcomeOf(bounds, tolerated[name]);
   const both = `${rate(candidate[name], candidate[calls])} beside ${rate(stable[name], stable[calls])}`;
   const between = bounds === undefined ? 'too few calls' : `${bounds.map(percent).join(' to ')} more`;
   return {
     asked: 'comparison',
     about: name,
     outcome,
-    sentence: `${WORDS[name]}: ${both} (${between}, ${percent(TOLERATED[name])} tolerated)`,
-    numbers: { ...numbersOf(compared, name, bounds), tolerated: TOLERATED[name] },
+    sentence: `${WORDS[name]}: ${both} (${between}, ${percent(tolerated[name])} tolerated)`,
+    numbers: { ...numbersOf(compared, name, bounds), tolerated: tolerated[name] },
     at,
   };
 };
@@ -181,19 +177,29 @@ const stay = (verdicts: readonly ComparisonVerdict[]): RolloutJudgement => ({
   verdicts,
 });
 
-/** @param counts by step, as far as anything was counted */
-export const judgeRollout = (rollout: Rollout, counts: readonly StepFigures[], now: Date): RolloutJudgement => {
+/**
+ * @param counts by step, as far as anything was counted
+ * @param measures what truths have said, where the rollout has metrics of its own
+ */
+export const judgeRollout = (
+  rollout: Rollout,
+  counts: readonly StepFigures[],
+  now: Date,
+  measures: Measures = {},
+): RolloutJudgement => {
   const { step, steps, status } = rollout;
   const own = counts[step]?.candidate ?? NO_COUNTS;
   const { bets } = counts[step] ?? { bets: undefined };
-  const compared = { stable: stableBeside(counts, step), candidate: own, bets, at: now.toISOString() };
+  const tolerated = { ...TOLERATED, ...rollout.tolerated };
+  const compared = { stable: stableBeside(counts, step), candidate: own, bets, tolerated, at: now.toISOString() };
   const broken = brokenGuard(rollout, counts, compared);
   if (broken) return { next: 'roll back', why: broken.sentence, verdicts: [broken] };
   const short = mismatch(rollout, { ...compared, stable: counts[step]?.stable ?? NO_COUNTS });
   if (short) return stay([short]);
   const failed = compareShares(compared, 'failed');
   // Once all calls are the candidate's, how long they take cannot be told from the load.
-  const verdicts = steps[step].share === 1 ? [failed] : [failed, compareShares(compared, 'slow')];
+  const shares = steps[step].share === 1 ? [failed] : [failed, compareShares(compared, 'slow')];
+  const verdicts = [...shares, ...compareMetrics(rollout, measures, now)];
   const worse = verdicts.find(({ outcome }) => outcome === 'worse');
   if (worse) return { next: 'roll back', why: worse.sentence, verdicts };
   const missing = traffic(rollout, compared);

@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { addValues, type Bets, startBets } from '../../monitor/comparison/betting.ts';
 import type { Sql } from '../../store/sql.ts';
 import { CANDIDATE, STABLE, type Variant } from '../route.ts';
+import { measuredSoFar, measureLabels, startMeasures } from './measuring.ts';
 import { NO_COUNTS, type Rollout, type RolloutMove, type StepFigures, type VariantCounts } from './rollout.ts';
 import type { RolloutChange, Rollouts } from './rollouts.ts';
 import { columnsOf, countsOf, rolloutOf, rowOfRollout } from './stored.ts';
@@ -109,6 +110,7 @@ const openMoves = ({ db }: Sql, now: () => string): Pick<Rollouts, 'start' | 'mo
         .insertInto('rollout_moves')
         .values(moveRow(rollout, { action: 'start', ...signed }, at))
         .execute();
+      if (plan.compare !== undefined) await startMeasures(trx, id);
       return rollout;
     }),
   move: (rollout, change) =>
@@ -176,4 +178,6 @@ export const openRollouts = (sql: Sql, clock: () => Date): Rollouts => ({
     await query.where('step', '=', step).where('turn', '=', turn).execute();
   },
   ...openCounts(sql),
+  measure: (rollout) => measureLabels(sql, rollout, clock()),
+  measured: (id) => measuredSoFar(sql, id),
 });

@@ -1,6 +1,7 @@
 /** A rollout: a candidate beside the stable version of a deployment, step by step. Plain data, as the store has it. */
 import type { Bets } from '../../monitor/comparison/betting.ts';
 import type { Verdict } from '../../registry/verdict.ts';
+import type { Compared } from './compared.ts';
 import type { RolloutStep } from './steps.ts';
 
 /** `running` and `paused` are at work; the others are how one has ended. */
@@ -23,6 +24,16 @@ export interface RolloutPlan {
   readonly steps: readonly RolloutStep[];
   /** As it was written: `field:rider`; the call itself unless given. */
   readonly unit?: string | undefined;
+  /** What else is compared; nothing unless given. */
+  readonly compare?: readonly Compared[] | undefined;
+  /** `TOLERATED` unless given. */
+  readonly tolerated?: Partial<ToleratedShares> | undefined;
+}
+
+/** By how much more of all calls may fail, or be slow, as a share, and the candidate is still taken for no worse. */
+export interface ToleratedShares {
+  readonly failed: number;
+  readonly slow: number;
 }
 
 export interface Rollout extends RolloutPlan {

@@ -1,5 +1,6 @@
 /** The port of this folder: the rollouts of a store, which any number of processes follow and move. */
 import type { Verdict } from '../../registry/verdict.ts';
+import type { Measures } from './measures.ts';
 import type { Rollout, RolloutAction, RolloutMove, RolloutPlan, StepCounts, StepFigures } from './rollout.ts';
 
 /** Who does it, why, and on which grounds. */
@@ -41,4 +42,8 @@ export interface Rollouts {
   count(id: string, step: number, counts: StepCounts, pairs?: readonly number[]): Promise<void>;
   /** What was counted, step by step. */
   counts(id: string): Promise<readonly StepFigures[]>;
+  /** Adds what labels have told since it was last asked, each prediction once, by the first label of it; all that is known so far. */
+  measure(rollout: Rollout): Promise<Measures>;
+  /** The same, without a look at what is new. */
+  measured(id: string): Promise<Measures>;
 }

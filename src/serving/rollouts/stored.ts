@@ -5,7 +5,7 @@ import type { Rollout, RolloutPlan, VariantCounts } from './rollout.ts';
 /** Without its `turn`, which the database counts. */
 export const rowOfRollout = (rollout: Rollout): RolloutRow => {
   const { id, deployment, status, turn, step, stepSince, startedAt, slowMs, held, ...plan } = rollout;
-  const { ref, model, stable, candidate, steps, unit } = plan;
+  const { ref, model, stable, candidate, steps, unit, compare, tolerated } = plan;
   return {
     id,
     deployment,
@@ -16,7 +16,8 @@ export const rowOfRollout = (rollout: Rollout): RolloutRow => {
     started_at: startedAt,
     slow_ms: slowMs ?? null,
     held: held ?? null,
-    plan: JSON.stringify({ ref, model, stable, candidate, steps, unit }),
+    share: null,
+    plan: JSON.stringify({ ref, model, stable, candidate, steps, unit, compare, tolerated }),
   };
 };
 

@@ -81,3 +81,32 @@ export const servedExperiments: Migration = {
       from recorded join served on served.id = recorded.served`,
   ],
 };
+
+/** What users compare by themselves: losses of predictions whose truth is known, and of what came of them. */
+export const rolloutMeasures: Migration = {
+  name: 'what rollouts are compared by',
+  statements: ({ id, integer }) => [
+    `alter table rollouts add column share double precision`,
+    `create table rollout_measures (
+      rollout text primary key,
+      turn ${integer} not null,
+      mark ${integer} not null,
+      measures text not null
+    )`,
+    `create table rollout_labelled (
+      rollout text not null,
+      id text not null,
+      primary key (rollout, id)
+    )`,
+    `create table rollout_outcomes (
+      seq ${id},
+      rollout text not null,
+      metric text not null,
+      value text not null,
+      at text not null,
+      loss double precision not null,
+      counted ${integer} not null,
+      unique (rollout, metric, value)
+    )`,
+  ],
+};

@@ -2,6 +2,7 @@
  * A rollout at one place of the service: the candidate is opened and proven there, answers its units, and is closed when nobody
  * needs it any more.
  */
+import type { Answered } from '../../../monitor/answered.ts';
 import { createLive, type Live } from '../../../serving/live.ts';
 import { experimentOf, isAtWork, type Rollout } from '../../../serving/rollouts/rollout.ts';
 import { parseUnit } from '../../../serving/rollouts/unit.ts';
@@ -27,6 +28,8 @@ export interface Candidacy {
 
 export interface CandidacyOptions extends LoadModelOptions {
   readonly slot: Slot;
+  /** Where the answers of a shadow are recorded; nowhere unless given. */
+  readonly keep?: ((answered: Answered) => void) | undefined;
 }
 
 const openCandidate = ({ slot, ...options }: CandidacyOptions, rollout: Rollout): Live<Model> => {
@@ -49,7 +52,8 @@ const shareOf = (rollout: Rollout): number => {
 };
 
 export const openCandidacy = (options: CandidacyOptions, first: Rollout): Candidacy => {
-  const { routing } = options.slot;
+  const { keep, slot } = options;
+  const { routing } = slot;
   const live = openCandidate(options, first);
   const opening = live.open();
   // Whoever follows hears of it when it asks.
@@ -80,7 +84,7 @@ export const openCandidacy = (options: CandidacyOptions, first: Rollout): Candid
       const parsed = unit === undefined ? undefined : parseUnit(unit, 'INTERNAL');
       shadow?.close();
       const isBusy = (): boolean => (options.slot.model?.batcher.inFlight ?? 0) > 0;
-      shadow = share === 0 && isAtWork(rollout) ? createShadow({ candidate, tally, isBusy }) : undefined;
+      shadow = share === 0 && isAtWork(rollout) ? createShadow({ candidate, tally, isBusy, keep }) : undefined;
       routing.active = { id, experiment: experimentOf(rollout), beside, share, unit: parsed, candidate, tally, shadow };
     },
     async leave(mostMs) {

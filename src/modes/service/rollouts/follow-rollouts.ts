@@ -3,6 +3,8 @@
  * takes what was counted to the store. What the store does not say at the moment goes on as it was.
  */
 import { messageOf } from '../../../core/errors.ts';
+import type { Answered } from '../../../monitor/answered.ts';
+import type { Recorder } from '../../../monitor/recorder.ts';
 import type { Logger } from '../log.ts';
 import type { LoadModelOptions } from '../model.ts';
 import type { ModelTable } from '../models.ts';
@@ -15,13 +17,24 @@ export interface FollowRolloutsOptions {
   readonly open: (() => Promise<RolloutActs | undefined>) | undefined;
   readonly load: LoadModelOptions;
   readonly log: Logger;
+  /** Where the answers of shadows are recorded; nowhere unless given. */
+  readonly recorder?: Pick<Recorder, 'record'> | undefined;
   /** Milliseconds between two looks. */
   readonly everyMs: number;
 }
 
 /** The returned function stops it, takes what was counted to the store, and resolves when no look is under way. */
-export const followRollouts = ({ models, open, load, log, everyMs }: FollowRolloutsOptions): (() => Promise<void>) => {
+export const followRollouts = ({
+  models,
+  open,
+  load,
+  log,
+  recorder,
+  everyMs,
+}: FollowRolloutsOptions): (() => Promise<void>) => {
   if (open === undefined) return async () => undefined;
+  // Nobody waits for it: what is not recorded is told by the recorder.
+  const keep = recorder && ((answered: Answered) => void recorder.record(answered)?.catch(() => undefined));
   const places = new Map<Slot, RolledPlace>();
   let isStopped = false;
   let isAway = false;
@@ -29,7 +42,7 @@ export const followRollouts = ({ models, open, load, log, everyMs }: FollowRollo
   let current: Promise<void> = Promise.resolve();
 
   const placeOf = (slot: Slot): RolledPlace => {
-    const place = places.get(slot) ?? createRolledPlace({ slot, load, log });
+    const place = places.get(slot) ?? createRolledPlace({ slot, load, log, keep });
     places.set(slot, place);
     return place;
   };

@@ -6,7 +6,7 @@ import { stepName } from '../../../serving/rollouts/steps.ts';
 import type { Logger } from '../log.ts';
 import type { LoadModelOptions } from '../model.ts';
 import type { Slot } from '../slot.ts';
-import { type Candidacy, openCandidacy } from './candidacy.ts';
+import { type Candidacy, type CandidacyOptions, openCandidacy } from './candidacy.ts';
 
 /** What this process does with rollouts beside following them. */
 export interface RolloutActs {
@@ -21,6 +21,7 @@ export interface RolledPlaceOptions {
   readonly slot: Slot;
   readonly load: LoadModelOptions;
   readonly log: Logger;
+  readonly keep: CandidacyOptions['keep'];
 }
 
 export interface RolledPlace {
@@ -45,7 +46,7 @@ const keep = async ({ rollouts }: RolloutActs, { id, step, tally }: Candidacy): 
   });
 };
 
-export const createRolledPlace = ({ slot, load, log }: RolledPlaceOptions): RolledPlace => {
+export const createRolledPlace = ({ slot, load, log, keep: keepAnswered }: RolledPlaceOptions): RolledPlace => {
   const name = slot.deployment ?? slot.ref;
   let candidacy: Candidacy | undefined;
   const leaving = new Set<Promise<void>>();
@@ -60,7 +61,7 @@ export const createRolledPlace = ({ slot, load, log }: RolledPlaceOptions): Roll
     const { id, candidate } = rollout;
     const told = { deployment: name, rollout: id, version: candidate.version, digest: candidate.digest };
     log.info(told, 'a candidate is opened');
-    const begun = openCandidacy({ ...load, slot }, rollout);
+    const begun = openCandidacy({ ...load, slot, keep: keepAnswered }, rollout);
     begun.opening.then(
       () => log.info(told, 'the candidate is ready'),
       async (error: unknown) => {

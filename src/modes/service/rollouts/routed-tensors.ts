@@ -69,6 +69,8 @@ export const createRoutedTensors = ({ timeoutMs, checkRows }: RoutedTensorsOptio
       const bad = badOfCodes(codesOf(found.answers));
       tally.add(STABLE, { rows: found.answers.rows, ms: performance.now() - began, bad, units });
     }
-    return { ...found, model: stableIn(active, model), variant: STABLE, experiment };
+    // What is no part of the rollout is kept as if there were none.
+    const isOf = variant === STABLE && (isCounted || active.share === 0);
+    return { ...found, model: isOf ? stableIn(active, model) : model, variant: STABLE, experiment };
   };
 };

@@ -14,6 +14,7 @@ import type { Card, Model } from '../model.ts';
 import { besideUnread, placesBeside } from '../unread.ts';
 import { ALL_BAD, type Bad, badOf, NOTHING_BAD } from './failures.ts';
 import type { ActiveRollout } from './routing.ts';
+import type { ShadowedCall } from './shadowed.ts';
 
 export type Active = ActiveRollout<Model>;
 
@@ -168,46 +169,52 @@ export const createRouted = ({ onAnswered, count: countRows, refused, timeoutMs 
       own.length > 0 ? ask(model, pick(rows, own), call) : NOTHING,
       others.length > 0 ? tryCandidate(active, rows, others, call, timeoutMs) : NOT_TRIED,
     ]);
+    let shadowed: Omit<ShadowedCall, 'answered'> | undefined;
     if (own.length > 0) {
       const bad = badOf(answered.answers, Object.keys(model.manifest.outputs));
-      const { shadow } = active;
-      if (shadow === undefined) count(active, STABLE, { ms: answered.ms, bad }, meants, own);
-      else shadow.offer({ rows: pick(rows, own), ...answered, bad, coerce: call.coerce ?? false });
+      if (active.shadow === undefined) count(active, STABLE, { ms: answered.ms, bad }, meants, own);
+      else shadowed = { rows, ...answered, bad, coerce: call.coerce ?? false };
     }
     if (others.length > 0) count(active, CANDIDATE, tried, meants, others);
     const left = others.filter((at) => !tried.answers.has(at));
     const instead = left.length > 0 ? await ask(model, pick(rows, left), call) : NOTHING;
     return {
       tried: tried.answers,
+      shadowed,
+      /** Whether the answer of a row counts for who gave it: it has a unit where there are some, and nobody else should have answered. */
+      isOf: (at: number): boolean =>
+        tried.answers.has(at) ||
+        (meants[at].variant === STABLE &&
+          (active.share === 0 || active.unit === undefined || meants[at].unit !== undefined)),
       given: new Map([...tried.answers, ...together(own, answered.answers), ...together(left, instead.answers)]),
     };
   };
 
-  const keep = async (part: KeptPart, call: RowCall, all: number): Promise<void> => {
+  const keep = async (part: KeptPart, call: RowCall, all: number): Promise<Answered> => {
     const { model, answers, ms } = part;
     const { id, deadline, span, whole } = call;
-    const content = contentOf(part, call, all);
-    await onAnswered?.({ id, model, ms, traceparent: span?.traceparent, deadline, content });
+    const answered = { id, model, ms, traceparent: span?.traceparent, deadline, content: contentOf(part, call, all) };
+    await onAnswered?.(answered);
     countRows(model, ms, answers, whole);
+    return answered;
   };
 
   return async (active: Active, model: Model, rows: readonly unknown[], call: RowCall): Promise<Predicted> => {
     const began = performance.now();
-    const { tried, given } = await askBoth(active, model, rows, call);
+    const { tried, given, shadowed, isOf } = await askBoth(active, model, rows, call);
     const all = [...rows.keys()];
     const answers = all.map((at) => given.get(at) as Answer);
     const ms = performance.now() - began;
     const variants = all.map((at) => (tried.has(at) ? CANDIDATE : STABLE));
     const cards = { stable: stableIn(active, model), candidate: active.candidate };
-    for (const variant of [STABLE, CANDIDATE]) {
-      const at = all.filter((row) => variants[row] === variant);
+    // What is no part of the rollout is kept as if there were none.
+    for (const card of [cards.stable, cards.candidate, model]) {
+      const at = all.filter((row) => (isOf(row) ? cards[variants[row]] : model) === card);
       if (at.length === 0) continue;
       const places = at.length === all.length ? undefined : at;
-      await keep(
-        { model: cards[variant], rows: pick(rows, at), answers: pick(answers, at), ms, at: places },
-        call,
-        all.length,
-      );
+      const part = { model: card, rows: pick(rows, at), answers: pick(answers, at), ms, at: places };
+      const answered = await keep(part, call, all.length);
+      if (shadowed !== undefined) active.shadow?.offer({ ...shadowed, answered });
     }
     const { experiment } = active;
     const { unread } = call;

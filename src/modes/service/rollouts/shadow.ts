@@ -8,7 +8,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { invariant } from '../../../core/invariant.ts';
 import type { Answer } from '../../../core/types.ts';
+import type { Answered, Answerer } from '../../../monitor/answered.ts';
 import { isSameOutput } from '../../../monitor/comparison/changed.ts';
+import { SHADOW, SHADOW_SUFFIX } from '../../../monitor/comparison/shadow.ts';
 import { CANDIDATE, STABLE } from '../../../serving/route.ts';
 import type { Model } from '../model.ts';
 import { ALL_BAD, badOf, isBad } from './failures.ts';
@@ -16,10 +18,12 @@ import type { Shadow, ShadowedCall } from './shadowed.ts';
 import type { Tally } from './tally.ts';
 
 export interface ShadowOptions {
-  readonly candidate: Pick<Model, 'scorer' | 'manifest'>;
+  readonly candidate: Pick<Model, 'scorer'> & Answerer;
   /** Whether anybody waits for an answer. */
   readonly isBusy: () => boolean;
   readonly tally: Tally;
+  /** Where its answers are recorded, beside those that were given; nowhere unless given. */
+  readonly keep?: ((answered: Answered) => void) | undefined;
 }
 
 const MOST_ROWS = 4096;
@@ -33,14 +37,36 @@ interface Waiting extends ShadowedCall {
   readonly since: number;
 }
 
-export const createShadow = ({ candidate, isBusy, tally }: ShadowOptions): Shadow => {
+/** What the records of the first rows of a call are called. */
+const idsOf = ({ id, content }: Answered, rows: number): readonly string[] => {
+  const { places } = content;
+  const isAlone = 'rows' in content && content.rows.length === 1 && content.json?.many === undefined;
+  if (isAlone && places === undefined) return [id];
+  return Array.from({ length: rows }, (_, at) => `${id}.${places?.[at] ?? at}`);
+};
+
+/** As it is recorded: each row under the id of the answer that was given, and a suffix. */
+const besideOf = (
+  model: Answerer,
+  { rows, coerce, answered: beside }: ShadowedCall,
+  answers: readonly Answer[],
+  ms: number,
+): Answered => {
+  const ids = idsOf(beside, rows.length).map((id) => `${id}${SHADOW_SUFFIX}`);
+  const content = { rows, answers, coerced: coerce, ids: ids.length > 1 ? ids : undefined };
+  return { id: ids[0], model, ms, content, beside };
+};
+
+export const createShadow = ({ candidate, isBusy, tally, keep }: ShadowOptions): Shadow => {
+  const card: Answerer = { ...candidate, variant: SHADOW };
   let waiting: Waiting[] = [];
   let rows = 0;
   let isRunning = false;
   let isClosed = false;
   const outputs = Object.keys(candidate.manifest.outputs);
 
-  const score = async ({ rows: input, answers, ms, bad, coerce }: Waiting): Promise<void> => {
+  const score = async (call: Waiting): Promise<void> => {
+    const { rows: input, answers, ms, bad, coerce } = call;
     const began = performance.now();
     let its: readonly Answer[] | undefined;
     try {
@@ -51,7 +77,9 @@ export const createShadow = ({ candidate, isBusy, tally }: ShadowOptions): Shado
     if (isClosed) return;
     const own = its === undefined ? ALL_BAD : badOf(its, outputs);
     tally.add(STABLE, { rows: input.length, ms, bad, units: [] });
-    tally.add(CANDIDATE, { rows: input.length, ms: performance.now() - began, bad: own, units: [] });
+    const tookMs = performance.now() - began;
+    tally.add(CANDIDATE, { rows: input.length, ms: tookMs, bad: own, units: [] });
+    if (its !== undefined) keep?.(besideOf(card, call, its, tookMs));
     const differing = its?.filter((answer, at) => !isSameOutput(answers[at].output, answer.output)).length;
     tally.paired(Number(isBad(own)) - Number(isBad(bad)), differing ?? input.length);
   };

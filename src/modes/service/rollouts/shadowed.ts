@@ -1,5 +1,6 @@
 /** The port of the shadow: where calls go that the stable version has answered. */
 import type { Answer } from '../../../core/types.ts';
+import type { Answered } from '../../../monitor/answered.ts';
 import type { Bad } from './failures.ts';
 
 /** Rows of a call that the stable version has answered. */
@@ -9,6 +10,8 @@ export interface ShadowedCall {
   readonly ms: number;
   readonly bad: Bad;
   readonly coerce: boolean;
+  /** The call as it was kept; its rows are the first ones of these. */
+  readonly answered: Answered;
 }
 
 export interface Shadow {
