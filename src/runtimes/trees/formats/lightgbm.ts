@@ -5,6 +5,7 @@
 import { fail } from '../../../core/errors.ts';
 import { type Ensemble, LEAF, LEQ, MEMBER, MISSING_TRUE, NAN_IS_ZERO, ZERO_IS_MISSING } from '../ensemble.ts';
 import { exp } from '../exp.ts';
+import { log1p } from '../log1p.ts';
 import { linearLeaves } from './lightgbm-linear.ts';
 import { objectiveOf } from './lightgbm-objectives.ts';
 import { countIn, type LightgbmText, numbersIn, readText, refuse, type Section } from './lightgbm-text.ts';
@@ -190,7 +191,7 @@ const read = (file: Uint8Array): TreeFile => {
       output,
       answer: { width: targets, dtype: 'float64', link, ...(adjustment && { adjustment }), ...(label && { label }) },
     },
-    { float64: exp },
+    { float64: exp, log1p },
   );
 };
 

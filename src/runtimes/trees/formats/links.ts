@@ -2,7 +2,7 @@
  * Links of libraries at work, in their own arithmetic (XGBoost: src/common/math.h; LightGBM: src/objective; CatBoost:
  * eval_processing.h).
  *
- * Invariants: a reader brings the exponential functions that its links name.
+ * Invariants: a reader brings the functions that its links call.
  */
 import { invariant } from '../../../core/invariant.ts';
 import { expf } from '../expf.ts';
@@ -15,8 +15,8 @@ type Change = (value: number) => number;
 
 const f = Math.fround;
 
-/** Exponential functions that a library's links call, but for the one of float32, so that a browser loads no others. */
-export type Exponentials = Readonly<Partial<Record<Exponential, Change>>>;
+/** Functions that a library's links call, but for the exponential one of float32, so that a browser loads no others. */
+export type Exponentials = Readonly<Partial<Record<Exponential | 'log1p', Change>>>;
 
 /** From here on e^x is infinite as a float32. */
 const MOST_EXPONENT = f(88.7);
@@ -63,21 +63,21 @@ const softmaxf =
 /** What is done to each sum by itself. */
 const changeOf = (
   link: Exclude<Link, { kind: 'softmax' | 'mean and variance' }>,
-  functionOf: (name: Exponential) => Change,
+  functionOf: (name: keyof Exponentials) => Change,
 ): Change => {
   if (link.kind === 'identity') return (sum) => sum;
   if (link.kind === 'signed square') return (sum) => Math.sign(sum) * sum * sum;
   if (link.kind === 'step') return (sum) => Number(sum > 0);
   if (link.kind === 'exp') return functionOf(link.exp);
   if (link.kind === 'sigmoid') return link.exp === 'float32' ? sigmoidf : sigmoid(link.steepness, functionOf(link.exp));
-  const exp = functionOf('float64');
-  return (sum) => Math.log1p(exp(sum));
+  const [exp, log1p] = [functionOf('float64'), functionOf('log1p')];
+  return (sum) => log1p(exp(sum));
 };
 
 const finishOf = (link: Link, targets: number, exponentials: Exponentials): Finish => {
-  const functionOf = (name: Exponential): Change => {
+  const functionOf = (name: keyof Exponentials): Change => {
     const found = name === 'float32' ? expf : exponentials[name];
-    invariant(found !== undefined, `the reader brings the exponential function ${name}`);
+    invariant(found !== undefined, `the reader brings the function ${name}`);
     return found;
   };
   if (link.kind === 'softmax')
