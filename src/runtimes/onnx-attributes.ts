@@ -3,7 +3,7 @@ import type { Tensor } from '../core/types.ts';
 import { ATTRIBUTE } from './onnx-fields.ts';
 import { intOf, type OnnxNode, stringOf, stringsOf, tensorOf } from './onnx-node.ts';
 import { decodeTensor } from './onnx-tensor.ts';
-import { BYTES, Cursor, mergedOf, readFloats, readIntArray } from './protobuf.ts';
+import { eachOf, mergedOf, readFloats, readIntArray } from './protobuf.ts';
 
 export interface NodeAttributes {
   has(name: string): boolean;
@@ -41,10 +41,6 @@ export const attributesOf = (node: OnnxNode): NodeAttributes => {
       return tensor && decodeTensor(tensor);
     },
     graph: (name) => mergedOf(bytesOf(name), ATTRIBUTE.graph),
-    eachText(name, visit) {
-      const bytes = bytesOf(name);
-      for (const at = new Cursor(bytes); at.next(); )
-        if (at.field === ATTRIBUTE.texts && at.wire === BYTES) visit(bytes, at.start, at.end);
-    },
+    eachText: (name, visit) => eachOf(bytesOf(name), ATTRIBUTE.texts, visit),
   };
 };

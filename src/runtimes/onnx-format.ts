@@ -7,11 +7,11 @@ import { gatherOnnx, splitOnnx } from './onnx-gather.ts';
 import { readOnnx } from './onnx-graph.ts';
 import { refuseMaps } from './onnx-map.ts';
 import { operatorOf } from './onnx-node.ts';
-import { functionsOf, hasWeightsApart, refuseChance, visitParts } from './onnx-parts.ts';
+import { functionsOf, placesOutside, refuseChance, refuseOutside, visitParts } from './onnx-parts.ts';
 import { riskOfOnnx } from './onnx-risk.ts';
 import { type Choice, type ModelFormat, type OwnOperators, WEIGHTS_APART } from './runtime.ts';
-import { reasonOf } from './trees/open.ts';
-import { openTabular } from './trees/open-tabular.ts';
+import { openWith, reasonOf } from './trees/open.ts';
+import { everyOperator } from './trees/operators/every.ts';
 import { Unusual } from './trees/unusual.ts';
 
 /** Where weights of a package may lie, when its graph is read and not run. */
@@ -36,8 +36,10 @@ const answeringFor =
   (choice: Choice | undefined) =>
   (file: Uint8Array): AnsweringRuntime => {
     if (choice === 'onnx') return { name: 'onnxruntime', why: 'its model.yaml says so' };
-    if (choice === undefined && hasWeightsApart(file)) return { name: 'onnxruntime', why: WEIGHTS_APART };
-    const own = openTabular(file);
+    const outside = placesOutside(file);
+    if (choice === undefined && outside.has(WEIGHTS_FILE)) return { name: 'onnxruntime', why: WEIGHTS_APART };
+    if (outside.size > 0) refuseOutside(file);
+    const own = openWith(file, everyOperator);
     if (own instanceof Unusual && choice === undefined) return { name: 'onnxruntime', why: reasonOf(own) };
     return { name: 'trees' };
   };

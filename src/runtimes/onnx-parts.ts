@@ -4,7 +4,6 @@
  * parser does, so that nothing hides in a second one. Field numbers: onnx.proto3 (ONNX 1.18). Web-standard.
  */
 import { fail } from '../core/errors.ts';
-import { WEIGHTS_FILE } from '../core/weights.ts';
 import { ATTRIBUTE, FUNCTION, GRAPH, MODEL, SPARSE, TENSOR, TRAINING, VALUE } from './onnx-fields.ts';
 import { nodeText, type OnnxNode, operatorOf, readNode, textOf } from './onnx-node.ts';
 import { needInside, placeOf } from './onnx-outside.ts';
@@ -103,15 +102,16 @@ export const refuseOutside = (file: Uint8Array, places: ReadonlySet<string> = NO
     },
   });
 
-/** True of the graph of a package whose weights lie in a file of their own. */
-export const hasWeightsApart = (file: Uint8Array): boolean => {
-  let isApart = false;
+/** Other files in which weights of the graph lie: `WEIGHTS_FILE` where a package keeps them apart, and none in most. */
+export const placesOutside = (file: Uint8Array): ReadonlySet<string> => {
+  const places = new Set<string>();
   visitParts(file, {
     tensor: (tensor) => {
-      isApart ||= placeOf(tensor) === WEIGHTS_FILE;
+      const place = placeOf(tensor);
+      if (place !== undefined) places.add(place);
     },
   });
-  return isApart;
+  return places;
 };
 
 /** Operators that answer by chance, and what they draw from. */

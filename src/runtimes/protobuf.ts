@@ -105,22 +105,25 @@ export const skim = (message: Uint8Array, wanted: number): { fields: number; las
   let fields = 0;
   let from = -1;
   let to = -1;
-  let at = 0;
-  while (at < length) {
-    // Most tags are a byte, most integers a few, and floats four.
+  for (let at = 0; at < length; ) {
+    // Most tags are a byte, and so are most lengths; floats are four, and integers a few.
     const tag = message[at];
-    if (tag < 8) throw truncated();
-    if (tag < 0x80 && (tag & 7) === FIXED32) {
-      at += 5;
-      continue;
+    let field = tag >>> 3;
+    let wire = tag < 0x80 ? tag & 7 : -1;
+    let start = at + 1;
+    let end = start + 4;
+    if (wire === VARINT) {
+      while (message[start] >= 0x80) start++;
+      end = start + 1;
+    } else if (wire === BYTES && message[start] < 0x80) {
+      end = start + 1 + message[start];
+      start++;
+    } else if (wire !== FIXED32) wire = -1;
+    if (wire === -1 || field === 0 || end > length || start - at > VARINT_BYTES) {
+      const cursor = new Cursor(message, at);
+      cursor.next();
+      ({ field, wire, start, end } = cursor);
     }
-    if (tag < 0x80 && (tag & 7) === VARINT && at + 1 < length && message[at + 1] < 0x80) {
-      at += 2;
-      continue;
-    }
-    const cursor = new Cursor(message, at);
-    cursor.next();
-    const { field, wire, start, end } = cursor;
     at = end;
     if (wire !== BYTES) continue;
     if (field < 32) fields |= 1 << field;
@@ -128,7 +131,6 @@ export const skim = (message: Uint8Array, wanted: number): { fields: number; las
     from = start;
     to = end;
   }
-  if (at > length) throw truncated();
   return { fields, last: from < 0 ? undefined : message.subarray(from, to) };
 };
 
@@ -138,6 +140,29 @@ export const valuesOf = (message: Uint8Array, field: number): readonly Uint8Arra
   const at = new Cursor(message);
   while (at.next()) if (at.field === field && at.wire === BYTES) values.push(at.bytes());
   return values;
+};
+
+/** Visits where each value of a length-delimited field below 16 lies, for who has too many to make arrays of. */
+export const eachOf = (
+  message: Uint8Array,
+  field: number,
+  visit: (bytes: Uint8Array, from: number, to: number) => void,
+): void => {
+  const { length } = message;
+  const tag = (field << 3) | BYTES;
+  for (let at = 0; at < length; ) {
+    const from = at + 2;
+    const size = message[at + 1];
+    if (message[at] === tag && size < 0x80 && from + size <= length) {
+      at = from + size;
+      visit(message, from, at);
+      continue;
+    }
+    const cursor = new Cursor(message, at);
+    cursor.next();
+    at = cursor.end;
+    if (cursor.field === field && cursor.wire === BYTES) visit(message, cursor.start, at);
+  }
 };
 
 /** A message that stands at most once: given again, it is merged, which is what its parts one behind the other are. */
@@ -187,51 +212,93 @@ const intAt = (bytes: Uint8Array, from: number, to: number): number => {
   return Number(BigInt.asIntN(64, exact));
 };
 
-/** As `readInts`, for lists of many thousands. */
+/** Values, with room for at least so many. */
+const withRoom = <T extends Float32Array | Float64Array>(values: T, room: number, make: (length: number) => T): T => {
+  if (room <= values.length) return values;
+  const more = make(Math.max(room, 2 * values.length));
+  more.set(values);
+  return more;
+};
+/** Room for so many numbers is made at first: what a list of many thousands doubles a few times. */
+const FIRST_ROOM = 1024;
+const doubles = (length: number): Float64Array => new Float64Array(length);
+const floats = (length: number): Float32Array => new Float32Array(length);
+
+/** As `readInts`, for lists of many thousands in a field below 16, whose tag is a byte. */
 export const readIntArray = (message: Uint8Array, field: number): Float64Array => {
-  let length = 0;
-  for (const at = new Cursor(message); at.next(); ) {
-    if (at.field !== field || (at.wire !== VARINT && at.wire !== BYTES)) continue;
-    for (let place = at.start; place < at.end; place++) if (message[place] < 0x80) length++;
-  }
-  const values = new Float64Array(length);
+  const { length } = message;
+  const tag = (field << 3) | VARINT;
+  let values = doubles(FIRST_ROOM);
   let count = 0;
-  for (const at = new Cursor(message); at.next(); ) {
-    if (at.field !== field || (at.wire !== VARINT && at.wire !== BYTES)) continue;
-    for (let from = at.start, place = from; place < at.end; place++) {
+  for (let at = 0; at < length; ) {
+    if (count === values.length) values = withRoom(values, count + 1, doubles);
+    // Most have up to three bytes.
+    if (message[at] === tag && at + 3 < length) {
+      const a = message[at + 1];
+      const b = message[at + 2];
+      const c = message[at + 3];
+      if (a < 0x80) {
+        values[count++] = a;
+        at += 2;
+        continue;
+      }
+      if (b < 0x80) {
+        values[count++] = (b << 7) | (a & 0x7f);
+        at += 3;
+        continue;
+      }
+      if (c < 0x80) {
+        values[count++] = (c << 14) | ((b & 0x7f) << 7) | (a & 0x7f);
+        at += 4;
+        continue;
+      }
+    }
+    const cursor = new Cursor(message, at);
+    cursor.next();
+    at = cursor.end;
+    if (cursor.field !== field || (cursor.wire !== VARINT && cursor.wire !== BYTES)) continue;
+    values = withRoom(values, count + at - cursor.start, doubles);
+    for (let from = cursor.start, place = from; place < at; place++) {
       if (message[place] >= 0x80) continue;
       values[count++] = intAt(message, from, place + 1);
       from = place + 1;
     }
   }
-  return values;
+  return values.slice(0, count);
 };
 
-/** The numbers of 4 or 8 bytes of a repeated field, packed or not. */
+/** The numbers of 4 or 8 bytes of a repeated field below 16, packed or not. */
 const readFixed = <T extends Float32Array | Float64Array>(
   message: Uint8Array,
   field: number,
   size: 4 | 8,
   make: (length: number) => T,
 ): T => {
+  const { length } = message;
   const wire = size === 4 ? FIXED32 : FIXED64;
-  let length = 0;
-  for (const at = new Cursor(message); at.next(); )
-    if (at.field === field && (at.wire === wire || at.wire === BYTES)) length += Math.floor((at.end - at.start) / size);
-  const values = make(length);
+  const tag = (field << 3) | wire;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  let values = make(FIRST_ROOM);
   let count = 0;
-  for (const at = new Cursor(message); at.next(); ) {
-    if (at.field !== field || (at.wire !== wire && at.wire !== BYTES)) continue;
-    for (let place = at.start; place + size <= at.end; place += size)
+  for (let at = 0; at < length; ) {
+    if (count === values.length) values = withRoom(values, count + 1, make);
+    if (message[at] === tag && at + size < length) {
+      values[count++] = size === 4 ? view.getFloat32(at + 1, true) : view.getFloat64(at + 1, true);
+      at += 1 + size;
+      continue;
+    }
+    const cursor = new Cursor(message, at);
+    cursor.next();
+    at = cursor.end;
+    if (cursor.field !== field || (cursor.wire !== wire && cursor.wire !== BYTES)) continue;
+    values = withRoom(values, count + Math.ceil((at - cursor.start) / size), make);
+    for (let place = cursor.start; place + size <= at; place += size)
       values[count++] = size === 4 ? view.getFloat32(place, true) : view.getFloat64(place, true);
   }
-  return values;
+  return values.slice(0, count) as T;
 };
-export const readFloats = (message: Uint8Array, field: number): Float32Array =>
-  readFixed(message, field, 4, (length) => new Float32Array(length));
-export const readDoubles = (message: Uint8Array, field: number): Float64Array =>
-  readFixed(message, field, 8, (length) => new Float64Array(length));
+export const readFloats = (message: Uint8Array, field: number): Float32Array => readFixed(message, field, 4, floats);
+export const readDoubles = (message: Uint8Array, field: number): Float64Array => readFixed(message, field, 8, doubles);
 
 /** How many 32-bit floats a repeated field has, packed or not. */
 export const countFloats = (message: Uint8Array, field: number): number => {

@@ -11,16 +11,17 @@ export const MAX_WEIGHTS = 1 << 24;
 const damaged = (what: string, expected: string, got: string) =>
   fail('BAD_MODEL', `The model's trees are damaged: ${what}.`, { expected, got });
 
+/** The letters that tell one mode from another of the same length. */
+const [L, G, N, E, B, LINE] = [...'LGNEB_'].map((letter) => letter.charCodeAt(0));
+
 /** Tests by the length of their name and its eighth letter, as there is one for each of many thousand nodes. */
 const testOf = (bytes: Uint8Array, from: number, to: number): number => {
   const length = to - from;
-  if (length === 4 && bytes[from] === 0x4c) return LEAF;
-  const letter = String.fromCharCode(bytes[from + 7] ?? 0);
-  if (bytes[from] === 0x42 && bytes[from + 6] === 0x5f) {
-    if (length === 10) return letter === 'L' ? LEQ : letter === 'G' ? GTE : letter === 'N' ? NEQ : -1;
-    if (length === 9) return letter === 'L' ? LT : letter === 'G' ? GT : letter === 'E' ? EQ : -1;
-  }
-  return -1;
+  if (length === 4 && bytes[from] === L) return LEAF;
+  if (length < 9 || length > 10 || bytes[from] !== B || bytes[from + 6] !== LINE) return -1;
+  const letter = bytes[from + 7];
+  if (length === 10) return letter === L ? LEQ : letter === G ? GTE : letter === N ? NEQ : -1;
+  return letter === L ? LT : letter === G ? GT : letter === E ? EQ : -1;
 };
 
 const readTests = (attributes: NodeAttributes, nodes: number): Uint8Array => {
@@ -62,12 +63,22 @@ interface Nodes {
   find(tree: number, id: number): number;
 }
 
+/** The nodes of a tree, which stand one behind the other. */
+interface Run {
+  readonly tree: number;
+  readonly from: number;
+  readonly to: number;
+  /** Where a number is not the place in the run. */
+  readonly byId: ReadonlyMap<number, number> | undefined;
+}
+
 /** Trees are runs of nodes with the same tree's number; the first node of a run is its root. */
 const indexNodes = (trees: Float64Array, ids: Float64Array): Nodes => {
   const count = trees.length;
   const roots: number[] = [];
-  const runs = new Map<number, { from: number; to: number; byId: Map<number, number> | undefined }>();
-  for (let from = 0; from < count; ) {
+  const runs = new Map<number, Run>();
+  let run: Run | undefined;
+  for (let from = 0; from < count; from = run.to) {
     const tree = trees[from];
     let to = from;
     let isDense = true;
@@ -82,15 +93,16 @@ const indexNodes = (trees: Float64Array, ids: Float64Array): Nodes => {
       for (let node = from; node < to; node++) byId.set(ids[node], node);
       if (byId.size < to - from) throw damaged('a node stands there twice', 'one', 'two');
     }
-    runs.set(tree, { from, to, byId });
+    run = { tree, from, to, byId };
+    runs.set(tree, run);
     roots.push(from);
-    from = to;
   }
   return {
     count,
     roots,
     find(tree, id) {
-      const run = runs.get(tree);
+      // Most are asked for tree by tree.
+      if (run?.tree !== tree) run = runs.get(tree);
       if (run === undefined) return -1;
       if (run.byId) return run.byId.get(id) ?? -1;
       const node = run.from + id;
@@ -188,15 +200,16 @@ export const readTrees = (
 ): OnnxTrees => {
   const treeIds = attributes.ints('nodes_treeids');
   const count = treeIds.length;
-  const nodes = indexNodes(treeIds, attributes.ints('nodes_nodeids'));
+  const nodeIds = attributes.ints('nodes_nodeids');
+  const nodes = indexNodes(treeIds, nodeIds);
   const tests = readTests(attributes, count);
   const thresholds = readNumbers(attributes, 'nodes_values');
   const features = attributes.ints('nodes_featureids');
   const yesIds = attributes.ints('nodes_truenodeids');
   const noIds = attributes.ints('nodes_falsenodeids');
-  for (const list of [thresholds.numbers, features, yesIds, noIds, attributes.ints('nodes_nodeids')])
+  for (const list of [thresholds.numbers, features, yesIds, noIds, nodeIds])
     if (list.length !== count) throw damaged('not every node has all that belongs to it', `${count}`, `${list.length}`);
-  const values = Float64Array.from(thresholds.numbers);
+  const values = new Float64Array(thresholds.numbers);
   const { wide, width, firstTargets, weights, numbers, isFull, weighted } = readWeights(
     attributes,
     prefix,
@@ -230,7 +243,7 @@ export const readTrees = (
       aggregate: aggregate === 'MIN' ? 'min' : aggregate === 'MAX' ? 'max' : 'sum',
       targets,
       tests,
-      features: Int32Array.from(features),
+      features: new Int32Array(features),
       values,
       yes,
       no,

@@ -8,7 +8,9 @@ const PAGE_BYTES = 65_536;
 
 /** At once: browsers compile modules below 4 KB without a promise. @throws where a page or an engine does not take it */
 export const compileKernel = (hex: string): WebAssembly.Module =>
-  new WebAssembly.Module(Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)));
+  new WebAssembly.Module(
+    Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16)),
+  );
 
 /** A kernel of that module, with room for so many bytes. */
 export const instantiate = <K>(module: WebAssembly.Module, bytes: number): { memory: ArrayBuffer; kernel: K } => {
