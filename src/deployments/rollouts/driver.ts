@@ -5,7 +5,6 @@ import type { Resources } from '../../resources/resources.ts';
 import { judgeRollout, type RolloutJudgement } from '../../serving/rollouts/judge.ts';
 import type { Rollout } from '../../serving/rollouts/rollout.ts';
 import type { RolloutChange, Rollouts } from '../../serving/rollouts/rollouts.ts';
-import { tellRollout } from './alert.ts';
 import { environmentOf } from './control.ts';
 
 /** Who is named in the history of what is done of itself. */
@@ -54,6 +53,7 @@ export const createDriver = (resources: Resources, rollouts: Rollouts): Driver =
     if (moved !== undefined && change.action !== 'abort') {
       const { why, verdicts = [] } = change;
       // That it could not be told takes nothing back: it stands in the history and in the log.
+      const { tellRollout } = await import('./alert.ts');
       await tellRollout(resources, moved, { why, verdicts }).catch(() => undefined);
     }
     return moved;

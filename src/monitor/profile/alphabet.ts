@@ -43,7 +43,8 @@ const bitOf = (name: string): number => (name === '' ? 0 : 2 ** names.indexOf(na
 /** The bit of every code unit below this; others are looked for in the list. */
 const DIRECT = 0x600;
 const find = (unit: number): number => bitOf(ranges.findLast(([from]) => from <= unit)?.[1] ?? '');
-const direct = Uint32Array.from({ length: DIRECT }, (_, unit) => find(unit));
+const direct = new Uint32Array(DIRECT);
+for (const [from, name] of ranges) direct.fill(bitOf(name), from);
 
 const labels = new Map<number, string>();
 const labelOf = (bits: number): string => {

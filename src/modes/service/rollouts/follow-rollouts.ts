@@ -70,6 +70,7 @@ export const followRollouts = ({
     isStopped = true;
     clearTimeout(timer);
     await current;
+    if (places.size === 0) return;
     const acts = await open().catch(() => undefined);
     for (const place of places.values()) await place.close(acts);
   };
