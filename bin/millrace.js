@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript that old Nodes can read too: it only finds the Node and the files to run. In a checkout the sources
 // run as they are, on the Node that the lockfile pins when this one is too old; an installed package runs `dist`.
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
-import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +11,7 @@ const source = here('../src/cli/main.ts');
 const inCheckout = existsSync(source);
 const needed = 24;
 
-const rerun = (node) => {
+const rerun = (node, { spawn }, { constants }) => {
   const script = fileURLToPath(import.meta.url);
   const child = spawn(node, [script].concat(process.argv.slice(2)), { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
@@ -47,7 +45,8 @@ if (parseInt(process.versions.node, 10) >= needed) {
   import(inCheckout ? source.href : here('../dist/cli-main.js').href).then((main) => main.run());
 } else {
   const pinned = fileURLToPath(here(`../node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`));
-  if (inCheckout && existsSync(pinned)) rerun(pinned);
+  if (inCheckout && existsSync(pinned))
+    Promise.all([import('node:child_process'), import('node:os')]).then((both) => rerun(pinned, both[0], both[1]));
   else {
     const { name, version } = JSON.parse(readFileSync(here('../package.json'), 'utf8'));
     const advice = inCheckout ? `run npm ci here, which brings it` : `install it from https://nodejs.org`;
