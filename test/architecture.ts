@@ -74,6 +74,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   ],
   'modes/service': [
     'core',
+    'access',
     'text',
     'package',
     'project',
@@ -108,6 +109,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'export-script': [],
   resources: [
     'core',
+    'access',
     'files',
     'runtimes',
     'package',
@@ -124,6 +126,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   ],
   deployments: [
     'core',
+    'access',
     'metrics',
     'package',
     'project',
@@ -148,6 +151,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   ],
   app: [
     'core',
+    'access',
     'package',
     'evaluation',
     'diff',

@@ -45,6 +45,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'let a candidate answer beside the stable version, step by step',
     load: () => import('./commands/rollout.ts'),
   },
+  keys: { summary: 'make, list and revoke the keys of those who call', load: () => import('./commands/keys.ts') },
   history: { summary: 'show where environments pointed, when and why', load: () => import('./commands/history.ts') },
   completion: { summary: 'print the completion script of a shell', load: () => import('./commands/completion.ts') },
 };

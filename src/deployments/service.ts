@@ -5,6 +5,7 @@ import type { Serving } from '../modes/service/slot.ts';
 import type { Resources } from '../resources/resources.ts';
 import { asRunning, type Running } from './running.ts';
 import { startAnswering } from './service/answering.ts';
+import { checkExposed } from './service/exposure.ts';
 import type { ServeOptions } from './service/options.ts';
 import type { Listening } from './service/places.ts';
 
@@ -24,7 +25,7 @@ const ENDING_MS = 5000;
 /**
  * Loads the models and opens the doors; `stop` keeps them open for the lame duck's time first.
  *
- * @throws CANNOT_LISTEN, with the option in `field` that says where; READ_ONLY; what keeps a model from being served
+ * @throws USAGE where others than this machine may call, and nobody has said with or without keys; CANNOT_LISTEN, with the option in `field` that says where; READ_ONLY; what keeps a model from being served
  */
 export const start = async (
   resources: Resources,
@@ -33,6 +34,7 @@ export const start = async (
   surroundings: ServiceSurroundings,
 ): Promise<RunningService> => {
   const name = servings.map(({ ref, deployment = ref }) => deployment).join(', ');
+  checkExposed(options);
   const given: Given = { name, resources, servings, options };
   return (options.workers ?? 1) > 1 ? startSeveral(given) : startOne(given, surroundings);
 };

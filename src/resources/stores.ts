@@ -1,6 +1,7 @@
 /** What is kept for good, all in one database: the registry, records of predictions, the ledger of batch runs. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Keys } from '../access/keys.ts';
 import type { Alerts } from '../monitor/alerts/alerts.ts';
 
 import type { OwnCounter } from '../monitor/counter.ts';
@@ -44,6 +45,8 @@ export interface Stores {
   watches(): Promise<Watches>;
   /** Candidates beside stable versions, in the registry's database. Throws what `registry` throws. */
   rollouts(): Promise<Rollouts>;
+  /** Keys of those who call, in the registry's database. Throws what `registry` throws. */
+  keys(): Promise<Keys>;
   /** True when the registry's file is there and may only be read: then nothing can be recorded, registered or promoted. */
   isReadOnly(): Promise<boolean>;
   /** True when there is a registry, or a database for one, that may be written to. */
@@ -151,6 +154,7 @@ export const createStores = ({
     labelFeeds: async () => (await import('../monitor/labels/feeds.ts')).openFeeds(await ledgerStore.get()),
     watches: async () => openWatches(await ledgerStore.get()),
     rollouts: async () => (await import('../serving/rollouts/open.ts')).openRollouts(await ledgerStore.get(), clock),
+    keys: async () => (await import('../access/keys.ts')).openKeys(await ledgerStore.get(), clock),
     isReadOnly,
     isWritable,
     recorder,

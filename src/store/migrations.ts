@@ -2,6 +2,7 @@ import type { Migration } from './migration.ts';
 import { alertTables, reactionOutcomes } from './migrations/alerts.ts';
 import { batchTables } from './migrations/batch.ts';
 import { blobTables } from './migrations/blobs.ts';
+import { keyTable } from './migrations/keys.ts';
 import { labelTables } from './migrations/labels.ts';
 import { profileTable, profileTraffic } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   servedExperiments,
   rolloutTables,
   rolloutMeasures,
+  keyTable,
 ];

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { BatchRejectRow, BatchRunRow, BatchShardRow, BatchSlotRow } from './batch-tables.ts';
+import type { AccessKeyRow } from './key-tables.ts';
 import type {
   RolloutBetRow,
   RolloutCountRow,
@@ -51,6 +52,7 @@ export interface Tables {
   readonly rollout_measures: RolloutMeasureRow;
   readonly rollout_labelled: RolloutLabelledRow;
   readonly rollout_outcomes: RolloutOutcomeRow;
+  readonly access_keys: AccessKeyRow;
 }
 
 export interface MigrationRow {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { tempFolder } from '../temp-folder.ts';
 
@@ -26,7 +27,7 @@ const toldOpen = async (t: TestContext, words: readonly string[], deployments?: 
   return told.split('\n').filter((line) => line.startsWith('open to'));
 };
 
-const everywhere = ['--host', '0.0.0.0'];
+const everywhere = ['--no-auth', '--host', '0.0.0.0'];
 const all = 'predictions, metadata and reflection, /docs, metrics';
 
 test('on loopback nothing is said of what is open', async (t) => {
@@ -48,7 +49,7 @@ test('an admin port is told for itself', async (t) => {
   const callers = 'open to whoever reaches 0.0.0.0, without a key: predictions, metadata and reflection, /docs';
   const own = 'open to whoever reaches 0.0.0.0, without a key: metrics, model control';
   assert.deepEqual(await toldOpen(t, [...everywhere, ...admin]), [callers]);
-  assert.deepEqual(await toldOpen(t, [...admin, '--admin-host', '0.0.0.0']), [own]);
+  assert.deepEqual(await toldOpen(t, [...admin, '--no-auth', '--admin-host', '0.0.0.0']), [own]);
 });
 
 test('what millrace.yaml opens is told too, unless the command line closes it', async (t) => {
@@ -59,4 +60,18 @@ test('what millrace.yaml opens is told too, unless the command line closes it', 
   ]);
   const closed = await toldOpen(t, [...everywhere, '--no-records-api', '--no-model-control'], deployments);
   assert.deepEqual(closed, [`open to whoever reaches 0.0.0.0, without a key: ${all}`]);
+});
+
+test('beyond loopback it does not start before somebody has said with or without keys', async (t) => {
+  for (const [words, where] of [
+    [['--host', '0.0.0.0'], '0.0.0.0'],
+    [['--admin-port', '0', '--admin-host', '::'], '::'],
+  ] as const) {
+    const argv = ['serve', model, '--port', '0', ...words];
+    const child = spawn(process.execPath, [join(root, 'bin', 'millrace.js'), ...argv], { cwd: tempFolder(t) });
+    t.after(() => child.kill('SIGKILL'));
+    const told = await text(child.stderr);
+    assert.match(told, new RegExp(`USAGE.*whoever reaches ${where}.*`, 'is'));
+    assert.match(told, /--auth.*--no-auth/s);
+  }
 });

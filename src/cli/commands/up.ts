@@ -71,6 +71,8 @@ export const define = (command: Command, cli: Cli): void => {
       port,
     )
     .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
+    .option('--auth', 'callers of services need a key: millrace keys create')
+    .option('--no-auth', 'they need none, also those that are not on this machine')
     .option('--allowed-host <name>', 'use records and model control under this name too', hosts)
     .option('--record <what>', 'services keep records of predictions: all, sample=0.1 or none', share)
     .option('--record-wait', 'services answer only once that is recorded, else refuse with 503')

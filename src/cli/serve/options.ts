@@ -22,6 +22,8 @@ export interface DoorWords {
   readonly recordWait?: true;
   readonly recordDays?: number;
   readonly recordMost?: number;
+  /** Callers need keys, or need none; of a service beyond loopback one of the two is said. */
+  readonly auth?: boolean;
 }
 
 export interface ServeWords extends DoorWords {
@@ -109,6 +111,7 @@ export const readDoorWords = (words: DoorWords, env: NodeJS.ProcessEnv): ServeOp
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     allowedHosts: allowedHost,
     record: recordOf(words),
+    auth: words.auth,
   };
 };
 
@@ -201,6 +204,8 @@ export const defineOptions = (command: Command): Command =>
     .option('--no-model-control', 'do not, whatever millrace.yaml says')
     .option('--records-api', 'let callers read records, and label them')
     .option('--no-records-api', 'do not, whatever millrace.yaml says')
+    .option('--auth', 'callers need a key: millrace keys create')
+    .option('--no-auth', 'they need none, also those that are not on this machine')
     .option('--admin-port <port>', 'health, metrics, and these two if they are open, on a port of their own', port)
     .option('--admin-host <address>', 'which address that is on (default: 127.0.0.1)')
     .option('--allowed-host <name>', 'use these two under this name too; may be said several times', hosts)

@@ -1,6 +1,7 @@
 /** One process that answers: its models, its doors, its log, its records. */
 import { availableParallelism } from 'node:os';
 import type { Registry } from 'prom-client';
+import type { Doorkeeper } from '../../access/doorkeeper.ts';
 import { createLog } from '../../modes/service/log.ts';
 import type { Peers } from '../../modes/service/peers.ts';
 import type { Publishing } from '../../modes/service/publish/publishing.ts';
@@ -9,6 +10,7 @@ import type { Serving } from '../../modes/service/slot.ts';
 import type { Standing } from '../../monitor/watch/standing.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { watchedNames } from '../watched.ts';
+import { startDoorkeeper } from './doorkeeper.ts';
 import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
 import { startPublishing } from './publishing.ts';
@@ -44,15 +46,18 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
   const recorder = await startRecorder(resources, options.record, log);
   const counter = recorder === undefined ? await resources.counter() : undefined;
   let publishing: Publishing | undefined;
+  let doorkeeper: Doorkeeper | undefined;
   const end = async (): Promise<void> => {
     await publishing?.close();
     await recorder?.close();
     await counter?.close();
+    await doorkeeper?.close();
     flush();
   };
   const places = placesOf(options);
   let service: Service;
   try {
+    doorkeeper = await startDoorkeeper(resources, options, log);
     publishing = await startPublishing(resources, servings, options.publish, log);
     service = await createService({
       refs: servings,
@@ -73,6 +78,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       recorder,
       counter,
       publishing,
+      doorkeeper,
       standing: standingOf(resources),
       rollouts: rolloutActs(resources),
       traceEnv: resources.env,

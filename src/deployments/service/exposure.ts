@@ -1,4 +1,5 @@
 /** What is open to whom, where others than this machine may call. */
+import { fail } from '../../core/errors.ts';
 import type { Opened } from '../../modes/service/access.ts';
 import type { Serving } from '../../modes/service/slot.ts';
 import type { Resources } from '../../resources/resources.ts';
@@ -14,6 +15,18 @@ export interface Exposure {
 
 const isLoopback = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
 
+/** Whoever lets others than this machine call says that they need a key, or that they need none. @throws USAGE */
+export const checkExposed = (options: ServeOptions): void => {
+  if (options.auth !== undefined) return;
+  const { http, admin } = placesOf(options);
+  const open = [http, ...(admin ? [admin] : [])].find(({ host }) => !isLoopback(host));
+  if (open === undefined) return;
+  throw fail('USAGE', `Whoever reaches ${open.host} could ask this service: say whether they need a key.`, {
+    expected: '--auth for callers with keys (millrace keys create), or --no-auth for everybody',
+    got: 'neither',
+  });
+};
+
 /** What may be opened for some deployments only; nothing where it is closed. */
 const inWords = (what: string, opened: Opened): readonly string[] => {
   if (typeof opened === 'boolean') return opened ? [what] : [];
@@ -26,6 +39,7 @@ export const exposuresOf = (
   servings: readonly Serving[],
   options: ServeOptions,
 ): readonly Exposure[] => {
+  if (options.auth === true) return [];
   const { http, grpc, admin } = placesOf(options);
   const own = [
     'metrics',

@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly record?: RecordOptions | undefined;
   /** Where answers are published, for all that is served; deployments say it of themselves unless given. */
   readonly publish?: PublishOptions | undefined;
+  /** Callers need a key (docs/ACCESS.md), or none do: then it must be said where others than this machine may call. */
+  readonly auth?: boolean | undefined;
   /** JSON lines on standard error; `info` unless given. */
   readonly logLevel?: Level | undefined;
 }

@@ -1,4 +1,5 @@
 /** Calls of the dataplane, as every transport makes them, and what rows come to. */
+import type { Pass } from '../../access/pass.ts';
 import type { Answer } from '../../core/types.ts';
 import type { JsonCall } from '../../monitor/answered.ts';
 import type { UnitHeaders } from '../../serving/rollouts/unit.ts';
@@ -21,6 +22,8 @@ export interface Call {
   readonly span?: RequestSpan | undefined;
   /** What says whose request it is, where a rollout goes by that. */
   readonly headers?: UnitHeaders | undefined;
+  /** Who asks; undefined where everybody may. */
+  readonly pass?: Pass | undefined;
 }
 
 /** What a transport knows of rows. */

@@ -2,6 +2,7 @@
  * What every transport of the service shares: it finds the model, queues the rows, and gives the answers. A transport
  * only translates: bytes to these calls, these answers and errors to bytes.
  */
+import { checkModel } from '../../access/doorkeeper.ts';
 import { type Code, problemOf } from '../../core/errors.ts';
 import type { Answer } from '../../core/types.ts';
 import type { Answered } from '../../monitor/answered.ts';
@@ -102,6 +103,8 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
     reader,
     newId: createPredictionIds(),
     async predict(model, rows, call) {
+      checkModel(call.pass, model.name);
+      call.pass?.spend(rows.length);
       const began = performance.now();
       try {
         checkRows(rows.length);
@@ -139,6 +142,7 @@ export const createDataplane = (options: DataplaneOptions): Dataplane => {
     async infer(request, call) {
       const began = performance.now();
       const { id, deadline, span } = call;
+      checkModel(call.pass, request.model);
       const model = await models.get(request.model, request.version);
       const { active } = model.routing;
       try {

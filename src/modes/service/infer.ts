@@ -26,13 +26,14 @@ export const codesOf = ({ errors }: ColumnAnswers): readonly Code[] => [...error
 export const inferColumns = async (
   model: Model,
   request: InferRequest,
-  { bytes, deadline, caller }: Call,
+  { bytes, deadline, caller, pass }: Call,
   checkRows: (rows: number) => void,
 ): Promise<InferredColumns> => {
   const since = performance.now();
   const bindings = wantedOutputs(model.tensors, request.outputs);
   const { columns, rows } = columnsOf(model.tensors, request.inputs);
   checkRows(rows);
+  pass?.spend(rows);
   if (rows === 0) {
     return { bindings, columns, answers: await model.scorer.scoreColumns(columns), run: undefined };
   }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import type { Doorkeeper } from '../../access/doorkeeper.ts';
 import { fail } from '../../core/errors.ts';
 import type { Counter } from '../../monitor/counter.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
@@ -73,6 +74,8 @@ export interface ServiceOptions {
   readonly rollouts?: (() => Promise<RolloutActs | undefined>) | undefined;
   /** Who publishes the answers; nobody unless given. It is closed by whoever made it, after the service. */
   readonly publishing?: Publishing | undefined;
+  /** Who lets callers in; everybody comes in unless given. It is closed by whoever made it, after the service. */
+  readonly doorkeeper?: Doorkeeper | undefined;
 }
 
 export interface CloseOptions {
@@ -161,7 +164,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   metrics.watch({ slots: () => models.slots, ready: () => health.ready, bodies, reader, places, recorder, publishing });
 
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
-  const shared = { plane, health, log, bodies, tracing };
+  const shared = { plane, health, log, bodies, tracing, doorkeeper: options.doorkeeper };
   const opened = { records: recordsApi, control: modelControl };
   const given = { hosts, origins, peers, recorder, publishing, standing: options.standing };
   const own = { control: controlOf(modelControl), opened, ...given };

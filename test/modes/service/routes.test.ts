@@ -146,6 +146,7 @@ describe('the routes of a service', () => {
   it('know nothing of the framework that takes their requests in', () => {
     const takeIn = readdirSync(rest).filter((file) => /from 'fastify'/.test(readFileSync(join(rest, file), 'utf8')));
     assert.deepEqual(takeIn.sort(), [
+      'admission.ts',
       'body-reader.ts',
       'cors.ts',
       'errors.ts',

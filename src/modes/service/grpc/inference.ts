@@ -4,6 +4,7 @@ import type { Dataplane } from '../dataplane.ts';
 import type { Caller } from '../job.ts';
 import { LARGE_BYTES } from '../reading/reader.ts';
 import type { RequestSpan } from '../traces.ts';
+import { passOf } from './admission.ts';
 import type { AnyCall } from './calls.ts';
 import { readInfer, timeoutOf, writeInfer } from './infer.ts';
 import type { InferAnswer } from './messages.ts';
@@ -41,6 +42,7 @@ export const infer = async (
     caller,
     span,
     headers: call.metadata,
+    pass: passOf(call.metadata),
   };
   return writeInfer(asked, given.id, await plane.infer(request, given));
 };

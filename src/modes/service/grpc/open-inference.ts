@@ -1,5 +1,6 @@
 /** The methods of the Open Inference Protocol: what they do is the dataplane's. */
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { checkModel } from '../../../access/doorkeeper.ts';
 import { problemOf } from '../../../core/errors.ts';
 import type { Dataplane } from '../dataplane.ts';
 import type { Health } from '../health.ts';
@@ -7,6 +8,7 @@ import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { modelMetadata, repositoryIndex, serverMetadata } from '../oip/metadata.ts';
 import type { ModelControl } from '../peers.ts';
+import { passOf } from './admission.ts';
 import type { AnyCall, GrpcCalls } from './calls.ts';
 import { infer } from './inference.ts';
 import type { InferAnswer, NameAndVersion, RepositoryModel } from './messages.ts';
@@ -50,16 +52,18 @@ const accessLog = (log: Logger) => {
 const repositoryMethods = ({ plane: { models }, control, log }: Options, { unary }: GrpcCalls) => {
   const logged = accessLog(log);
   return {
-    RepositoryIndex: unary('RepositoryIndex', ({ ready }: { readonly ready: boolean }) => ({
-      models: repositoryIndex(models, ready),
+    RepositoryIndex: unary('RepositoryIndex', ({ ready }: { readonly ready: boolean }, { metadata }) => ({
+      models: repositoryIndex(models, ready, passOf(metadata)?.touches),
     })),
     RepositoryModelLoad: unary('RepositoryModelLoad', async (request: RepositoryModel, call) => {
       const model_name = nameOf(request);
+      checkModel(passOf(call.metadata), model_name);
       await logged('load', call, () => control.load(model_name));
       return { model_name, done: true };
     }),
     RepositoryModelUnload: unary('RepositoryModelUnload', async (request: RepositoryModel, call) => {
       const model_name = nameOf(request);
+      checkModel(passOf(call.metadata), model_name);
       await logged('unload', call, () => control.unload(model_name, request.parameters.version?.string_param));
       return { model_name, done: true };
     }),
@@ -69,14 +73,16 @@ const repositoryMethods = ({ plane: { models }, control, log }: Options, { unary
 const stateMethods = ({ plane: { models }, health }: Options, { unary }: GrpcCalls) => ({
   ServerLive: unary('ServerLive', () => ({ live: true })),
   ServerReady: unary('ServerReady', () => ({ ready: health.ready })),
-  ModelReady: unary('ModelReady', async ({ name, version }: NameAndVersion) => {
+  ModelReady: unary('ModelReady', async ({ name, version }: NameAndVersion, { metadata }) => {
+    checkModel(passOf(metadata), name);
     await models.get(name, version || undefined);
     return { ready: health.ready };
   }),
   ServerMetadata: unary('ServerMetadata', serverMetadata),
-  ModelMetadata: unary('ModelMetadata', ({ name, version }: NameAndVersion) =>
-    modelMetadata(models, name, version || undefined),
-  ),
+  ModelMetadata: unary('ModelMetadata', ({ name, version }: NameAndVersion, { metadata }) => {
+    checkModel(passOf(metadata), name);
+    return modelMetadata(models, name, version || undefined);
+  }),
 });
 
 export const createOpenInference = (options: OpenInferenceOptions, calls: GrpcCalls): OpenInference => {
@@ -86,7 +92,11 @@ export const createOpenInference = (options: OpenInferenceOptions, calls: GrpcCa
     ModelInfer: calls.unary('ModelInfer', (bytes: Buffer, call, span) => infer(plane, call, bytes, span)),
     ModelStreamInfer: (call: InferStream) => {
       const answer = (bytes: Buffer): Promise<InferAnswer> =>
-        calls.traced('ModelStreamInfer', call, (span) => infer(plane, call, bytes, span));
+        calls.traced('ModelStreamInfer', call, (span) => {
+          // Who asks was let in with the stream, and may have been refused since.
+          passOf(call.metadata)?.enter();
+          return infer(plane, call, bytes, span);
+        });
       const end = answerStream(call, answer, calls.refused);
       streams.add(end);
       const forget = () => streams.delete(end);

@@ -1,10 +1,13 @@
 /** The gRPC side of the service: its server, and the services on it. */
 import type { Socket } from 'node:net';
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, type ServerInterceptor, setLogVerbosity } from '@grpc/grpc-js';
+import type { Doorkeeper } from '../../../access/doorkeeper.ts';
+import { neededAt } from '../../../access/doors.ts';
 import { timerMs } from '../../../threads/ended.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Limits } from '../limits.ts';
 import type { Tracing } from '../traces.ts';
+import { createAdmission, doorOf } from './admission.ts';
 import { createArrivals } from './arrivals.ts';
 import { createCalls } from './calls.ts';
 import { createHealth, healthProtocol } from './health.ts';
@@ -16,6 +19,8 @@ export interface GrpcOptions extends OpenInferenceOptions {
   readonly bodies: Bodies;
   /** Nothing is traced unless given. */
   readonly tracing?: Tracing | undefined;
+  /** Who lets callers in; everybody comes in unless given. */
+  readonly doorkeeper?: Doorkeeper | undefined;
 }
 
 export interface Grpc {
@@ -40,8 +45,9 @@ const streamingPaths: ReadonlySet<string> = new Set(
 );
 const isStreaming = (path: string): boolean => streamingPaths.has(path);
 
-const newServer = ({ bodyBytes, arrivalMs, timeoutMs }: Limits): Server =>
+const newServer = ({ bodyBytes, arrivalMs, timeoutMs }: Limits, interceptors: ServerInterceptor[]): Server =>
   new Server({
+    interceptors,
     'grpc.max_receive_message_length': bodyBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': CALLS_PER_CONNECTION,
@@ -53,11 +59,13 @@ const newServer = ({ bodyBytes, arrivalMs, timeoutMs }: Limits): Server =>
   });
 
 export const createGrpc = (options: GrpcOptions): Grpc => {
-  const { plane, health, log, bodies, tracing } = options;
+  const { plane, health, log, bodies, tracing, doorkeeper } = options;
   const { models, limits, metrics } = plane;
-  const openInference = createOpenInference(options, createCalls({ metrics, log, tracing }));
+  for (const { service } of protocols) for (const { path } of Object.values(service)) neededAt(doorOf(path));
+  const calls = createCalls({ metrics, log, tracing });
+  const openInference = createOpenInference(options, calls);
   const healthAnswers = createHealth(health, models, [inferenceProtocol.name]);
-  const server = newServer(limits);
+  const server = newServer(limits, doorkeeper ? [createAdmission(doorkeeper, calls.refused)] : []);
   server.addService(inferenceService, openInference.implementation);
   server.addService(healthProtocol.service, healthAnswers.implementation);
   for (const { service } of reflectionProtocols) server.addService(service, createReflection(protocols));

@@ -6,6 +6,7 @@ import { toldOutside } from '../told.ts';
 
 const ofHttp: Readonly<Record<number, status>> = {
   400: status.INVALID_ARGUMENT,
+  401: status.UNAUTHENTICATED,
   403: status.PERMISSION_DENIED,
   404: status.NOT_FOUND,
   405: status.UNIMPLEMENTED,
@@ -24,7 +25,9 @@ const ofHttp: Readonly<Record<number, status>> = {
 export const CODE_KEY = 'millrace-code';
 
 /** Any thrown value as the error of a call: its text is safe to send. */
-export const grpcError = (error: unknown): Partial<ServiceError> & Pick<ServiceError, 'code' | 'metadata'> => {
+export const grpcError = (
+  error: unknown,
+): Partial<ServiceError> & Pick<ServiceError, 'code' | 'details' | 'metadata'> => {
   const { code, message }: Problem = toldOutside(error);
   const metadata = new Metadata();
   metadata.set(CODE_KEY, code);

@@ -40,9 +40,14 @@ const stateOf = ({ state }: Slot): string =>
   // One that was put aside to make room answers all the same: its next request loads it.
   state === 'ready' || state === 'evicted' ? 'READY' : state === 'loading' ? 'LOADING' : 'UNAVAILABLE';
 
-/** One entry a reference; only those that answer when `ready` is true. */
-export const repositoryIndex = ({ slots }: ModelTable, ready: boolean) =>
+/** One entry a reference, of models that `touches` lets through; only those that answer when `ready` is true. */
+export const repositoryIndex = (
+  { slots }: ModelTable,
+  ready: boolean,
+  touches: (model: string) => boolean = () => true,
+) =>
   slots
+    .filter(({ card, ref }) => touches(card?.name ?? ref))
     .map((slot) => ({
       name: slot.card?.name ?? slot.ref,
       version: slot.card?.version ?? '',

@@ -40,6 +40,7 @@ export const callOf = (request: RestRequest, { newId }: Pick<Dataplane, 'newId'>
     caller: request.raw.socket,
     span: request.span,
     headers: request.headers,
+    pass: request.pass,
   };
 };
 

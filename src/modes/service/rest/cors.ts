@@ -17,6 +17,7 @@ const REQUEST_HEADERS = [
   'inference-header-content-length',
   'traceparent',
   'tracestate',
+  'x-api-key',
   'x-request-id',
   'x-request-timeout',
 ].join(', ');

@@ -1,6 +1,8 @@
 /** Routes as Fastify takes them in. Its requests are ours already; its replies are filled in. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { Doorkeeper } from '../../../access/doorkeeper.ts';
 import type { Logger } from '../log.ts';
+import { admissionTo } from './admission.ts';
 import { asJson } from './errors.ts';
 import { type LongAnswer, type LongRoute, type RestAnswer, type RestRefusal, type Route, TEXT_JSON } from './route.ts';
 
@@ -31,17 +33,25 @@ const longHandler = (route: LongRoute) => async (request: FastifyRequest, reply:
   return reply;
 };
 
-const hooksOf = ({ check, audited }: Route, log: Logger): Pick<RouteShorthandOptions, 'onRequest' | 'onResponse'> => ({
-  ...(check && {
-    onRequest(request, _reply, next) {
-      try {
-        check(request);
-        next();
-      } catch (error) {
-        next(error as Error);
-      }
-    },
-  }),
+type Hook = Exclude<RouteShorthandOptions['onRequest'], undefined>;
+
+const checking =
+  (check: NonNullable<Route['check']>): Hook =>
+  (request: FastifyRequest, _reply: FastifyReply, next: (error?: Error) => void): void => {
+    try {
+      check(request);
+      next();
+    } catch (error) {
+      next(error as Error);
+    }
+  };
+
+const hooksOf = (
+  { check, audited }: Route,
+  admission: Hook | undefined,
+  log: Logger,
+): Pick<RouteShorthandOptions, 'onRequest' | 'onResponse'> => ({
+  onRequest: [...(admission ? [admission] : []), ...(check ? [checking(check)] : [])].flat(),
   ...(audited !== undefined && {
     onResponse({ id, ip: address, outcome }, _reply, next) {
       log.info({ id, address, what: audited, outcome }, 'access');
@@ -67,7 +77,11 @@ const fillIn = (
 };
 
 /** Adds routes to a scope whose bodies are read as they want it. */
-export const addRoutes = (scope: FastifyInstance, routes: readonly Route[], log: Logger): void => {
+export const addRoutes = (
+  scope: FastifyInstance,
+  routes: readonly Route[],
+  { log, doorkeeper }: { readonly log: Logger; readonly doorkeeper?: Doorkeeper | undefined },
+): void => {
   scope.addHook('preSerialization', fillIn);
   for (const route of routes) {
     const { method, path } = route;
@@ -76,7 +90,7 @@ export const addRoutes = (scope: FastifyInstance, routes: readonly Route[], log:
       method,
       url: path.replace(/\{(\w+)\}/g, ':$1'),
       exposeHeadRoute: method === 'GET' && !isLong,
-      ...hooksOf(route, log),
+      ...hooksOf(route, admissionTo(route, doorkeeper), log),
       handler: isLong
         ? longHandler(route)
         : (request, reply) => {

@@ -1,4 +1,5 @@
 /** How watched deployments stand, for pages and programs: `/monitor`. Open where records are, and for the same deployments. */
+import type { Pass } from '../../../access/pass.ts';
 import { fail, type MillraceError, show } from '../../../core/errors.ts';
 import type { Standing, WatchedDeployment } from '../../../monitor/watch/standing.ts';
 import { sentenceOn, stateOf } from '../../../monitor/watch/standing-words.ts';
@@ -87,22 +88,28 @@ const windowsIn = ({ windows = 1 }: Said): number => {
   throw badRequest('windows is not a number of windows.', `a whole number from 1 to ${MOST_WINDOWS}`, windows);
 };
 
+/** A deployment of which nothing is known yet is for those alone who may touch all models. */
+const isTheirs = ({ last }: Pick<WatchedDeployment, 'last'>, pass: Pass | undefined): boolean =>
+  pass?.touches(last?.model ?? '') ?? true;
+
 const createAnswers = (open: () => Promise<Standing>, { opened, limits }: MonitoringRoutes) => {
-  const standingWith = async (deployment: string): Promise<Standing> => {
+  const standingWith = async (deployment: string, { pass }: RestRequest): Promise<Standing> => {
     const standing = await open();
-    if (standing.names.includes(deployment) && isOpen(opened, deployment)) return standing;
+    const isMeant = standing.names.includes(deployment) && isOpen(opened, deployment);
+    if (isMeant && (pass === undefined || isTheirs(await standing.show(deployment, new Date()), pass))) return standing;
     throw unknown(deployment);
   };
   const nameOf = ({ params }: RestRequest): string => (params as { readonly deployment: string }).deployment;
   return {
-    async list(): Promise<RestAnswer> {
+    async list({ pass }: RestRequest): Promise<RestAnswer> {
       const states = await (await open()).list();
-      return told({ deployments: states.filter(({ deployment }) => isOpen(opened, deployment)).map(standingOf) });
+      const shown = states.filter((state) => isOpen(opened, state.deployment) && isTheirs(state, pass));
+      return told({ deployments: shown.map(standingOf) });
     },
     async one(request: RestRequest): Promise<RestAnswer> {
       const name = nameOf(request);
       const { window } = request.query as { readonly window?: unknown };
-      const standing = await standingWith(name);
+      const standing = await standingWith(name, request);
       const shown = await standing.show(name, sinceIn(request));
       const judged = window === undefined ? shown.last : shown.windows.findLast((one) => one.window.from === window);
       if (judged === undefined && window !== undefined) {
@@ -126,7 +133,7 @@ const createAnswers = (open: () => Promise<Standing>, { opened, limits }: Monito
       const name = nameOf(request);
       const said = saidIn(request, limits);
       const [by, why, windows] = [needed(said, 'by'), needed(said, 'why'), windowsIn(said)];
-      const { profile: _, ...accepted } = await (await standingWith(name)).accept(name, windows, { by, why });
+      const { profile: _, ...accepted } = await (await standingWith(name, request)).accept(name, windows, { by, why });
       return told(accepted);
     },
     async acknowledge(request: RestRequest): Promise<RestAnswer> {
@@ -136,7 +143,8 @@ const createAnswers = (open: () => Promise<Standing>, { opened, limits }: Monito
       const standing = await open();
       const isMeant = (one: { readonly id: string; readonly fingerprint: string }) =>
         one.id === id || one.fingerprint === id;
-      const found = (await standing.list()).flatMap(({ firing }) => firing).find(isMeant);
+      const theirs = (await standing.list()).filter((state) => isTheirs(state, request.pass));
+      const found = theirs.flatMap(({ firing }) => firing).find(isMeant);
       if (found === undefined || !isOpen(opened, found.deployment)) {
         throw fail('NOT_FOUND', 'No such alert fires.', {
           expected: 'an alert that GET /monitor lists',

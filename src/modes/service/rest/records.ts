@@ -1,5 +1,6 @@
 /** What was predicted, read again by its id, the truth told of it later, and what was predicted better. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { checkModel } from '../../../access/doorkeeper.ts';
 import { fail, type MillraceError } from '../../../core/errors.ts';
 import type { Recorder } from '../../../monitor/recorder.ts';
 import type { Kept } from '../../../monitor/records/records.ts';
@@ -162,7 +163,8 @@ export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
   const closed = isAnyOpen(opened) ? undefined : isKept ? recordsClosed : noRecords;
   const isTold = isKept && closed === undefined;
   /** @throws FORBIDDEN for what a deployment has answered whose records are not open */
-  const checkOpen = (kept: Found | undefined): void => {
+  const checkOpen = (kept: Found | undefined, { pass }: RestRequest): void => {
+    if (kept !== undefined) checkModel(pass, kept.model);
     if (!isOpen(opened, kept?.deployment)) throw recordsClosed();
   };
 
@@ -172,7 +174,7 @@ export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
     const kept = await find(id, deadlineOf(request, limits));
     const better = betterOf(id);
     if (kept === undefined && better.length === 0) throw unknown(id);
-    checkOpen(kept);
+    checkOpen(kept, request);
     if (kept === undefined) return { body: `{"id":${JSON.stringify(id)},"better":${listOf(better)}}` };
     return { body: keptAsJson(kept, publishing?.better && better) };
   };
@@ -182,7 +184,7 @@ export const recordRoutes = (options: RecordRoutes): readonly Route[] => {
     const truth = readSmallJson(bodyOf(request), limits.depth);
     const deadline = deadlineOf(request, limits);
     const kept = await find(id, deadline);
-    if (kept !== undefined) checkOpen(kept);
+    if (kept !== undefined) checkOpen(kept, request);
     return { body: keptAsJson(await inTime(recorder.label(id, truth), deadline, tooLate)) };
   };
   return [
@@ -223,9 +225,10 @@ export const betterRoute = (options: Omit<RecordRoutes, 'opened' | 'guard'>): Ro
         });
       }
       const kept = await find(id, deadlineOf(request, limits));
+      if (kept !== undefined) checkModel(request.pass, kept.model);
       if (kept === undefined && betterOf(id).length === 0) throw unknown(id);
       const name = kept?.id ?? (predictions.of(id).length > 0 ? id : alias(id));
-      return betterEvents({ id: name, predictions, limits });
+      return betterEvents({ id: name, predictions, limits, pass: request.pass });
     },
   };
 };

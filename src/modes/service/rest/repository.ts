@@ -44,7 +44,7 @@ export const indexRoute = ({ models, limits }: Dataplane): Route => ({
   method: 'POST',
   path: '/v2/repository/index',
   operation: posted('The models there are, and their states'),
-  answer: (request) => told(repositoryIndex(models, optionsOf(request, limits).ready === true)),
+  answer: (request) => told(repositoryIndex(models, optionsOf(request, limits).ready === true, request.pass?.touches)),
 });
 
 export interface ControlRoutes {

@@ -3,6 +3,7 @@
  * and tests that ask in memory. Requests and answers are plain data.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Pass } from '../../../access/pass.ts';
 import type { Caller } from '../job.ts';
 import type { Card } from '../model.ts';
 import type { RequestSpan } from '../traces.ts';
@@ -18,6 +19,8 @@ export interface RestRequest {
   readonly raw: { readonly socket: Caller & { readonly localAddress?: string | undefined } };
   /** Of a request that is traced. */
   readonly span: RequestSpan | undefined;
+  /** Who asks; undefined where everybody may. */
+  readonly pass?: Pass | undefined;
 }
 
 /** Writes an answer piece by piece, the last of them with `end`. */

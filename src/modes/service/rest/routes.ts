@@ -19,7 +19,7 @@ import { notReady, reads } from './operation.ts';
 import { predictRoutes } from './predict.ts';
 import { betterRoute, recordRoutes } from './records.ts';
 import { controlRoutes, indexRoute } from './repository.ts';
-import { type Route, TEXT_JSON, told } from './route.ts';
+import { type RestRequest, type Route, TEXT_JSON, told } from './route.ts';
 
 /** All there is; or what callers need, and what those need who run the service, each behind a door of its own. */
 export type Behind = 'all' | 'callers' | 'operators';
@@ -42,17 +42,20 @@ export interface RoutesOptions extends GuardOptions {
 /** Milliseconds until what another process of the service has answered is known here. */
 const PEERS_MS = 1000;
 
-const docsRoute = (cards: () => readonly Card[], hasMetrics: boolean): Route => ({
+/** The models that who asks may touch. */
+type CardsFor = (request: RestRequest) => readonly Card[];
+
+const docsRoute = (cards: CardsFor, hasMetrics: boolean): Route => ({
   method: 'GET',
   path: '/docs',
   operation: reads('documentation', 'A page with a form for each model'),
-  answer: () => ({
+  answer: (request) => ({
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': contentSecurityPolicy,
       'x-content-type-options': 'nosniff',
     },
-    body: docsPage(cards(), { hasMetrics }),
+    body: docsPage(cards(request), { hasMetrics }),
   }),
 });
 
@@ -86,14 +89,19 @@ export const routesOf = (options: RoutesOptions): readonly Route[] => {
   const { limits, models } = plane;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
-  const cards = () =>
-    models.slots.flatMap(({ card, state }) => (card !== undefined && state !== 'unloaded' ? card : []));
+  const cards: CardsFor = ({ pass }) =>
+    models.slots.flatMap(({ card, state }) =>
+      card !== undefined && state !== 'unloaded' && (pass?.touches(card.name) ?? true) ? card : [],
+    );
   const kept = { recorder, publishing, limits, patienceMs: peers ? PEERS_MS : 0 };
   const openapiRoute: Route = {
     method: 'GET',
     path: '/openapi.json',
     operation: reads('documentation', 'This document'),
-    answer: () => ({ headers: { 'content-type': TEXT_JSON }, body: toldJson(openapi(all, cards(), limits)) }),
+    answer: (request) => ({
+      headers: { 'content-type': TEXT_JSON },
+      body: toldJson(openapi(all, cards(request), limits)),
+    }),
   };
   const all: readonly Route[] = [
     ...(isForCallers ? predictRoutes(plane) : []),

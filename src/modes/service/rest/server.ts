@@ -1,5 +1,7 @@
 /** The REST side of the service as Fastify serves it: connections, bodies, errors; what is asked and answered stands in the routes. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Doorkeeper } from '../../../access/doorkeeper.ts';
+import type { Pass } from '../../../access/pass.ts';
 import { fail } from '../../../core/errors.ts';
 import type { Bodies } from '../bodies.ts';
 import type { Connections } from '../connections.ts';
@@ -8,6 +10,7 @@ import { createRequestIds } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { isOfPlaces } from '../told.ts';
 import type { RequestSpan, Tracing } from '../traces.ts';
+import { challengeFor } from './admission.ts';
 import { bodyReader } from './body-reader.ts';
 import { allowOrigins } from './cors.ts';
 import { CONTENT_ENCODINGS } from './encoded-body.ts';
@@ -25,6 +28,8 @@ declare module 'fastify' {
     outcome: string;
     /** Of a request that is traced. */
     span: RequestSpan | undefined;
+    /** Who asks; undefined where everybody may. */
+    pass: Pass | undefined;
   }
 }
 
@@ -34,6 +39,8 @@ export interface RestOptions extends RoutesOptions {
   /** Places for the connections of this door. */
   readonly places: Connections;
   readonly tracing?: Tracing | undefined;
+  /** Who lets callers in; everybody comes in unless given. */
+  readonly doorkeeper?: Doorkeeper | undefined;
 }
 
 /** Signatures check what comes, and what goes out is written here: no route has a schema. The framework's compilers of them are never loaded. */
@@ -53,6 +60,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
       reply.header('connection', 'close');
       linger(request.raw.socket, limits.arrivalMs);
     }
+    if (problem.code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeFor(request));
     if (problem.field === 'content-encoding') reply.header('accept-encoding', CONTENT_ENCODINGS);
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
     const isOurs = status === 500 || isOfPlaces(problem.code);
@@ -97,6 +105,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   app.decorateRequest('answer');
   app.decorateRequest('outcome', 'ok');
   app.decorateRequest('span', undefined);
+  app.decorateRequest('pass', undefined);
   app.setErrorHandler(refuse);
   nameRequests(app, health);
   if (tracing) traceRequests(app, tracing);
@@ -112,7 +121,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     addRoutes(
       native,
       routes.filter(({ path }) => !isOfProtocol(path)),
-      log,
+      options,
     );
   });
   await app.register(async (protocol) => {
@@ -122,7 +131,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
     addRoutes(
       protocol,
       routes.filter(({ path }) => isOfProtocol(path)),
-      log,
+      options,
     );
   });
   return app;

@@ -49,7 +49,8 @@ export const createRoutedTensors = ({ timeoutMs, checkRows }: RoutedTensorsOptio
       tally.add(CANDIDATE, { rows: found.answers.rows, ms: performance.now() - began, bad, units });
       return found.answers.errors.size === 0 ? found : undefined;
     } catch (error) {
-      if (problemOf(error).code === 'CANCELLED') throw error;
+      // The caller's own limits are no fault of the candidate.
+      if (['CANCELLED', 'RATE_LIMITED'].includes(problemOf(error).code)) throw error;
       tally.add(CANDIDATE, { rows: 1, ms: performance.now() - began, bad: ALL_BAD, units });
       return undefined;
     }
@@ -64,7 +65,9 @@ export const createRoutedTensors = ({ timeoutMs, checkRows }: RoutedTensorsOptio
       const found = await tryCandidate(active, request, call, units);
       if (found !== undefined) return { ...found, model: candidate, variant, experiment };
     }
-    const found = await inferColumns(model, request, call, checkRows);
+    // Rows that the candidate was asked for are counted already.
+    const own = variant === CANDIDATE ? { ...call, pass: undefined } : call;
+    const found = await inferColumns(model, request, own, checkRows);
     if (isCounted && variant === STABLE) {
       const bad = badOfCodes(codesOf(found.answers));
       tally.add(STABLE, { rows: found.answers.rows, ms: performance.now() - began, bad, units });
