@@ -1,5 +1,5 @@
 /** So much a second, and what was not used in one second of the last: a token bucket that may go into debt. */
-export interface Budget {
+export interface Allowed {
   /** Whether there is something left. */
   readonly isLeft: () => boolean;
   /** Takes so much, also more than there is: what follows waits until that is paid back. */
@@ -7,7 +7,7 @@ export interface Budget {
 }
 
 /** `now` counts milliseconds, and never goes back. */
-export const createBudget = (perSecond: number, now: () => number): Budget => {
+export const createBudget = (perSecond: number, now: () => number): Allowed => {
   let left = perSecond;
   let at = now();
   return {

@@ -37,6 +37,24 @@ const shareOf = (perSecond: number | undefined, sharedBy: number): number | unde
 
 const principalOf = ({ id, name, role, models }: Key) => ({ name, role, models, by: 'key' as const, keyId: id });
 
+/** The day on which keys were used last, for people who look for those that nobody uses. */
+const createUses = (keys: Pick<Keys, 'used'>, clock: () => Date) => {
+  const fresh = new Set<string>();
+  let noted: { readonly day: string; readonly ids: ReadonlySet<string> } = { day: '', ids: new Set() };
+  return {
+    add: (id: string) => fresh.add(id),
+    async note() {
+      const day = clock().toISOString().slice(0, 10);
+      const before = noted.day === day ? noted.ids : new Set<string>();
+      const ids = [...fresh].filter((id) => !before.has(id));
+      fresh.clear();
+      noted = { day, ids: new Set([...before, ...ids]) };
+      // Where it cannot be written, all else goes on.
+      await keys.used(ids, day).catch(() => undefined);
+    },
+  };
+};
+
 /** Reads the keys first. @throws STORE_FAILED */
 export const openKeyring = async ({
   keys,
@@ -49,7 +67,7 @@ export const openKeyring = async ({
   let held: ReadonlyMap<string, Pass> = new Map();
   let state = '';
   let askedAt = now();
-  const used = new Set<string>();
+  const uses = createUses(keys, clock);
 
   const hold = (hash: string, key: Key): Pass => {
     const until = key.expiresAt === undefined ? FOR_EVER : Date.parse(key.expiresAt);
@@ -72,23 +90,12 @@ export const openKeyring = async ({
     }
     askedAt = now();
   };
-  let noted: { readonly day: string; readonly ids: ReadonlySet<string> } = { day: '', ids: new Set() };
-  const note = async (): Promise<void> => {
-    const day = clock().toISOString().slice(0, 10);
-    const before = noted.day === day ? noted.ids : new Set<string>();
-    const fresh = [...used].filter((id) => !before.has(id));
-    used.clear();
-    noted = { day, ids: new Set([...before, ...fresh]) };
-    // It is for people who look for keys that nobody uses: where it cannot be written, all else goes on.
-    await keys.used(fresh, day).catch(() => undefined);
-  };
-
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   const again = (): void => {
     looking = look()
-      .then(note)
+      .then(uses.note)
       .catch(onLost)
       .then(() => {
         if (!isClosed) timer = setTimeout(again, everyMs).unref();
@@ -101,7 +108,7 @@ export const openKeyring = async ({
     find(secret) {
       if (now() - askedAt > STALE_MS) throw fail('STORE_FAILED', 'The keys cannot be read any more.');
       const found = held.get(hashOf(secret));
-      if (found !== undefined) used.add(found.principal.keyId ?? '');
+      if (found !== undefined) uses.add(found.principal.keyId ?? '');
       return found;
     },
     close() {
