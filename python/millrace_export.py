@@ -19,6 +19,7 @@ import math
 import os
 import re
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -135,6 +136,81 @@ class Table:
         changed.iloc[0] = value
         one[one.columns[index]] = changed
         return one
+
+
+def names_of(model: Any) -> Optional[List[str]]:
+    """The columns that a model was trained with, where it remembers them."""
+    for owner, key in ((model, "feature_names_in_"), (model, "feature_names_"), (getattr(model, "booster_", model), "feature_name"),
+                       (model, "feature_names")):
+        found = getattr(owner, key, None)
+        found = found() if callable(found) else found
+        if found is not None and len(found) > 0:
+            return [str(one) for one in found]
+    return None
+
+
+def known_columns(model: Any, given: Sequence[str]) -> Optional[List[str]]:
+    """The model's columns as a table calls them, some of which it may lack; None where the model counts its columns alone."""
+    names = names_of(model)
+    if names is None or not set(names) <= set(given) and all(re.fullmatch(r"(Column_|f|x)?\d+", one) for one in names):
+        return None
+    by_mangled = {re.sub(r"[^A-Za-z0-9_]", "_", one): one for one in given}
+    return [one if one in given else by_mangled.get(one, one) for one in names]
+
+
+def is_index(name: str, values: Any) -> bool:
+    """Whether a column is the index that pandas' to_csv writes: without a name, or counting rows under one that says so."""
+    if not re.fullmatch(r"Unnamed: \d+|index|level_0|", name):
+        return False
+    try:
+        steps = np.diff(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        return False
+    return name != "index" or bool((steps == 1).all())
+
+
+def is_truth(name: str, values: Any, y: Any) -> bool:
+    """Whether a column is y itself: of its name, or of its values, which are not all the same."""
+    if y is None or np.ndim(y) != 1 or len(y) != len(values):
+        return False
+    if str(getattr(y, "name", None) or "") == name:
+        return True
+    truth, column = plain(np.asarray(y)), plain(np.asarray(values))
+    return truth == column and len({str(one) for one in truth}) > 1
+
+
+def columns_for(model: Any, X: Any, y: Any, say: Callable[[str], None]) -> Any:
+    """The columns of a frame that the model takes, in its order. What is left out is said, and so is an index or a target that it learnt from."""
+    if not is_frame(X):
+        return X
+    given = [str(name) for name in X.columns]
+    if len(set(given)) < len(given):
+        return X
+    stray = {name for at, name in enumerate(given) if is_index(name, X.iloc[:, at])}
+    target = {name for at, name in enumerate(given) if is_truth(name, X.iloc[:, at], y)} - stray
+    names = known_columns(model, given)
+    if names is not None:
+        missing = [one for one in names if one not in given]
+        if missing:
+            raise ExportError(f"X lacks {', '.join(missing[:8])}, which the model was trained with; it has {', '.join(given[:20])}.")
+        wanted = names
+    else:
+        count = getattr(model, "n_features_in_", None)
+        wanted = [one for one in given if one not in stray and one not in target]
+        if isinstance(count, (int, np.integer)) and len(given) == count:
+            wanted = given
+    for learnt, what in ((stray, "looks like the index of a table, which says nothing of another row"), (target, "is y itself, which nobody knows beforehand")):
+        for name in sorted(learnt & set(wanted)):
+            say(f"NOTE: the model was trained with the column {json.dumps(name)}, which {what}. Train it anew without.")
+    left = [one for one in given if one not in wanted]
+    if left:
+        why = {**{one: " (an index)" for one in stray}, **{one: " (y itself)" for one in target}}
+        say(f"left out of X: {', '.join(one + why.get(one, '') for one in left[:20])}: the model does not take {'it' if len(left) == 1 else 'them'}.")
+    if wanted == given:
+        return X
+    if not left:
+        say(f"the columns of X are taken in the model's order: {', '.join(wanted[:20])}.")
+    return X.iloc[:, [given.index(one) for one in wanted]]
 
 
 def kind_of(column: Any, values: Sequence[Any]) -> str:
@@ -993,10 +1069,8 @@ def from_lightgbm(model: Any, table: Table, targets: Sequence[str], folder: Path
     is_estimator = hasattr(model, "booster_")
     booster = model.booster_ if is_estimator else model
     names = column_names(table, booster.feature_name(), booster.num_feature(), "LightGBM")
-    given = [index for index in range(len(names)) if str(getattr(table.column(index), "dtype", "")) == "category"]
     learnt = booster.pandas_categorical or []
-    if len(given) != len(learnt):
-        raise ExportError(f"The LightGBM model learnt {len(learnt)} columns of categories, and X has {len(given)} of dtype category: {', '.join(names[at] for at in given[:5])}.")
+    given = lightgbm_categories(table, names, learnt)
     lists = {index: list_ for index, list_ in zip(given, learnt) if plain(list_) != [False, True]}
     inputs, prepare = features_of(table, names, lists, "float64", False)
     objective = str(getattr(model, "objective_", None) or booster.params.get("objective") or objective_in(booster)).split(" ")[0]
@@ -1013,6 +1087,29 @@ def from_lightgbm(model: Any, table: Table, targets: Sequence[str], folder: Path
     output = "score" if objective in ranking else "probability" if objective in probable else "margin" if objective in ("custom", "none") else "prediction"
     booster.save_model(str(folder / "model.txt"))
     return finished(table, "model.txt", f"LightGBM {lightgbm.__version__}", inputs, prepare, tree_blocks(output, values, labels, classes))
+
+
+def lightgbm_categories(table: Table, names: Sequence[str], learnt: Sequence[Sequence[Any]]) -> List[int]:
+    """Which columns are the model's categories, which it counts in order alone. Columns of texts are made categories of its lists."""
+    if not is_frame(table.X):
+        if learnt:
+            raise ExportError(f"The LightGBM model learnt {len(learnt)} columns of categories: give X as a DataFrame, as it was trained.")
+        return []
+    given = [index for index in range(len(names)) if str(table.column(index).dtype) == "category" or table.column(index).dtype.kind not in "iufb"]
+    if len(given) != len(learnt):
+        found = f": {', '.join(names[at] for at in given[:5])}" if given else ""
+        raise ExportError(f"The LightGBM model learnt {len(learnt)} columns of categories, and X has {len(given)} of texts or categories{found}. Give the columns that it was trained with.")
+    import pandas
+
+    for index, list_ in zip(given, learnt):
+        values = [one for one in table.values(index) if one is not None]
+        known = set(plain(list(list_)))
+        if values and not known & set(values):
+            shown = ", ".join(str(one) for one in list(list_)[:4])
+            raise ExportError(f"The LightGBM model learnt {shown} of {names[index]}, and X has nothing of it there. Give the columns in the order in which it was trained.")
+        column = table.X.columns[index]
+        table.X = table.X.assign(**{column: pandas.Categorical(table.X[column], categories=list_)}) if str(table.column(index).dtype) != "category" else table.X
+    return given
 
 
 def objective_in(booster: Any) -> str:
@@ -1113,44 +1210,175 @@ def is_of(element: Dict[str, Any], index: int) -> bool:
 
 # -------------------------------------------------------------------------------------------------------------- PyTorch
 
-MAX_TENSOR_EXAMPLES = 20
+MAX_TENSOR_EXAMPLES = 200
+#: How far apart two runtimes may be in a half's arithmetic: a digit of each.
+DIGIT = {"float16": 1e-3, "bfloat16": 1e-2}
 
 
-def export_torch(model: Any, X: Any, folder: Path, name: str, version: str, description: Optional[str]) -> str:
-    """Writes model.onnx and examples.json of a module that takes one tensor and gives one; returns the text of model.yaml."""
+class Rows(NamedTuple):
+    """What a module is asked: one tensor a row, and which of its dimensions rows differ in."""
+
+    each: List[Any]
+    open: List[int]
+
+    def first_two(self) -> Any:
+        """A batch as it is traced: of one length, which stands for any."""
+        import torch
+
+        row = max(self.each, key=lambda one: one.numel())
+        same = [one for one in self.each if one.shape == row.shape]
+        return torch.stack([same[0], same[-1]])
+
+
+def torch_rows(model: Any, X: Any) -> Rows:
+    """Rows of a tensor, an array or a table; or of a list, where they may differ in length. What is of float64 gets the module's dtype."""
     import torch
 
-    given = torch.as_tensor(X.to_numpy() if is_frame(X) else X)
-    rows = given.float() if given.dtype == torch.float64 else given
-    if rows.ndim < 2 or len(rows) < 2:
-        raise ExportError(f"X is a tensor of shape {list(rows.shape)}; give at least two rows, the first dimension being the rows.")
-    model = model.eval()
+    floating = next((one.dtype for one in model.parameters() if one.is_floating_point()), torch.float32)
+    if is_frame(X):
+        X = X.to_numpy()
+        takes_ids = any(isinstance(part, torch.nn.Embedding) for part in model.modules())
+        X = X if takes_ids and X.dtype.kind in "iu" else np.asarray(X, dtype=float)
+    given = list(X) if isinstance(X, (list, tuple)) else list(torch.as_tensor(X))
+    rows = [torch.as_tensor(one) for one in given]
+    rows = [one.to(floating) if one.dtype == torch.float64 else one for one in rows]
+    if len(rows) < 2 or rows[0].ndim < 1:
+        raise ExportError("X is no tensor of rows; give at least two rows, the first dimension being the rows, or a list of a tensor a row where they differ in length.")
+    if any(one.ndim != rows[0].ndim or one.dtype != rows[0].dtype for one in rows):
+        raise ExportError("The rows of X are of several dtypes or numbers of dimensions.")
+    return Rows(rows, [at for at in range(rows[0].ndim) if len({one.shape[at] for one in rows}) > 1])
+
+
+def torch_answers(model: Any, rows: Rows) -> List[Any]:
+    """What the module answers each row; rows of one length are asked together."""
+    import torch
+
+    answers = []
     with torch.no_grad():
-        answers = model(rows)
-    if not isinstance(answers, torch.Tensor) or len(answers) != len(rows):
+        if not rows.open:
+            answers = model(torch.stack(rows.each))
+        for row in rows.each if rows.open else []:
+            answer = model(row[None])
+            answers.append(answer[0] if isinstance(answer, torch.Tensor) and len(answer) == 1 else None)
+    is_tensor = isinstance(answers, torch.Tensor) or rows.open and all(one is not None for one in answers)
+    if not is_tensor or len(answers) != len(rows.each):
         raise ExportError("The module does not give one tensor with a row for each of X. Wrap it in a module that does, and export that.")
+    return list(answers)
+
+
+def torch_graph(model: Any, rows: Rows, path: Path) -> None:
+    """Writes the graph: by today's exporter, or by the one that traces, for what that does not know."""
+    import torch
+
+    names = ["rows"] + [f"length_{at}" if at in rows.open else "" for at in range(rows.each[0].ndim)]
+    dims = {at: name for at, name in enumerate(names) if name}
+    shapes = {at: torch.export.Dim(name, min=1 if at == 0 else 2) for at, name in dims.items()}
+    ways: List[Settings] = [
+        {"dynamo": True, "external_data": False, "dynamic_shapes": (shapes,), "verbose": False},
+        {"dynamo": False, "dynamic_axes": {"x": dims, "y": {0: "rows"}}},
+    ]
+    problem: Optional[Exception] = None
+    for way in ways:
+        try:
+            with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+                warnings.simplefilter("ignore")
+                torch.onnx.export(model, (rows.first_two(),), str(path), input_names=["x"], output_names=["y"], **way)
+            return
+        except ModuleNotFoundError as error:
+            raise ExportError(f"torch.onnx.export needs {error.name}, which is not installed here:\n    pip install onnx onnxscript") from error
+        except Exception as error:  # noqa: BLE001
+            problem = problem or error
+    raise ExportError(f"torch.onnx.export cannot write this module: {' '.join(str(problem).split())[:400]}") from problem
+
+
+def torch_tolerance(path: Path, rows: Rows, answers: Sequence[Any]) -> Optional[Settings]:
+    """Of halves a digit; else how far ONNX Runtime is from PyTorch on X, twice over, where it is installed."""
+    dtypes = {str(one.dtype).replace("torch.", "") for one in (rows.each[0], answers[0])}
+    digits = [DIGIT[one] for one in dtypes if one in DIGIT]
+    if digits:
+        return {"atol": max(digits), "rtol": max(digits)}
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
-            warnings.simplefilter("ignore")
-            torch.onnx.export(model, (rows[:2],), str(folder / "model.onnx"), input_names=["x"], output_names=["y"], dynamo=True,
-                              external_data=False, dynamic_shapes=({0: torch.export.Dim("rows")},), verbose=False)
-    except ModuleNotFoundError as error:
-        raise ExportError(f"torch.onnx.export needs {error.name}, which is not installed here:\n    pip install onnx onnxscript") from error
-    except Exception as error:  # noqa: BLE001
-        raise ExportError(f"torch.onnx.export cannot write this module: {' '.join(str(error).split())[:400]}") from error
-    count = min(len(rows), MAX_TENSOR_EXAMPLES)
-    examples = [{"input": {"x": rows[at].tolist()}, "output": {"y": answers[at].tolist()}} for at in range(count)]
-    (folder / "examples.json").write_text(json.dumps(examples, allow_nan=False), encoding="utf-8")
+        import onnxruntime
+    except ImportError:
+        return {"atol": 1e-5, "rtol": 1e-4}
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    off, spread = 0.0, 0.0
+    for row, answer in zip(rows.each, answers):
+        want = answer.numpy().astype(float)
+        got = session.run(None, {"x": row[None].numpy()})[0][0].astype(float)
+        if got.shape != want.shape:
+            raise ExportError(f"The exported graph answers a row with shape {list(got.shape)}, and the module with {list(want.shape)}.")
+        off = max(off, float(np.max(np.abs(got - want) - RTOL * np.abs(want), initial=0.0)))
+        spread = max(spread, float(np.max(np.abs(want), initial=0.0)))
+    if off > 0.1 * spread:
+        raise ExportError("The exported graph answers otherwise than the module: nothing was written. Is it in eval mode, and of fixed control flow?")
+    return {"atol": rounded_up(2 * off), "rtol": RTOL} if off > ATOL else None
 
-    def tensor(of: Any) -> Settings:
-        if of.ndim == 1:
+
+def from_torch(model: Any, X: Any, folder: Path, say: Callable[[str], None]) -> "TorchExport":
+    """Writes model.onnx of a module that takes one tensor and gives one: columns of a table, or a tensor of any length."""
+    import torch
+
+    model = model.eval()
+    rows = torch_rows(model, X)
+    answers = torch_answers(model, rows)
+    path = folder / "model.onnx"
+    wide, is_bfloat16 = rows, any(one.dtype == torch.bfloat16 for one in model.parameters())
+    if is_bfloat16:
+        # What runs ONNX on a processor has next to nothing for bfloat16; float32 has all its values.
+        say("NOTE: bfloat16 is computed in float32 with the same weights: the answers are more exact than the module's, by about a digit of bfloat16.")
+        wide = rows._replace(each=[one.float() if one.dtype == torch.bfloat16 else one for one in rows.each])
+    torch_graph(copy.deepcopy(model).float() if is_bfloat16 else model, wide, path)
+
+    def tensor(of: Sequence[Any]) -> Settings:
+        if of[0].ndim == 0:
             return {"kind": "number"}
-        return {"kind": "tensor", "dtype": str(of.dtype).replace("torch.", ""), "shape": list(of.shape[1:])}
+        sizes = [len({one.shape[at] for one in of}) for at in range(of[0].ndim)]
+        shape = [size if count == 1 else None for size, count in zip(of[0].shape, sizes)]
+        return {"kind": "tensor", "dtype": str(of[0].dtype).replace("torch.", ""), "shape": shape}
 
-    draft = Draft("model.onnx", f"PyTorch {torch.__version__}", {"x": tensor(rows)}, [], {"y": tensor(answers)}, None)
-    text = manifest(draft, name, version, description, None)
-    text = text.replace("examples: examples.csv           #", "examples: examples.json          #")
-    return text.replace("reference: reference.csv\n", "")
+    def cells(of: Any) -> Any:
+        return of.tolist() if of.dtype.is_floating_point or of.ndim else of.item()
+
+    inputs, prepare = {"x": tensor(wide.each)}, []
+    given: Dict[str, List[Any]] = {"x": [cells(one) for one in rows.each]}
+    if is_frame(X):
+        names = Table(X).names
+        is_whole = not rows.each[0].dtype.is_floating_point
+        inputs = {name: {"kind": "integer" if is_whole else "number"} for name in names}
+        prepare = [{"concat": {"fields": names, "as": free("x", names), "dtype": str(wide.each[0].dtype).replace("torch.", "")}}]
+        if "x" in names:
+            raise ExportError("A column of X is called x, as the graph's input is. Rename it.")
+        given = {name: [float(row[at]) if not is_whole else int(row[at]) for row in rows.each] for at, name in enumerate(names)}
+    width = answers[0].shape[0] if answers[0].ndim == 1 and not any(one.shape != answers[0].shape for one in answers) else 0
+    outputs: Dict[str, Settings] = {"y": tensor([one.float() for one in answers] if is_bfloat16 else answers)}
+    told: Dict[str, List[Any]] = {"y": [cells(one) for one in answers]}
+    if 0 < width <= MAX_COLUMNS:
+        names_of_y = ["y"] if width == 1 else [f"y_{at}" for at in range(width)]
+        is_whole = not answers[0].dtype.is_floating_point
+        outputs = {name: {"kind": "integer" if is_whole else "number", "from": "y", "at": at} for at, name in enumerate(names_of_y)}
+        told = {name: [plain(one[at].item()) for one in answers] for at, name in enumerate(names_of_y)}
+    draft = Draft("model.onnx", f"PyTorch {torch.__version__}", inputs, prepare, outputs, torch_tolerance(path, rows, answers))
+    return TorchExport(draft, given, told)
+
+
+class TorchExport(NamedTuple):
+    draft: Draft
+    given: Dict[str, List[Any]]
+    told: Dict[str, List[Any]]
+
+    def write(self, folder: Path, examples: int) -> None:
+        """examples.json: tensors of several dimensions, which no column has."""
+        rows = chosen(min(examples, MAX_TENSOR_EXAMPLES), range(len(next(iter(self.given.values())))))
+        made = [
+            {"input": {name: of[row] for name, of in self.given.items()}, "output": {name: of[row] for name, of in self.told.items()}}
+            for row in rows
+        ]
+        try:
+            text = json.dumps(made, allow_nan=False)
+        except ValueError as error:
+            raise ExportError("X or what the module answers has NaN or Infinity, which no example can have. Leave such rows out.") from error
+        (folder / "examples.json").write_text(text, encoding="utf-8")
 
 
 # --------------------------------------------------------------------------------------------------------------- export
@@ -1223,24 +1451,70 @@ def export(
     target = folder / "model.yaml"
     if target.exists() and not force:
         raise ExportError(f"{target} is there already. Take another folder, or force=True (--force) to write it anew.")
+    called = package_name(name) if name else name_for(folder)
     family = family_of(model)
-    if family == "torch":
-        folder.mkdir(parents=True, exist_ok=True)
-        text = export_torch(model, X, folder, package_name(name) if name else name_for(folder), version, description)
-        target.write_text(text, encoding="utf-8")
-        say(f"wrote {target}. Next: millrace pack {folder}")
-        return target
-    if family not in EXPORTERS:
+    if isinstance(model, dict) and model and all(type(one).__module__.split(".")[0] == "torch" for one in (model.get("state_dict") or model).values()):
+        raise ExportError(
+            "This has the weights of a PyTorch module alone (a state_dict). Put them into their module where its class is, and export that:\n"
+            "    model = Net(); model.load_state_dict(weights); export(model, X)"
+        )
+    if family != "torch" and family not in EXPORTERS:
         raise ExportError(
             f"A {type(model).__module__}.{type(model).__name__} is none of the models that are exported here: scikit-learn, XGBoost, "
             "LightGBM, CatBoost, PyTorch. Whatever writes ONNX can be packed too: millrace init model.onnx"
         )
-    table = Table(X)
+    with staged(folder) as stage:
+        if family == "torch":
+            of_torch = from_torch(model, X, stage, say)
+            of_torch.write(stage, examples)
+            text = manifest(of_torch.draft, called, version, description, None)
+            text = text.replace("examples: examples.csv           #", "examples: examples.json          #")
+            text = text.replace("reference: reference.csv\n", "")
+        else:
+            text = write_tables(model, X, y, stage, examples, say, lambda draft, told: manifest(draft, called, version, description, told))
+        (stage / "model.yaml").write_text(text, encoding="utf-8")
+    say(f"wrote {target}. Next: millrace pack {folder}")
+    return target
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A folder beside what is there, whose files are put into `folder` once all are written; nothing is left where that fails."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".millrace-", dir=folder) as path:
+            stage = Path(path)
+            yield stage
+            for old in written_before(folder):
+                old.unlink()
+            # model.yaml comes last: with it the folder can be packed.
+            for one in sorted(stage.iterdir(), key=lambda file: file.name == "model.yaml"):
+                os.replace(one, folder / one.name)
+    except BaseException:
+        for one in made:
+            with contextlib.suppress(OSError):
+                one.rmdir()
+        raise
+
+
+def written_before(folder: Path) -> List[Path]:
+    """What an earlier export wrote, which must not stay beside files of a later one."""
+    path = folder / "model.yaml"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not text.startswith("# Written by millrace_export.py"):
+        return []
+    names = re.findall(r"^(?:model|examples|reference): (?:\{ file: )?([\w.-]+)", text, re.M)
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def write_tables(model: Any, X: Any, y: Any, folder: Path, examples: int, say: Callable[[str], None], manifest_of: Callable[[Draft, Any], str]) -> str:
+    """Writes the model, examples.csv and reference.csv of a model of tables; returns the text of model.yaml."""
+    table = Table(columns_for(model, X, y, say))
     if y is not None and len(y) != table.rows:
         raise ExportError(f"y has {len(y)} values, and X {table.rows} rows.")
-    folder.mkdir(parents=True, exist_ok=True)
     targets = [str(one) for one in y.columns] if is_frame(y) else []
-    exported = EXPORTERS[family](model, table, targets, folder, say)
+    exported = EXPORTERS[family_of(model)](model, table, targets, folder, say)
     draft, answers = exported.draft, exported.answers
     columns = {field: table.values(table.names.index(field)) for field in draft.inputs}
     write_examples(folder / "examples.csv", columns, exported, examples)
@@ -1250,10 +1524,7 @@ def export(
     told = add_truth(reference, y, [one.name for one in answers])
     rows = chosen(MAX_REFERENCE_ROWS, range(table.rows))
     write_csv(folder / "reference.csv", {field: [values[row] for row in rows] for field, values in reference.items()})
-    text = manifest(draft, package_name(name) if name else name_for(folder), version, description, told)
-    target.write_text(text, encoding="utf-8")
-    say(f"wrote {target}. Next: millrace pack {folder}")
-    return target
+    return manifest_of(draft, told)
 
 
 def add_truth(reference: Dict[str, Sequence[Any]], y: Any, outputs: Sequence[str]) -> Any:
@@ -1312,6 +1583,8 @@ HELP = """examples:
       the columns that the model knows are its rows; the folder gets the name of the file
   python millrace_export.py model.joblib --data held-out.parquet --truth churned -o models/churn
       the column churned is what was true, kept in reference.csv
+  python millrace_export.py net.pt --data held-out.npy
+      a module that torch.save wrote whole, and rows as an array of any dimensions (or a table)
   python millrace_export.py sentiment.pkl --data reviews.csv --columns review --truth stars
       a model of one text, or of an array whose columns have no names
 
@@ -1356,13 +1629,16 @@ def load_model(path: Path) -> Any:
 
 def load_data(path: Path) -> Any:
     if not path.exists():
-        raise ExportError(f"There is no {path}: --data is a table of rows that the model was not trained with, as CSV or Parquet.")
+        raise ExportError(f"There is no {path}: --data is a table of rows that the model was not trained with, as CSV or Parquet, or an array as .npy.")
     try:
         import pandas
     except ImportError as error:
-        raise ExportError("Tables are read by pandas:\n    pip install pandas") from error
+        if path.suffix.lower() != ".npy":
+            raise ExportError("Tables are read by pandas:\n    pip install pandas") from error
     ending = path.suffix.lower()
     try:
+        if ending == ".npy":
+            return np.load(path, allow_pickle=False)
         if ending in (".parquet", ".pq"):
             return pandas.read_parquet(path)
         if ending in (".ndjson", ".jsonl"):
@@ -1372,41 +1648,33 @@ def load_data(path: Path) -> Any:
         raise ExportError(f"{path.name} cannot be read as a table ({type(error).__name__}: {error}).") from error
 
 
-def names_of(model: Any) -> Optional[List[str]]:
-    """The columns that a model was trained with, where it remembers them."""
-    for owner, key in ((model, "feature_names_in_"), (model, "feature_names_"), (getattr(model, "booster_", model), "feature_name"),
-                       (model, "feature_names")):
-        found = getattr(owner, key, None)
-        found = found() if callable(found) else found
-        if found is not None and len(found) > 0:
-            return [str(one) for one in found]
-    return None
-
-
 def rows_for(model: Any, data: Any, truth: Optional[str], columns: Optional[Sequence[str]]) -> Any:
     """The columns of a table that a model takes, of the dtypes that it was trained with."""
+    if not is_frame(data):
+        if truth is not None or columns:
+            raise ExportError("An array has no columns for --truth and --columns: give the data as CSV or Parquet.")
+        return data
     if truth is not None and truth not in data.columns:
         raise ExportError(f"--truth {truth}: the data has no such column; it has {', '.join(map(str, data.columns[:20]))}.")
     names = names_of(model)
     given = [str(one) for one in data.columns]
+    known_names = known_columns(model, given)
     if columns:
         wanted = list(columns)
-    elif names and set(names) <= set(given):
-        wanted = names
-    elif names and not all(re.fullmatch(r"(Column_|f|x)?\d+", one) for one in names):
-        by_mangled = {re.sub(r"[^A-Za-z0-9_]", "_", one): one for one in given}
-        wanted = [one if one in given else by_mangled.get(one, one) for one in names]
+    elif known_names is not None:
+        wanted = known_names
     else:
-        wanted = [one for one in given if one != truth]
+        wanted = [one for at, one in enumerate(given) if one != truth and not is_index(one, data.iloc[:, at])]
+        if getattr(model, "n_features_in_", None) == len(given) - (truth is not None):
+            wanted = [one for one in given if one != truth]
+        for one in given:
+            if one != truth and one not in wanted:
+                print(f"left out of the data: {json.dumps(one)}, the index of a table; --columns says otherwise")
     missing = [one for one in wanted if one not in given]
     if missing:
         raise ExportError(f"The data lacks {', '.join(missing[:8])}, which the model was trained with; it has {', '.join(given[:20])}.")
     rows = data[wanted].copy()
     known: Dict[int, Any] = {}
-    booster = getattr(model, "booster_", model)
-    if family_of(model) == "lightgbm" and booster.pandas_categorical:
-        texts = [at for at, one in enumerate(wanted) if rows[one].dtype.kind not in "iufb"]
-        known = dict(zip(texts, booster.pandas_categorical)) if len(texts) == len(booster.pandas_categorical) else {}
     if family_of(model) == "xgboost":
         types = (model.get_booster() if hasattr(model, "get_booster") else model).feature_types or []
         known = {at: None for at, one in enumerate(types) if one == "c"}
@@ -1428,8 +1696,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", type=Path, help="a pickle or joblib file of your own: loading one runs the code in it")
-    parser.add_argument("--data", type=Path, required=True, help="rows that the model was not trained with: CSV, Parquet or NDJSON")
+    parser.add_argument("model", type=Path, help="a pickle, a joblib file or a .pt of your own: loading one runs the code in it")
+    parser.add_argument("--data", type=Path, required=True, help="rows that the model was not trained with: CSV, Parquet or NDJSON; of an array .npy")
     parser.add_argument("--truth", metavar="column", help="the column that holds what was true")
     parser.add_argument("--columns", metavar="a,b", help="the columns that the model takes, in its order (default: those that it was trained with, or all but the truth)")
     parser.add_argument("-o", "--out", type=Path, help="the folder to write (default: one called as the model, beside it)")

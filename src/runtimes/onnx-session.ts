@@ -47,7 +47,13 @@ export const openOnnx = async (file: Uint8Array, ort: Ort, places?: ReadonlySet<
     const got = runtimeMessage(cause);
     const locale = lackingLocale(graph, got);
     if (locale !== undefined) throw locale;
-    const message = `ONNX Runtime cannot load the model: ${got}`;
+    const isBrainFloat =
+      /Could not find an implementation/.test(got) &&
+      [...graph.inputs, ...graph.outputs].some(({ dtype }) => dtype === 'bfloat16');
+    const wayOn = isBrainFloat
+      ? '\n  It computes next to nothing in bfloat16 here: export the model as float32, which has the same weights (model.float()).'
+      : '';
+    const message = `ONNX Runtime cannot load the model: ${got}${wayOn}`;
     throw fail('BAD_MODEL', message, { expected: 'a model that this ONNX Runtime can load', got, cause });
   }
   const opened: ModelSession = {

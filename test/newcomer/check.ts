@@ -79,7 +79,11 @@ const wayOf = ({ name, title, at, heldOut, exact, file }: Told): Way => {
 /** Networks of PyTorch, which is too large to install here: their exports, with what it answered, are kept in the repository. */
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'torch');
 const traced = ['mlp-traced', 'cnn-traced', 'lstm-traced', 'encoder-traced', 'int8-traced', 'float16-traced'];
-const networks = ['mlp', 'cnn', 'lstm', 'encoder', 'float16', ...traced].map((network) => ({
+/** Folders that millrace_export.py wrote. */
+const folders = ['mlp', 'cnn', 'lstm', 'encoder', 'int8', 'float16', 'bfloat16'].map(
+  (network) => `${network}-exported`,
+);
+const networks = ['mlp', 'cnn', 'lstm', 'encoder', 'float16', ...traced, ...folders].map((network) => ({
   network,
   name: `torch-${network}`,
 }));
@@ -91,7 +95,8 @@ const waysOfNetworks = (): readonly Way[] =>
       const folder = join(models, name);
       cpSync(join(fixtures, network), folder, { recursive: true });
       const heldOut = readHeldOut(join(folder, 'held-out.json'));
-      return { name, folder, file: 'model.onnx', exact: false, named: true, heldOut };
+      const file = !folders.includes(network) && { file: 'model.onnx' };
+      return { name, folder, ...file, exact: false, named: true, heldOut };
     });
 
 /** Of lines that have no room here. @throws where the page has other lines by now */

@@ -6,6 +6,7 @@ import pickle
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import catboost
@@ -68,7 +69,7 @@ class Command(unittest.TestCase):
         self.assertEqual(code, 2, said)
         self.assertRegex(said, expected)
         self.assertNotIn("Traceback", said)
-        self.assertFalse((self.folder / "out" / "model.yaml").exists())
+        self.assertFalse((self.folder / "out").exists(), "nothing is left behind")
 
     def wrote(self, model_file, code, said):
         self.assertEqual(code, 0, said)
@@ -91,6 +92,66 @@ class Command(unittest.TestCase):
         X = self.data[["age", "visits", "plan"]]
         model = lightgbm.LGBMRegressor(n_estimators=5, min_child_samples=3, verbose=-1).fit(X, self.data["visits"])
         self.wrote("model.txt", *self.run_on(model, None, "--truth", "visits"))
+
+    def test_lightgbm_knows_its_categories_by_the_names_of_columns(self):
+        data = self.data.assign(city=pd.Categorical(random.choice(["north", "south"], ROWS)))
+        X = data[["age", "plan", "city"]]
+        model = lightgbm.LGBMRegressor(n_estimators=5, min_child_samples=3, verbose=-1).fit(X, data["visits"])
+        for given in (X[["city", "age", "plan"]], X.astype({"plan": str, "city": str})):
+            _, said = self.export(model, given)
+            text = (self.folder / "out" / "model.yaml").read_text()
+            self.assertRegex(text, r"plan: \{ kind: category, labels: \[basic, plus\]")
+            self.assertRegex(text, r"city: \{ kind: category, labels: \[north, south\]")
+            self.assertRegex(text, "fields: \\[age, plan_code, city_code\\]")
+            self.assertEqual("model's order: age, plan, city" in said, list(given.columns) != list(X.columns))
+        with self.assertRaisesRegex(millrace_export.ExportError, "learnt basic, plus of plan"):
+            self.export(model.booster_, X.rename(columns={"plan": "city", "city": "plan"}))
+
+    def export(self, model, X, y=None):
+        said = []
+        path = millrace_export.export(model, X, y, self.folder / "out", force=True, say=said.append)
+        return path.read_text(), "\n".join(said)
+
+    def test_an_index_and_the_target_within_X_are_left_out_and_said(self):
+        X = self.data[["age", "visits"]].fillna(40)
+        table = X.assign(stays=self.data["stays"]).reset_index().rename(columns={"index": "Unnamed: 0"})
+        for model in (LogisticRegression().fit(X, table["stays"]), LogisticRegression().fit(X.to_numpy(), table["stays"])):
+            text, said = self.export(model, table, table["stays"])
+            self.assertIn(r"left out of X: Unnamed: 0 (an index), stays (y itself)", said)
+            self.assertNotIn("Unnamed", text)
+            self.assertIn("fields: [age, visits]", text)
+        learnt = table[["Unnamed: 0", "age", "visits"]]
+        _, said = self.export(LogisticRegression(max_iter=1000).fit(learnt, table["stays"]), learnt)
+        self.assertRegex(said, 'NOTE: the model was trained with the column "Unnamed: 0", which looks like the index')
+        leaking = X.assign(target=table["visits"] * 2.0)
+        _, said = self.export(LinearRegression().fit(leaking, leaking["target"]), leaking, leaking["target"])
+        self.assertRegex(said, 'NOTE: the model was trained with the column "target", which is y itself')
+        with self.assertRaisesRegex(millrace_export.ExportError, "X lacks visits"):
+            self.export(LogisticRegression().fit(X, table["stays"]), X[["age"]])
+
+    def test_an_export_that_fails_leaves_what_was_there(self):
+        kept = {"model.yaml", "examples.csv", "model.onnx", "reference.csv"}
+        text, _ = self.export(pipeline(self.data), self.data[["age", "visits", "plan"]])
+        (self.folder / "out" / "notes.txt").write_text("mine")
+        dated = self.data.assign(age=pd.Timestamp("2026-01-01"))[["age", "visits", "plan"]]
+        with self.assertRaises(Exception):
+            self.export(pipeline(self.data), dated)
+        self.assertEqual((self.folder / "out" / "model.yaml").read_text(), text)
+        self.assertEqual({path.name for path in (self.folder / "out").iterdir()}, {*kept, "notes.txt"})
+        # One that does not fail leaves nothing of the model before it.
+        X = self.data[["age", "visits"]]
+        self.export(xgboost.XGBRegressor(n_estimators=3).fit(X, X["visits"]), X)
+        self.assertEqual({path.name for path in (self.folder / "out").iterdir()}, {*WRITTEN, "model.ubj", "notes.txt"})
+
+    def test_a_file_of_pytorch_where_it_is_not_installed(self):
+        path = self.folder / "net.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("net/data.pkl", pickle.dumps({}))
+        np.save(self.folder / "rows.npy", np.zeros((3, 5)))
+        code, said = self.run_words(str(path), "--data", str(self.folder / "rows.npy"), "-o", str(self.folder / "out"))
+        self.assertEqual(code, 2)
+        self.assertRegex(said, "made with torch, which is not installed here.*\n.*pip install torch|cannot be loaded")
+        self.assertFalse((self.folder / "out").exists())
 
     def test_catboost(self):
         X = self.data[["age", "visits"]]
@@ -133,6 +194,7 @@ class Command(unittest.TestCase):
         code, said = self.run_on(pipeline(self.data))
         self.assertEqual(code, 2)
         self.assertIn("--force", said)
+        self.assertTrue((self.folder / "out" / "model.yaml").exists())
 
 
 if __name__ == "__main__":

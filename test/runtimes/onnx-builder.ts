@@ -59,7 +59,7 @@ export interface Constant {
   readonly dims: readonly number[];
   /** Bytes are booleans unless they say otherwise. */
   readonly data: Float32Array | Float64Array | BigInt64Array | Uint8Array | readonly string[];
-  readonly dtype?: 'uint8';
+  readonly dtype?: 'uint8' | 'bfloat16';
   /** The file that holds the data instead of the model. */
   readonly outside?: string;
   /** Of the data in that file, in bytes, where the model says so. */

@@ -81,3 +81,13 @@ test('texts go in and come out as they are', async () => {
   );
   await scorer.close();
 });
+
+test('a graph that computes in bfloat16 is refused with the way on', async () => {
+  const file = buildOnnx({
+    inputs: [{ name: 'x', dtype: 'bfloat16', dims: ['rows', 1] }],
+    outputs: [{ name: 'y', dtype: 'bfloat16', dims: ['rows', 1] }],
+    nodes: [{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['y'] }],
+    constants: [{ name: 'w', dims: [1, 1], dtype: 'bfloat16', data: Uint8Array.of(128, 63) }],
+  });
+  await assert.rejects(openOnnxNode(file), { code: 'BAD_MODEL', message: /bfloat16 here: .*\(model\.float\(\)\)/ });
+});
