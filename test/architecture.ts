@@ -101,6 +101,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
     'events',
     'monitor',
     'monitor/profile',
+    'monitor/comparison',
     'metrics',
   ],
   'modes/decide': ['core', 'text', 'project', 'brokers', 'events', 'store', 'webhook', 'metrics'],

@@ -7,6 +7,7 @@ import { type Stream, type StreamNews, startStream } from '../modes/stream/strea
 import { watchRecords } from '../monitor/record-metrics.ts';
 import type { Resources } from '../resources/resources.ts';
 import type { ModelSource } from '../serving/source.ts';
+import { rolloutActs } from './rollouts/acts.ts';
 import { asRunning, perRegistry, type Running, type Surroundings } from './running.ts';
 
 export type RunningStream = Running<'stream', Stream>;
@@ -52,7 +53,8 @@ export const start = async (
   if (leave && deployment.record > 0) watchRecords(registry, resources.leaveFigures);
   const sink = await sinkOf(resources, deployment);
   const source = sourceOf(resources, deployment);
-  const parts = { deployment, broker, source, metrics: metricsOf(registry), sink, leave, onEvent: news };
+  const rollouts = rolloutActs(resources);
+  const parts = { deployment, broker, source, metrics: metricsOf(registry), sink, leave, rollouts, onEvent: news };
   const work = await startStream(parts).catch(async (error) => {
     await sink?.close();
     throw error;

@@ -59,14 +59,14 @@ const start = (rollout: Command, cli: Cli): Command =>
     signed(rollout.command('start'))
       .summary('let a candidate answer beside the stable version')
       .description(
-        'Let a candidate answer beside what a deployment answers with, step by step. Every process that serves the deployment follows within two seconds.',
+        'Let a candidate answer beside what a deployment answers with, step by step. Every process that serves the deployment, or reads its stream, follows within two seconds.',
       )
       .argument('<deployment>', 'its name in millrace.yaml, or the reference that is served: name@environment')
       .requiredOption('--candidate <ref>', 'the version that shall take over: name@1.2.0, name@staging')
       .option('--steps <steps>', 'which share of the traffic, for how many rows at least', DEFAULT_STEPS)
       .option(
         '--unit <unit>',
-        'what stays with one version: field:<name>, header:<name> or cookie:<name>; each call by itself unless given',
+        'what stays with one version: field:<name>, header:<name>, cookie:<name>, or in streams key; each call by itself unless given',
       )
       .option('--compare <metrics...>', COMPARE_HELP)
       .option('--tolerate <shares>', 'by how much more of all calls may fail or be slow', 'failed 0.02, slow 0.1')

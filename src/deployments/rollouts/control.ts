@@ -18,7 +18,7 @@ import {
 } from '../../serving/rollouts/rollout.ts';
 import type { RolloutChange, RolloutSigned, Rollouts } from '../../serving/rollouts/rollouts.ts';
 import { DEFAULT_STEPS, parseSteps } from '../../serving/rollouts/steps.ts';
-import { parseUnit } from '../../serving/rollouts/unit.ts';
+import { parseUnit, type RolledMode, rolledModes } from '../../serving/rollouts/unit.ts';
 
 export interface StartRollout {
   readonly candidate: string;
@@ -58,16 +58,26 @@ export interface RolloutControl {
   finish(deployment: string, signed: RolloutSigned): Promise<Rollout>;
 }
 
-/** The reference of a deployment; what is served by its reference alone goes by that. @throws BAD_PROJECT */
-const refOf = ({ project, placedRef }: Resources, name: string): string => {
-  const names = project.namesIn('service');
-  if (names.includes(name)) return placedRef(project.deploymentIn('service', name).model);
-  if (name.includes('@') && parseRef(name).kind === 'environment') return name;
+/** What a deployment is, and its reference; what is served by its reference alone goes by that. @throws BAD_PROJECT */
+const rolledOf = (
+  { project, placedRef }: Resources,
+  name: string,
+): { readonly mode: RolledMode; readonly ref: string } => {
+  for (const mode of rolledModes) {
+    if (project.namesIn(mode).includes(name)) return { mode, ref: placedRef(project.deploymentIn(mode, name).model) };
+  }
+  if (name.includes('@') && parseRef(name).kind === 'environment') return { mode: 'service', ref: name };
+  const names = rolledModes.flatMap((mode) => project.namesIn(mode));
   const meant = nearest(name, names);
-  throw fail('BAD_PROJECT', `'${name}' is no service of this project${meant ? `, did you mean '${meant}'?` : ''}`, {
-    expected: names.length === 0 ? 'a service in millrace.yaml, or name@environment' : `one of ${names.join(', ')}`,
-    got: name,
-  });
+  throw fail(
+    'BAD_PROJECT',
+    `'${name}' is no service and no stream of this project${meant ? `, did you mean '${meant}'?` : ''}`,
+    {
+      expected:
+        names.length === 0 ? 'a deployment in millrace.yaml, or name@environment' : `one of ${names.join(', ')}`,
+      got: name,
+    },
+  );
 };
 
 /** The environment that a reference names, which is what can be moved to the candidate. @throws BAD_ROLLOUT */
@@ -96,10 +106,10 @@ const checkOutputs = (compare: readonly Compared[], { outputs }: Manifest): void
 
 const planOf = async (resources: Resources, deployment: string, what: StartRollout): Promise<RolloutPlan> => {
   const { candidate, steps, unit, compare, tolerate } = what;
-  const ref = refOf(resources, deployment);
+  const { mode, ref } = rolledOf(resources, deployment);
   environmentOf(ref);
   const parsed = parseSteps(steps ?? DEFAULT_STEPS, 'USAGE');
-  if (unit !== undefined) parseUnit(unit, 'USAGE');
+  if (unit !== undefined) parseUnit(unit, 'USAGE', mode);
   if (compare !== undefined) checkCompared(compare, 'USAGE');
   if (compare !== undefined) checkOutputs(compare, (await resources.open(candidate)).manifest);
   const registry = await resources.lookup();
@@ -117,6 +127,7 @@ const planOf = async (resources: Resources, deployment: string, what: StartRollo
     });
   }
   return {
+    ...(mode !== 'service' && { mode }),
     deployment,
     ref,
     model: stable.name,

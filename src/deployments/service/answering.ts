@@ -9,13 +9,13 @@ import { createService, type Service } from '../../modes/service/service.ts';
 import type { Serving } from '../../modes/service/slot.ts';
 import type { Standing } from '../../monitor/watch/standing.ts';
 import type { Resources } from '../../resources/resources.ts';
+import { rolloutActs } from '../rollouts/acts.ts';
 import { watchedNames } from '../watched.ts';
 import { startDoorkeeper } from './doorkeeper.ts';
 import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
 import { startPublishing } from './publishing.ts';
 import { startRecorder } from './recording.ts';
-import { rolloutActs } from './rollouts.ts';
 import { openedBy } from './servings.ts';
 
 export interface AnsweringOptions {

@@ -7,6 +7,7 @@ import { fail } from '../../core/errors.ts';
 import type { Counter } from '../../monitor/counter.ts';
 import type { Recorder } from '../../monitor/recorder.ts';
 import type { Standing } from '../../monitor/watch/standing.ts';
+import type { RolloutActs } from '../../serving/rollouts/acts.ts';
 import { type Opened, openedControl } from './access.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -28,7 +29,6 @@ import { createHttpDoor, type HttpDoor } from './rest/http-door.ts';
 import type { ListenPlace } from './rest/listen.ts';
 import type { Behind } from './rest/routes.ts';
 import { followRollouts } from './rollouts/follow-rollouts.ts';
-import type { RolloutActs } from './rollouts/place.ts';
 import type { Serving } from './slot.ts';
 import type { Tracing } from './traces.ts';
 

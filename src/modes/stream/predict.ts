@@ -6,6 +6,7 @@ import { type Origin, originOf, toDeadLetter } from '../../events/dead-letters.t
 import { type KeyJson, keyAttributes, keyJson, keyVariable, noKey, readKey, tooLarge } from '../../events/key.ts';
 import type { Variant } from '../../serving/route.ts';
 import type { StreamDeployment } from './deployment.ts';
+import type { Maker, RolledBatch } from './rolled.ts';
 
 /** What became of a micro-batch. */
 export interface Outcome {
@@ -23,6 +24,8 @@ export interface Outcome {
     readonly ids: readonly string[];
     readonly rows: readonly unknown[];
     readonly answers: readonly Answer[];
+    /** Who has given each; undefined where one version has given all. */
+    readonly makers: readonly Maker[] | undefined;
   };
 }
 
@@ -91,7 +94,7 @@ const read = (
 const isProblem = (one: Read | Tombstone | Problem): one is Problem => 'code' in one;
 
 /** Answers for all rows; should the scorer itself fail, each row is tried alone, so that one cannot stop the others. */
-const score = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly Answer[]> => {
+export const scoreEach = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly Answer[]> => {
   if (rows.length === 0) return [];
   try {
     return await scorer.score(rows);
@@ -101,7 +104,7 @@ const score = async (scorer: Scorer, rows: readonly unknown[]): Promise<readonly
     if (code === 'UNAVAILABLE' || (code === 'WORKER_LOST' && rows.length === 1)) throw error;
     if (rows.length === 1) return [{ error: { ...problemOf(error), code: 'MODEL_FAILED' } }];
     const answers: Answer[] = [];
-    for (const row of rows) answers.push(...(await score(scorer, [row])));
+    for (const row of rows) answers.push(...(await scoreEach(scorer, [row])));
     return answers;
   }
 };
@@ -113,6 +116,10 @@ export interface PredictOptions {
   readonly scorer: Scorer;
   /** What the scorer is to the rows that it answers. */
   readonly variant: Variant;
+  /** The rollout of which it is a part, in the shadow. */
+  readonly experiment?: string | undefined;
+  /** A rollout, whose candidate answers some of the events. */
+  readonly rolled?: RolledBatch | undefined;
   /** ISO 8601 */
   readonly time: string;
 }
@@ -120,10 +127,11 @@ export interface PredictOptions {
 /** Events in, predictions and dead letters out; nothing else happens here. */
 export const predict = async (
   events: readonly StreamEvent[],
-  { deployment, scorer, variant, time }: PredictOptions,
+  { deployment, scorer, variant, experiment, rolled, time }: PredictOptions,
 ): Promise<Outcome> => {
   const { name, to, deadLetters, replay, format, largestBytes, tombstones } = deployment;
   const { manifest, digest } = scorer;
+  const own: Maker = { manifest, digest, variant, experiment };
   const model = `${manifest.name}@${manifest.version}`;
   const source = `/millrace/${name}`;
   /** A place for each row and tombstone, in their order. */
@@ -155,10 +163,12 @@ export const predict = async (
   }
 
   const inputs = rows.map(({ input }) => input);
-  const answers = await score(scorer, inputs);
   const ids = rows.map(({ cloudEvent, origin }) =>
     cloudEvent ? `${cloudEvent.source}/${cloudEvent.id}` : positionId(origin),
   );
+  const { answers, makers } = rolled
+    ? await rolled.answer(rows.map(({ event, key, input }, at) => ({ id: ids[at], event, key, input })))
+    : { answers: await scoreEach(scorer, inputs), makers: undefined };
   for (const [i, { event, origin, key, cloudEvent, place }] of rows.entries()) {
     const { output, error } = answers[i];
     if (error) {
@@ -166,12 +176,13 @@ export const predict = async (
       continue;
     }
     const id = ids[i];
+    const maker = makers?.[i] ?? own;
     const data = {
       key: key && keyJson(key),
       deployment: name,
-      model: manifest.name,
-      version: manifest.version,
-      digest,
+      model: maker.manifest.name,
+      version: maker.manifest.version,
+      digest: maker.digest,
       prediction: output,
       event: {
         topic: origin.topic,
@@ -188,7 +199,8 @@ export const predict = async (
         type: 'millrace.prediction',
         ...keyAttributes(key),
         time,
-        variant,
+        variant: maker.variant,
+        experiment: maker.experiment,
         traceparent: cloudEvent?.traceparent,
         tracestate: cloudEvent?.tracestate,
       };
@@ -201,7 +213,7 @@ export const predict = async (
     }
     predictions.push({ id, ...data });
   }
-  const scored = { ids, rows: inputs, answers };
+  const scored = { ids, rows: inputs, answers, makers };
   const written = out.filter((one) => one !== undefined);
   return { events: [...written, ...buried], predictions, filtered, skipped, passed, dead, scored };
 };

@@ -30,8 +30,11 @@ const outcomeOf = (answer: Answer, its: Answer): ShadowOutcome => {
 
 export interface StreamShadowOptions {
   readonly deployment: StreamDeployment;
-  readonly to: string;
+  /** Undefined where its predictions are only compared. */
+  readonly to: string | undefined;
   readonly live: Pick<Live<Scorer>, 'use'>;
+  /** The rollout in whose shadow it predicts; none unless given. */
+  readonly experiment?: string | undefined;
   /** Told why it could not be asked. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -43,13 +46,21 @@ export interface StreamShadow {
   beside(outcome: Outcome, its: Outcome | undefined): ShadowedBatch;
 }
 
-export const createStreamShadow = ({ deployment, to, live, onTrouble }: StreamShadowOptions): StreamShadow => {
+export const createStreamShadow = ({
+  deployment,
+  to,
+  live,
+  experiment,
+  onTrouble,
+}: StreamShadowOptions): StreamShadow => {
   const own = { ...deployment, to };
   let isTroubled = false;
   return {
     async predict(events, time) {
       try {
-        const its = await live.use((scorer) => predict(events, { deployment: own, scorer, variant: CANDIDATE, time }));
+        const its = await live.use((scorer) =>
+          predict(events, { deployment: own, scorer, variant: CANDIDATE, experiment, time }),
+        );
         isTroubled = false;
         return its;
       } catch (error) {
@@ -67,7 +78,7 @@ export const createStreamShadow = ({ deployment, to, live, onTrouble }: StreamSh
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
       // Its dead letters are those of the other, or none.
-      return { events: its.events.filter(({ topic }) => topic === to), outcomes };
+      return { events: to === undefined ? [] : its.events.filter(({ topic }) => topic === to), outcomes };
     },
   };
 };

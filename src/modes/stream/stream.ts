@@ -6,15 +6,17 @@ import { type Reference, readReference } from '../../monitor/profile/reference.t
 import type { Leave } from '../../monitor/scored-rows.ts';
 import { type Followed, follow } from '../../serving/follow.ts';
 import { createLive, type Live, type News } from '../../serving/live.ts';
-import { STABLE } from '../../serving/route.ts';
+import type { RolloutActs } from '../../serving/rollouts/acts.ts';
+import { CANDIDATE, STABLE } from '../../serving/route.ts';
 import type { ModelSource } from '../../serving/source.ts';
 import { warm } from '../../serving/warm.ts';
 import type { StreamDeployment } from './deployment.ts';
 import type { Advance, StreamMetrics } from './metrics.ts';
 import type { Outcome } from './predict.ts';
 import type { PredictionSink } from './prediction-sink.ts';
+import { followStreamRollout, type StreamRollout } from './rollout.ts';
 import { createStreamShadow, type StreamShadow } from './shadow.ts';
-import { ensureTopics } from './topics.ts';
+import { ensureTopics, ensureUsual } from './topics.ts';
 import { createWork, type MicroBatch } from './work.ts';
 
 export interface StreamParts {
@@ -25,6 +27,8 @@ export interface StreamParts {
   readonly sink?: PredictionSink | undefined;
   /** What keeps records of what is predicted. */
   readonly leave?: Leave | undefined;
+  /** Opened with the first look at rollouts; none is followed unless given. */
+  readonly rollouts?: (() => Promise<RolloutActs | undefined>) | undefined;
   readonly onEvent?: (event: StreamNews) => void;
   /** How often an environment is looked at; every 2 s unless given. */
   readonly followEveryMs?: number;
@@ -55,29 +59,37 @@ interface Beside {
 }
 
 const FOLLOW_MS = 2000;
+/** How often rollouts are looked at, at most. */
+const ROLLOUT_MS = 1000;
 /** How long a shadow that could not be opened is left alone. */
 const REOPEN_MS = 30_000;
 /** In which what is under way may end when a stream stops; what has not by then is done again later. */
 const STOP_MS = 5000;
 
-const advanceOf = (
+/** What each version did in a micro-batch; all but predictions is the stable one's. */
+const advancesOf = (
   partition: AssignedPartition,
-  { outcome, shadowed, variant, events, scoringMs, oldest }: MicroBatch,
-): Advance => ({
-  partition,
-  variant,
-  outcomes: [
-    ['predicted', outcome.predictions.length],
-    ['filtered', outcome.filtered],
-    ['skipped', outcome.skipped],
-    ['passed', outcome.passed],
-    ...outcome.dead,
-  ],
-  shadowed: shadowed?.outcomes ?? [],
-  events,
-  scoringMs,
-  latencyMs: Math.max(0, Date.now() - oldest),
-});
+  { outcome, shadowed, turn, events, scoringMs, oldest }: MicroBatch,
+): readonly Advance[] => {
+  const { predictions, filtered, skipped, passed, dead } = outcome;
+  const its = predictions.filter(({ digest }) => digest === turn?.candidate?.digest).length;
+  const usual = { partition, scoringMs, latencyMs: Math.max(0, Date.now() - oldest) };
+  const stable: Advance = {
+    ...usual,
+    variant: STABLE,
+    outcomes: [
+      ['predicted', predictions.length - its],
+      ['filtered', filtered],
+      ['skipped', skipped],
+      ['passed', passed],
+      ...dead,
+    ],
+    shadowed: shadowed?.outcomes ?? [],
+    events: events - its,
+  };
+  if (its === 0) return [stable];
+  return [stable, { ...usual, variant: CANDIDATE, outcomes: [['predicted', its]], shadowed: [], events: its }];
+};
 
 /** The model of a stream, to be opened. */
 const createModel = (ref: string, source: ModelSource) => {
@@ -125,11 +137,17 @@ const openBeside = async (
   };
 };
 
+interface Ending {
+  readonly stopFollowing: () => Promise<void>;
+  readonly sink: PredictionSink | undefined;
+  readonly rollout: StreamRollout | undefined;
+}
+
 /** Ends them in the order in which nothing is lost. */
 const stop = async (
   { membership }: AttendedMembership,
   lives: readonly Live<Scorer>[],
-  { stopFollowing, sink }: { stopFollowing: () => Promise<void>; sink: PredictionSink | undefined },
+  { stopFollowing, sink, rollout }: Ending,
 ): Promise<void> => {
   const close = async (): Promise<void> => {
     const followed = stopFollowing();
@@ -139,9 +157,25 @@ const stop = async (
   const timer = setTimeout(() => void close(), STOP_MS);
   await membership.leave();
   clearTimeout(timer);
+  await rollout?.close();
   await close();
   await sink?.close();
 };
+
+const followed = (
+  { deployment, broker, source, rollouts, followEveryMs = ROLLOUT_MS }: StreamParts,
+  live: Live<Scorer>,
+  onTrouble: (error: unknown) => void,
+): StreamRollout | undefined =>
+  followStreamRollout({
+    deployment,
+    source,
+    open: rollouts,
+    current: () => live.current,
+    ensureTopic: (topic) => ensureUsual(broker, deployment, topic),
+    onTrouble,
+    everyMs: Math.min(followEveryMs, ROLLOUT_MS),
+  });
 
 /**
  * Puts a deployment to work. What goes wrong later is told as news and tried again.
@@ -164,7 +198,8 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
   };
   const beside = await openBeside(deployment, source, trouble);
 
-  const work = createWork({ deployment, live, sink, leave, shadow: beside?.shadow, referenceOf });
+  const rollout = followed(parts, live, trouble);
+  const work = createWork({ deployment, live, sink, leave, shadow: beside?.shadow, rollout, referenceOf });
   const member = consumeAttended(
     broker,
     {
@@ -178,7 +213,7 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     (partition, { advanced }) =>
       work(partition, (scored) => {
         advanced();
-        metrics.advanced(name, advanceOf(partition, scored));
+        for (const advance of advancesOf(partition, scored)) metrics.advanced(name, advance);
         tell({ kind: 'advanced', topic: partition.topic, partition: partition.partition, outcome: scored.outcome });
       }),
   );
@@ -208,7 +243,9 @@ export const startStream = async (parts: StreamParts): Promise<Stream> => {
     },
     obstacles,
     stop: () => {
-      stopped ??= stop(member, [live, ...(beside ? [beside.live] : [])], { stopFollowing, sink }).finally(unwatch);
+      stopped ??= stop(member, [live, ...(beside ? [beside.live] : [])], { stopFollowing, sink, rollout }).finally(
+        unwatch,
+      );
       return stopped;
     },
   };

@@ -4,22 +4,26 @@ import type { Scorer } from '../../core/types.ts';
 import type { Reference } from '../../monitor/profile/reference.ts';
 import type { Leave } from '../../monitor/scored-rows.ts';
 import type { Live } from '../../serving/live.ts';
-import { STABLE, type Variant } from '../../serving/route.ts';
+import { STABLE } from '../../serving/route.ts';
 import type { StreamDeployment } from './deployment.ts';
-import { type Outcome, predict } from './predict.ts';
+import { type Outcome, type PredictedEvent, predict } from './predict.ts';
 import type { Made, PredictionSink } from './prediction-sink.ts';
+import type { Maker } from './rolled.ts';
+import type { StreamRollout, StreamTurn } from './rollout.ts';
 import type { ShadowedBatch, StreamShadow } from './shadow.ts';
 import { createSlots } from './slots.ts';
 
 /** A micro-batch, scored. */
 export interface MicroBatch extends Made {
   readonly outcome: Outcome;
-  readonly variant: Variant;
+  /** What its stable version is, and who else has answered. */
+  readonly maker: Scorer;
   readonly position: number;
   readonly events: number;
   /** The time of the oldest event, in milliseconds since the epoch. */
   readonly oldest: number;
   readonly shadowed: ShadowedBatch | undefined;
+  readonly turn: StreamTurn | undefined;
   readonly scoringMs: number;
 }
 
@@ -29,28 +33,73 @@ export interface WorkOptions {
   readonly sink?: PredictionSink | undefined;
   readonly leave?: Leave | undefined;
   readonly shadow?: StreamShadow | undefined;
+  readonly rollout?: Pick<StreamRollout, 'turn'> | undefined;
   /** What the training data of what has answered looked like, where its package says. */
   readonly referenceOf: (maker: object) => Reference | undefined;
 }
+
+/** Places of a micro-batch by who has answered them: few, and one alone where there is no rollout. */
+const byMaker = ({ outcome, maker }: MicroBatch): ReadonlyMap<Maker, readonly number[]> => {
+  const { makers, answers } = outcome.scored;
+  const { manifest, digest } = maker;
+  const places = [...answers.keys()];
+  if (makers === undefined) return new Map([[{ manifest, digest, variant: STABLE, experiment: undefined }, places]]);
+  const parts = new Map<Maker, number[]>();
+  const known = new Map<string, Maker>();
+  for (const at of places) {
+    const one = known.get(makers[at].variant) ?? makers[at];
+    known.set(one.variant, one);
+    const part = parts.get(one) ?? [];
+    part.push(at);
+    parts.set(one, part);
+  }
+  return parts;
+};
 
 /** Once the events are done, so that each has one record, under the name of its deployment and its own. */
 const leaveRecords = (
   leave: Leave,
   { name, model: ref }: StreamDeployment,
-  { outcome, maker, scoringMs, oldest }: MicroBatch,
-  reference: Reference | undefined,
+  scored: MicroBatch,
+  referenceOf: WorkOptions['referenceOf'],
 ): void => {
-  const { ids, rows, answers } = outcome.scored;
-  const { manifest, digest } = maker;
-  const model = { ref, deployment: name, name: manifest.name, version: manifest.version, digest, manifest, reference };
+  const { outcome, scoringMs, oldest, maker: stable } = scored;
+  const { ids, rows, answers, makers } = outcome.scored;
   const delayMs = Date.now() - oldest;
-  leave({ model, ms: scoringMs, delayMs, idOf: (row) => `${name}/${ids[row]}`, content: { rows, answers } });
+  for (const [{ manifest, digest, variant, experiment }, places] of byMaker(scored)) {
+    const { name: modelName, version } = manifest;
+    const reference = digest === stable.digest ? referenceOf(stable) : undefined;
+    const model = { ref, deployment: name, name: modelName, version, digest, manifest, reference, variant, experiment };
+    const content =
+      makers === undefined
+        ? { rows, answers }
+        : { rows: places.map((at) => rows[at]), answers: places.map((at) => answers[at]) };
+    leave({ model, ms: scoringMs, delayMs, idOf: (row) => `${name}/${ids[places[row]]}`, content });
+  }
+};
+
+/** A table is written by one version at a time. */
+const writeAll = async (sink: PredictionSink, { outcome, maker, time, turn }: MicroBatch): Promise<void> => {
+  const { predictions } = outcome;
+  const write = async (made: Made['maker'], own: readonly PredictedEvent[]): Promise<void> => {
+    if (own.length > 0) await sink.write(own, { maker: made, time });
+  };
+  if (turn?.candidate === undefined) return write(maker, predictions);
+  const { candidate } = turn;
+  await write(
+    maker,
+    predictions.filter(({ digest }) => digest !== candidate.digest),
+  );
+  await write(
+    candidate,
+    predictions.filter(({ digest }) => digest === candidate.digest),
+  );
 };
 
 type OnCommitted = (scored: MicroBatch) => void;
 
 /** `onCommitted` is told of each micro-batch once it is. The work of all partitions shares the slots of the deployment. */
-export const createWork = ({ deployment, live, sink, leave, shadow, referenceOf }: WorkOptions) => {
+export const createWork = ({ deployment, live, sink, leave, shadow, rollout, referenceOf }: WorkOptions) => {
   const { size, delayMs, concurrency } = deployment;
   const slots = createSlots(concurrency);
 
@@ -59,22 +108,26 @@ export const createWork = ({ deployment, live, sink, leave, shadow, referenceOf 
       live.use(async (scorer): Promise<MicroBatch> => {
         const began = performance.now();
         const time = new Date().toISOString();
-        const variant = STABLE;
-        const predicting = predict(events, { deployment, scorer, variant, time });
-        const shadowing = shadow?.predict(events, time);
+        const turn = rollout?.turn(scorer);
+        const predicting = predict(events, { deployment, scorer, variant: STABLE, rolled: turn?.rolled, time });
+        const beside = turn?.shadow ?? shadow;
+        const shadowing = beside?.predict(events, time);
         const outcome = await predicting;
         const scoringMs = performance.now() - began;
-        const shadowed = shadow?.beside(outcome, await shadowing);
+        const its = await shadowing;
+        turn?.compare(outcome, its);
+        const shadowed = beside?.beside(outcome, its);
         const oldest = events[0]?.at ?? Date.now();
-        return { outcome, shadowed, variant, position, scoringMs, time, maker: scorer, events: events.length, oldest };
+        return { outcome, shadowed, turn, position, scoringMs, time, maker: scorer, events: events.length, oldest };
       }),
     );
   const commit = async (partition: AssignedPartition, scored: MicroBatch, onCommitted: OnCommitted): Promise<void> => {
     const { outcome, shadowed, position } = scored;
     // The sink comes first: should the commit fail, the same rows are written again, and change nothing.
-    if (sink && outcome.predictions.length > 0) await sink.write(outcome.predictions, scored);
+    if (sink && outcome.predictions.length > 0) await writeAll(sink, scored);
     await partition.commit(position, shadowed ? [...outcome.events, ...shadowed.events] : outcome.events);
-    if (leave) leaveRecords(leave, deployment, scored, referenceOf(scored.maker));
+    if (leave) leaveRecords(leave, deployment, scored, referenceOf);
+    scored.turn?.count();
     onCommitted(scored);
   };
 

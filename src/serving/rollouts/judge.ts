@@ -197,8 +197,9 @@ export const judgeRollout = (
   const short = mismatch(rollout, { ...compared, stable: counts[step]?.stable ?? NO_COUNTS });
   if (short) return stay([short]);
   const failed = compareShares(compared, 'failed');
-  // Once all calls are the candidate's, how long they take cannot be told from the load.
-  const shares = steps[step].share === 1 ? [failed] : [failed, compareShares(compared, 'slow')];
+  // Once all calls are the candidate's, how long they take cannot be told from the load; nobody waits for a row of a stream or a run.
+  const isTimed = steps[step].share < 1 && rollout.mode === undefined;
+  const shares = !isTimed ? [failed] : [failed, compareShares(compared, 'slow')];
   const verdicts = [...shares, ...compareMetrics(rollout, measures, now)];
   const worse = verdicts.find(({ outcome }) => outcome === 'worse');
   if (worse) return { next: 'roll back', why: worse.sentence, verdicts };

@@ -3,6 +3,7 @@ import type { Bets } from '../../monitor/comparison/betting.ts';
 import type { Verdict } from '../../registry/verdict.ts';
 import type { Compared } from './compared.ts';
 import type { RolloutStep } from './steps.ts';
+import type { RolledMode } from './unit.ts';
 
 /** `running` and `paused` are at work; the others are how one has ended. */
 export const rolloutStatuses = ['running', 'paused', 'finished', 'rolled back', 'aborted'] as const;
@@ -15,6 +16,8 @@ export interface RolledVersion {
 
 /** What is settled when it starts, and stays. */
 export interface RolloutPlan {
+  /** A service's unless given: how long a call takes is compared only there. */
+  readonly mode?: Exclude<RolledMode, 'service'> | undefined;
   readonly deployment: string;
   /** The reference of the deployment, which means the stable version. */
   readonly ref: string;

@@ -5,7 +5,7 @@ import type { Rollout, RolloutPlan, VariantCounts } from './rollout.ts';
 /** Without its `turn`, which the database counts. */
 export const rowOfRollout = (rollout: Rollout): RolloutRow => {
   const { id, deployment, status, turn, step, stepSince, startedAt, slowMs, held, ...plan } = rollout;
-  const { ref, model, stable, candidate, steps, unit, compare, tolerated } = plan;
+  const { mode, ref, model, stable, candidate, steps, unit, compare, tolerated } = plan;
   return {
     id,
     deployment,
@@ -17,7 +17,7 @@ export const rowOfRollout = (rollout: Rollout): RolloutRow => {
     slow_ms: slowMs ?? null,
     held: held ?? null,
     share: null,
-    plan: JSON.stringify({ ref, model, stable, candidate, steps, unit, compare, tolerated }),
+    plan: JSON.stringify({ mode, ref, model, stable, candidate, steps, unit, compare, tolerated }),
   };
 };
 

@@ -1,23 +1,39 @@
-/** What sticks to one version: the unit of a row, such as a user, out of a field of the row, or a header or cookie of its request. */
+/**
+ * What sticks to one version: the unit of a row, such as a user, out of a field of the row, a header or cookie of its request, or the key
+ * of its event or row.
+ */
 import { type Code, fail, show } from '../../core/errors.ts';
 
-export const unitSources = ['field', 'header', 'cookie'] as const;
+export const unitSources = ['field', 'header', 'cookie', 'key'] as const;
 
+/** `key` has no name. */
 export interface UnitSource {
   readonly from: (typeof unitSources)[number];
   readonly name: string;
 }
 
-const EXPECTED = 'field:<name>, header:<name> or cookie:<name>';
+/** Where a unit can be found, by who answers. */
+const SOURCES = {
+  service: ['field', 'header', 'cookie'],
+  stream: ['key', 'field', 'header'],
+  batch: ['key', 'field'],
+} as const;
+export type RolledMode = keyof typeof SOURCES;
+export const rolledModes: readonly RolledMode[] = ['service', 'stream'];
+
+const written = (from: UnitSource['from']): string => (from === 'key' ? 'key' : `${from}:<name>`);
+const expected = (mode: RolledMode): string => SOURCES[mode].map(written).join(' or ');
 
 const isSource = (text: string): text is UnitSource['from'] => unitSources.some((one) => one === text);
 
-/** @throws `code` for what names no unit */
-export const parseUnit = (text: string, code: Code): UnitSource => {
+/** @throws `code` for what names no unit of such a deployment; of a service unless given */
+export const parseUnit = (text: string, code: Code, mode: RolledMode = 'service'): UnitSource => {
+  const sources: readonly string[] = SOURCES[mode];
+  if (text === 'key' && sources.includes(text)) return { from: 'key', name: '' };
   const at = text.indexOf(':');
   const [from, name] = [text.slice(0, at), text.slice(at + 1).trim()];
-  if (at === -1 || !isSource(from) || name === '' || name.length > 200) {
-    throw fail(code, 'This says not what the unit of a row is', { expected: EXPECTED, got: show(text) });
+  if (at === -1 || !isSource(from) || !sources.includes(from) || from === 'key' || name === '' || name.length > 200) {
+    throw fail(code, 'This says not what the unit of a row is', { expected: expected(mode), got: show(text) });
   }
   return { from, name: from === 'header' ? name.toLowerCase() : name };
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { rolloutActs } from '../../../src/deployments/service/rollouts.ts';
+import { rolloutActs } from '../../../src/deployments/rollouts/acts.ts';
 import { registerRolled } from './rollout-models.ts';
 import { get, openApp, post, serveApp, type Told, until } from './serving.ts';
 

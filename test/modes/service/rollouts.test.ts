@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { App } from '../../../src/app.ts';
-import { rolloutActs } from '../../../src/deployments/service/rollouts.ts';
+import { rolloutActs } from '../../../src/deployments/rollouts/acts.ts';
 import { bucketOf } from '../../../src/serving/bucket.ts';
 import { type RolledModel, registerRolled } from './rollout-models.ts';
 import { openApp, post, register, serveApp, type Told, until } from './serving.ts';

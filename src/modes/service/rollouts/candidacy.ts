@@ -5,13 +5,13 @@
 import type { Answered } from '../../../monitor/answered.ts';
 import { createLive, type Live } from '../../../serving/live.ts';
 import { experimentOf, isAtWork, type Rollout } from '../../../serving/rollouts/rollout.ts';
+import { createTally, type Tally } from '../../../serving/rollouts/tally.ts';
 import { parseUnit } from '../../../serving/rollouts/unit.ts';
 import { CANDIDATE } from '../../../serving/route.ts';
 import { type LoadModelOptions, loadModel, type Model } from '../model.ts';
 import type { Slot } from '../slot.ts';
 import { createShadow } from './shadow.ts';
 import type { Shadow } from './shadowed.ts';
-import { createTally, type Tally } from './tally.ts';
 
 export interface Candidacy {
   readonly id: string;

@@ -5,11 +5,12 @@
 import { messageOf } from '../../../core/errors.ts';
 import type { Answered } from '../../../monitor/answered.ts';
 import type { Recorder } from '../../../monitor/recorder.ts';
+import type { RolloutActs } from '../../../serving/rollouts/acts.ts';
 import type { Logger } from '../log.ts';
 import type { LoadModelOptions } from '../model.ts';
 import type { ModelTable } from '../models.ts';
 import type { Slot } from '../slot.ts';
-import { createRolledPlace, type RolledPlace, type RolloutActs } from './place.ts';
+import { createRolledPlace, type RolledPlace } from './place.ts';
 
 export interface FollowRolloutsOptions {
   readonly models: Pick<ModelTable, 'slots'>;

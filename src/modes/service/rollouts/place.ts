@@ -1,21 +1,12 @@
 /** One place of the service, and the rollout that goes on there. */
 import { problemOf } from '../../../core/errors.ts';
+import type { RolloutActs } from '../../../serving/rollouts/acts.ts';
 import { isAtWork, type Rollout } from '../../../serving/rollouts/rollout.ts';
-import type { Rollouts } from '../../../serving/rollouts/rollouts.ts';
 import { stepName } from '../../../serving/rollouts/steps.ts';
 import type { Logger } from '../log.ts';
 import type { LoadModelOptions } from '../model.ts';
 import type { Slot } from '../slot.ts';
 import { type Candidacy, type CandidacyOptions, openCandidacy } from './candidacy.ts';
-
-/** What this process does with rollouts beside following them. */
-export interface RolloutActs {
-  readonly rollouts: Rollouts;
-  /** Moves one on by what was counted; undefined where nothing is to be done, or another process has. */
-  step(rollout: Rollout): Promise<Rollout | undefined>;
-  /** Takes one back, as the candidate cannot answer here; undefined where it is over already. */
-  refuse(rollout: Rollout, error: unknown): Promise<Rollout | undefined>;
-}
 
 export interface RolledPlaceOptions {
   readonly slot: Slot;

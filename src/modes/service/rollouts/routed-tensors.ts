@@ -1,12 +1,12 @@
 /** Answers tensors while there is a rollout: all rows of a call by one version, and by the stable one where the candidate refuses any. */
 import { problemOf } from '../../../core/errors.ts';
+import { ALL_BAD, badOfCodes } from '../../../serving/rollouts/bad.ts';
 import { unitOf } from '../../../serving/rollouts/unit.ts';
 import { CANDIDATE, STABLE, type Variant } from '../../../serving/route.ts';
 import type { Call } from '../calls.ts';
 import { codesOf, type InferredColumns, inferColumns } from '../infer.ts';
 import type { Card, Model } from '../model.ts';
 import type { InferRequest } from '../oip/infer.ts';
-import { ALL_BAD, badOfCodes } from './failures.ts';
 import { type Active, type Meant, meantBy, meantOf, stableIn } from './routed.ts';
 
 /** Which version has answered, and what. */

@@ -6,13 +6,13 @@ import { type Code, problemOf } from '../../../core/errors.ts';
 import type { Answer } from '../../../core/types.ts';
 import type { Answered, RowContent } from '../../../monitor/answered.ts';
 import { bucketOf } from '../../../serving/bucket.ts';
+import { ALL_BAD, type Bad, badOf, NOTHING_BAD } from '../../../serving/rollouts/bad.ts';
 import { unitOf, unitOfRequest } from '../../../serving/rollouts/unit.ts';
 import { CANDIDATE, STABLE, type Variant, variantOf } from '../../../serving/route.ts';
 import type { Call, Predicted, RowCall } from '../calls.ts';
 import { coercedRows, rows as rowForm } from '../forms.ts';
 import type { Card, Model } from '../model.ts';
 import { besideUnread, placesBeside } from '../unread.ts';
-import { ALL_BAD, type Bad, badOf, NOTHING_BAD } from './failures.ts';
 import type { ActiveRollout } from './routing.ts';
 import type { ShadowedCall } from './shadowed.ts';
 

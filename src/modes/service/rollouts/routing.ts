@@ -1,10 +1,10 @@
 /** What a rollout changes at a place of the service: who answers which rows, and what is counted of it. */
 
 import type { RolledVersion } from '../../../serving/rollouts/rollout.ts';
+import type { Tally } from '../../../serving/rollouts/tally.ts';
 import type { UnitSource } from '../../../serving/rollouts/unit.ts';
 import type { Variant } from '../../../serving/route.ts';
 import type { Shadow } from './shadowed.ts';
-import type { Tally } from './tally.ts';
 
 /** Of one place; all that is loaded there refers to it. */
 export interface Routing<Version> {

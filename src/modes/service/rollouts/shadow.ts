@@ -11,11 +11,11 @@ import type { Answer } from '../../../core/types.ts';
 import type { Answered, Answerer } from '../../../monitor/answered.ts';
 import { isSameOutput } from '../../../monitor/comparison/changed.ts';
 import { SHADOW, SHADOW_SUFFIX } from '../../../monitor/comparison/shadow.ts';
+import { ALL_BAD, badOf, isBad } from '../../../serving/rollouts/bad.ts';
+import type { Tally } from '../../../serving/rollouts/tally.ts';
 import { CANDIDATE, STABLE } from '../../../serving/route.ts';
 import type { Model } from '../model.ts';
-import { ALL_BAD, badOf, isBad } from './failures.ts';
 import type { Shadow, ShadowedCall } from './shadowed.ts';
-import type { Tally } from './tally.ts';
 
 export interface ShadowOptions {
   readonly candidate: Pick<Model, 'scorer'> & Answerer;

@@ -1,7 +1,7 @@
 /** The port of the shadow: where calls go that the stable version has answered. */
 import type { Answer } from '../../../core/types.ts';
 import type { Answered } from '../../../monitor/answered.ts';
-import type { Bad } from './failures.ts';
+import type { Bad } from '../../../serving/rollouts/bad.ts';
 
 /** Rows of a call that the stable version has answered. */
 export interface ShadowedCall {

@@ -1,6 +1,6 @@
 /** What is bad about an answer, as rollouts count it. */
-import type { Code } from '../../../core/errors.ts';
-import type { Answer } from '../../../core/types.ts';
+import type { Code } from '../../core/errors.ts';
+import type { Answer } from '../../core/types.ts';
 
 /** A row that does not fit the signature: the version refuses it. All other codes are failures of the version itself. */
 const REFUSALS: ReadonlySet<Code> = new Set<Code>([

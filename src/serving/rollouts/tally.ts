@@ -3,10 +3,10 @@
  * kind a minute: rows of one call, and a user who tries again, are not independent of each other.
  */
 
-import { STOPS_AT } from '../../../monitor/comparison/guardrail.ts';
-import { NO_COUNTS, type StepCounts, type VariantCounts } from '../../../serving/rollouts/rollout.ts';
-import { STABLE, type Variant } from '../../../serving/route.ts';
-import type { Bad } from './failures.ts';
+import { STOPS_AT } from '../../monitor/comparison/guardrail.ts';
+import { STABLE, type Variant } from '../route.ts';
+import type { Bad } from './bad.ts';
+import { NO_COUNTS, type StepCounts, type VariantCounts } from './rollout.ts';
 
 /** A call, or the rows of one that one variant answered. */
 export interface TalliedCall {

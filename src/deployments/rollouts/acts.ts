@@ -1,9 +1,9 @@
-/** The rollouts that a service follows, in the registry's database. */
-import type { RolloutActs } from '../../modes/service/rollouts/place.ts';
+/** The rollouts that a mode follows, in the registry's database. */
 import type { Resources } from '../../resources/resources.ts';
+import type { RolloutActs } from '../../serving/rollouts/acts.ts';
 
 const openActs = async (resources: Resources): Promise<RolloutActs> => {
-  const [rollouts, { createDriver }] = await Promise.all([resources.rollouts(), import('../rollouts/driver.ts')]);
+  const [rollouts, { createDriver }] = await Promise.all([resources.rollouts(), import('./driver.ts')]);
   return { rollouts, ...createDriver(resources, rollouts) };
 };
 
