@@ -5,6 +5,7 @@ import { SPAN_MS } from '../monitor/profiles/profiles.ts';
 import type { KeptPerformance } from '../monitor/watch/performance.ts';
 import type { WatchOptions } from '../monitor/watch/watch.ts';
 import type { Resources } from '../resources/resources.ts';
+import { labelsWaitMs } from './labelling/settings.ts';
 import { performanceWorld } from './performance.ts';
 import { watchPerformance } from './performance-watch.ts';
 import { watchedSettings } from './watched.ts';
@@ -35,9 +36,10 @@ export const openPerformanceLooks = async (resources: Resources): Promise<Perfor
     async check(options, hearers) {
       const { deployment, window, falseAlarmsAYear } = options;
       const { slices, quantile, tolerance } = watchedSettings(project, deployment) ?? {};
+      const waitMs = labelsWaitMs(project, deployment);
       const own = await performanceWorld(resources, deployment);
       const world = { ...own, labels: await resources.labels(), performances, alerts, accepted };
-      const asked = { deployment, window, falseAlarmsAYear, slices, quantile, tolerance, hearers };
+      const asked = { deployment, window, falseAlarmsAYear, slices, quantile, tolerance, waitMs, hearers };
       return watchPerformance(asked, world, clock());
     },
   };

@@ -23,6 +23,8 @@ export interface PerformanceWatchOptions extends PerformanceOptions {
   readonly falseAlarmsAYear?: number | undefined;
   /** How much worse is worth an alarm; 0.1 unless given, a tenth. */
   readonly tolerance?: number | undefined;
+  /** How long labels wait for their predictions, in milliseconds; nobody looks at that unless given. */
+  readonly waitMs?: number | undefined;
   readonly hearers: Hearers;
 }
 
@@ -54,13 +56,13 @@ const kept = (performance: Performance, mark: number, now: Date): KeptPerformanc
 /** Labels find their predictions, and windows that have got any, or are newly over, are reckoned. */
 const reckon = async (
   world: PerformanceWatchWorld,
-  { deployment, window, slices, quantile }: PerformanceWatchOptions,
+  { deployment, window, slices, quantile, waitMs }: PerformanceWatchOptions,
   stored: readonly StoredPerformance[],
   now: Date,
 ): Promise<boolean> => {
   const { labels, performances } = world;
   const windowMs = SPAN_MS[window];
-  for (const join of await labels.joins(deployment)) await labels.match(join, now);
+  for (const join of await labels.joins(deployment)) await labels.match({ ...join, waitMs }, now);
   const mark = stored.reduce((most, { performance }) => Math.max(most, performance.mark), 0);
   const touched = await labels.touched(deployment, mark, windowMs);
   const end = lastEnd(now, windowMs);

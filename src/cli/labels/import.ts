@@ -41,17 +41,34 @@ const sourceOf = (file: string | undefined, options: ImportOptions, { terminal, 
 
 const REASONS = 3;
 
+const HOUR_MS = 3_600_000;
+/** `30 days`, `12 hours` */
+const waitWords = (ms: number): string =>
+  ms < 48 * HOUR_MS ? many(Math.round(ms / HOUR_MS), 'hour') : many(Math.round(ms / HOUR_MS / 24), 'day');
+
 /** What became of labels, for people. */
 export const tellImported = (found: ImportedLabels, { err }: Pick<Terminal, 'err'>, isDry = false): void => {
-  const { deployment, rows, told, matched, severally, waiting, labelled, same, unfit, firstUnfit, withoutTruth } =
-    found;
+  const {
+    deployment,
+    rows,
+    told,
+    matched,
+    severally,
+    waiting,
+    labelled,
+    same,
+    unfit,
+    firstUnfit,
+    withoutTruth,
+    waitMs,
+  } = found;
   const would = isDry ? 'would be labelled' : 'labelled';
   err(
     `${many(rows, 'row')}, ${many(told, 'label')}: ${many(labelled, 'prediction')} of ${deployment} ${would}, ${count(same)} knew it already`,
   );
   if (waiting > 0)
     err(
-      `${many(waiting, 'label')} of no prediction that is there: ${isDry ? 'they would wait' : 'they wait'} 30 days for it`,
+      `${many(waiting, 'label')} of no prediction that is there: ${isDry ? 'they would wait' : 'they wait'} ${waitWords(waitMs)} for it`,
     );
   if (severally > 0)
     err(`${count(severally)} of the ${count(matched)} that were found are about several predictions each`);

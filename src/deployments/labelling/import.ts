@@ -8,7 +8,13 @@ import type { ByteSource, Target } from '../../files/place.ts';
 import { sourceName } from '../../files/place.ts';
 import { type Cells, CHUNK_ROWS, cellsOf, type Format, type TableChunk } from '../../files/table.ts';
 import { createRejects } from '../../modes/once/rejects.ts';
-import { addCounts, type KeyCoverage, type LabellingCounts, NO_LABELS } from '../../monitor/labels/labels.ts';
+import {
+  addCounts,
+  type KeyCoverage,
+  LABELS_WAIT_MS,
+  type LabellingCounts,
+  NO_LABELS,
+} from '../../monitor/labels/labels.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { openSource } from '../../sources/index.ts';
 import type { Span } from '../../sources/source.ts';
@@ -46,6 +52,8 @@ export interface LabelProgress extends LabellingCounts {
 export interface ImportedLabels extends LabellingCounts, KeyCoverage {
   readonly deployment: string;
   readonly rows: number;
+  /** How long labels wait that are of no prediction yet, in milliseconds. */
+  readonly waitMs: number;
   /** Rows that say nothing yet of what came true. */
   readonly withoutTruth: number;
   readonly rejected: Readonly<Record<string, number>>;
@@ -130,5 +138,6 @@ export const importLabels = async (resources: Resources, options: ImportLabelsOp
   }
   const { predictions, keyed } = known;
   const refused = { rejected: rejects.byCode, firstRejects: rejects.first };
-  return { deployment, ...counts, predictions, keyed, rows, withoutTruth, ...refused };
+  const { waitMs = LABELS_WAIT_MS } = meant.join;
+  return { deployment, ...counts, predictions, keyed, rows, waitMs, withoutTruth, ...refused };
 };

@@ -4,6 +4,7 @@ import { type EvaluationTarget, type Truth, targetsOf } from '../../evaluation/t
 import type { LabelJoin } from '../../monitor/labels/labels.ts';
 import { openServed } from '../../resources/answerer.ts';
 import type { Resources } from '../../resources/resources.ts';
+import { labelsWaitMs } from './settings.ts';
 
 /** A business key: fields of the recorded row, which are columns of the table too unless said otherwise; or the prediction's id. */
 export type LabelKeySetting = string | readonly string[];
@@ -46,6 +47,7 @@ export const labelsMeant = async (
   const join: LabelJoin = {
     deployment,
     key: isId ? [] : fields,
+    waitMs: labelsWaitMs(resources.project, deployment),
     ...(isKeyOfBatch(resources, deployment, fields) && { keyInId: true }),
   };
   return { join, keyColumns, targets: targetsOf(manifest, truth) };

@@ -10,7 +10,12 @@ export interface LabelJoin {
   readonly key: readonly string[];
   /** The key stands in the ids of records, as those of batch runs have it. */
   readonly keyInId?: boolean | undefined;
+  /** How long labels wait for their predictions, in milliseconds; nobody looks at that unless given. */
+  readonly waitMs?: number | undefined;
 }
+
+/** Unless a deployment says otherwise, in milliseconds. */
+export const LABELS_WAIT_MS = 30 * 86_400_000;
 
 /** One label on its way to its predictions. */
 export interface ToldLabel {

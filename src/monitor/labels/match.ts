@@ -2,7 +2,7 @@
  * Predictions on their way to labels that were told before them. A key is indexed as predictions come, page by page, each page with
  * its mark in one transaction: a process that ends between two of them loses nothing, and the next one goes on there.
  */
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Sql } from '../../store/sql.ts';
 import type { Tables } from '../../store/tables.ts';
 import { SHADOW } from '../comparison/shadow.ts';
@@ -17,8 +17,6 @@ const PAGE_ROWS = 4000;
 const WAITING_ROWS = 500;
 /** PostgreSQL commits records in another order than it counts them: so many are looked at again. */
 const LOOK_BACK_ROWS = 10_000;
-/** How long labels wait for their predictions, in milliseconds. */
-const WAIT_MS = 30 * 86_400_000;
 
 const toTruth = (json: string): Readonly<Record<string, unknown>> => JSON.parse(json);
 
@@ -137,6 +135,18 @@ const matchIds = async (trx: Transaction<Tables>, join: LabelJoin, at: string): 
   return adding(NO_LABELS, given, found.length);
 };
 
+/** Labels that have waited long enough. */
+const forgetOld = async (db: Kysely<Tables>, { deployment, key, waitMs }: LabelJoin, now: Date): Promise<void> => {
+  if (waitMs === undefined) return;
+  const own = db
+    .selectFrom('label_keys')
+    .select('id')
+    .where('deployment', '=', deployment)
+    .where('fields', '=', JSON.stringify(key));
+  const oldest = new Date(now.getTime() - waitMs).toISOString();
+  await db.deleteFrom('told_labels').where('at', '<', oldest).where('label_key', 'in', own).execute();
+};
+
 const merged = (a: LabellingCounts, b: LabellingCounts): LabellingCounts => adding(a, b, b.matched);
 
 export const matchLabels = async (
@@ -145,8 +155,7 @@ export const matchLabels = async (
   now: Date,
 ): Promise<LabellingCounts & KeyCoverage> => {
   const at = now.toISOString();
-  const oldest = new Date(now.getTime() - WAIT_MS).toISOString();
-  await db.deleteFrom('told_labels').where('at', '<', oldest).execute();
+  await forgetOld(db, join, now);
   let counts = NO_LABELS;
   if (join.key.length === 0) {
     for (;;) {

@@ -10,6 +10,7 @@ export interface LabelsSettings {
   readonly truth: string | Readonly<Record<string, string>>;
   readonly every?: string;
   readonly overlap?: string;
+  readonly wait?: string;
 }
 
 const key = oneOrMore(
@@ -23,6 +24,8 @@ const truth = {
     { type: 'object', minProperties: 1, additionalProperties: text('a column'), description: 'output: column' },
   ],
 };
+
+const wait = duration('how long a label waits for a prediction that has not come', '30d');
 
 export const labelsSetting = {
   description: 'Where what came true is read: a query that is asked every so often, or a topic',
@@ -39,6 +42,7 @@ export const labelsSetting = {
         truth,
         every: duration('how often it is asked', '1h'),
         overlap: duration('how much of the time before is asked for again, for what is committed late', '1h'),
+        wait,
       },
     },
     {
@@ -46,7 +50,7 @@ export const labelsSetting = {
       type: 'object',
       additionalProperties: false,
       required: ['topic', 'truth'],
-      properties: { topic: text('Whose events are labels: objects of JSON, also as CloudEvents'), key, truth },
+      properties: { topic: text('Whose events are labels: objects of JSON, also as CloudEvents'), key, truth, wait },
     },
   ],
 } as const;

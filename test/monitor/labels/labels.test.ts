@@ -89,12 +89,17 @@ for (const store of stores()) {
       assert.equal(await truthOf(records, 'p-50'), '{"minutes":6}', 'what is predicted again gets the label too');
     });
 
-    it('lets labels wait for 30 days', async (t) => {
+    it('lets labels wait for as long as is said, those of a key alone', async (t) => {
       const { records, labels } = await open(t);
+      const day = 86_400_000;
+      const byTrip: LabelJoin = { deployment: 'rides', key: ['trip'] };
       await tell(labels, byKey, [minutes('5', 1)]);
-      await labels.match(byKey, new Date(NOW.getTime() + 31 * 86_400_000));
-      await records.append([ride(5)]);
-      assert.equal((await labels.match(byKey, NOW)).labelled, 0);
+      await tell(labels, byTrip, [minutes('6', 1)]);
+      await labels.match({ ...byKey, waitMs: 90 * day }, new Date(NOW.getTime() + 80 * day));
+      await labels.match({ ...byTrip, waitMs: 30 * day }, new Date(NOW.getTime() + 31 * day));
+      await records.append([ride(5), ride(6, { input: '{"trip":6}' })]);
+      assert.equal((await labels.match(byTrip, NOW)).labelled, 0);
+      assert.equal((await labels.match(byKey, NOW)).labelled, 1);
     });
 
     it('changes nothing when the same is told again, and keeps the history when another truth is', async (t) => {
