@@ -114,6 +114,17 @@ test('a scorer sees numbers as numbers, times as ISO text, and integers past 2^5
   assert.deepEqual([last.big, last.stamp], [9007199254740994n, '2024-03-04T23:59:58.123456']);
 });
 
+test('no column is read but those that are needed, though all are named', async (t) => {
+  const { from } = twoFiles(t);
+  await sql((run) => run(`COPY (SELECT i, i * 2 AS twice, 'x' AS text FROM range(3) t(i)) TO '${from}'`));
+  const [chunk] = await readAll(from, { only: ['twice', 'elsewhere'] });
+  assert.deepEqual(rowsOf([chunk]), [{ twice: 0n }, { twice: 2n }, { twice: 4n }]);
+  assert.deepEqual(Object.keys(chunk.stored ?? {}), ['twice']);
+  assert.deepEqual({ ...chunk.types }, { i: 'BIGINT', twice: 'BIGINT', text: 'VARCHAR' });
+  const [none] = await readAll(from, { only: [] });
+  assert.deepEqual([none.rows, Object.keys(none.columns)], [3, []]);
+});
+
 test('missing values are missing whatever their type, and NaN is not mixed up with them in the file', async (t) => {
   const { from, to } = twoFiles(t);
   await sql((run) => run(`COPY (${gaps}) TO '${from}'`));

@@ -5,6 +5,8 @@ export interface ReadSettings {
   readonly chunkRows: number;
   /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
   readonly wanted?: readonly string[] | undefined;
+  /** Columns that are read at all, where a format can leave the others where they are: `types` names all. All unless given. */
+  readonly only?: readonly string[] | undefined;
 }
 export interface WriteSettings {
   /** The columns of the file, in order. JSON and NDJSON write what they are given instead, since each row may differ. */

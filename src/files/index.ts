@@ -70,6 +70,8 @@ export interface ReadOptions {
   readonly chunkRows?: number;
   /** Columns whose values will be looked at; all unless given. Others may come only as they are stored. */
   readonly wanted?: readonly string[] | undefined;
+  /** Columns that are needed, as values or as they are stored: of Parquet no other is read, though all are among `types`. All unless given. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /**
@@ -78,10 +80,10 @@ export interface ReadOptions {
  */
 export async function* readTable(
   source: ByteSource,
-  { format, chunkRows = CHUNK_ROWS, wanted }: ReadOptions = {},
+  { format, chunkRows = CHUNK_ROWS, wanted, only }: ReadOptions = {},
 ): AsyncGenerator<TableChunk> {
   const { read } = await modules[formatOf(source, format)]();
-  yield* read(source, { chunkRows, wanted });
+  yield* read(source, { chunkRows, wanted, only });
 }
 
 export interface WriteOptions {

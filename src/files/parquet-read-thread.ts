@@ -7,7 +7,7 @@ import { serveThread } from '../threads/serve-thread.ts';
 import { codecOf } from './column-types.ts';
 import { identifier, literal, openDuck } from './duckdb.ts';
 import { type FileFlaw, flawsOf, type SchemaNode } from './flaws.ts';
-import type { ColumnSpec } from './table.ts';
+import { type ColumnSpec, columnsAmong } from './table.ts';
 import { createRoom, type RoomColumn, readColumn, roomFor } from './vectors.ts';
 
 export interface ReadPiece {
@@ -89,10 +89,11 @@ const readAhead = (): void => {
 };
 
 const calls = {
-  async open(path: string, chunkRows: number): Promise<Head> {
+  /** Reads the columns whose names are among `only`; all of them unless given. */
+  async open(path: string, chunkRows: number, only: readonly string[] | undefined): Promise<Head> {
     const from = `read_parquet(${literal(path)}, hive_partitioning = false)`;
     const head = await headOf(path, from);
-    await startReading(head.columns, from, chunkRows);
+    await startReading(columnsAmong(head.columns, only), from, chunkRows);
     readAhead();
     return head;
   },

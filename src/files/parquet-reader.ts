@@ -7,7 +7,7 @@ import type { ReadSettings } from './format.ts';
 import type { ParquetReadCalls, ReadPiece } from './parquet-read-thread.ts';
 import { type ByteSource, sourceName } from './place.ts';
 import { spoolSource } from './spool.ts';
-import { type ColumnSpec, record, type Stored, type TableChunk } from './table.ts';
+import { type ColumnSpec, columnsAmong, record, type Stored, type TableChunk } from './table.ts';
 import { decoderOf } from './values.ts';
 
 interface ParquetColumn extends ColumnSpec {
@@ -33,7 +33,7 @@ const storedOf = (columns: readonly ParquetColumn[], { rows, buffer, columns: pa
 /** Reads a Parquet file in chunks of about `chunkRows` rows; a stream is first written to a temporary file. */
 export async function* readParquet(
   source: ByteSource,
-  { chunkRows, wanted }: ReadSettings,
+  { chunkRows, wanted, only }: ReadSettings,
 ): AsyncGenerator<TableChunk> {
   const name = sourceName(source);
   const { path, remove } = await spoolSource(source);
@@ -45,11 +45,11 @@ export async function* readParquet(
     },
   });
   try {
-    const head = await thread.ask('open', [path, chunkRows]);
-    const columns = head.columns.map((column) => ({ ...column, codec: codecOf(column.type) }));
+    const head = await thread.ask('open', [path, chunkRows, only]);
+    const columns = columnsAmong(head.columns, only).map((column) => ({ ...column, codec: codecOf(column.type) }));
     const decode = decoderOf(columns, wanted);
     const types = record<string>();
-    for (const column of columns) types[column.name] = column.type;
+    for (const { name: column, type } of head.columns) types[column] = type;
     let read = 0;
     let free: SharedArrayBuffer | undefined;
     const chunkOf = (piece: ReadPiece): TableChunk => {

@@ -96,3 +96,12 @@ export interface TableWriter {
 
 /** A bare object: a column may be called `__proto__`. */
 export const record = <T>(): Record<string, T> => Object.create(null);
+
+/** Those whose names are among `only`; all of them unless given. */
+export const columnsAmong = (
+  columns: readonly ColumnSpec[],
+  only: readonly string[] | undefined,
+): readonly ColumnSpec[] => {
+  const names = only && new Set(only);
+  return names === undefined ? columns : columns.filter(({ name }) => names.has(name));
+};

@@ -74,7 +74,7 @@ const openTable = async (
 ): Promise<LabelTable> => {
   if ('file' in source) {
     const format = formatOf(source.file, source.format);
-    const chunks = readTable(source.file, { format, wanted });
+    const chunks = readTable(source.file, { format, only: wanted });
     return { name: sourceName(source.file), cells: cellsOf[format], chunks, close: async () => {} };
   }
   const span = 'span' in source ? source.span : undefined;
