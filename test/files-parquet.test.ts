@@ -118,7 +118,7 @@ test('no column is read but those that are needed, though all are named', async 
   const { from } = twoFiles(t);
   await sql((run) => run(`COPY (SELECT i, i * 2 AS twice, 'x' AS text FROM range(3) t(i)) TO '${from}'`));
   const [chunk] = await readAll(from, { only: ['twice', 'elsewhere'] });
-  assert.deepEqual(rowsOf([chunk]), [{ twice: 0n }, { twice: 2n }, { twice: 4n }]);
+  assert.deepEqual(rowsOf([chunk]), [{ twice: 0 }, { twice: 2 }, { twice: 4 }]);
   assert.deepEqual(Object.keys(chunk.stored ?? {}), ['twice']);
   assert.deepEqual({ ...chunk.types }, { i: 'BIGINT', twice: 'BIGINT', text: 'VARCHAR' });
   const [none] = await readAll(from, { only: [] });
