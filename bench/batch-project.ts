@@ -1,4 +1,4 @@
-/** A project with one batch deployment of the benchmark's model, in a folder; `node batch-project.ts <folder>` runs it. */
+/** A project with one batch deployment of the benchmark's model, in a folder; `node batch-project.ts <folder> [seconds]` runs it. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -38,6 +38,8 @@ export const runProject = async (folder: string): Promise<Summary> => {
 };
 
 if (import.meta.main) {
-  await runProject(process.argv[2] ?? '.');
-  process.stdout.write(`${process.resourceUsage().maxRSS * 1024}`);
+  const [, , folder = '.', what] = process.argv;
+  await runProject(folder);
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(`${what === 'seconds' ? (user + system) / 1e6 : process.resourceUsage().maxRSS * 1024}`);
 }
