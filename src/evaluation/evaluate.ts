@@ -9,6 +9,7 @@ import { type ByteSource, sourceName } from '../files/place.ts';
 import { scoreChunk } from '../files/scoring.ts';
 import { type Cells, cellsOf, type Format, type TableChunk } from '../files/table.ts';
 import { elementColumns } from '../files/tensor-cells.ts';
+import { atOnce } from '../monitor/performance/steps.ts';
 import type { EvaluatedVersion, Evaluation } from './evaluation.ts';
 import { type Slicing, slicingsOf } from './slices.ts';
 import { type AnswersAt, judgeTarget, type TargetJudging } from './target-judging.ts';
@@ -209,6 +210,6 @@ export const evaluate = async (scorers: readonly ScorerOfRef[], options: Evaluat
     rows,
     unreadable,
     versions,
-    targets: judgements.map(({ judging, withoutTruth }) => judging.evaluated(withoutTruth)),
+    targets: judgements.map(({ judging, withoutTruth }) => atOnce(judging.evaluated(withoutTruth))),
   });
 };

@@ -1,14 +1,15 @@
 /** The port of a family of figures: rows of all versions come one by one, and what they come to is told at the end. */
-import { type BootstrapOptions, bootstrap } from '../monitor/performance/bootstrap.ts';
+import { type BootstrapOptions, bootstrapping } from '../monitor/performance/bootstrap.ts';
 import type { Interval, Metric } from '../monitor/performance/metric.ts';
 import type { WeightedMoments } from '../monitor/performance/moments.ts';
+import type { Steps } from '../monitor/performance/steps.ts';
 import { seeded } from '../monitor/statistics/random.ts';
 import type { Comparison, Figure, MetricFigures, Plots } from './evaluation.ts';
 
 /** What the figures of a target come from: `R` is one row, with the answers of all versions. */
 export interface Judging<R> {
   add(row: R): void;
-  judged(): JudgedTarget;
+  judged(): Steps<JudgedTarget>;
 }
 
 export interface JudgedTarget {
@@ -47,10 +48,10 @@ const LEAST_ROWS = 20;
  * Figures with their intervals: by formula where there is one, else by drawing from the kept rows. `drawn` gives the values of all
  * metrics of one version after the other.
  */
-export const withIntervals = (
+export function* withIntervals(
   known: readonly KnownFigure[],
   { rows, allRows, figures }: Pick<BootstrapOptions, 'rows' | 'figures'> & { readonly allRows: number },
-): readonly MetricFigures[] => {
+): Steps<readonly MetricFigures[]> {
   const versions = known[0]?.values.length ?? 0;
   const needed = known.some(({ intervals, isAlone }) => !isAlone && intervals.some((one) => one === undefined));
   const pairs = versions === 2;
@@ -60,7 +61,7 @@ export const withIntervals = (
   ];
   const drawn =
     needed && rows >= LEAST_ROWS
-      ? bootstrap({
+      ? yield* bootstrapping({
           rows,
           allRows,
           values,
@@ -86,7 +87,7 @@ export const withIntervals = (
       ...(difference && { difference, outcome: isAlone ? undefined : outcomeOf(metric, difference.interval) }),
     };
   });
-};
+}
 
 /** A sample of rows, each as likely as any other (A. G. Waterman's reservoir, in Knuth, Seminumerical Algorithms, 3.4.2). */
 export const startSample = <R>(most: number) => {

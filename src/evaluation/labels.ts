@@ -17,8 +17,16 @@ import {
 } from '../monitor/performance/probabilities.ts';
 import { oneVsRestAuc, rocOf } from '../monitor/performance/ranking.ts';
 import { type ScoreTally, startScores } from '../monitor/performance/scores.ts';
+import type { Steps } from '../monitor/performance/steps.ts';
 import type { Plots } from './evaluation.ts';
-import { type Judging, type KnownFigure, type MetricName, startSample, withIntervals } from './judging.ts';
+import {
+  type JudgedTarget,
+  type Judging,
+  type KnownFigure,
+  type MetricName,
+  startSample,
+  withIntervals,
+} from './judging.ts';
 import { rankedSample } from './ranked-sample.ts';
 
 export interface LabelAnswer {
@@ -103,7 +111,7 @@ export const judgeLabels = (options: LabelsOptions): Judging<LabelledRow> => {
     intervals: all.map((tally) => metric.interval?.(tally)),
     ...paired(metric),
   });
-  const judged: Judging<LabelledRow>['judged'] = () => {
+  function* judged(): Steps<JudgedTarget> {
     const confusions = counted.map((one) => one.confusion());
     const ranks = counted.map((one) => one.ranks());
     const hasRanks = hasProbabilities && ranks[0].length > 0;
@@ -125,9 +133,10 @@ export const judgeLabels = (options: LabelsOptions): Judging<LabelledRow> => {
       ranked: hasRanks ? (positive === undefined ? labels.map((_, at) => at) : [positive]) : [],
       hasProbabilities,
     });
+    const metrics = yield* withIntervals(known, { rows: kept.rows().length, allRows: kept.seen(), figures });
     return {
       rows: kept.seen(),
-      metrics: withIntervals(known, { rows: kept.rows().length, allRows: kept.seen(), figures }),
+      metrics,
       plots: counted.map((_, version) =>
         plotsOf(labels, confusions[version], {
           ...(hasRanks && positive !== undefined && { roc: rocOf(ranks[version][0]) }),
@@ -137,7 +146,7 @@ export const judgeLabels = (options: LabelsOptions): Judging<LabelledRow> => {
       notes: notesOf(ranks.flat(), hasProbabilities && !hasRanks),
       loss: loss.moments(),
     };
-  };
+  }
   return {
     add(row) {
       const { truth, answers } = row;

@@ -2,8 +2,9 @@
 import type { Metric } from '../monitor/performance/metric.ts';
 import { meanInterval, startMoments } from '../monitor/performance/moments.ts';
 import { pinball, pinballMetric, regressionMetrics, startRegression } from '../monitor/performance/regression.ts';
+import type { Steps } from '../monitor/performance/steps.ts';
 import type { Plots } from './evaluation.ts';
-import { type Judging, type KnownFigure, startSample, withIntervals } from './judging.ts';
+import { type JudgedTarget, type Judging, type KnownFigure, startSample, withIntervals } from './judging.ts';
 
 export interface NumberRow {
   readonly truth: number;
@@ -95,16 +96,14 @@ export const judgeNumbers = (options: NumbersOptions): Judging<NumberRow> => {
       for (const [name, of] of Object.entries(lossesHere))
         pairs.get(name)?.add(of(predicted[1], truth) - of(predicted[0], truth));
     },
-    judged: () => ({
-      rows: kept.seen(),
-      metrics: withIntervals(known(), {
+    *judged(): Steps<JudgedTarget> {
+      const metrics = yield* withIntervals(known(), {
         rows: kept.rows().length,
         allRows: kept.seen(),
         figures: drawnFigures(kept.rows(), options),
-      }),
-      plots: tallies.map((_, version) => plotsOf(version)),
-      notes: [],
-      loss: first.tally().absolute,
-    }),
+      });
+      const plots = tallies.map((_, version) => plotsOf(version));
+      return { rows: kept.seen(), metrics, plots, notes: [], loss: first.tally().absolute };
+    },
   };
 };

@@ -7,6 +7,7 @@ import type {
   SlicePerformance,
   TargetPerformance,
 } from '../monitor/performance/measured.ts';
+import { inSlices } from '../monitor/performance/steps.ts';
 import type { MetricFigures, Slice, TargetEvaluation } from './evaluation.ts';
 import { bandsOf, type Slicing, slicingsOf } from './slices.ts';
 import { type AnswersAt, judgeTarget, type TargetJudging } from './target-judging.ts';
@@ -169,9 +170,8 @@ export const judgeRecorded = async (
     }
     judgePage(known, started, slicings);
   }
-  return {
-    predictions,
-    labelled,
-    targets: started.filter(({ rows }) => rows > 0).map(({ judging }) => performanceOfTarget(judging.evaluated(0))),
-  };
+  const found: TargetPerformance[] = [];
+  for (const { judging, rows } of started)
+    if (rows > 0) found.push(performanceOfTarget(await inSlices(judging.evaluated(0))));
+  return { predictions, labelled, targets: found };
 };

@@ -3,6 +3,7 @@ import { holm } from '../monitor/drift/holm.ts';
 import { MOST_CLASSES } from '../monitor/performance/confusion.ts';
 import type { WeightedMoments } from '../monitor/performance/moments.ts';
 import { MOST_SCORES } from '../monitor/performance/scores.ts';
+import type { Steps } from '../monitor/performance/steps.ts';
 import { normalTail } from '../monitor/statistics/normal.ts';
 import type { Slice, TargetEvaluation } from './evaluation.ts';
 import type { JudgedTarget, Judging } from './judging.ts';
@@ -28,7 +29,7 @@ export interface TargetJudging {
   labelAt(label: string): number | undefined;
   /** A row whose truth is known; answers of all versions. `places` are its slices, one a slicing. */
   add(truth: number, answers: readonly AnswersAt[], row: number, places: readonly number[]): void;
-  evaluated(withoutTruth: number): TargetEvaluation;
+  evaluated(withoutTruth: number): Steps<TargetEvaluation>;
 }
 
 export interface TargetOptions {
@@ -94,17 +95,19 @@ const apart = (part: WeightedMoments, whole: WeightedMoments): { readonly p: num
   return { p: Math.min(1, 2 * normalTail(Math.abs(part.mean - mean) / error)), isMore: part.mean > mean };
 };
 
-const slicesOf = (
+function* slicesOf(
   slicings: readonly Slicing[],
   parts: readonly (readonly Judging<unknown>[])[],
   { loss }: JudgedTarget,
-): readonly Slice[] => {
-  const found = slicings.flatMap(({ by, values }, at) =>
-    values.flatMap((value, place) => {
-      const judged = parts[at][place].judged();
-      return judged.rows < LEAST_ROWS ? [] : [{ by, value, judged, ...apart(judged.loss, loss) }];
-    }),
-  );
+): Steps<readonly Slice[]> {
+  const found: (Pick<Slice, 'by' | 'value'> & { judged: JudgedTarget; p: number; isMore: boolean })[] = [];
+  for (const [at, { by, values }] of slicings.entries()) {
+    for (const [place, value] of values.entries()) {
+      const judged = yield* parts[at][place].judged();
+      if (judged.rows >= LEAST_ROWS) found.push({ by, value, judged, ...apart(judged.loss, loss) });
+      yield;
+    }
+  }
   const adjusted = holm(found.map(({ p }) => p));
   const weight = (one: JudgedTarget): number => (one.loss.mean - loss.mean) * one.rows;
   return found
@@ -118,7 +121,7 @@ const slicesOf = (
       p,
       isWorse: isMore && p < ALPHA,
     }));
-};
+}
 
 /** The whole and the parts of one kind of rows. */
 const startParts = <R>(slicings: readonly Slicing[], whole: Judging<R>, part: () => Judging<R>) => {
@@ -128,9 +131,9 @@ const startParts = <R>(slicings: readonly Slicing[], whole: Judging<R>, part: ()
       whole.add(row);
       for (let at = 0; at < parts.length; at++) parts[at][places[at]].add(row);
     },
-    judged() {
-      const judged = whole.judged();
-      return { judged, slices: slicesOf(slicings, parts, judged) };
+    *judged(): Steps<{ readonly judged: JudgedTarget; readonly slices: readonly Slice[] }> {
+      const judged = yield* whole.judged();
+      return { judged, slices: yield* slicesOf(slicings, parts, judged) };
     },
   };
 };
@@ -157,10 +160,10 @@ const numbersJudging = ({ targets, slicings, quantile, sliceSample = SLICE_SAMPL
         places,
       );
     },
-    evaluated: (withoutTruth) => ({
-      ...told(first, withoutTruth, parts.judged()),
-      ...(first.kind === 'numbers' && first.unit !== undefined && { unit: first.unit }),
-    }),
+    *evaluated(withoutTruth) {
+      const found = told(first, withoutTruth, yield* parts.judged());
+      return { ...found, ...(first.kind === 'numbers' && first.unit !== undefined && { unit: first.unit }) };
+    },
   };
 };
 
@@ -185,8 +188,8 @@ const labelsJudging = (
       if (read.every((one) => one !== undefined)) parts.add({ truth, answers: read }, places);
       else unreadable++;
     },
-    evaluated: (withoutTruth) => {
-      const found = told(first, withoutTruth, parts.judged());
+    *evaluated(withoutTruth) {
+      const found = told(first, withoutTruth, yield* parts.judged());
       const note = `${unreadable} rows are left out, as a version has answered them with no label or one that is not known.`;
       return {
         ...found,

@@ -7,6 +7,7 @@
 import { ALPHA } from '../statistics/proportion.ts';
 import { seeded } from '../statistics/random.ts';
 import type { Interval } from './metric.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 export interface BootstrapOptions {
   /** Of the sample. */
@@ -46,8 +47,8 @@ function* drawings({ rows, units }: BootstrapOptions, draws: number, seed: numbe
   }
 }
 
-/** One interval a figure; undefined for one that most drawings cannot tell. */
-export const bootstrap = (options: BootstrapOptions): readonly (Interval | undefined)[] => {
+/** One interval a figure; undefined for one that most drawings cannot tell. It rests after each drawing. */
+export function* bootstrapping(options: BootstrapOptions): Steps<readonly (Interval | undefined)[]> {
   const { rows, allRows = rows, figures, seed = SEED, draws = DRAWS } = options;
   const whole = figures(new Float64Array(rows).fill(1));
   const { values = whole } = options;
@@ -57,6 +58,7 @@ export const bootstrap = (options: BootstrapOptions): readonly (Interval | undef
     const drawn = figures(weights);
     for (let at = 0; at < found.length; at++) found[at][draw] = drawn[at];
     draw++;
+    yield;
   }
   const scale = Math.sqrt(rows / allRows);
   return found.map((all, at): Interval | undefined => {
@@ -67,4 +69,8 @@ export const bootstrap = (options: BootstrapOptions): readonly (Interval | undef
     const end = (p: number): number => values[at] + scale * (quantile(told, p) - whole[at]);
     return { low: end(ALPHA / 2), high: end(1 - ALPHA / 2), method: 'bootstrap' };
   });
-};
+}
+
+/** All of it at once. */
+export const bootstrap = (options: BootstrapOptions): readonly (Interval | undefined)[] =>
+  atOnce(bootstrapping(options));
