@@ -18,6 +18,8 @@ export const codes = {
   TOO_LONG: 'The text is longer than the field allows.',
   BAD_DATETIME: 'The value is not an ISO 8601 date and time that can be placed in time.',
   BAD_SHAPE: 'The tensor has another shape or number of elements.',
+  BAD_IMAGE: 'The value is not an image that can be decoded.',
+  IMAGE_TOO_LARGE: 'The image has more bytes or pixels than is allowed.',
   UNKNOWN_FIELD: 'The row has a field that the signature lacks, and the package refuses extra fields.',
   // a row that fits but cannot be scored
   STEP_FAILED: 'A preparation step cannot be computed for this row.',

@@ -3,6 +3,7 @@ import type { ModelAnswer } from './answered.ts';
 import type { AppliedTransform } from './applied-transform.ts';
 import { Batch } from './columns.ts';
 import { bindOutputs, type OutputBinding } from './finish.ts';
+import type { ReadImage } from './images.ts';
 import type { Lap } from './laps.ts';
 import { plainRowReader } from './plain.ts';
 import { compilePreparation } from './prepare.ts';
@@ -15,6 +16,8 @@ export interface PipelineParts {
   readonly manifest: Manifest;
   readonly session: ModelSession;
   readonly transform?: AppliedTransform;
+  /** Of a package with images. */
+  readonly readImage?: ReadImage | undefined;
 }
 
 /** Resolves to the answers of the rows that have one. */
@@ -54,9 +57,9 @@ const readAnswers = (
 };
 
 /** @throws MillraceError BAD_MANIFEST or BAD_MODEL when manifest and graph do not fit each other. */
-export const compilePipeline = ({ manifest, session, transform = {} }: PipelineParts): Pipeline => {
+export const compilePipeline = ({ manifest, session, transform = {}, readImage }: PipelineParts): Pipeline => {
   const answerSignature = compileSignature(withoutRanges(manifest.outputs), { strangers: 'allow' });
-  const preparation = compilePreparation(manifest, session.inputs, transform);
+  const preparation = compilePreparation(manifest, session.inputs, transform, readImage);
   const { bindings } = preparation;
   const outputBindings = bindOutputs(fromGraph(manifest, session, transform), session.outputs);
   const names = [...new Set(outputBindings.map(({ from }) => from))];
@@ -70,7 +73,8 @@ export const compilePipeline = ({ manifest, session, transform = {} }: PipelineP
     // What finish sees of a row is what came in, whatever the preparation makes of it.
     const given = finish && new Map(input.columns);
     settle(left);
-    if (left.batch.rows > 0) preparation.apply(left.batch);
+    const waiting = left.batch.rows > 0 ? preparation.apply(left.batch) : undefined;
+    if (waiting) await waiting;
     settle(left);
     let feeds = bindings.map((binding) => binding.read(left.batch));
     if (left.batch.problems.size > 0) {

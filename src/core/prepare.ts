@@ -4,6 +4,7 @@ import { bindInputs, type FedTensor } from './bind.ts';
 import type { Binding } from './binding.ts';
 import type { Batch, ColumnTag } from './columns.ts';
 import { fail, showNames } from './errors.ts';
+import type { ReadImage } from './images.ts';
 import { kindOf } from './kinds/index.ts';
 import { nearest } from './nearest.ts';
 import { stepKinds, stepNames } from './steps/index.ts';
@@ -13,8 +14,8 @@ import type { Field, Fields, Manifest, StepConfig, TensorSpec } from './types.ts
 export interface Preparation {
   /** What feeds each graph input. */
   readonly bindings: readonly Binding[];
-  /** Adds the prepared columns to the batch; rows that cannot be prepared are refused. */
-  apply(batch: Batch): void;
+  /** Adds the prepared columns to the batch, at once but for images; rows that cannot be prepared are refused. */
+  apply(batch: Batch): Promise<void> | undefined;
 }
 
 const stepKindOf = (config: StepConfig, label: string): StepKind => {
@@ -66,6 +67,7 @@ export const compilePreparation = (
   manifest: Manifest,
   specs: readonly TensorSpec[],
   transform: AppliedTransform,
+  readImage?: ReadImage,
 ): Preparation => {
   const { inputs: fields } = manifest;
   // What a transform module makes of an input is known only when it runs, even under the input's own name.
@@ -81,6 +83,7 @@ export const compilePreparation = (
     types,
     fieldOf: (name: string) => origins.get(name),
     open,
+    readImage,
   };
   const steps: Step[] = (manifest.prepare ?? []).map((config, index) => {
     const [name] = Object.keys(config);
@@ -93,7 +96,7 @@ export const compilePreparation = (
     types.set(step.as, step.type);
     if (origin) origins.set(step.as, origin);
     else origins.delete(step.as);
-    if (step.tensor) tensors.set(step.as, { dtype: step.tensor.dtype, shape: [step.tensor.size] });
+    if (step.tensor) tensors.set(step.as, { dtype: step.tensor.dtype, shape: step.tensor.shape ?? [step.tensor.size] });
     else tensors.delete(step.as);
     return step;
   });
@@ -118,15 +121,32 @@ export const compilePreparation = (
   }
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);
   const transformed = transform.prepare?.(fields);
+  const rename = (batch: Batch): void => {
+    for (const { name, to } of renamed) {
+      const column = batch.columns.get(name);
+      if (column) batch.columns.set(to, column);
+    }
+  };
+  /** Steps from one on, for as long as none of them has to wait. */
+  const run = (batch: Batch, from: number): Promise<void> | undefined => {
+    for (let at = from; at < steps.length; at++) {
+      const { as, apply } = steps[at];
+      const column = apply(batch);
+      if (column instanceof Promise)
+        return column.then((decoded) => {
+          batch.columns.set(as, decoded);
+          return run(batch, at + 1);
+        });
+      batch.columns.set(as, column);
+    }
+    rename(batch);
+    return undefined;
+  };
   return {
     bindings,
     apply(batch) {
       transformed?.(batch);
-      for (const step of steps) batch.columns.set(step.as, step.apply(batch));
-      for (const { name, to } of renamed) {
-        const column = batch.columns.get(name);
-        if (column) batch.columns.set(to, column);
-      }
+      return run(batch, 0);
     },
   };
 };

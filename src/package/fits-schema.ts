@@ -65,10 +65,14 @@ const checks: Readonly<Record<string, Check>> = {
       : flaw(path, `at most ${wanted} characters`, value),
   minimum: (wanted: number, value, path) =>
     typeof value !== 'number' || value >= wanted ? undefined : flaw(path, `${wanted} or more`, value),
+  maximum: (wanted: number, value, path) =>
+    typeof value !== 'number' || value <= wanted ? undefined : flaw(path, `${wanted} or less`, value),
   exclusiveMinimum: (wanted: number, value, path) =>
     typeof value !== 'number' || value > wanted ? undefined : flaw(path, `more than ${wanted}`, value),
   minItems: (wanted: number, value, path) =>
     !Array.isArray(value) || value.length >= wanted ? undefined : flaw(path, `${wanted} or more items`, value),
+  maxItems: (wanted: number, value, path) =>
+    !Array.isArray(value) || value.length <= wanted ? undefined : flaw(path, `at most ${wanted} items`, value),
   uniqueItems: (_: true, value, path) =>
     !Array.isArray(value) || new Set(value).size === value.length ? undefined : flaw(path, 'no item twice', value),
   minProperties: (wanted: number, value, path) =>

@@ -1,7 +1,7 @@
 /** From package bytes to a scorer. Web-standard: servers and browsers take the same way. */
 import { onDemand } from '../core/on-demand.ts';
 import { createScorer } from '../core/scorer.ts';
-import type { ModelSession, Scorer } from '../core/types.ts';
+import type { Manifest, ModelSession, Scorer } from '../core/types.ts';
 import type { Weights } from '../core/weights.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
@@ -10,6 +10,10 @@ import { readTar } from './tar.ts';
 
 /** Opens a packed file. @throws MillraceError DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
 export const openPackage = async (tar: Uint8Array, tag?: string): Promise<Package> => openLayout(readTar(tar), tag);
+
+/** Only packages whose preparation decodes images load what does it. */
+const imageReader = onDemand(() => import('../images/reader.ts'));
+const hasImages = ({ prepare = [] }: Manifest): boolean => prepare.some((step) => 'image' in step);
 
 const transformModule = onDemand(() => import('./transform-module.ts'));
 
@@ -25,7 +29,8 @@ export const loadScorer = async (
   const transform = code === undefined ? {} : await (await transformModule()).openTransform(code);
   const session = await open(file, runtime, weights);
   try {
-    return createScorer({ manifest, digest, session, transform });
+    const readImage = hasImages(manifest) ? (await imageReader()).readImageValue : undefined;
+    return createScorer({ manifest, digest, session, transform, readImage });
   } catch (error) {
     await session.close();
     throw error;

@@ -5,12 +5,13 @@
 import { boolean } from './boolean.ts';
 import { category } from './category.ts';
 import { datetime } from './datetime.ts';
+import { image } from './image.ts';
 import { integer } from './integer.ts';
 import { number } from './number.ts';
 import { tensor } from './tensor.ts';
 import { text } from './text.ts';
 
-export const kinds = { number, integer, boolean, category, text, datetime, tensor };
+export const kinds = { number, integer, boolean, category, text, datetime, tensor, image };
 
 export type KindName = keyof typeof kinds;
 

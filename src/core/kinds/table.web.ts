@@ -12,6 +12,7 @@ const others = {
   boolean: onDemand(async () => (await import('./boolean.ts')).boolean),
   datetime: onDemand(async () => (await import('../datetimes.ts')).datetime),
   tensor: onDemand(async () => (await import('./tensor.ts')).tensor),
+  image: onDemand(async () => (await import('./image.ts')).image),
 };
 
 export const kinds: Partial<Kinds> = { number, integer, category, text };
@@ -24,6 +25,7 @@ export const kindNames: typeof all.kindNames = [
   'text',
   'datetime',
   'tensor',
+  'image',
 ];
 
 export const loadKinds: typeof all.loadKinds = async (names) => {

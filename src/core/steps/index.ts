@@ -4,6 +4,7 @@
  */
 import { concat } from './concat.ts';
 import { difference, hour, month, weekday } from './datetime.ts';
+import { image } from './image.ts';
 import { cast, clip, impute, log1p, scale } from './numeric.ts';
 import type { StepKind } from './step.ts';
 import { join, lookup } from './text.ts';
@@ -21,6 +22,7 @@ export const stepKinds: Readonly<Record<string, StepKind>> = {
   impute,
   cast,
   concat,
+  image,
 };
 
 /** All that there are, loaded or not. */

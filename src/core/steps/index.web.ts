@@ -9,6 +9,8 @@ const datetime = onDemand((): Promise<Steps> => import('../datetimes.ts').then((
 const numeric = onDemand((): Promise<Steps> => import('./numeric.ts'));
 const features = onDemand((): Promise<Steps> => import('./features.ts'));
 
+const image = onDemand((): Promise<Steps> => import('./image.ts'));
+
 const files: Readonly<Record<string, () => Promise<Steps>>> = {
   join: features,
   lookup: features,
@@ -22,6 +24,7 @@ const files: Readonly<Record<string, () => Promise<Steps>>> = {
   impute: numeric,
   cast: numeric,
   concat: features,
+  image,
 };
 
 const loaded: Record<string, StepKind> = {};

@@ -1,6 +1,7 @@
 /** What every preparation step is made of. A step reads columns of a batch, and gives one column. */
 import type { Batch, Column, ColumnTag } from '../columns.ts';
 import { fail, type MillraceError, type Problem, show, showNames } from '../errors.ts';
+import type { ReadImage } from '../images.ts';
 import { isInstant } from '../kinds/index.ts';
 import { nearest } from '../nearest.ts';
 import { plainReader } from '../plain.ts';
@@ -20,14 +21,17 @@ export interface StepContext {
   readonly open: boolean;
   /** "prepare[2] (log1p)", for messages. */
   readonly label: string;
+  /** Decodes images; undefined where no package has needed it. */
+  readonly readImage?: ReadImage | undefined;
 }
 
 export interface Step {
   readonly as: string;
   readonly type: ColumnTag;
-  /** Of a tensor: its dtype and elements a row. */
-  readonly tensor?: { readonly dtype: Dtype; readonly size: number };
-  apply(batch: Batch): Column;
+  /** Of a tensor: its dtype, elements a row, and the shape of a row where it is not flat. */
+  readonly tensor?: { readonly dtype: Dtype; readonly size: number; readonly shape?: readonly number[] };
+  /** At once, but for what must be decoded. */
+  apply(batch: Batch): Column | Promise<Column>;
 }
 
 /** A step's settings, already checked against the JSON Schema, and how they become a step. */
