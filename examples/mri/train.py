@@ -99,10 +99,10 @@ def fit(x: torch.Tensor, y: torch.Tensor, epochs: int) -> Network:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scans", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=30)
     given = parser.parse_args()
     torch.manual_seed(7)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     paths = sorted(path for answer in ("yes", "no") for path in (given.scans / answer).iterdir())
     images = [read(path) for path in paths]
     y = torch.tensor([float(path.parent.name == "yes") for path in paths])

@@ -85,19 +85,17 @@ const windowsOf = (from: number, to: number, { support, weight }: Filter, isFixe
 };
 
 const HALF = 2 ** (FIXED_BITS - 1);
-const clip8 = (sum: number): number => {
-  const value = sum >> FIXED_BITS;
-  // Twice as fast as Math.min and Math.max, for every sample of a pass.
-  if (value < 0) return 0;
-  return value > 255 ? 255 : value;
-};
 const clip16 = (sum: number): number => Math.min(65_535, Math.max(0, roundAway(sum)));
+
+/** Samples as they are written: what is past 0 or 255 is cut. */
+const clamped = (data: Uint8Array | Uint16Array): Uint8ClampedArray | Uint16Array =>
+  data instanceof Uint16Array ? data : new Uint8ClampedArray(data.buffer);
 
 /** One pass over lines whose samples are `step` apart, to lines whose samples are `step` apart again. */
 const pass = (
   { starts, counts, weights, width }: Windows,
   source: Uint8Array | Uint16Array,
-  target: Uint8Array | Uint16Array,
+  target: Uint8ClampedArray | Uint16Array,
   line: { readonly from: number; readonly to: number; readonly step: number },
 ): void => {
   const isFixed = weights instanceof Int32Array;
@@ -107,7 +105,7 @@ const pass = (
     const base = x * width;
     let sum = isFixed ? HALF : 0;
     for (let i = 0; i < count; i++) sum += source[first + i * line.step] * weights[base + i];
-    target[line.to + x * line.step] = isFixed ? clip8(sum) : clip16(sum);
+    target[line.to + x * line.step] = isFixed ? sum >> FIXED_BITS : clip16(sum);
   }
 };
 
@@ -119,10 +117,11 @@ const horizontal = (image: Image, width: number, filter: Filter): Image => {
   const { height, channels } = image;
   const windows = windowsOf(image.width, width, filter, image.data instanceof Uint8Array);
   const data = emptyLike(image, width * height * channels);
+  const target = clamped(data);
   for (let y = 0; y < height; y++)
     for (let channel = 0; channel < channels; channel++) {
       const from = y * image.width * channels + channel;
-      pass(windows, image.data, data, { from, to: y * width * channels + channel, step: channels });
+      pass(windows, image.data, target, { from, to: y * width * channels + channel, step: channels });
     }
   return { width, height, channels, data };
 };
@@ -133,7 +132,8 @@ const vertical = (image: Image, height: number, filter: Filter): Image => {
   const windows = windowsOf(image.height, height, filter, image.data instanceof Uint8Array);
   const step = width * channels;
   const data = emptyLike(image, step * height);
-  for (let at = 0; at < step; at++) pass(windows, image.data, data, { from: at, to: at, step });
+  const target = clamped(data);
+  for (let at = 0; at < step; at++) pass(windows, image.data, target, { from: at, to: at, step });
   return { width, height, channels, data };
 };
 

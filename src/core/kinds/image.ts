@@ -31,6 +31,7 @@ const base64Of = (bytes: Uint8Array): string => {
 /** Values are texts: base64, a data URL, or where a mode allows it the path of a file; bytes are taken as base64. */
 export const image: StringKind<ImageField> = {
   column: 'string',
+  isFile: true,
   settings: {
     properties: {
       nullable,

@@ -33,6 +33,12 @@ export const labelsOf = (field: Field): Labels | undefined => {
   return kind.column === 'string' ? kind.labels?.(field) : undefined;
 };
 
+/** True of a field whose values are files: bytes, or their base64. */
+export const takesFiles = (field: Field): boolean => {
+  const kind = kindOf(field);
+  return kind.column === 'string' && kind.isFile === true;
+};
+
 /** How a person gives a value of a field in a form. */
 export const controlOf = (field: Field): FormControl => {
   const kind = kindOf(field);

@@ -108,6 +108,8 @@ export interface NumberKind<F = unknown> extends KindBase<F>, ReadsValues<F, num
 /** Values become texts, null for missing. */
 export interface StringKind<F = unknown> extends KindBase<F>, ReadsValues<F, string | null> {
   readonly column: 'string';
+  /** Values are files: their bytes are as good as their base64. */
+  readonly isFile?: boolean;
   /** The texts that are known; a model's integers are places among them. Undefined where every text is as good as another. */
   labels?(field: F): Labels | undefined;
 }

@@ -5,7 +5,9 @@ import type { Answer } from '../../core/types.ts';
 /** A row that does not fit the signature: the version refuses it. All other codes are failures of the version itself. */
 const REFUSALS: ReadonlySet<Code> = new Set<Code>([
   'BAD_DATETIME',
+  'BAD_IMAGE',
   'BAD_SHAPE',
+  'IMAGE_TOO_LARGE',
   'MISSING_FIELD',
   'NOT_A_ROW',
   'NOT_FINITE',

@@ -22,12 +22,6 @@ const listOf: Readonly<Record<Exclude<Datatype, HalfDatatype>, keyof Contents>> 
   BYTES: 'bytes_contents',
 };
 
-const textOf = (name: string, bytes: Uint8Array): string => {
-  const text = utf8Text(bytes);
-  if (text === undefined) throw wrongElement(name, 'BYTES', 'bytes that are no UTF-8');
-  return text;
-};
-
 const wrongList = (name: string, expected: string, got: string): MillraceError =>
   fail('BAD_REQUEST', `${name}: expected ${expected}, got ${got}.`, { field: name, expected, got });
 
@@ -54,7 +48,7 @@ export const elementsOfContents = (name: string, datatype: Datatype, contents: C
     case 'BOOL':
       return given as readonly boolean[];
     case 'BYTES':
-      return (given as readonly Uint8Array[]).map((bytes) => textOf(name, bytes));
+      return (given as readonly Uint8Array[]).map((bytes) => utf8Text(bytes) ?? bytes);
     case 'INT64':
       return BigInt64Array.from(given as readonly string[], BigInt);
     case 'UINT64':

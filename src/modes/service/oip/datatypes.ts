@@ -22,8 +22,11 @@ export type Datatype = (typeof datatypes)[number];
 
 export const isDatatype = (value: unknown): value is Datatype => datatypes.includes(value as Datatype);
 
-/** Elements in row-major order. Those of FP16 and BF16 are a Float32Array; null stands for a missing value, in JSON only. */
-export type Elements = TensorData | readonly (string | number | bigint | boolean | null)[];
+/**
+ * Elements in row-major order. Those of FP16 and BF16 are a Float32Array; null stands for a missing value, in JSON only; bytes
+ * are what is no UTF-8 in a tensor of BYTES.
+ */
+export type Elements = TensorData | readonly (string | number | bigint | boolean | null | Uint8Array)[];
 
 /** Bytes an element in binary; BYTES has none, as each element says its own length. */
 export const elementBytes: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {

@@ -30,17 +30,17 @@ const arrays: Readonly<Record<Exclude<Datatype, 'BYTES' | HalfDatatype>, ArrayOf
 const wrongSize = (name: string, expected: string, got: string): MillraceError =>
   fail('BAD_SHAPE', `${name}: expected ${expected}, got ${got}.`, { field: name, expected, got });
 
-const readTexts = (name: string, bytes: Uint8Array, count: number): readonly string[] => {
+/** Texts, and as they are those bytes that are none, which only a file may be. */
+const readTexts = (name: string, bytes: Uint8Array, count: number): readonly (string | Uint8Array)[] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts: string[] = [];
+  const texts: (string | Uint8Array)[] = [];
   let at = 0;
   while (texts.length < count) {
     const left = bytes.byteLength - at - 4;
     const length = left < 0 ? 0 : view.getUint32(at, true);
     if (left < length) throw wrongSize(name, `${count} elements`, `bytes that end in element ${texts.length}`);
-    const text = utf8Text(bytes.subarray(at + 4, at + 4 + length));
-    if (text === undefined) throw wrongElement(name, 'BYTES', `bytes that are no UTF-8 in element ${texts.length}`);
-    texts.push(text);
+    const element = bytes.subarray(at + 4, at + 4 + length);
+    texts.push(utf8Text(element) ?? element);
     at += 4 + length;
   }
   if (at !== bytes.byteLength) throw wrongSize(name, `${count} elements`, `${bytes.byteLength - at} bytes more`);
@@ -115,7 +115,7 @@ export const rawOf = (tensor: OutputTensor): Uint8Array => {
   for (let at = 0; at < data.length; at++) {
     const element = data[at] ?? missing;
     if (element === undefined) throw noNull(tensor);
-    (elements as Record<number, unknown>)[at] = wide ? BigInt(element) : Number(element);
+    (elements as Record<number, unknown>)[at] = wide ? BigInt(element as number) : Number(element);
   }
   return new Uint8Array(elements.buffer);
 };

@@ -3,7 +3,7 @@
 import type { Columns } from '../../../core/column-parts.ts';
 import { allocate, type MutableTensorData } from '../../../core/columns.ts';
 import { fail, MillraceError, type Problem } from '../../../core/errors.ts';
-import { kindOf, tensorOf } from '../../../core/kinds/index.ts';
+import { kindOf, takesFiles, tensorOf } from '../../../core/kinds/index.ts';
 import type { TensorInfo } from '../../../core/kinds/kind.ts';
 import { nearest } from '../../../core/nearest.ts';
 import { fitsShape } from '../../../core/row-tensor-reader.ts';
@@ -58,7 +58,23 @@ const floats: Readonly<Partial<Record<Datatype, readonly Datatype[]>>> = {
 const takes = ({ field, datatype }: TensorBinding, given: Datatype): boolean => {
   const kind = kindOf(field);
   if (kind.column === 'number' && kind.isNumber) return numeric.has(given);
+  if (takesFiles(field) && given === 'UINT8') return true;
   return given === datatype || (floats[datatype]?.includes(given) ?? false);
+};
+
+/** The files of a tensor: of BYTES each is an element, of UINT8 a row. */
+const filesOf = ({ datatype, shape: [rows = 0], data }: InputTensor): ColumnInput => {
+  if (datatype !== 'UINT8') return data as ColumnInput;
+  const bytes = data instanceof Uint8Array ? data : Uint8Array.from(data as readonly number[]);
+  const size = rows === 0 ? 0 : bytes.length / rows;
+  return Array.from({ length: rows }, (_, row) => bytes.subarray(row * size, (row + 1) * size));
+};
+
+/** @throws WRONG_TYPE for bytes where texts are wanted */
+const texts = (name: string, data: Elements): Elements => {
+  const at = Array.isArray(data) ? data.findIndex((one) => one instanceof Uint8Array) : -1;
+  if (at >= 0) throw wrongElement(name, 'BYTES', `bytes that are no UTF-8 in element ${at}`);
+  return data;
 };
 
 const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -67,6 +83,8 @@ const showShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const rowsOf = ({ name, field, shape }: TensorBinding, given: readonly number[]): number => {
   const inner = tensorOf(field)?.shape;
   const rest = given.slice(1);
+  // So many bytes a file, where these are what elements are.
+  if (takesFiles(field) && given.length === 2) return given[0];
   if (inner?.includes(null) && given.length > 0 && fitsShape(rest, inner)) return given[0];
   const same = (dims: readonly number[]) => dims.length === rest.length && dims.every((dim, at) => dim === rest[at]);
   const fixed = inner && fixedShape(inner);
@@ -112,7 +130,7 @@ const tensorElements = (name: string, { dtype }: TensorInfo, nullable: boolean, 
     // Only floats are nullable (docs/VALIDATION.md).
     const value = data[at] ?? Number.NaN;
     if (wide && typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) throw unsafe(name, value);
-    (typed as Record<number, unknown>)[at] = wide ? BigInt(value) : Number(value);
+    (typed as Record<number, unknown>)[at] = wide ? BigInt(value as number) : Number(value);
   }
   return typed;
 };
@@ -138,7 +156,9 @@ const columnOf = (binding: TensorBinding, given: InputTensor): ColumnInput => {
       got: datatype,
     });
   }
+  if (takesFiles(field)) return filesOf(given);
   const tensor = tensorOf(field);
+  if (datatype === 'BYTES') texts(name, data);
   if (tensor) return tensorColumn(tensor, field.nullable ?? false, given);
   if (datatype === 'BOOL' && !ArrayBuffer.isView(data))
     return data.map((value) => (value === null ? null : Boolean(value)));

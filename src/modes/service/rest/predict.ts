@@ -10,6 +10,7 @@ import type { Card, Model } from '../model.ts';
 import { experimentHeaders, type Routed } from '../rollouts/routing.ts';
 import { admitting, bodyOf, callOf } from './call.ts';
 import { CSV_TYPE, writeCsv } from './csv.ts';
+import { FILE_TYPES, fileRows } from './image-body.ts';
 import { predictOperations } from './predict-operations.ts';
 import type { Answering, RestRequest, Route } from './route.ts';
 
@@ -116,6 +117,22 @@ const answerMany = async (
   return listText(answers, textOf, [`{${head},"predictions":[`, ',', ']}']);
 };
 
+/** A row is answered by its prediction, rows and whoever wants CSV by a list. @throws what is wrong with the one row */
+const answerAs = (
+  request: RestRequest,
+  model: Model,
+  isMany: boolean,
+  id: string,
+  predicted: Predicted,
+): Answering | Promise<Answering> => {
+  if (isMany || wantsCsv(request)) return answerMany(request, id, model, predicted);
+  const { answers, texts, routed } = predicted;
+  const [{ output, error }] = answers;
+  if (error !== undefined) throw new MillraceError(error);
+  const identity = routed === undefined ? identityOf(model) : identityIn(routed);
+  return `{"id":"${id}",${identity},"prediction":${texts?.[0] ?? toldJson(output)}}`;
+};
+
 export const predictRoutes = (plane: Dataplane): readonly Route[] => {
   const { models, reader } = plane;
 
@@ -127,20 +144,19 @@ export const predictRoutes = (plane: Dataplane): readonly Route[] => {
     if (isCsv(request)) {
       return answerMany(request, call.id, model, await predictCsv(plane, model, request, call));
     }
+    const type = request.headers['content-type'];
+    if (type !== undefined && FILE_TYPES.test(type)) {
+      const { fields, rows: most } = rowLimits(plane, model);
+      const { rows, isMany } = await fileRows(bodyOf(request).bytes, type, fields, most);
+      return answerAs(request, model, isMany, call.id, await plane.predict(model, rows, { ...call, coerce: true }));
+    }
     const reading = reader.read('rows', { ...bodyOf(request), ...rowLimits(plane, model) }, call.caller, call.deadline);
     // Nobody waits for what is there: a promise more would cost every request.
     const json = reading instanceof Promise ? await reading : reading;
     call.json = json;
     const { row, many } = json;
     const predicted = await plane.predict(model, many ?? [row], call);
-    if (many !== undefined || wantsCsv(request)) {
-      return answerMany(request, call.id, model, predicted);
-    }
-    const { answers, texts, routed } = predicted;
-    const [{ output, error }] = answers;
-    if (error !== undefined) throw new MillraceError(error);
-    const identity = routed === undefined ? identityOf(model) : identityIn(routed);
-    return `{"id":"${call.id}",${identity},"prediction":${texts?.[0] ?? toldJson(output)}}`;
+    return answerAs(request, model, many !== undefined, call.id, predicted);
   };
   const check = admitting(models);
   return [

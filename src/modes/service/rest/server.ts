@@ -16,6 +16,7 @@ import { allowOrigins } from './cors.ts';
 import { CONTENT_ENCODINGS } from './encoded-body.ts';
 import { answerClientError, bodyFor, isOfProtocol, refuseTunnel, sendProblem, toldProblem } from './errors.ts';
 import { addRoutes } from './fastify-routes.ts';
+import { FILE_TYPES } from './image-body.ts';
 import { hasMore, linger } from './linger.ts';
 import { answerOthers } from './other-methods.ts';
 import { logRequests, nameRequests, traceRequests } from './requests.ts';
@@ -118,6 +119,7 @@ export const createRest = async (options: RestOptions): Promise<FastifyInstance>
   await app.register(async (native) => {
     native.removeAllContentTypeParsers();
     native.addContentTypeParser(['application/json', 'text/csv'], read);
+    native.addContentTypeParser(FILE_TYPES, read);
     addRoutes(
       native,
       routes.filter(({ path }) => !isOfProtocol(path)),
