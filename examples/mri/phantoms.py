@@ -33,13 +33,14 @@ def phantom(seed: int, lesion: bool, size: int = 192) -> np.ndarray:
 def main() -> None:
     folder = HERE / "phantoms"
     folder.mkdir(exist_ok=True)
-    for number in range(6):
+    for number in range(4):
         lesion = number % 2 == 0
         name = f"phantom-{number + 1}-{'spot' if lesion else 'plain'}"
         image = Image.fromarray(phantom(number + 1, lesion))
-        image.save(folder / f"{name}.png", optimize=True)
         if number < 2:
             image.save(folder / f"{name}.jpg", quality=88)
+        else:
+            image.save(folder / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def main() -> None:
 
     network = fit(x, y, given.epochs)
     model = HERE / "model" / "model.onnx"
-    torch.onnx.export(network, (x[:2],), str(model), input_names=["scan"], output_names=["probability"], dynamo=True,
+    torch.onnx.export(network, (x[:2],), str(model), input_names=["pixel_values"], output_names=["probability"], dynamo=True,
                       external_data=False, dynamic_shapes={"scan": {0: torch.export.Dim("rows", max=4096)}})
     examples = []
     for path in sorted((HERE / "phantoms").iterdir()):

@@ -62,6 +62,34 @@ const tensorsOf = (fields: Fields): Map<string, FedTensor> => {
   return tensors;
 };
 
+/** A field, and the graph input that it feeds. */
+interface Renamed {
+  readonly name: string;
+  readonly to: string;
+}
+
+const feed = (renamed: readonly Renamed[], batch: Batch): void => {
+  for (const { name, to } of renamed) {
+    const column = batch.columns.get(name);
+    if (column) batch.columns.set(to, column);
+  }
+};
+
+/** Steps from one on, at once for as long as none of them has to wait. */
+const runSteps = (steps: readonly Step[], batch: Batch, from = 0): Promise<void> | undefined => {
+  for (let at = from; at < steps.length; at++) {
+    const { as, apply } = steps[at];
+    const column = apply(batch);
+    if (column instanceof Promise)
+      return column.then((decoded) => {
+        batch.columns.set(as, decoded);
+        return runSteps(steps, batch, at + 1);
+      });
+    batch.columns.set(as, column);
+  }
+  return undefined;
+};
+
 /** Compiles `prepare`. @throws MillraceError BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
 export const compilePreparation = (
   manifest: Manifest,
@@ -121,32 +149,14 @@ export const compilePreparation = (
   }
   const bindings = bindInputs(specs, { ...base, label: 'model' }, tensors);
   const transformed = transform.prepare?.(fields);
-  const rename = (batch: Batch): void => {
-    for (const { name, to } of renamed) {
-      const column = batch.columns.get(name);
-      if (column) batch.columns.set(to, column);
-    }
-  };
-  /** Steps from one on, for as long as none of them has to wait. */
-  const run = (batch: Batch, from: number): Promise<void> | undefined => {
-    for (let at = from; at < steps.length; at++) {
-      const { as, apply } = steps[at];
-      const column = apply(batch);
-      if (column instanceof Promise)
-        return column.then((decoded) => {
-          batch.columns.set(as, decoded);
-          return run(batch, at + 1);
-        });
-      batch.columns.set(as, column);
-    }
-    rename(batch);
-    return undefined;
-  };
   return {
     bindings,
     apply(batch) {
       transformed?.(batch);
-      return run(batch, 0);
+      const waiting = runSteps(steps, batch);
+      if (waiting) return waiting.then(() => feed(renamed, batch));
+      feed(renamed, batch);
+      return undefined;
     },
   };
 };

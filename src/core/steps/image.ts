@@ -148,13 +148,12 @@ export const image: StepKind = {
     ),
   },
   compile(given, context) {
-    const settings = given as unknown as Settings;
+    const settings = given as Partial<Settings> & Pick<Settings, 'of' | 'as'>;
     const { of, as, pixels = 'rgb', orientation = 'ignore', resize, crop, maxPixels } = settings;
     need(context, of, 'string');
     const geometry = geometryOf(settings, context);
     const { height, width, channels } = geometry;
     const { readImage } = context;
-    if (readImage === undefined) throw fail('NOT_LOADED', `${context.label}: nothing here decodes images.`);
     const wanted: ImageSettings = {
       pixels,
       orientation,
@@ -165,6 +164,7 @@ export const image: StepKind = {
     const size = height * width * channels;
     const write = writer(settings, geometry);
     const decode = async (batch: Batch): Promise<Column> => {
+      if (readImage === undefined) throw fail('NOT_LOADED', `${context.label}: nothing here decodes images.`);
       const values = strings(context, batch, of);
       const data = new Float32Array(batch.rows * size);
       await Promise.all(
