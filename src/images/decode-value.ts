@@ -1,15 +1,19 @@
 /** From the value of an image field to samples, or what is wrong with it. */
-import { MillraceError, type Problem } from '../core/errors.ts';
-import type { ImageSettings, Samples } from '../core/images.ts';
+import { MillraceError } from '../core/errors.ts';
+import type { ReadImage } from '../core/images.ts';
+import type { WasmFiles } from './codecs/wasm.ts';
 import { fileOf } from './file-of.ts';
 import { halfFile } from './image.ts';
-import { readImage } from './read-image.ts';
+import { createImageDecoder } from './read-image.ts';
 
-/** Never rejects: a file that makes a decoder fail in a way of its own is a damaged one. */
-export const decodeValue = async (value: string, settings: ImageSettings): Promise<Samples | Problem> => {
-  try {
-    return (await readImage(fileOf(value), settings)).data;
-  } catch (error) {
-    return error instanceof MillraceError ? error.problem : halfFile('image').problem;
-  }
+/** What it makes never rejects: a file that makes a decoder fail in a way of its own is a damaged one. */
+export const createValueReader = (files: WasmFiles): ReadImage => {
+  const decode = createImageDecoder(files);
+  return async (value, settings) => {
+    try {
+      return (await decode(fileOf(value), settings)).data;
+    } catch (error) {
+      return error instanceof MillraceError ? error.problem : halfFile('image').problem;
+    }
+  };
 };

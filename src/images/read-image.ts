@@ -1,6 +1,7 @@
 /** From the bytes of a file to the samples that a model takes: decode, orient, resize, crop. */
 import type { ImageSettings } from '../core/images.ts';
-import { codecOf, formatNames } from './codecs/index.ts';
+import { createCodecs } from './codecs/index.ts';
+import type { WasmFiles } from './codecs/wasm.ts';
 import { cropCentre, orient } from './geometry.ts';
 import { badImage, type Image, imageLimits } from './image.ts';
 import { toPixels } from './pixels.ts';
@@ -23,15 +24,23 @@ const resized = (image: Image, settings: ImageSettings['resize']): Image => {
   return resize(image, width, height, settings.filter, settings.passes);
 };
 
-/** @throws BAD_IMAGE, IMAGE_TOO_LARGE */
-export const readImage = async (file: Uint8Array, settings: ImageSettings): Promise<Image> => {
-  const limits = { ...imageLimits, ...(settings.maxPixels && { pixels: settings.maxPixels }) };
-  const codec = codecOf(file);
-  if (codec === undefined) throw badImage(`an image file (${formatNames.join(', ')})`, 'bytes that are none of these');
-  const { orientation } = await codec.header(file, limits);
-  const decode = await codec.load();
-  const decoded = toPixels(await decode(file, settings.pixels), settings.pixels);
-  const upright = settings.orientation === 'apply' ? orient(decoded, orientation) : decoded;
-  const small = resized(upright, settings.resize);
-  return settings.crop ? cropCentre(small, settings.crop[1], settings.crop[0]) : small;
+export type DecodeImage = (file: Uint8Array, settings: ImageSettings) => Promise<Image>;
+
+/** The format of a file is found by its first bytes. @throws BAD_IMAGE, IMAGE_TOO_LARGE, by what it makes */
+export const createImageDecoder = (files: WasmFiles): DecodeImage => {
+  const codecs = createCodecs(files);
+  return async (file, settings) => {
+    const limits = { ...imageLimits, ...(settings.maxPixels && { pixels: settings.maxPixels }) };
+    const codec = codecs.find(({ matches }) => matches(file));
+    if (codec === undefined) {
+      const names = codecs.map(({ name }) => name).join(', ');
+      throw badImage(`an image file (${names})`, 'bytes that are none of these');
+    }
+    const { orientation } = await codec.header(file, limits);
+    const decode = await codec.load();
+    const decoded = toPixels(await decode(file, settings.pixels), settings.pixels);
+    const upright = settings.orientation === 'apply' ? orient(decoded, orientation) : decoded;
+    const small = resized(upright, settings.resize);
+    return settings.crop ? cropCentre(small, settings.crop[1], settings.crop[0]) : small;
+  };
 };

@@ -1,5 +1,5 @@
 /** Decodes images where a page or worker runs. */
-import { decodeValue } from './decode-value.ts';
-import type * as all from './reader.ts';
+import { webWasmFiles } from './codecs/wasm-files.web.ts';
+import { createValueReader } from './decode-value.ts';
 
-export const readImageValue: typeof all.readImageValue = decodeValue;
+export const readImageValue = createValueReader(webWasmFiles);

@@ -1,4 +1,5 @@
 /** From package bytes to a scorer. Web-standard: servers and browsers take the same way. */
+import type { ReadImage } from '../core/images.ts';
 import { onDemand } from '../core/on-demand.ts';
 import { createScorer } from '../core/scorer.ts';
 import type { Manifest, ModelSession, Scorer } from '../core/types.ts';
@@ -11,16 +12,18 @@ import { readTar } from './tar.ts';
 /** Opens a packed file. @throws MillraceError DAMAGED_PACKAGE, naming the file in it, when anything in it was changed. */
 export const openPackage = async (tar: Uint8Array, tag?: string): Promise<Package> => openLayout(readTar(tar), tag);
 
-/** Only packages whose preparation decodes images load what does it. */
-const imageReader = onDemand(() => import('../images/reader.ts'));
 const hasImages = ({ prepare = [] }: Manifest): boolean => prepare.some((step) => 'image' in step);
 
 const transformModule = onDemand(() => import('./transform-module.ts'));
 
-/** Makes an opened package ready to score; `open` opens a model file of a runtime. @throws BAD_MODEL, BAD_TRANSFORM */
+/**
+ * Makes an opened package ready to score; `open` opens a model file of a runtime, `images` loads what decodes images, for
+ * packages whose preparation does. @throws BAD_MODEL, BAD_TRANSFORM
+ */
 export const loadScorer = async (
   { manifest, digest, files, weights }: Package,
   open: (file: Uint8Array, runtime: Runtime, weights?: Weights) => Promise<ModelSession>,
+  images?: () => Promise<ReadImage>,
 ): Promise<Scorer> => {
   const runtime = runtimeOf(manifest);
   // No package is opened without it.
@@ -29,7 +32,7 @@ export const loadScorer = async (
   const transform = code === undefined ? {} : await (await transformModule()).openTransform(code);
   const session = await open(file, runtime, weights);
   try {
-    const readImage = hasImages(manifest) ? (await imageReader()).readImageValue : undefined;
+    const readImage = hasImages(manifest) ? await images?.() : undefined;
     return createScorer({ manifest, digest, session, transform, readImage });
   } catch (error) {
     await session.close();

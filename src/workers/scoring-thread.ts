@@ -1,6 +1,7 @@
 /** One scorer in a thread of its own. */
 import { fail } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer, Timings } from '../core/types.ts';
+import { imagesInNode } from '../images/in-node.ts';
 import type { Package } from '../package/layout.ts';
 import { loadScorer } from '../package/open.ts';
 import { openInNode } from '../runtimes/open.node.ts';
@@ -33,7 +34,11 @@ const buffersOf = ({ columns }: ColumnAnswers): ArrayBuffer[] => [
 const calls = {
   load: (found: Pick<Package, 'manifest' | 'digest' | 'files'>): Promise<Scorer['graph']> =>
     inTurn(async () => {
-      scorer = await loadScorer({ ...found, digests: new Map(), examples: [], blobs: new Map() }, openInNode);
+      scorer = await loadScorer(
+        { ...found, digests: new Map(), examples: [], blobs: new Map() },
+        openInNode,
+        imagesInNode,
+      );
       return scorer.graph;
     }),
   score: (rows: readonly unknown[], options: AskedOptions) =>

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ImageSettings } from '../../src/core/images.ts';
-import { readImage } from '../../src/images/read-image.ts';
+import { nodeWasmFiles } from '../../src/images/codecs/wasm-files.node.ts';
+import { createImageDecoder } from '../../src/images/read-image.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/images');
 
@@ -16,11 +17,13 @@ interface Case {
   readonly sha256: string;
 }
 
+const decode = createImageDecoder(nodeWasmFiles);
+
 describe('images are decoded to the bytes of Pillow', () => {
   const cases: readonly Case[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
   for (const { file, settings, width, height, sha256 } of cases)
     it(`${file} with ${JSON.stringify(settings)}`, async () => {
-      const image = await readImage(readFileSync(join(folder, file)), {
+      const image = await decode(readFileSync(join(folder, file)), {
         pixels: 'rgb',
         orientation: 'ignore',
         ...settings,

@@ -176,7 +176,8 @@ const rawOf = (file: Uint8Array, layout: Layout): Uint8Array => {
   return readBytes(file, 'DICOM').slice(layout.pixels.dataOffset, size);
 };
 
-export const dicom: Codec = {
+/** JPEG Baseline within is decoded by `jpeg`. */
+export const dicomCodec = (jpeg: Codec): Codec => ({
   name: 'DICOM',
   matches: (file) => file.length > 132 && String.fromCharCode(...file.subarray(128, 132)) === 'DICM',
   async header(file, limits) {
@@ -186,7 +187,6 @@ export const dicom: Codec = {
   },
   load: async (): Promise<Decode> => {
     const parse = await load();
-    const { jpeg } = await import('./jpeg.ts');
     return async (file, mode) => {
       const { layout } = parse(file);
       if (layout.syntax === JPEG) {
@@ -206,4 +206,4 @@ export const dicom: Codec = {
       return grey(storedValues(raw, layout, layout.syntax === BIG_ENDIAN), layout, mode);
     };
   },
-};
+});

@@ -1,16 +1,14 @@
 /** The table of image formats. To add one: a file, and a row here. */
-
 import { bmp } from './bmp.ts';
 import type { Codec } from './codec.ts';
-import { dicom } from './dicom.ts';
-import { jpeg } from './jpeg.ts';
+import { dicomCodec } from './dicom.ts';
+import { jpegCodec } from './jpeg.ts';
 import { png } from './png.ts';
 import { tiff } from './tiff.ts';
-import { webp } from './webp.ts';
+import type { WasmFiles } from './wasm.ts';
+import { webpCodec } from './webp.ts';
 
-const codecs: readonly Codec[] = [jpeg, png, webp, bmp, tiff, dicom];
-
-export const formatNames: readonly string[] = codecs.map(({ name }) => name);
-
-/** The format of a file, by its first bytes; undefined of one that is none of these. */
-export const codecOf = (file: Uint8Array): Codec | undefined => codecs.find(({ matches }) => matches(file));
+export const createCodecs = (files: WasmFiles): readonly Codec[] => {
+  const jpeg = jpegCodec(files);
+  return [jpeg, png, webpCodec(files), bmp, tiff, dicomCodec(jpeg)];
+};

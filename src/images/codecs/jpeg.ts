@@ -3,6 +3,7 @@ import { type Bytes, readBytes } from '../bytes.ts';
 import { badImage, checkSize, halfFile } from '../image.ts';
 import type { Codec, ImageHeader } from './codec.ts';
 import { orientationAt } from './exif.ts';
+import { createDecoder, type WasmFiles } from './wasm.ts';
 
 const EXIF = 0xe1;
 const SCAN = 0xda;
@@ -49,7 +50,7 @@ const headerOf = (file: Uint8Array, bytes: Bytes): ImageHeader => {
   }
 };
 
-export const jpeg: Codec = {
+export const jpegCodec = (files: WasmFiles): Codec => ({
   name: 'JPEG',
   matches: (file) => file[0] === 0xff && file[1] === 0xd8 && file[2] === 0xff,
   header(file, limits) {
@@ -57,5 +58,5 @@ export const jpeg: Codec = {
     checkSize('JPEG', header.width, header.height, limits);
     return header;
   },
-  load: async () => (await import('./wasm.ts')).jpegDecoder(),
-};
+  ...createDecoder('JPEG', [false], files.jpeg),
+});

@@ -1,8 +1,7 @@
-/** Decoders that are WebAssembly. One that traps is thrown away: the next file gets another. `wasm.web.ts` stands in for the files in a browser. */
+/** Decoders that are WebAssembly. One that traps is thrown away: the next file gets another. */
 import type { Image } from '../image.ts';
 import { badImage, halfFile } from '../image.ts';
 import type { Decode } from './codec.ts';
-import { compileJpeg, compileWebp } from './wasm-files.ts';
 
 /** What an instance gives: 8 bits, RGBA. */
 interface Rgba {
@@ -22,14 +21,24 @@ export interface DecoderOptions {
 }
 export type DecoderFactory = (options: DecoderOptions) => Promise<Decoder>;
 
+export interface CompiledDecoder {
+  readonly factory: DecoderFactory;
+  readonly module: WebAssembly.Module;
+}
+/** Where the decoders come from: files of packages in Node, or beside a script in a browser. */
+export interface WasmFiles {
+  jpeg(): Promise<CompiledDecoder>;
+  webp(): Promise<CompiledDecoder>;
+}
+
 /** Memory of an instance grows to the largest picture and never shrinks: after one of so many pixels it is let go. */
 const LARGE_PIXELS = 4_000_000;
 
-const createDecoder = (
+export const createDecoder = (
   format: string,
   words: readonly boolean[],
-  compile: () => Promise<{ readonly factory: DecoderFactory; readonly module: WebAssembly.Module }>,
-): (() => Promise<Decode>) => {
+  compile: () => Promise<CompiledDecoder>,
+): { load(): Promise<Decode> } => {
   let compiled: ReturnType<typeof compile> | undefined;
   let instance: Decoder | undefined;
   let said: string[] = [];
@@ -66,11 +75,10 @@ const createDecoder = (
     if (said.some((line) => line.startsWith('Premature end of'))) throw halfFile(format);
     return { width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   };
-  return async () => {
-    instance ??= await start();
-    return decode;
+  return {
+    async load() {
+      instance ??= await start();
+      return decode;
+    },
   };
 };
-
-export const jpegDecoder = createDecoder('JPEG', [false], compileJpeg);
-export const webpDecoder = createDecoder('WebP', [], compileWebp);

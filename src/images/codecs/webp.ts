@@ -3,6 +3,7 @@ import { type Bytes, readBytes } from '../bytes.ts';
 import { badImage, checkSize, halfFile } from '../image.ts';
 import type { Codec, ImageHeader } from './codec.ts';
 import { orientationAt } from './exif.ts';
+import { createDecoder, type WasmFiles } from './wasm.ts';
 
 const ANIMATED = 2;
 
@@ -35,7 +36,7 @@ const headerOf = (bytes: Bytes): ImageHeader => {
   return { width: u24(bytes, 24) + 1, height: u24(bytes, 27) + 1, orientation: orientationOf(bytes) };
 };
 
-export const webp: Codec = {
+export const webpCodec = (files: WasmFiles): Codec => ({
   name: 'WebP',
   matches: (file) =>
     file.length > 15 && String.fromCharCode(...file.subarray(0, 4), ...file.subarray(8, 12)) === 'RIFFWEBP',
@@ -44,5 +45,5 @@ export const webp: Codec = {
     checkSize('WebP', header.width, header.height, limits);
     return header;
   },
-  load: async () => (await import('./wasm.ts')).webpDecoder(),
-};
+  ...createDecoder('WebP', [], files.webp),
+});

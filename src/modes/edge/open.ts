@@ -42,6 +42,7 @@ export const openEdge = async (
     });
   }
   const engines: Engines = { own: async () => ownRuntime, onnxRuntime };
-  const scorer = await loadScorer(opened, (file, runtime) => runtime.open(file, engines));
+  const images = async () => (await import('../../images/reader.web.ts')).readImageValue;
+  const scorer = await loadScorer(opened, (file, runtime) => runtime.open(file, engines), images);
   return { ...scorer, package: opened };
 };

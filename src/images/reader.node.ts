@@ -1,4 +1,4 @@
-/** Decodes images in threads, so that no event loop stands still meanwhile. `reader.web.ts` stands in for it in a browser. */
+/** Decodes images in threads, so that no event loop stands still meanwhile. In a page `reader.web.ts` does it. */
 import { availableParallelism } from 'node:os';
 import { fail, problemOf } from '../core/errors.ts';
 import type { ReadImage } from '../core/images.ts';
