@@ -57,6 +57,7 @@ export const codes = {
   EXAMPLE_OFF: 'A golden example gives another answer than it should.',
   NOT_EXPORTABLE: 'The package has something that another language would answer otherwise.',
   DAMAGED_PACKAGE: 'A file of the package is not what its digest says.',
+  UNTRUSTED_PACKAGE: 'Nobody whom the environment trusts has signed the package.',
   // the registry
   BAD_REF: 'This is not a reference to a model.',
   UNKNOWN_MODEL: 'No model of this name is registered.',

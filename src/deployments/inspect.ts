@@ -7,6 +7,7 @@ import type { Package } from '../package/layout.ts';
 import { parseRef } from '../registry/ref.ts';
 import type { Pointer } from '../registry/types.ts';
 import type { Resources } from '../resources/resources.ts';
+import { type HeldSignature, signaturesIn } from '../resources/trust.ts';
 import { type Measured, measure } from './service/measure.ts';
 
 export interface Inspected {
@@ -16,6 +17,8 @@ export interface Inspected {
   readonly code: PackageCode;
   /** Which runtime answers. */
   readonly answeredBy: AnsweringRuntime;
+  /** Who has signed it, as far as the project trusts anybody. */
+  readonly signatures: readonly HeldSignature[];
   /** Undefined for one that was not tried, as nobody here has said that it may run. */
   readonly measured: Measured | undefined;
 }
@@ -31,5 +34,6 @@ export const inspect = async (resources: Resources, ref: string): Promise<Inspec
   const pointers = (await registry.pointers(manifest.name)).filter((pointer) => pointer.digest === digest);
   const code = await codeOf(opened);
   const measured = await measure(resources, opened, { isOwn: await isFolder(ref, resources.cwd), risk: code.risk });
-  return { opened, pointers, code, answeredBy: await answeringRuntime(opened), measured };
+  const signatures = await signaturesIn(resources.project, opened);
+  return { opened, pointers, code, signatures, answeredBy: await answeringRuntime(opened), measured };
 };

@@ -4,12 +4,22 @@ import type { Prediction } from '../monitor/records/records.ts';
 import type { Registry } from '../registry/types.ts';
 import type { GateOutcome, VerdictNumbers } from '../registry/verdict.ts';
 
+/** Whose signatures hold, and who might have signed. */
+export interface Signers {
+  readonly signed: readonly string[];
+  readonly trusted: readonly string[];
+  /** All signatures that came with it, those of others too. */
+  readonly signatures: number;
+}
+
 /** A version that a gate looks at. */
 export interface GateVersion {
   readonly version: string;
   readonly digest: string;
   readonly manifest: Manifest;
   readonly examples: number;
+  /** Who has signed it, of those whom the project trusts. Nothing of the package runs. @throws FILE_NOT_FOUND, USAGE for a key */
+  signers(): Promise<Signers>;
   /** Proves it in a process of its own on its golden examples. @throws BAD_MODEL, EXAMPLE_OFF; what loading throws */
   prove(): Promise<void>;
   /** Opened on the first call, the same one after that; closed when all gates were asked. @throws what loading throws */

@@ -9,9 +9,11 @@ import { latency } from './latency.ts';
 import { replay } from './replay.ts';
 import { shadow } from './shadow.ts';
 import { signature } from './signature.ts';
+import { signed } from './signed.ts';
 
 export const gates: { readonly [N in GateName]: EnvironmentGate<GateSettings[N]> } = {
   from,
+  signed,
   examples,
   signature,
   latency,

@@ -41,7 +41,8 @@ export const readLayoutFolder = async (folder: string): Promise<ReadonlyMap<stri
   for (const digest of digestsIn(index && parsed(index))) {
     const bytes = await blob(digest);
     const manifest = bytes && bytes.length <= MAX_MANIFEST_BYTES ? parsed(bytes) : undefined;
-    if ((manifest as { readonly artifactType?: unknown } | undefined)?.artifactType !== mediaTypes.artifact) continue;
+    const { artifactType } = Object(manifest) as { readonly artifactType?: unknown };
+    if (artifactType !== mediaTypes.artifact && artifactType !== mediaTypes.envelope) continue;
     const weights = bytes && weightsIn(bytes)?.digest;
     for (const inner of digestsIn(manifest)) if (inner !== weights) await blob(inner);
   }

@@ -9,6 +9,7 @@ import type { Example, Manifest } from '../core/types.ts';
 import { WEIGHTS_FILE, type Weights } from '../core/weights.ts';
 import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
+import { isSignature, type SignatureArtifacts, signatureArtifacts, signaturesOf } from './layout-signatures.ts';
 import { examplesSchema } from './manifest-schema.ts';
 import { type Descriptor, descriptorOf, mediaTypes, REF_NAME, sha256, verified } from './oci.ts';
 import { readManifest } from './read-manifest.ts';
@@ -45,6 +46,8 @@ export interface Package {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   /** Those that lie in a file of their own (model.onnx.data), which is neither among the files nor the blobs. */
   readonly weights?: Weights;
+  /** DSSE envelopes that came with it, as text; none unless given. Nobody has checked them. */
+  readonly signatures?: readonly string[];
 }
 
 /** Finds weights that lie in a file of their own, verified. */
@@ -55,7 +58,7 @@ const encoder = new TextEncoder();
 /** Every number comes back from it as it is. */
 export const encodeJson = (value: unknown): Uint8Array => encoder.encode(exactJson(value));
 
-const indexOf = (digest: string, size: number, manifest: Manifest) => ({
+const indexOf = (digest: string, size: number, manifest: Manifest, signatures: readonly Descriptor[] = []) => ({
   schemaVersion: 2,
   mediaType: mediaTypes.index,
   manifests: [
@@ -66,6 +69,7 @@ const indexOf = (digest: string, size: number, manifest: Manifest) => ({
       artifactType: mediaTypes.artifact,
       annotations: { [REF_NAME]: manifest.version },
     },
+    ...signatures,
   ],
 });
 
@@ -113,14 +117,23 @@ export const makePackage = async (files: ReadonlyMap<string, Uint8Array>, weight
 export const blobPath = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
 /** The layout's files by path, blobs in order of their digest: what goes into the tar, but for weights that lie in a file of their own. */
-export const toLayout = ({ digest, manifest, blobs }: Package): ReadonlyMap<string, Uint8Array> => {
+export const toLayout = (found: Package, signed?: SignatureArtifacts): ReadonlyMap<string, Uint8Array> => {
+  const { digest, manifest } = found;
+  const blobs = signed === undefined ? found.blobs : new Map([...found.blobs, ...signed.blobs]);
   const size = blobs.get(digest)?.length ?? 0;
   const layout = new Map<string, Uint8Array>([
     ['oci-layout', encodeJson({ imageLayoutVersion: LAYOUT_VERSION })],
-    ['index.json', encodeJson(indexOf(digest, size, manifest))],
+    ['index.json', encodeJson(indexOf(digest, size, manifest, signed?.manifests))],
   ]);
   for (const key of [...blobs.keys()].sort()) layout.set(blobPath(key), blobs.get(key) as Uint8Array);
   return layout;
+};
+
+/** The same with the signatures that the package has. */
+export const toSignedLayout = async (found: Package): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const { digest, blobs, signatures = [] } = found;
+  const size = blobs.get(digest)?.length ?? 0;
+  return toLayout(found, signatures.length === 0 ? undefined : await signatureArtifacts({ digest, size }, signatures));
 };
 
 interface Layer {
@@ -245,9 +258,12 @@ export const openLayout = async (
     else if (/^\/|(?:^|\/)\.\.(?:\/|$)/.test(path)) throw damaged(path, 'only files of an OCI image layout', 'another');
   }
   const all = index.manifests.map((one) => descriptorOf(one, 'index.json'));
-  const isOnly = tag === undefined && all.length === 1;
-  const entry = isOnly ? all[0] : (await layoutIndex()).pickManifest(all, blobs, tag);
+  const models = all.filter((one) => !isSignature(one));
+  const isOnly = tag === undefined && models.length === 1;
+  const entry = isOnly ? models[0] : (await layoutIndex()).pickManifest(models, blobs, tag);
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
   await verified(blobs, 'the OCI manifest', entry.digest, entry.size);
-  return openBlobs(entry.digest, blobs, findWeights);
+  const opened = await openBlobs(entry.digest, blobs, findWeights);
+  const signatures = await signaturesOf(entry.digest, all, blobs);
+  return signatures.length === 0 ? opened : { ...opened, signatures };
 };

@@ -6,6 +6,8 @@ export const mediaTypes = {
   manifest: 'application/vnd.oci.image.manifest.v1+json',
   config: 'application/vnd.cncf.model.config.v1+json',
   index: 'application/vnd.oci.image.index.v1+json',
+  /** Of signatures (DSSE). */
+  envelope: 'application/vnd.dsse.envelope.v1+json',
 } as const;
 
 /** The name of a tag (OCI image-spec, annotations). */

@@ -8,7 +8,7 @@ import { formatOf } from '../runtimes/formats.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
 import { checkExamples, type Deviation, firstMixed } from './golden.ts';
-import { blobPath, encodeJson, makePackage, type Package, toLayout } from './layout.ts';
+import { blobPath, encodeJson, makePackage, type Package, toSignedLayout } from './layout.ts';
 import { profileReference, type ReferenceChunk } from './reference-profile.ts';
 import { type ModelFolder, readSource } from './source.ts';
 import { type TarPiece, tarPieces, writeTar } from './tar.ts';
@@ -21,6 +21,8 @@ export interface PackOptions {
   readonly load: (draft: Package) => Promise<Scorer>;
   readonly readReference: (path: string) => AsyncIterable<ReferenceChunk>;
   readonly onProgress?: (what: string) => void;
+  /** Signs what was packed: an envelope as text. Unsigned unless given. */
+  readonly sign?: ((packed: Package) => string) | undefined;
 }
 
 export interface Packed {
@@ -111,13 +113,13 @@ const firstFiles = async (
     ...(source.examples.length > 0 ? [['examples.json', encodeJson(source.examples)] as const] : []),
   ]);
 
-const packageFile = (packed: Package): Pick<Packed, 'tar' | 'pieces'> => {
+const packageFile = async (packed: Package): Promise<Pick<Packed, 'tar' | 'pieces'>> => {
   const { weights } = packed;
   if (weights === undefined) {
-    const tar = writeTar(toLayout(packed));
+    const tar = writeTar(await toSignedLayout(packed));
     return { tar, pieces: [tar] };
   }
-  const layout = new Map<string, Uint8Array | Weights>(toLayout(packed));
+  const layout = new Map<string, Uint8Array | Weights>(await toSignedLayout(packed));
   layout.set(blobPath(weights.digest), weights);
   return { tar: new Uint8Array(), pieces: tarPieces(layout) };
 };
@@ -162,10 +164,11 @@ export const packFolder = async (dir: string, options: PackOptions): Promise<Pac
   }
   if (heldOut !== undefined) files.set('examples.json', encodeJson(held.examples));
   if (profile !== undefined) files.set('profile.json', encodeJson(profile));
-  const packed = heldOut === undefined && profile === undefined ? draft : await makePackage(files, source.weights);
+  const made = heldOut === undefined && profile === undefined ? draft : await makePackage(files, source.weights);
+  const packed = options.sign === undefined ? made : { ...made, signatures: [options.sign(made)] };
   return {
     package: packed,
-    ...packageFile(packed),
+    ...(await packageFile(packed)),
     ...(heldOut && { heldOut: { file: heldOut.name, rows: held.rows } }),
     ...(reference &&
       profile && { reference: { file: reference.name, isFound: reference.isFound, rows: profile.rows } }),

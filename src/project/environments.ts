@@ -32,9 +32,15 @@ export interface ReplaySettings extends OfModel {
   readonly by?: readonly string[];
 }
 
+export interface SignedSettings extends OfModel {
+  /** Names under `trust`; one of them has signed. Any of them unless given. */
+  readonly by?: readonly string[];
+}
+
 /** Of each gate, its settings: `from` is said beside the others. */
 export interface GateSettings {
   readonly from: { readonly environment: string };
+  readonly signed: SignedSettings;
   readonly examples: OfModel;
   readonly signature: OfModel;
   readonly latency: LatencySettings;
@@ -65,6 +71,16 @@ export const EVALUATION_METRICS = [
 const model = text('Asked of versions of this model alone; of all unless given');
 
 const settings = {
+  signed: object('Somebody has signed it whom the project trusts', {
+    model,
+    by: {
+      description: 'Names under trust, one of whom has signed it; any of them unless given',
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: text('A name'),
+    },
+  }),
   examples: object('Its golden examples are answered as they should be', { model }),
   signature: object('What callers send today is still accepted, and what they read is still there', { model }),
   latency: object('It is not slower than the version in place, on the same recorded rows', {
@@ -125,7 +141,7 @@ const settings = {
   },
 };
 
-const names = [...Object.keys(settings), 'signed'];
+const names = Object.keys(settings);
 
 const gate = {
   description: 'A gate: its name, or its name with settings',
@@ -170,20 +186,13 @@ export type GivenEnvironments =
 
 type At = (path: Path) => string;
 
-const plannedGate = (given: GivenGate, path: Path, at: At): PlannedGate => {
+const plannedGate = (given: GivenGate): PlannedGate => {
   const [[gate, value]] = typeof given === 'string' ? [[given, {}] as const] : Object.entries(given);
-  if (gate === 'signed') {
-    throw fail('BAD_PROJECT', `${at(path)}: packages are not signed yet, so that the gate 'signed' cannot be asked`, {
-      field: 'environments',
-      expected: names.filter((one) => one !== 'signed').join(', '),
-      got: 'signed',
-    });
-  }
   const settings = typeof value === 'number' ? { needed: value } : value;
   return { gate, settings } as PlannedGate;
 };
 
-/** @throws BAD_PROJECT for what the schema cannot say: gates that are not there yet, asked twice, or an unknown `from` */
+/** @throws BAD_PROJECT for what the schema cannot say: gates that are asked twice, or an unknown `from` */
 export const environmentsOf = (given: GivenEnvironments = defaultEnvironments, at: At): readonly Environment[] => {
   if (Array.isArray(given)) return given.map((one: string) => ({ name: one, gates: [] }));
   const all = Object.keys(given);
@@ -197,7 +206,7 @@ export const environmentsOf = (given: GivenEnvironments = defaultEnvironments, a
       const message = `${at([...path, 'from'])}: ${one} cannot be entered from ${from}${hint}`;
       throw fail('BAD_PROJECT', message, { field: `environments.${one}.from`, expected: others.join(', '), got: from });
     }
-    const planned = gates.map((wantedGate, place) => plannedGate(wantedGate, [...path, 'gates', place], at));
+    const planned = gates.map(plannedGate);
     const keys = planned.map(({ gate, settings }) => `${gate} ${'model' in settings ? settings.model : ''}`);
     const twice = keys.findIndex((key, place) => keys.indexOf(key) !== place);
     if (twice !== -1) {
@@ -209,7 +218,10 @@ export const environmentsOf = (given: GivenEnvironments = defaultEnvironments, a
     }
     const before: readonly PlannedGate[] =
       from === undefined ? [] : [{ gate: 'from', settings: { environment: from } }];
-    return { name: one, gates: [...before, ...planned] };
+    // Others load the package: whose it is comes before.
+    const signed = planned.filter((wantedGate) => wantedGate.gate === 'signed');
+    const others = planned.filter((wantedGate) => wantedGate.gate !== 'signed');
+    return { name: one, gates: [...before, ...signed, ...others] };
   });
 };
 

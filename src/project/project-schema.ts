@@ -7,6 +7,7 @@ import { serviceDeployment } from './deployments/service.ts';
 import { streamDeployment } from './deployments/stream.ts';
 import { environments } from './environments.ts';
 import { openlineage } from './openlineage.ts';
+import { trust } from './trust.ts';
 
 export const modes = ['service', 'batch', 'stream', 'decide', 'edge'] as const;
 
@@ -32,11 +33,12 @@ export const projectSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'millrace.yaml',
   description:
-    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under environments, registry, connections, stream, channels, openlineage and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
+    'A Millrace project: its environments, the data it reads and writes, and what is deployed. In any text under environments, trust, registry, connections, stream, channels, openlineage and deployments, ${NAME} stands for an environment variable, and ${NAME:-text} gives it a default.',
   type: 'object',
   additionalProperties: false,
   properties: {
     environments,
+    trust,
     registry: text('Where versions and environments are kept: postgres://… or sqlite:<file>'),
     connections: {
       description: 'Databases by name, as URLs',

@@ -47,6 +47,8 @@ export interface Project {
   connection(name: string): string;
   /** @throws BAD_PROJECT when there is no channel of this name. */
   channel(name: string): ChannelSettings;
+  /** Files of the public keys of those who may sign packages, by name. */
+  trust(): Readonly<Record<string, string>>;
   /** Who is told what batch runs read and write; undefined where nobody is. */
   openlineage(): LineageSettings | undefined;
   /** @throws BAD_PROJECT when there is no deployment of this name. */
@@ -61,6 +63,7 @@ export interface Project {
 
 interface ProjectFile {
   readonly environments?: GivenEnvironments;
+  readonly trust?: Readonly<Record<string, string>>;
   readonly registry?: string;
   readonly connections?: Readonly<Record<string, string>>;
   readonly stream?: string;
@@ -170,6 +173,7 @@ export const readProject = ({ cwd, env, file: given }: ProjectOptions): Project 
     folder,
     home,
     environments: environments.map(({ name }) => name),
+    trust: () => filled(data.trust ?? {}, 'trust'),
     gates: (environment: string, model: string) =>
       filled(gatesOf(environments, environment, model), 'environments', environment),
     connectionNames: Object.keys(data.connections ?? {}),

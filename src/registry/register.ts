@@ -72,6 +72,14 @@ export const createRegister = ({ sql: { db }, blobs, clock, who }: RegisterOptio
       return true;
     });
 
+  /** A version that is there may be signed by somebody more. */
+  const keepSignatures = async ({ digest, signatures = [] }: NewVersion): Promise<void> => {
+    for (const envelope of signatures) {
+      const add = db.insertInto('signatures').values({ digest, envelope });
+      await add.onConflict((conflict) => conflict.doNothing()).execute();
+    }
+  };
+
   return async (wanted) => {
     check(wanted);
     const { name, version } = wanted.manifest;
@@ -86,6 +94,8 @@ export const createRegister = ({ sql: { db }, blobs, clock, who }: RegisterOptio
     ];
     for (const [digest, bytes] of wanted.blobs) await blobs.put(digest, bytes);
     for (const blob of large) await blobs.putLarge(blob);
+
+    await keepSignatures(wanted);
 
     const added = await add(resolved, wanted, sizes);
     if (!added) await isThere(resolved);

@@ -22,6 +22,8 @@ export interface Version extends VersionSummary {
   readonly manifest: Manifest;
   /** Digests of all the blobs of the package, its OCI manifest's among them. */
   readonly blobs: readonly string[];
+  /** DSSE envelopes, as text, in the order in which they came; there where there are any. Nobody has checked them. */
+  readonly signatures?: readonly string[];
 }
 
 /** One row of an environment's history. */
@@ -124,6 +126,8 @@ export interface NewVersion extends Signed {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   /** Blobs of it that are too large to be in memory. */
   readonly large?: readonly LargeBlob[];
+  /** DSSE envelopes, as text; also of a version that is there already. None unless given. */
+  readonly signatures?: readonly string[] | undefined;
 }
 
 export interface Registry {

@@ -42,7 +42,14 @@ export const createVersions = ({ db }: Pick<Sql, 'db'>) => {
       .where('version', '=', version)
       .orderBy('digest');
     const [found, blobs] = await Promise.all([row.executeTakeFirstOrThrow(), held.execute()]);
-    return { ...summaryOf(found), manifest: JSON.parse(found.manifest), blobs: blobs.map(({ digest }) => digest) };
+    const signed = db.selectFrom('signatures').select('envelope').where('digest', '=', found.digest).orderBy('id');
+    const signatures = (await signed.execute()).map(({ envelope }) => envelope);
+    return {
+      ...summaryOf(found),
+      manifest: JSON.parse(found.manifest),
+      blobs: blobs.map(({ digest }) => digest),
+      ...(signatures.length > 0 && { signatures }),
+    };
   };
 
   return { summaries, versions, read };

@@ -10,6 +10,7 @@ import { parseRef } from '../registry/ref.ts';
 import type { ProofOptions } from '../workers/proof.ts';
 import type { Scorers } from './scorers.ts';
 import type { Stores } from './stores.ts';
+import type { Trusting } from './trust.ts';
 
 export interface Packages {
   /**
@@ -17,13 +18,13 @@ export interface Packages {
    *
    * @throws what `folderOf` and `packFolder` throw
    */
-  pack(folder: string, options?: Pick<PackOptions, 'onProgress'> & ProofOptions): Promise<Packed>;
+  pack(folder: string, options?: Pick<PackOptions, 'onProgress' | 'sign'> & ProofOptions): Promise<Packed>;
   /**
    * The package that a reference means: a folder with a `model.yaml` is packed in memory, a package file or a folder with
    * an OCI image layout is read (`path:tag` where it has several), a model file stands for the folder whose `model.yaml` names
    * it, and anything else is looked up in the registry.
    *
-   * @throws BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE, FOREIGN_MODEL; what `pack` and `Registry.resolve` throw.
+   * @throws BAD_REF, FILE_NOT_FOUND, DAMAGED_PACKAGE, UNTRUSTED_PACKAGE, FOREIGN_MODEL; what `pack` and `Registry.resolve` throw.
    */
   open(ref: string): Promise<Package>;
   /** As `open`, for a reference to the registry. */
@@ -33,9 +34,9 @@ export interface Packages {
 }
 
 export interface PackagesOptions extends Pick<Stores, 'lookup'>, Pick<Scorers, 'load'> {
-  /** The folders that paths start from: of the caller, and of the project. */
+  /** The folder that paths of the caller start from. */
   readonly cwd: string;
-  readonly folder: string;
+  readonly project: Trusting;
 }
 
 /** A file of any format that `files` reads; each of its rows must be readable. */
@@ -103,20 +104,39 @@ const orPath = (ref: string, error: MillraceError): MillraceError =>
       })
     : error;
 
-export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): Packages => {
+/** What an environment does not trust is not opened. */
+const createOpenRegistered =
+  (project: Trusting, lookup: Stores['lookup']): Packages['openRegistered'] =>
+  async (ref) => {
+    const { blobs, find } = await lookup();
+    const { digest, blobs: digests, signatures } = await find(ref);
+    const { openBlobs, weightsIn } = await import('../package/layout.ts');
+    const weights = weightsIn(await blobs.get(digest))?.digest;
+    const small = digests.filter((blob) => blob !== weights);
+    const bytes = await Promise.all(small.map(async (blob) => [blob, await blobs.get(blob)] as const));
+    const opened = await openBlobs(digest, new Map(bytes), async ({ digest: apart }) => {
+      const { path, size } = await blobs.file(apart);
+      return { digest: apart, size, parts: [{ path, offset: 0, length: size }] };
+    });
+    const found = signatures === undefined ? opened : { ...opened, signatures };
+    if (parseRef(ref).kind === 'environment') await (await import('./trust.ts')).checkTrust(project, ref, found);
+    return found;
+  };
+
+export const createPackages = ({ cwd, project, lookup, load }: PackagesOptions): Packages => {
   const folderAt = async (given: string): Promise<string> => {
     const path = resolve(cwd, given);
     if (existsSync(join(path, 'model.yaml'))) return path;
     return (await import('../package/bare-model.ts')).folderOf(path, relative(cwd, path) || '.');
   };
 
-  const pack: Packages['pack'] = async (given, { onProgress, ...limits } = {}) => {
+  const pack: Packages['pack'] = async (given, { onProgress, sign, ...limits } = {}) => {
     const [{ packFolder }, { loadProven }] = await Promise.all([
       import('../package/pack.ts'),
       import('../workers/safely.ts'),
     ]);
     const loadDraft = (draft: Package) => loadProven(draft, load, limits);
-    return packFolder(await folderAt(given), { onProgress, load: loadDraft, readReference });
+    return packFolder(await folderAt(given), { onProgress, sign, load: loadDraft, readReference });
   };
 
   const openPath = async (given: string): Promise<Package> => {
@@ -135,18 +155,7 @@ export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): 
     return openLayout(await readLayoutFolder(path), tag, weightsInFolder(path));
   };
 
-  const openRegistered: Packages['openRegistered'] = async (ref) => {
-    const { blobs, find } = await lookup();
-    const { digest, blobs: digests } = await find(ref);
-    const { openBlobs, weightsIn } = await import('../package/layout.ts');
-    const weights = weightsIn(await blobs.get(digest))?.digest;
-    const small = digests.filter((blob) => blob !== weights);
-    const bytes = await Promise.all(small.map(async (blob) => [blob, await blobs.get(blob)] as const));
-    return openBlobs(digest, new Map(bytes), async ({ digest: apart }) => {
-      const { path, size } = await blobs.file(apart);
-      return { digest: apart, size, parts: [{ path, offset: 0, length: size }] };
-    });
-  };
+  const openRegistered = createOpenRegistered(project, lookup);
 
   /** Of a name that is not registered: the package that a file of this name leads to. @throws `error`, or what tells of the file */
   const openUnregistered = async (ref: string, error: MillraceError): Promise<Package> => {
@@ -169,7 +178,7 @@ export const createPackages = ({ cwd, folder, lookup, load }: PackagesOptions): 
     }
   };
 
-  const placedRef = (ref: string): string => (parseRef(ref).kind === 'path' ? resolve(folder, ref) : ref);
+  const placedRef = (ref: string): string => (parseRef(ref).kind === 'path' ? resolve(project.folder, ref) : ref);
 
   return { pack, open, openRegistered, placedRef };
 };

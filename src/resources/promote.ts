@@ -59,6 +59,7 @@ const openVersion = async (
     digest: found.digest,
     manifest: found.manifest,
     examples: found.examples.length,
+    signers: async () => (await import('./trust.ts')).signersOf(resources.project, found),
     prove: () => resources.prove(found, { rowMs, memoryBytes, signal }),
     scorer() {
       scorer ??= resources.loadSafely(found, { rowMs, signal });
@@ -136,9 +137,21 @@ export const promoteProven = async (resources: Resources, ref: string, move: Pro
   const registry = await resources.lookup();
   const isProven = verdicts.some(({ about, outcome }) => about === 'examples' && outcome === 'pass');
   const isShut = verdicts.some(({ outcome }) => outcome !== 'pass');
+  const isUntrusted = verdicts.some(({ about, outcome }) => about === 'signed' && outcome !== 'pass');
   const { riskOf } = await import('../package/risk.ts');
   // One that is known to be safe is proven by whatever it is put to work in; what is refused need not be.
-  if (!isProven && (override || !isShut) && (await riskOf(candidate.found)) !== undefined) await candidate.prove();
-  const moved = await registry.promote({ name, version, to, why, who, from, verdicts, override });
+  if (!isUntrusted && !isProven && (override || !isShut) && (await riskOf(candidate.found)) !== undefined)
+    await candidate.prove();
+  // Whose a package is, no reason stands in for: what runs there would refuse it.
+  const moved = await registry.promote({
+    name,
+    version,
+    to,
+    why,
+    who,
+    from,
+    verdicts,
+    override: override && !isUntrusted,
+  });
   return verdicts.length === 0 ? moved : { ...moved, verdicts };
 };

@@ -65,7 +65,7 @@ export const createResources = ({ cwd, env, file, clock = () => new Date() }: Re
     idleRecords: env.MILLRACE_IDLE_RECORDS === '1',
   });
   const scorers = createScorers();
-  const packages = createPackages({ cwd, folder, lookup: stores.lookup, load: scorers.load });
+  const packages = createPackages({ cwd, project, lookup: stores.lookup, load: scorers.load });
   const broker = once(async () => {
     const { openBroker } = await import('../brokers/index.ts');
     return openBroker(project.stream(), { home, folder });

@@ -8,6 +8,7 @@ import { profileTable, profileTraffic } from './migrations/profiles.ts';
 import { recordedByTime, recordTables, servedTable, servedVariants } from './migrations/records.ts';
 import { registryTables } from './migrations/registry.ts';
 import { rolloutMeasures, rolloutTables, servedExperiments } from './migrations/rollouts.ts';
+import { signatureTable } from './migrations/signatures.ts';
 import { verdictTables } from './migrations/verdicts.ts';
 
 /** In the order in which they run. A new area of the store adds a file in `migrations/` and a row at the end. */
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   rolloutTables,
   rolloutMeasures,
   keyTable,
+  signatureTable,
 ];

@@ -24,6 +24,7 @@ export interface Tables {
   readonly versions: VersionRow;
   readonly version_blobs: VersionBlobRow;
   readonly history: HistoryRow;
+  readonly signatures: SignatureRow;
   readonly verdicts: VerdictRow;
   readonly approvals: ApprovalRow;
   readonly batch_runs: BatchRunRow;
@@ -114,6 +115,15 @@ export interface HistoryRow {
   readonly who: string;
   readonly why: string | null;
   readonly at: string;
+}
+
+/** Somebody has signed a package. Rows never change and never go. */
+export interface SignatureRow {
+  readonly id: Generated<number>;
+  /** Of the package. */
+  readonly digest: string;
+  /** DSSE, as text. */
+  readonly envelope: string;
 }
 
 /** What predictions came from: one row, however many they are. */

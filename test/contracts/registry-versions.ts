@@ -108,5 +108,16 @@ export const registryVersions = (empty: Empty): void => {
       assert.equal((await registry.versions('ride')).length, 2);
       assert.equal((await registry.history('ride')).length, 1);
     });
+
+    it('keeps who has signed one, also later, once each, and for ever', async () => {
+      const { registry, sql } = await empty();
+      const ride = packed('ride', '1.0.0');
+      await registry.register(ride);
+      assert.equal((await registry.find('ride')).signatures, undefined);
+      for (const signatures of [['one'], ['two', 'one']]) await registry.register({ ...ride, signatures });
+      assert.deepEqual((await registry.find('ride')).signatures, ['one', 'two']);
+      for (const attempt of [sql.db.deleteFrom('signatures'), sql.db.updateTable('signatures').set({ envelope: '' })])
+        await assert.rejects(attempt.execute(), refused('STORE_FAILED', 'append-only'));
+    });
   });
 };

@@ -41,6 +41,9 @@ export interface MadeUp {
   /** Twice the distance unless given. */
   readonly answer?: Answering;
   readonly examples?: number;
+  /** Who has signed it, of those who are trusted: ada unless given. */
+  readonly signed?: readonly string[];
+  readonly trusted?: readonly string[];
   readonly manifest?: Partial<Manifest>;
   /** What its proof throws. */
   readonly flaw?: Error;
@@ -53,6 +56,11 @@ export const madeUp = (one: MadeUp): GateVersion => {
     digest: `sha256:${one.version}`,
     manifest: own,
     examples: one.examples ?? 1,
+    signers: async () => ({
+      signed: one.signed ?? [],
+      trusted: one.trusted ?? ['ada'],
+      signatures: one.signed?.length ?? 0,
+    }),
     prove: async () => {
       if (one.flaw) throw one.flaw;
     },

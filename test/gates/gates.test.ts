@@ -13,6 +13,7 @@ import { judgeLatency, latency } from '../../src/gates/latency.ts';
 import { replay } from '../../src/gates/replay.ts';
 import { shadow } from '../../src/gates/shadow.ts';
 import { signature } from '../../src/gates/signature.ts';
+import { signed } from '../../src/gates/signed.ts';
 import type { gates } from '../../src/gates/table.ts';
 import type { FinishedComparison } from '../../src/registry/types.ts';
 import type { ComparisonOutcome } from '../../src/registry/verdict.ts';
@@ -56,6 +57,11 @@ const cases: Readonly<Record<keyof typeof gates, GateCases>> = {
     pass: () => askOf(from, { environment: 'staging' }, { staging: '1.1.0' }),
     fail: () => askOf(from, { environment: 'staging' }, { staging: '1.0.0' }),
     lacking: 'it knows where an environment points',
+  },
+  signed: {
+    pass: () => askOf(signed, {}, {}, { signed: ['ada'] }),
+    fail: () => askOf(signed, { by: ['bob'] }, {}, { signed: ['ada'], trusted: ['ada', 'bob'] }),
+    lacking: 'a signature that is not there is missing',
   },
   examples: {
     pass: () => askOf(examples, {}),

@@ -58,8 +58,15 @@ describe('environments with gates', () => {
     refused(t, 'latency: { rows: 5 }', '100 or more');
   });
 
-  it('refuse signatures, which nobody can check yet, and a gate that is asked twice', (t) => {
-    refused(t, 'signed', 'packages are not signed yet');
+  it('ask whose a package is before anything that loads it', (t) => {
+    const { gates } = read(t, 'environments:\n  live:\n    gates: [examples, { signed: { by: [ada] } }]\n');
+    assert.deepEqual(
+      gates('live', 'a').map(({ gate }) => gate),
+      ['signed', 'examples'],
+    );
+  });
+
+  it('refuse a gate that is asked twice', (t) => {
     refused(t, 'examples, examples', 'asks examples twice');
   });
 

@@ -74,7 +74,11 @@ const rowText = ({ rowMs, isolation }: Measured): string => {
   return `${time}, so a service runs it ${isolation === 'inline' ? 'inline' : 'in processes of its own'}`;
 };
 
-const show = (terminal: Terminal, { opened, pointers, measured, code, answeredBy }: Inspected): void => {
+/** Whose package it is, as far as anybody can tell. */
+const signatureText = ({ key, by }: Inspected['signatures'][number]): string =>
+  by === undefined ? `${key}: of nobody under trust, or not as it was signed` : `${by} (${key}), and it holds`;
+
+const show = (terminal: Terminal, { opened, pointers, measured, code, answeredBy, signatures }: Inspected): void => {
   const { manifest, digest, digests, files, examples: golden } = opened;
   const { provenance = {}, metadata = {} } = manifest;
   terminal.out(`${terminal.style('bold', `${manifest.name}@${manifest.version}`)} ${digest}`);
@@ -88,6 +92,7 @@ const show = (terminal: Terminal, { opened, pointers, measured, code, answeredBy
   terminal.table(codeRows(code));
   const facts: Record<string, unknown> = {
     license: manifest.license,
+    signed: signatures.map(signatureText).join('; ') || 'by nobody',
     runtime: runtimeText(answeredBy),
     'golden examples': golden.length,
     'one row takes': measured ? rowText(measured) : 'not tried, as it may hold code that nobody here has tried',
@@ -114,13 +119,14 @@ const show = (terminal: Terminal, { opened, pointers, measured, code, answeredBy
 const inspect = async (ref: string, { json }: Options, cli: Cli): Promise<void> => {
   const inspected = await (await cli.app()).inspect(ref);
   if (!json) return show(cli.terminal, inspected);
-  const { opened, pointers, code, measured, answeredBy } = inspected;
+  const { opened, pointers, code, measured, answeredBy, signatures } = inspected;
   cli.terminal.json({
     ...opened.manifest,
     digest: opened.digest,
     files: [...opened.digests].map(([file, digest]) => ({ file, digest, bytes: opened.files.get(file)?.length ?? 0 })),
     examples: opened.examples,
     environments: pointers,
+    signatures: signatures.map(({ key, by }) => ({ key, by: by ?? null })),
     answeredBy,
     code: { ...code, transform: code.transform ?? null },
     serving: measured ?? null,

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Key } from '../../access/key.ts';
 import { roles } from '../../access/principal.ts';
 import { type Cli, examples } from '../command.ts';
+import { defineSigning } from '../keys/signing.ts';
 import { whole } from '../numbers.ts';
 
 interface CreateOptions {
@@ -110,6 +111,7 @@ export const define = (command: Command, cli: Cli): void => {
       .action((ids: readonly string[], options: RevokeOptions) => revoke(ids, options, cli)),
     ['millrace keys revoke 0a1b2c3d4e', 'a program has ended, or a key was seen'],
   );
+  defineSigning(command, cli);
   command.addHelpText(
     'after',
     `

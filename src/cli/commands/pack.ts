@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { fail } from '../../core/errors.ts';
 import { largeBlobsOf } from '../../package/file-parts.ts';
+import type { Package } from '../../package/layout.ts';
 import type { Packed } from '../../package/pack.ts';
 import { writePackage } from '../../package/write-package.ts';
 import { many, placeText } from '../../terminal/short.ts';
@@ -16,6 +19,7 @@ interface Options {
   readonly why?: string;
   readonly as?: string;
   readonly json?: boolean;
+  readonly sign?: string;
   readonly timeout?: number;
 }
 
@@ -30,8 +34,21 @@ const write = async (
   await writePackage(resolve(cwd, given), pieces, { force, given });
 };
 
+/** @throws USAGE, FILE_NOT_FOUND */
+const signerOf = async (given: string, { cwd }: Cli): Promise<(packed: Package) => string> => {
+  const [{ privateKey, signPackage }, pem] = await Promise.all([
+    import('../../package/signing.ts'),
+    readFile(resolve(cwd, given), 'utf8').catch((cause: unknown) => {
+      throw fail('FILE_NOT_FOUND', `The key ${given} cannot be read`, { expected: 'a private key', got: given, cause });
+    }),
+  ]);
+  const key = privateKey(pem, given);
+  return (packed) => signPackage(packed, key);
+};
+
 const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const { app, cwd, env, terminal } = cli;
+  const sign = options.sign === undefined ? undefined : await signerOf(options.sign, cli);
   const progress = terminal.progress();
   const opened = await app();
   const {
@@ -40,7 +57,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
     heldOut,
     reference,
   } = await opened
-    .pack(dir, { onProgress: (what) => progress.update(what), rowMs: options.timeout })
+    .pack(dir, { onProgress: (what) => progress.update(what), rowMs: options.timeout, sign })
     .finally(() => progress.done());
   const { manifest, digest, examples: golden, blobs, weights } = packed;
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
@@ -53,6 +70,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
         digest,
         blobs,
         large: largeBlobsOf(weights),
+        signatures: packed.signatures,
         ...(options.why !== undefined && { why: options.why }),
         ...(options.as !== undefined && { who: options.as }),
       })
@@ -68,6 +86,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
       reference: reference?.file ?? null,
       bytes,
       file: file ?? null,
+      signed: packed.signatures !== undefined,
       registered: registered?.added ?? false,
       registry: registry?.place ?? null,
     });
@@ -83,7 +102,7 @@ const pack = async (dir: string, options: Options, cli: Cli): Promise<void> => {
   const where = registry && placeText(registry.place, { cwd, env });
   const kept = registered ? `registered ${registered.added ? '' : 'before, unchanged, '}in ${where}` : 'not registered';
   terminal.err(
-    `${proof}; ${size(bytes)}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
+    `${proof}; ${size(bytes)}${sign === undefined ? '' : '; signed'}; ${kept}${file === undefined ? '' : `; wrote ${relative(cwd, resolve(cwd, file))}`}`,
   );
 };
 
@@ -92,6 +111,7 @@ export const define = (command: Command, cli: Cli): void => {
     .argument('<dir>', 'folder with model.yaml')
     .option('-o, --out <file>', 'write the package as a tar file (an OCI image layout) too')
     .option('--no-register', 'only write the file (default: <dir>/<name>-<version>.tar)')
+    .option('--sign <key>', 'sign it with the private key in this file (millrace keys signing)')
     .option('--force', 'replace a file that holds another package')
     .option('--why <text>', 'note kept with the version')
     .option('--as <who>', 'who registers it')
