@@ -112,6 +112,12 @@ const planOf = async (resources: Resources, deployment: string, what: StartRollo
   if (unit !== undefined) parseUnit(unit, 'USAGE', mode);
   if (compare !== undefined) checkCompared(compare, 'USAGE');
   if (compare !== undefined) checkOutputs(compare, (await resources.open(candidate)).manifest);
+  if (mode === 'stream' && parsed[0].share === 0 && compare?.some(isOfLabels)) {
+    throw fail('USAGE', 'What labels say of the shadow of a stream is not known: it leaves no records', {
+      expected: 'steps that begin with a share, such as 5 %, 25 %, 100 %',
+      got: steps ?? DEFAULT_STEPS,
+    });
+  }
   const registry = await resources.lookup();
   const [stable, next] = [await registry.resolve(ref), await registry.resolve(candidate)];
   if (stable.name !== next.name) {
