@@ -73,7 +73,7 @@ const rehearsed = async (
   const found = await run('rehearse', 'rides', '--since', since);
   const { alerts, labelled_windows } = JSON.parse((await run('rehearse', 'rides', '--since', since, '--json')).stdout);
   const judged = await run('show', 'rides', '--json');
-  return { ...found, alerts, labelled_windows, shown: JSON.parse(judged.stdout) };
+  return { ...found, run, alerts, labelled_windows, shown: JSON.parse(judged.stdout) };
 };
 const raised = (alerts: readonly { readonly concern: string; readonly what?: string; readonly since: string }[]) =>
   alerts.map(({ concern, what, since }) => [concern, what ?? '', (Date.parse(since) - at(0, 0).getTime()) / DAY_MS]);
@@ -99,4 +99,11 @@ test('a rehearsal tells of promises that were broken, and of ids that came again
     ['slo', 'errors', 3 + 10 / 24],
     ['quality', 'repeated', 6],
   ]);
+});
+
+test('monitor show tells how many rows had an id that came before', async (t) => {
+  const { run } = await rehearsed(t, { twice: DAYS - 1 });
+  await run('check');
+  const { stderr } = await run('show', 'rides');
+  assert.match(stderr, /^ride_id: 200 of 300 recorded rows \(67 %\) came before$/m);
 });
