@@ -124,6 +124,12 @@ const classesOf = (graph: OnnxGraph, spec: TensorSpec, labels: readonly ClassLab
   return known.length === width ? known : [];
 };
 
+/** Converters write true and false as 1 and 0: which of both the target was, the graph does not say. */
+const targetComment = ({ dtype }: TensorSpec, labels: readonly ClassLabel[]): string =>
+  whole.has(dtype) && labels.length === 2 && labels[0] === 0 && labels[1] === 1
+    ? '  # 0 or 1; where the target is true or false: kind: boolean'
+    : '';
+
 const describeOutputs = (graph: OnnxGraph): readonly string[] => {
   const fieldName = namer([]);
   const isLabel = ({ dims }: TensorSpec): boolean => dims.length < 2 || (dims.length === 2 && dims[1] === 1);
@@ -147,9 +153,8 @@ const describeOutputs = (graph: OnnxGraph): readonly string[] => {
     if (width === 1) {
       const isText = dtype === 'string' && labelled[at].length > 0 && labelled[at].length <= MAX_LABELS;
       const known = isText ? `, labels: ${labelList(labelled[at].map(String))}` : '';
-      return [
-        fieldLine(fieldName(own), name, 'from', `kind: ${kindOf(spec)}${known}${dims.length < 2 ? '' : ', at: 0'}`),
-      ];
+      const settings = `kind: ${kindOf(spec)}${known}${dims.length < 2 ? '' : ', at: 0'}`;
+      return [fieldLine(fieldName(own), name, 'from', settings, targetComment(spec, labelled[at]))];
     }
     if (width !== undefined && width <= MAX_COLUMNS)
       return Array.from({ length: width }, (_, index) => column(`${own}_${index}`, index));

@@ -37,6 +37,15 @@ describe('classes that the graph knows', () => {
     assert.match(yaml, /^ {2}probability_5: .*at: 1/m);
   });
 
+  test('of 0 and 1 may have been true and false, which no graph says', async () => {
+    const yaml = await classifier({ classlabels_ints: [0n, 1n] }, 2);
+    assert.match(
+      yaml,
+      /^ {2}label: \{ kind: integer \} {2}# 0 or 1; where the target is true or false: kind: boolean$/m,
+    );
+    assert.match(yaml, /^ {2}probability_1: .*at: 1/m);
+  });
+
   test('are found where a graph picks labels by their place', async () => {
     const yaml = await draftOf({
       inputs: [{ name: 'X', dims: ['n', 2] }],
