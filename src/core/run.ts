@@ -23,9 +23,7 @@ export const rowsPerRun = (session: ModelSession): number => {
     if (batch !== 1) {
       throw fail(
         'BAD_MODEL',
-        `The model's input ${name} has a fixed batch of ${batch} rows, which it does not answer one by one; export it with ` +
-          'rows first, as a dynamic dimension, of PyTorch so: torch.onnx.export(model, (rows,), "model.onnx", dynamo=True, ' +
-          'dynamic_shapes=({0: torch.export.Dim("rows")},)).',
+        `The model's input ${name} has a fixed batch of ${batch} rows; export it with a dynamic first dimension.`,
         {
           expected: 'a dynamic first dimension, or 1',
           got: `${batch}`,

@@ -4,6 +4,7 @@
  * run so: of others (time first, one picture without a batch) the answers would be of something else. Web-standard.
  */
 import { allocate, copyRow, isFloat, sliceData } from '../core/columns.ts';
+import { fail } from '../core/errors.ts';
 import type { ModelSession, Tensor, TensorSpec } from '../core/types.ts';
 
 /** More is no batch, but something else: time, or a vocabulary. */
@@ -84,10 +85,19 @@ const hasRowsFirst = async ({ run, inputs, outputs }: ModelSession, count: numbe
 
 const ofOne = (spec: TensorSpec): TensorSpec => ({ ...spec, dims: [1, ...spec.dims.slice(1)] });
 
-/** The session, as one that takes a row at a time where it takes a fixed number of them. */
+/** The session, as one that takes a row at a time where it takes a fixed number of them. @throws BAD_MODEL where it mixes them */
 export const inCopies = async (session: ModelSession): Promise<ModelSession> => {
   const count = countOf(session);
-  if (count === undefined || !(await hasRowsFirst(session, count).catch(() => false))) return session;
+  if (count === undefined || !(await hasRowsFirst(session, count).catch(() => false))) {
+    const [{ name, dims }] = session.inputs;
+    throw fail(
+      'BAD_MODEL',
+      `The model's input ${name} has a fixed batch of ${dims[0]} rows, which it does not answer one by one; export it with ` +
+        'rows first, as a dynamic dimension, of PyTorch so: torch.onnx.export(model, (rows,), "model.onnx", dynamo=True, ' +
+        'dynamic_shapes=({0: torch.export.Dim("rows")},)).',
+      { expected: 'a dynamic first dimension, or 1', got: `${dims[0]}` },
+    );
+  }
   return {
     ...session,
     inputs: session.inputs.map(ofOne),
