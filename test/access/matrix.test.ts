@@ -19,6 +19,7 @@ import { doors } from '../../src/access/doors.ts';
 import { openKeyring } from '../../src/access/keyring.ts';
 import { openKeys } from '../../src/access/keys.ts';
 import type { Role } from '../../src/access/principal.ts';
+import { actsOf } from '../../src/deployments/service/acts.ts';
 import { healthProtocol } from '../../src/modes/service/grpc/health.ts';
 import { inferenceProtocol } from '../../src/modes/service/grpc/messages.ts';
 import { reflectionProtocols } from '../../src/modes/service/grpc/reflection.ts';
@@ -65,7 +66,7 @@ const start = async (t: { after(work: () => unknown): void }) => {
     await recorder.close();
   });
   const standing = { names: [], list: async () => [] } as never;
-  const opened = { recordsApi: true, modelControl: true, recorder, standing: async () => standing };
+  const opened = { acts: actsOf(app), recordsApi: true, modelControl: true, recorder, standing: async () => standing };
   const { url, service } = await serveApp(t, app, [models.trees], { doorkeeper, ...opened });
   return { url, grpc: await service.listenGrpc({ host: '127.0.0.1', port: 0 }), callers };
 };

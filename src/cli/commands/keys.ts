@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Key } from '../../access/key.ts';
+import type { Keys } from '../../access/keys.ts';
 import { roles } from '../../access/principal.ts';
 import { type Cli, examples } from '../command.ts';
 import { defineSigning } from '../keys/signing.ts';
 import { whole } from '../numbers.ts';
+import { askServer, type ServerOption, serverOption } from '../remote.ts';
 
 interface CreateOptions {
   readonly role: string;
@@ -12,11 +14,16 @@ interface CreateOptions {
   readonly expires?: string;
   readonly calls?: number;
   readonly rows?: number;
+  readonly server?: string;
   readonly as?: string;
   readonly json?: true;
 }
 
-interface RevokeOptions {
+interface ListOptions extends ServerOption {
+  readonly json?: true;
+}
+
+interface RevokeOptions extends ServerOption {
   readonly as?: string;
   readonly json?: true;
 }
@@ -38,17 +45,33 @@ const stateOf = ({ revokedAt, expiresAt }: Key, now: Date): string => {
   return new Date(expiresAt) <= now ? `expired ${expiresAt.slice(0, 10)}` : `until ${expiresAt.slice(0, 10)}`;
 };
 
-const create = async ({ as, json, expires, ...asked }: CreateOptions, { app, terminal }: Cli): Promise<void> => {
-  const { keys, who } = await app();
-  const { key, secret } = await (await keys()).create({ ...asked, expiresAt: expires }, as || who);
+/** The keys of the registry here, or of a Millrace elsewhere. */
+const keysAt = async (server: string | undefined, cli: Cli): Promise<Pick<Keys, 'create' | 'list' | 'revoke'>> => {
+  if (server === undefined) return (await cli.app()).keys();
+  return {
+    create: (asked) => askServer(server, 'keys/create', asked, cli),
+    list: async () => (await askServer<{ readonly keys: readonly Key[] }>(server, 'keys/list', {}, cli)).keys,
+    revoke: (id) => askServer(server, 'keys/revoke', { id }, cli),
+  };
+};
+
+/** Who is named: a Millrace elsewhere names who has the key. */
+const whoOf = async ({ as, server }: { readonly as?: string } & ServerOption, { app }: Cli): Promise<string> =>
+  as || (server === undefined ? (await app()).who : '');
+
+const create = async (options: CreateOptions, cli: Cli): Promise<void> => {
+  const { as: _, json, expires, server, ...asked } = options;
+  const { terminal } = cli;
+  const keys = await keysAt(server, cli);
+  const { key, secret } = await keys.create({ ...asked, expiresAt: expires }, await whoOf(options, cli));
   if (json) return terminal.json({ ...key, secret });
   terminal.out(secret);
   terminal.err(`${key.name}: ${key.role} of ${key.models.join(', ')}. The key is shown this once; keep it well.`);
 };
 
-const list = async ({ json }: { readonly json?: true }, { app, terminal }: Cli): Promise<void> => {
-  const { keys, clock } = await app();
-  const all = await (await keys()).list();
+const list = async ({ json, server }: ListOptions, cli: Cli): Promise<void> => {
+  const { terminal } = cli;
+  const all = await (await keysAt(server, cli)).list();
   if (json) return terminal.json({ keys: all });
   if (all.length === 0) return terminal.err('no keys yet: millrace keys create --role predict');
   terminal.table(
@@ -57,25 +80,25 @@ const list = async ({ json }: { readonly json?: true }, { app, terminal }: Cli):
       name: key.name,
       role: key.role,
       models: key.models.join(' '),
-      state: stateOf(key, clock()),
+      state: stateOf(key, new Date()),
       'last used': key.usedOn ?? 'never',
     })),
   );
 };
 
-const revoke = async (ids: readonly string[], { as, json }: RevokeOptions, { app, terminal }: Cli): Promise<void> => {
-  const { keys, who } = await app();
-  const own = await keys();
+const revoke = async (ids: readonly string[], options: RevokeOptions, cli: Cli): Promise<void> => {
+  const { terminal } = cli;
+  const { json, server } = options;
+  const [own, who] = [await keysAt(server, cli), await whoOf(options, cli)];
   const revoked: Key[] = [];
-  for (const id of ids) revoked.push(await own.revoke(id, as || who));
+  for (const id of ids) revoked.push(await own.revoke(id, who));
   if (json) return terminal.json({ keys: revoked });
   for (const { id, name } of revoked) terminal.out(`${id} (${name}) is revoked: within two seconds it opens nothing`);
 };
 
 const defineCreate = (command: Command, cli: Cli): void => {
   examples(
-    command
-      .command('create')
+    serverOption(command.command('create'))
       .summary('make a key, and show it once')
       .description('Make a key, and show it once: what is kept is its hash.')
       .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
@@ -96,14 +119,12 @@ const defineCreate = (command: Command, cli: Cli): void => {
 export const define = (command: Command, cli: Cli): void => {
   command.description('Make, list and revoke the keys of those who call a service that was started with --auth.');
   defineCreate(command, cli);
-  command
-    .command('list')
+  serverOption(command.command('list'))
     .summary('show all keys, without their secrets')
     .option('--json', 'print JSON')
-    .action((options: { readonly json?: true }) => list(options, cli));
+    .action((options: ListOptions) => list(options, cli));
   examples(
-    command
-      .command('revoke')
+    serverOption(command.command('revoke'))
       .summary('refuse whoever comes with a key, within two seconds')
       .argument('<ids...>', 'as `millrace keys list` shows them')
       .option('--as <who>', 'who revokes it (default: MILLRACE_WHO, else the user of this machine)')

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
+import type { GateReport, Promoted } from '../../resources/promote.ts';
 import { shortDigest } from '../../terminal/short.ts';
 import { type Cli, examples } from '../command.ts';
 import { tellVerdicts } from '../gates.ts';
+import { askServer, serverOption } from '../remote.ts';
 import { rowTime } from '../row-time.ts';
 import { missingEnvironment } from '../usage.ts';
 
@@ -13,11 +16,20 @@ interface Options {
   readonly override?: true;
   readonly json?: true;
   readonly timeout?: number;
+  readonly server?: string;
 }
 
-const promote = async (ref: string, options: Options, { app, terminal, signal, exit }: Cli): Promise<void> => {
-  const { to, why, as: who, dryRun, override, json, timeout } = options;
-  const { environments, promote: move, askGates } = await app();
+/** The same, of a Millrace elsewhere. */
+const afar = (server: string, cli: Cli): Pick<App, 'environments' | 'promote' | 'askGates'> => ({
+  environments: [],
+  promote: (ref, { to, why, override }) => askServer<Promoted>(server, 'promote', { ref, to, why, override }, cli),
+  askGates: (ref, { to }) => askServer<GateReport>(server, 'gates', { ref, to }, cli),
+});
+
+const promote = async (ref: string, options: Options, cli: Cli): Promise<void> => {
+  const { app, terminal, signal, exit } = cli;
+  const { to, why, as: who, dryRun, override, json, timeout, server } = options;
+  const { environments, promote: move, askGates } = server === undefined ? await app() : afar(server, cli);
   if (to === undefined) throw missingEnvironment('--to', environments);
   const progress = terminal.progress();
   const onGate = (gate: string): void => progress.update(`asking ${gate}`);
@@ -48,7 +60,7 @@ const promote = async (ref: string, options: Options, { app, terminal, signal, e
 };
 
 export const define = (command: Command, cli: Cli): void => {
-  command
+  serverOption(command)
     .argument('<name@version>', 'the version, or what another environment points at (name@staging)')
     .option('--to <environment>', 'the environment that shall point at it (required)')
     .option('--dry-run', "ask the environment's gates and show what each says; nothing is moved")

@@ -6,11 +6,12 @@ import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
 import { DEFAULT_STEPS } from '../../serving/rollouts/steps.ts';
 import { parseTolerated } from '../../serving/rollouts/tolerated.ts';
 import { type Cli, examples } from '../command.ts';
+import { askServer, type ServerOption, serverOption } from '../remote.ts';
 import type { RolloutStatusOptions } from '../rollout/status.ts';
 import { told } from '../rollout/words.ts';
 import { usage } from '../usage.ts';
 
-interface MoveOptions {
+interface MoveOptions extends ServerOption {
   readonly why?: string;
   readonly as?: string;
   readonly json?: true;
@@ -26,18 +27,36 @@ interface StartOptions extends MoveOptions {
 
 /** Options of whoever does something to a rollout. */
 const signed = (command: Command): Command =>
-  command
+  serverOption(command)
     .option('--why <text>', 'the reason, for the history')
     .option('--as <who>', 'who does it, for the history (default: MILLRACE_WHO, else the user of this machine)')
     .option('--json', 'print JSON');
 
+type Moving = Pick<RolloutControl, 'start' | 'pause' | 'resume' | 'abort' | 'finish'>;
+
+/** The rollouts of a Millrace elsewhere. */
+const afar = (server: string, cli: Cli): Moving => {
+  const moving =
+    (name: string) =>
+    (deployment: string, { why }: RolloutSigned): Promise<Rollout> =>
+      askServer(server, `rollout/${name}`, { deployment, why }, cli);
+  return {
+    start: (deployment, what, { why }) => askServer(server, 'rollout/start', { ...what, deployment, why }, cli),
+    pause: moving('pause'),
+    resume: moving('resume'),
+    abort: moving('abort'),
+    finish: moving('finish'),
+  };
+};
+
 /** Does something as whoever it is said to be, and tells how the rollout stands then. */
 const moved = async (
-  { why, as, json }: MoveOptions,
-  { app, terminal }: Cli,
-  move: (control: RolloutControl, by: RolloutSigned) => Promise<Rollout>,
+  { why, as, json, server }: MoveOptions,
+  cli: Cli,
+  move: (control: Moving, by: RolloutSigned) => Promise<Rollout>,
 ): Promise<void> => {
-  const { rollout, who } = await app();
+  const { app, terminal } = cli;
+  const { rollout, who } = server === undefined ? await app() : { rollout: async () => afar(server, cli), who: '' };
   const now = await move(await rollout(), { who: as || who, why: why || undefined });
   if (json) terminal.json(now);
   else terminal.out(told(now));

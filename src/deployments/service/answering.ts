@@ -11,6 +11,7 @@ import type { Standing } from '../../monitor/watch/standing.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { rolloutActs } from '../rollouts/acts.ts';
 import { watchedNames } from '../watched.ts';
+import { actsOf } from './acts.ts';
 import { startDoorkeeper } from './doorkeeper.ts';
 import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
@@ -79,6 +80,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
       counter,
       publishing,
       doorkeeper,
+      acts: doorkeeper && actsOf(resources),
       standing: standingOf(resources),
       rollouts: rolloutActs(resources),
       traceEnv: resources.env,

@@ -9,6 +9,7 @@ import type { Recorder } from '../../monitor/recorder.ts';
 import type { Standing } from '../../monitor/watch/standing.ts';
 import type { RolloutActs } from '../../serving/rollouts/acts.ts';
 import { type Opened, openedControl } from './access.ts';
+import type { Acts } from './acts.ts';
 import { createBodies } from './bodies.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { createDataplane, type Dataplane } from './dataplane.ts';
@@ -76,6 +77,8 @@ export interface ServiceOptions {
   readonly publishing?: Publishing | undefined;
   /** Who lets callers in; everybody comes in unless given. It is closed by whoever made it, after the service. */
   readonly doorkeeper?: Doorkeeper | undefined;
+  /** What may be done to the registry by those who have a key; nothing unless given, or without a doorkeeper. */
+  readonly acts?: Acts | undefined;
 }
 
 export interface CloseOptions {
@@ -166,7 +169,15 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
   const shared = { plane, health, log, bodies, tracing, doorkeeper: options.doorkeeper };
   const opened = { records: recordsApi, control: modelControl };
-  const given = { hosts, origins, peers, recorder, publishing, standing: options.standing };
+  const given = {
+    hosts,
+    origins,
+    peers,
+    recorder,
+    publishing,
+    standing: options.standing,
+    acts: options.doorkeeper && options.acts,
+  };
   const own = { control: controlOf(modelControl), opened, ...given };
   const openDoor = (behind: Behind, door: 'http' | 'admin'): Promise<HttpDoor> =>
     createHttpDoor({ ...shared, ...own, behind, places: places[door] });

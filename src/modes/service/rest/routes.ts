@@ -4,12 +4,14 @@ import type { Recorder } from '../../../monitor/recorder.ts';
 import type { Standing } from '../../../monitor/watch/standing.ts';
 import { toldJson } from '../../../text/exact-json.ts';
 import type { Opened } from '../access.ts';
+import type { Acts } from '../acts.ts';
 import type { Dataplane } from '../dataplane.ts';
 import { contentSecurityPolicy, docsPage } from '../docs/page.ts';
 import type { Health } from '../health.ts';
 import type { Card } from '../model.ts';
 import type { ModelControl, Peers } from '../peers.ts';
 import type { Publishing } from '../publish/publishing.ts';
+import { actRoutes } from './acts.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { invocationRoutes } from './invocations.ts';
 import { monitoringRoutes } from './monitoring.ts';
@@ -35,6 +37,8 @@ export interface RoutesOptions extends GuardOptions {
   readonly peers?: Pick<Peers, 'metrics'> | undefined;
   readonly recorder?: Recorder | undefined;
   readonly publishing?: Publishing | undefined;
+  /** What may be done to the registry by those who have a key; nothing unless given. */
+  readonly acts?: Acts | undefined;
   /** How watched deployments stand; undefined where nothing is watched. */
   readonly standing?: (() => Promise<Standing>) | undefined;
 }
@@ -85,7 +89,7 @@ const healthRoutes = (health: Health): readonly Route[] => [
 ];
 
 export const routesOf = (options: RoutesOptions): readonly Route[] => {
-  const { plane, health, behind, control, opened, peers, recorder, publishing, standing } = options;
+  const { plane, health, behind, control, opened, peers, recorder, publishing, standing, acts } = options;
   const { limits, models } = plane;
   const [isForCallers, isForOperators] = [behind !== 'operators', behind !== 'callers'];
   const guard = createGuard(options);
@@ -112,6 +116,7 @@ export const routesOf = (options: RoutesOptions): readonly Route[] => {
     openapiRoute,
     ...(isForOperators ? [metricsRoute(options)] : []),
     ...(isForCallers ? [...oipRoutes(plane, health), indexRoute(plane)] : []),
+    ...(isForOperators && acts ? actRoutes(acts, { limits, guard }) : []),
     ...(isForOperators ? controlRoutes({ limits, control, opened: opened.control, guard }) : []),
   ];
   return all;
