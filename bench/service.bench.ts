@@ -1,5 +1,6 @@
 /** The web service beside a bare Fastify route that parses, validates and echoes the same bodies, in the same run. */
 import type { BenchOptions, BenchResult } from './bench.ts';
+import { keys } from './service/keys.ts';
 import { oneRow } from './service/one-row.ts';
 import { isolation, processes } from './service/processes.ts';
 import { recording } from './service/recording.ts';
@@ -10,7 +11,7 @@ import type { Found } from './service/turns.ts';
 
 export const summary = 'The web service beside a bare Fastify route: 100 trees of depth 6 on 16 numbers';
 
-const phases = [startup, oneRow, tensors, overload, recording, processes, isolation, slow] as const;
+const phases = [startup, oneRow, tensors, overload, recording, keys, processes, isolation, slow] as const;
 
 export const run = async ({ short }: BenchOptions): Promise<BenchResult> => {
   const found: Found[] = [];

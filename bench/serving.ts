@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createApp } from '../src/app.ts';
 
 const root = join(import.meta.dirname, '..');
 export const trees = join(root, 'bench/models/trees-100x6');
@@ -88,6 +89,25 @@ export const startServiceOf = (model: string, ...options: readonly string[]): Pr
 
 /** The same of the benchmark's model. */
 export const startService = (...options: readonly string[]): Promise<Server> => startServiceOf(trees, ...options);
+
+/** The same for those who have one of so many keys. */
+export const startServiceWithKeys = async (
+  count: number,
+): Promise<{ readonly server: Server; readonly secrets: readonly string[] }> => {
+  const home = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  const app = createApp({ cwd: home, env: { MILLRACE_HOME: home } });
+  const keys = await app.keys();
+  const secrets: string[] = [];
+  for (let n = 0; n < count; n++) secrets.push((await keys.create({ role: 'predict' }, 'bench')).secret);
+  await app.close();
+  const words = ['serve', trees, '--port', '0', '--no-grpc', '--log-level', 'error', '--auth'];
+  const server = await start([join(root, 'bin/millrace.js'), ...words], home);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { server: { ...server, stop }, secrets };
+};
 
 /** Built as `npm pack` has it, in a folder of its own, with the model registered there; `use` is given what serves it. */
 export const withInstalled = <T>(use: (serve: () => Promise<Server>) => Promise<T>): Promise<T> =>

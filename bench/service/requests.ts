@@ -34,4 +34,5 @@ export const inferRequest = (rows: number, binary: boolean): Buffer => {
 };
 
 /** One row each, as JSON. */
-export const oneRowRequests = (): readonly Buffer[] => some(256, () => postRequest(path, JSON.stringify(rowOf())));
+export const oneRowRequests = (headers?: Readonly<Record<string, string>>): readonly Buffer[] =>
+  some(256, () => postRequest(path, JSON.stringify(rowOf()), headers));

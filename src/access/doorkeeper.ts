@@ -48,6 +48,8 @@ const GUESSED = fail('RATE_LIMITED', 'Too many keys that are not known have come
   expected: EXPECTED,
 });
 
+const MOST_REMEMBERED = 4096;
+
 /** Refusals that wait at a time; more are told at once. */
 const MOST_WAITING = 256;
 
@@ -68,6 +70,12 @@ export const createDoorkeeper = ({ keyring, tokens, attempts, onRefused }: Doork
   const refuse = (error: MillraceError, principal?: Principal): MillraceError => {
     onRefused?.(error.code, principal);
     return error;
+  };
+  /** What came last, as it came: a hash for each call would cost more than all else here. */
+  const remembered = new Map<string, Pass>();
+  const remember = (header: string, pass: Pass): void => {
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(header, pass);
   };
   let waiting = 0;
   const refuseUnknown = async (address: string): Promise<never> => {
@@ -96,11 +104,17 @@ export const createDoorkeeper = ({ keyring, tokens, attempts, onRefused }: Doork
   return {
     admit(needed, headers, address = '') {
       if (needed === 'anyone') return undefined;
+      const header = headers['x-api-key'] ?? headers.authorization;
+      const before = typeof header === 'string' ? remembered.get(header) : undefined;
+      // Whether that key is good still is for the pass to say.
+      if (before !== undefined) return letIn(before, needed);
       const credential = credentialOf(headers);
       if (credential === undefined) throw refuse(NOTHING_CAME);
       const found = isSecret(credential) ? keyring.find(credential) : tokens?.read(credential);
       if (found === undefined) return refuseUnknown(address);
-      return found instanceof Promise ? letInLater(found, needed, address) : letIn(found, needed);
+      if (found instanceof Promise) return letInLater(found, needed, address);
+      if (typeof header === 'string') remember(header, found);
+      return letIn(found, needed);
     },
     close: () => keyring.close(),
   };

@@ -74,6 +74,7 @@ export const openKeyring = async ({
     const pass: Pass = createPass({
       principal: principalOf(key),
       isGood: () => held.get(hash) === pass && (until === FOR_EVER || clock().getTime() < until),
+      onEnter: () => uses.add(key.id),
       calls: shareOf(key.calls, sharedBy),
       rows: shareOf(key.rows, sharedBy),
       now,
@@ -107,9 +108,7 @@ export const openKeyring = async ({
   return {
     find(secret) {
       if (now() - askedAt > STALE_MS) throw fail('STORE_FAILED', 'The keys cannot be read any more.');
-      const found = held.get(hashOf(secret));
-      if (found !== undefined) uses.add(found.principal.keyId ?? '');
-      return found;
+      return held.get(hashOf(secret));
     },
     close() {
       isClosed = true;

@@ -48,11 +48,13 @@ const spending = (perSecond: number | undefined, now: () => number, used: Error)
 export interface PassOptions extends PassLimits {
   readonly principal: Principal;
   readonly isGood: () => boolean;
+  /** Told of each call; nobody is unless given. */
+  readonly onEnter?: (() => void) | undefined;
   /** Counts milliseconds, and never goes back. */
   readonly now: () => number;
 }
 
-export const createPass = ({ principal, isGood, calls, rows, now }: PassOptions): Pass => {
+export const createPass = ({ principal, isGood, onEnter, calls, rows, now }: PassOptions): Pass => {
   const count = spending(calls, now, CALLS_USED);
   return {
     principal,
@@ -61,6 +63,7 @@ export const createPass = ({ principal, isGood, calls, rows, now }: PassOptions)
     enter() {
       if (!isGood()) throw ENDED;
       count(1);
+      onEnter?.();
     },
     spend: spending(rows, now, ROWS_USED),
   };
