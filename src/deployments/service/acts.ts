@@ -3,27 +3,27 @@ import { checkModel } from '../../access/doorkeeper.ts';
 import type { AskedKey } from '../../access/key.ts';
 import type { Pass } from '../../access/pass.ts';
 import { fail, show } from '../../core/errors.ts';
-import type { Act, Acts, Asked } from '../../modes/service/acts.ts';
+import type { Act, Acts, AskedAct } from '../../modes/service/acts.ts';
 import { parseRef } from '../../registry/ref.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
 import type { RolloutControl, StartRollout } from '../rollouts/control.ts';
 
-const textIn = (asked: Asked, name: string): string | undefined => {
+const textIn = (asked: AskedAct, name: string): string | undefined => {
   const text = asked[name];
   if (text === undefined || text === null || text === '') return undefined;
   if (typeof text === 'string' && text.length <= 1000) return text;
   throw fail('BAD_REQUEST', `${name} is not a text.`, { field: name, expected: 'a text', got: show(text) });
 };
 
-const needed = (asked: Asked, name: string): string => {
+const needed = (asked: AskedAct, name: string): string => {
   const text = textIn(asked, name);
   if (text !== undefined) return text;
   throw fail('BAD_REQUEST', `${name} is missing.`, { field: name, expected: 'a text', got: 'nothing' });
 };
 
 /** A reference to the registry, of a model that whoever asks may touch; paths are this machine's own. @throws BAD_REQUEST, FORBIDDEN */
-const refIn = (asked: Asked, by: Pass): string => {
+const refIn = (asked: AskedAct, by: Pass): string => {
   const text = needed(asked, 'ref');
   const ref = parseRef(text);
   if (ref.kind === 'path') throw fail('BAD_REQUEST', 'Files of a service are its own.', { expected: 'name@version' });
@@ -54,7 +54,7 @@ const keyActs = ({ keys }: Pick<Resources, 'keys'>): Acts => ({
 
 const registryActs = (resources: Resources): Acts => {
   const promoting = () => import('../../resources/promote.ts');
-  const named = (asked: Asked, by: Pass): string => {
+  const named = (asked: AskedAct, by: Pass): string => {
     const name = needed(asked, 'name');
     checkModel(by, name);
     return name;
@@ -86,7 +86,7 @@ const registryActs = (resources: Resources): Acts => {
 const rolloutActs = (resources: Resources): Acts => {
   const moving =
     (
-      move: (control: RolloutControl, deployment: string, asked: Asked, signed: RolloutSigned) => Promise<unknown>,
+      move: (control: RolloutControl, deployment: string, asked: AskedAct, signed: RolloutSigned) => Promise<unknown>,
     ): Act =>
     async (asked, by) => {
       checkAll(by);

@@ -148,6 +148,9 @@ const loadModels = async (
 const tracingOf = async (env: NodeJS.ProcessEnv | undefined): Promise<Tracing | undefined> =>
   env?.OTEL_EXPORTER_OTLP_ENDPOINT ? (await import('./traces.ts')).createTracing(env) : undefined;
 
+/** What people ask of a service beside predictions; what changes something, only where they are known. */
+const controlled = ({ standing, doorkeeper, acts }: ServiceOptions) => ({ standing, acts: doorkeeper && acts });
+
 /** Loads the models. @throws when one of them cannot be served */
 export const createService = async (options: ServiceOptions): Promise<Service> => {
   const { followMs = 1000, log = silent(), recorder, peers, publishing, registry, adminDoor = false } = options;
@@ -169,15 +172,7 @@ export const createService = async (options: ServiceOptions): Promise<Service> =
   const controlOf = (opened: Opened) => openedControl(peers ?? models, models, opened);
   const shared = { plane, health, log, bodies, tracing, doorkeeper: options.doorkeeper };
   const opened = { records: recordsApi, control: modelControl };
-  const given = {
-    hosts,
-    origins,
-    peers,
-    recorder,
-    publishing,
-    standing: options.standing,
-    acts: options.doorkeeper && options.acts,
-  };
+  const given = { hosts, origins, peers, recorder, publishing, ...controlled(options) };
   const own = { control: controlOf(modelControl), opened, ...given };
   const openDoor = (behind: Behind, door: 'http' | 'admin'): Promise<HttpDoor> =>
     createHttpDoor({ ...shared, ...own, behind, places: places[door] });

@@ -1,6 +1,6 @@
 /** `POST /control/…`: what people do at a terminal that has the registry's database, for those who have a key. */
 import { fail } from '../../../core/errors.ts';
-import type { Acts, Asked } from '../acts.ts';
+import type { Acts, AskedAct } from '../acts.ts';
 import type { Limits } from '../limits.ts';
 import { readSmallJson } from '../reading/small-json.ts';
 import { bodyOf } from './call.ts';
@@ -8,9 +8,9 @@ import type { Guard } from './guard.ts';
 import { anything, posts, refused } from './operation.ts';
 import { type RestRequest, type Route, told } from './route.ts';
 
-const askedIn = (request: RestRequest, { depth }: Limits): Asked => {
+const askedIn = (request: RestRequest, { depth }: Limits): AskedAct => {
   const asked = readSmallJson(bodyOf(request), depth);
-  if (typeof asked === 'object' && asked !== null && !Array.isArray(asked)) return asked as Asked;
+  if (typeof asked === 'object' && asked !== null && !Array.isArray(asked)) return asked as AskedAct;
   throw fail('BAD_REQUEST', 'The body must be a JSON object.', { expected: 'an object' });
 };
 
