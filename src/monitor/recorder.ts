@@ -9,6 +9,7 @@ import { PART_ROWS, recordInParts, rowsOf } from './answered-parts.ts';
 import { createAsking } from './asking.ts';
 import { noRoom } from './backlog.ts';
 import type { Counter } from './counter.ts';
+import { imagesApart } from './images-apart.ts';
 import { createPacking } from './packing.ts';
 import { createProfiling } from './profiling.ts';
 import type { Kept } from './records/records.ts';
@@ -117,7 +118,8 @@ export const createRecorder = async (options: RecorderOptions): Promise<Recorder
     record(answered) {
       const rows = rowsOf(answered);
       if (rows === 0 || !isDrawn(answered)) return undefined;
-      return rows <= PART_ROWS ? record(answered) : recordMany(answered);
+      const kept = imagesApart(answered);
+      return rows <= PART_ROWS ? record(kept) : recordMany(kept);
     },
     find: (id) =>
       asking.urgently(async () => {

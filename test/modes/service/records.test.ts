@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { credentials } from '@grpc/grpc-js';
@@ -50,6 +51,21 @@ describe('records', () => {
     assert.deepEqual([kept.id, kept.deployment, kept.digest], [json.id, `${json.model}@${json.version}`, digest]);
     assert.deepEqual([kept.input, kept.prediction], [input, json.prediction]);
     assert.ok(Math.abs(Date.now() - Date.parse(kept.at)) < 60_000 && kept.ms > 0);
+  });
+
+  it('keep of an image its digest alone, whichever way it came', async (t) => {
+    const folder = join(import.meta.dirname, '../../fixtures/models/image-means');
+    const { url, recorder } = await record(t, [folder]);
+    const [{ input }] = examplesOf(folder);
+    const digest = createHash('sha256').update(String(input.photo)).digest('hex');
+    const { json: one } = await post(`${url}/predict/image-means`, input);
+    const { json: many } = await post(`${url}/predict/image-means`, { rows: [input, input] });
+    const tensor = { name: 'photo', datatype: 'BYTES', shape: [1], data: [input.photo] };
+    const { json: inferred } = await post(`${url}/v2/models/image-means/infer`, { inputs: [tensor] });
+    for (const id of [one.id, many.predictions[1].id, `${inferred.id}`]) {
+      const kept = await recorder.find(id);
+      assert.deepEqual(JSON.parse(String(kept?.input)), { photo: `sha256:${digest}` });
+    }
   });
 
   it('of streams and batch runs, whose ids can be guessed, are neither read nor labelled through a service', async (t) => {
