@@ -1,11 +1,13 @@
-import type { Command } from 'commander';
-import type { RolloutControl, StartRollout } from '../../deployments/rollouts/control.ts';
+import { type Command, Option } from 'commander';
+import type { RolloutControl } from '../../deployments/rollouts/control.ts';
+import type { StartRollout } from '../../deployments/rollouts/plan.ts';
 import { parseCompared } from '../../serving/rollouts/compared.ts';
 import type { Rollout } from '../../serving/rollouts/rollout.ts';
 import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
 import { DEFAULT_STEPS } from '../../serving/rollouts/steps.ts';
-import { parseTolerated } from '../../serving/rollouts/tolerated.ts';
+import { parseFloor, parseTolerated } from '../../serving/rollouts/tolerated.ts';
 import { type Cli, examples } from '../command.ts';
+import { whole } from '../numbers.ts';
 import { askServer, type ServerOption, serverOption } from '../remote.ts';
 import type { RolloutStatusOptions } from '../rollout/status.ts';
 import { told } from '../rollout/words.ts';
@@ -23,6 +25,12 @@ interface StartOptions extends MoveOptions {
   readonly unit?: string;
   readonly compare?: readonly string[];
   readonly tolerate?: string;
+  readonly policy?: 'fixed' | 'thompson';
+  readonly floor?: string;
+}
+
+interface RehearseOptions extends StartOptions {
+  readonly rows: number;
 }
 
 /** Options of whoever does something to a rollout. */
@@ -65,12 +73,19 @@ const moved = async (
 const COMPARE_HELP =
   'what labels say, too, each with what is tolerated: absolute_error(output), squared_error(output), wrong(output)';
 
-const asStarted = ({ candidate, steps, unit, compare, tolerate }: StartOptions): StartRollout => ({
+const TOLERATE_HELP = 'by how much more of all calls may fail or be slow';
+const POLICY = new Option('--policy <policy>', 'thompson: shares follow results between the shadow and 100 %')
+  .choices(['fixed', 'thompson'])
+  .default('fixed');
+
+const asStarted = ({ candidate, steps, unit, compare, tolerate, policy, floor }: StartOptions): StartRollout => ({
   candidate,
   steps,
   unit,
   compare: compare?.map((text) => parseCompared(text, 'USAGE')),
   tolerate: tolerate === undefined ? undefined : parseTolerated(tolerate, 'USAGE'),
+  policy,
+  floor: floor === undefined ? undefined : parseFloor(floor, 'USAGE'),
 });
 
 const start = (rollout: Command, cli: Cli): Command =>
@@ -88,7 +103,9 @@ const start = (rollout: Command, cli: Cli): Command =>
         'what stays with one version: field:<name>, header:<name>, cookie:<name>, or in streams key; each call by itself unless given',
       )
       .option('--compare <metrics...>', COMPARE_HELP)
-      .option('--tolerate <shares>', 'by how much more of all calls may fail or be slow', 'failed 0.02, slow 0.1')
+      .option('--tolerate <shares>', TOLERATE_HELP, 'failed 0.02, slow 0.1')
+      .addOption(POLICY)
+      .option('--floor <share>', 'what neither version gets less than, where shares follow results (default: 0.05)')
       .action(async (deployment: string, options: StartOptions) =>
         moved(options, cli, (control, by) => control.start(deployment, asStarted(options), by)),
       ),
@@ -101,6 +118,27 @@ const start = (rollout: Command, cli: Cli): Command =>
       'millrace rollout start ride-duration --candidate ride-duration@staging --compare "absolute_error(minutes) 0.2"',
       'by what labels tell, too: not more than 0.2 minutes worse',
     ],
+  );
+
+const rehearsal = (rollout: Command, cli: Cli): Command =>
+  examples(
+    rollout
+      .command('rehearse')
+      .summary('say what a rollout would have said on recorded rows')
+      .description(
+        'Let both versions answer the last recorded rows, and say what guardrails and metrics would have said; nobody is at risk. Exit code 1 where the candidate would be rolled back.',
+      )
+      .argument('<deployment>', 'its name in millrace.yaml, or the reference that is served: name@environment')
+      .requiredOption('--candidate <ref>', 'the version that shall take over: name@1.2.0, name@staging')
+      .option('--rows <count>', 'so many of the last recorded rows', whole(1, 100_000), 1000)
+      .option('--compare <metrics...>', COMPARE_HELP)
+      .option('--tolerate <shares>', TOLERATE_HELP, 'failed 0.02, slow 0.1')
+      .option('--json', 'print JSON')
+      .action(async (deployment: string, { rows, json, ...options }: RehearseOptions) => {
+        const { rehearse } = await import('../rollout/rehearse.ts');
+        await rehearse(deployment, { ...asStarted(options), rows, json }, cli);
+      }),
+    ['millrace rollout rehearse ride-duration --candidate ride-duration@staging', 'before it is started'],
   );
 
 const status = (rollout: Command, cli: Cli): Command =>
@@ -141,6 +179,7 @@ const move = (rollout: Command, cli: Cli, [name, summary, why]: (typeof movings)
 export const define = (command: Command, cli: Cli): void => {
   command.description('Say how the last rollout of each deployment stands, as `millrace rollout status` does.');
   start(command, cli);
+  rehearsal(command, cli);
   status(command, cli);
   for (const one of movings) move(command, cli, one);
   examples(

@@ -3,9 +3,10 @@ import { messageOf, problemOf } from '../../core/errors.ts';
 import type { ComparisonVerdict } from '../../registry/verdict.ts';
 import type { Resources } from '../../resources/resources.ts';
 import { judgeRollout, type RolloutJudgement } from '../../serving/rollouts/judge.ts';
+import { nextShare } from '../../serving/rollouts/next-share.ts';
 import type { Rollout } from '../../serving/rollouts/rollout.ts';
 import type { RolloutChange, Rollouts } from '../../serving/rollouts/rollouts.ts';
-import { environmentOf } from './control.ts';
+import { environmentOf } from './plan.ts';
 
 /** Who is named in the history of what is done of itself. */
 export const MILLRACE = 'millrace rollout';
@@ -99,6 +100,8 @@ export const createDriver = (resources: Resources, rollouts: Rollouts): Driver =
       if (next === 'roll back') return takeBack(rollout, why, verdicts);
       if (next === 'advance') return moveOn(rollout, { action: 'advance', step: rollout.step + 1, why, verdicts });
       if (next === 'promote') return promote(rollout, judged);
+      const share = nextShare(rollout, counts, measures);
+      if (share !== undefined) await rollouts.setShare(rollout, share);
       const isDone = rollout.status === 'running' && verdicts.every(({ outcome }) => outcome === 'better');
       return isDone ? hold(rollout, HELD) : undefined;
     },

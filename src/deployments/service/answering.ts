@@ -17,6 +17,7 @@ import type { ServeOptions } from './options.ts';
 import { atDoor, type Listening, placesOf, toldOf } from './places.ts';
 import { startPublishing } from './publishing.ts';
 import { startRecorder } from './recording.ts';
+import { rolloutsDeclared } from './rollouts-declared.ts';
 import { openedBy } from './servings.ts';
 
 export interface AnsweringOptions {
@@ -42,6 +43,7 @@ export interface AnsweringProcess {
 /** Loads the models. @throws what keeps one of them from being served. */
 export const startAnswering = async (given: AnsweringOptions): Promise<AnsweringProcess> => {
   const { resources, servings, options, peers, registry, obstacles } = given;
+  const beginRollouts = await rolloutsDeclared(resources, servings);
   const { log: root, flush } = createLog(options.logLevel ?? 'info');
   const log = peers ? root.child({ pid: process.pid }) : root;
   const recorder = await startRecorder(resources, options.record, log);
@@ -89,6 +91,7 @@ export const startAnswering = async (given: AnsweringOptions): Promise<Answering
     await end();
     throw error;
   }
+  await beginRollouts?.(log);
   return {
     service,
     async listen() {

@@ -2,6 +2,7 @@
 
 import { type LabelsSettings, labelsSetting } from './labels.ts';
 import { type MonitorSettings, monitorSetting } from './monitor.ts';
+import { type RolloutSettings, rolloutSetting } from './rollout.ts';
 import { duration, text } from './schema-words.ts';
 import { topicName } from './stream.ts';
 
@@ -24,6 +25,7 @@ export interface ServiceSettings {
   readonly model_control?: boolean;
   readonly labels?: LabelsSettings;
   readonly monitor?: false | MonitorSettings;
+  readonly rollout?: RolloutSettings;
 }
 
 export const serviceDeployment = {
@@ -38,6 +40,7 @@ export const serviceDeployment = {
     model_control: { description: 'Let callers load and unload its model; false unless given', type: 'boolean' },
     labels: labelsSetting,
     monitor: monitorSetting,
+    rollout: rolloutSetting,
     publish: {
       description: 'Send each row and its prediction to a topic, after it was answered',
       oneOf: [

@@ -6,6 +6,7 @@ import { problemOf } from '../../core/errors.ts';
 import type { LiveVersion } from '../held.ts';
 import type { Live } from '../live.ts';
 import type { RolloutActs } from './acts.ts';
+import { shareOf as currentShare } from './next-share.ts';
 import { experimentOf, isAtWork, type RolledVersion, type Rollout } from './rollout.ts';
 import { createTally, type Tally } from './tally.ts';
 import { parseUnit, type UnitSource } from './unit.ts';
@@ -59,7 +60,7 @@ interface Opened<Version extends LiveVersion> {
 }
 
 /** All where the candidate has won, until its environment is followed. */
-const shareOf = ({ status, steps, step }: Rollout): number => (status === 'finished' ? 1 : steps[step].share);
+const shareOf = (rollout: Rollout): number => (rollout.status === 'finished' ? 1 : currentShare(rollout));
 
 const keep = async <V extends LiveVersion>({ rollouts }: RolloutActs, opened: Opened<V>): Promise<void> => {
   const { id, step, tally } = opened;

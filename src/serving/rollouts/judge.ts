@@ -12,6 +12,7 @@ import type { Bounds } from '../../monitor/statistics/proportion.ts';
 import type { ComparisonOutcome, ComparisonVerdict, VerdictNumbers } from '../../registry/verdict.ts';
 import { compareMetrics } from './judge-metrics.ts';
 import type { Measures } from './measures.ts';
+import { followsResults } from './next-share.ts';
 import { NO_COUNTS, type Rollout, type StepFigures, type ToleratedShares, type VariantCounts } from './rollout.ts';
 import { shareName } from './steps.ts';
 import { TOLERATED } from './tolerated.ts';
@@ -49,12 +50,20 @@ const momentsOf = (bad: number, calls: number): WeightedMoments => {
   return { weight: calls, mean: calls === 0 ? 0 : bad / calls, squares: calls * supposed * (1 - supposed) };
 };
 
-const guardOf = ({ steps }: Rollout, counts: readonly StepFigures[], name: GuardedName): GuardedCalls => ({
-  steps: steps.length,
-  counted: counts.flatMap(({ stable, candidate }, at) => {
-    const { share } = steps[at];
+/** Of calls that both have had, where shares move; else what was meant. */
+const partOf = ({ policy }: Rollout, share: number, { stable, candidate }: StepFigures): number => {
+  const calls = stable.calls + candidate.calls;
+  return policy === undefined || calls === 0 ? share : Math.min(0.99, Math.max(0.01, candidate.calls / calls));
+};
+
+const guardOf = (rollout: Rollout, counts: readonly StepFigures[], name: GuardedName): GuardedCalls => ({
+  steps: rollout.steps.length,
+  counted: counts.flatMap((figures, at) => {
+    const { stable, candidate } = figures;
+    const { share } = rollout.steps[at];
     if (share === 1) return [];
-    return [{ candidate: candidate[name], stable: stable[name], share: share === 0 ? PAIRED_SHARE : share }];
+    const part = share === 0 ? PAIRED_SHARE : partOf(rollout, share, figures);
+    return [{ candidate: candidate[name], stable: stable[name], share: part }];
   }),
 });
 
@@ -146,7 +155,7 @@ const brokenGuard = (
 /** Units that one version lacks: then nothing that is compared counts. */
 const mismatch = (rollout: Rollout, compared: Compared): ComparisonVerdict | undefined => {
   const { share } = rollout.steps[rollout.step];
-  if (share === 0 || share === 1) return undefined;
+  if (share === 0 || share === 1 || followsResults(rollout)) return undefined;
   const { stable, candidate, at } = compared;
   const counted = rollout.unit === undefined ? 'calls' : 'units';
   const units = [stable[counted], candidate[counted]];

@@ -22,7 +22,9 @@ const moveRow = ({ id, step }: Pick<Rollout, 'id' | 'step'>, change: RolloutChan
 /** As a move leaves it behind: a step that is new has its own times. */
 const changed = (rollout: Rollout, { status, step, held }: RolloutChange, at: string): Rollout => {
   const moved = { ...rollout, status: status ?? rollout.status, held, turn: rollout.turn + 1 };
-  return step === undefined || step === rollout.step ? moved : { ...moved, step, stepSince: at, slowMs: undefined };
+  return step === undefined || step === rollout.step
+    ? moved
+    : { ...moved, step, stepSince: at, slowMs: undefined, share: undefined };
 };
 
 const runs = (deployment: string) =>
@@ -169,6 +171,10 @@ export const openRollouts = (sql: Sql, clock: () => Date): Rollouts => ({
   async setSlow({ id, step }, ms) {
     const query = sql.db.updateTable('rollouts').set({ slow_ms: ms }).where('id', '=', id).where('step', '=', step);
     await query.where('slow_ms', 'is', null).execute();
+  },
+  async setShare({ id, step, turn }, share) {
+    const query = sql.db.updateTable('rollouts').set({ share }).where('id', '=', id);
+    await query.where('step', '=', step).where('turn', '=', turn).execute();
   },
   async hold({ id, step, turn }, held) {
     const query = sql.db

@@ -31,6 +31,10 @@ export interface RolloutPlan {
   readonly compare?: readonly Compared[] | undefined;
   /** `TOLERATED` unless given. */
   readonly tolerated?: Partial<ToleratedShares> | undefined;
+  /** Whether shares follow results; they are those of the steps unless given. */
+  readonly policy?: 'thompson' | undefined;
+  /** What neither gets less than, where shares follow results; `FLOOR` unless given. */
+  readonly floor?: number | undefined;
 }
 
 /** By how much more of all calls may fail, or be slow, as a share, and the candidate is still taken for no worse. */
@@ -52,6 +56,8 @@ export interface Rollout extends RolloutPlan {
   readonly startedAt: string;
   /** A call that takes longer than this is a slow one, in milliseconds; undefined until it is known. */
   readonly slowMs?: number | undefined;
+  /** The share of the candidate, where it is not that of the step. */
+  readonly share?: number | undefined;
   /** Why it does not go on by itself, where something keeps it. */
   readonly held?: string | undefined;
 }

@@ -33,6 +33,8 @@ export interface Rollouts {
   moves(id: string): Promise<readonly RolloutMove[]>;
   /** Says from which time on a call is slow, unless that is known. */
   setSlow(rollout: Rollout, ms: number): Promise<void>;
+  /** Gives the candidate another share of the step at which it was read. */
+  setShare(rollout: Rollout, share: number): Promise<void>;
   /** Says why it does not go on, or that nothing keeps it. */
   hold(rollout: Rollout, held: string | undefined): Promise<void>;
   /**

@@ -4,8 +4,8 @@ import type { Rollout, RolloutPlan, VariantCounts } from './rollout.ts';
 
 /** Without its `turn`, which the database counts. */
 export const rowOfRollout = (rollout: Rollout): RolloutRow => {
-  const { id, deployment, status, turn, step, stepSince, startedAt, slowMs, held, ...plan } = rollout;
-  const { mode, ref, model, stable, candidate, steps, unit, compare, tolerated } = plan;
+  const { id, deployment, status, turn, step, stepSince, startedAt, slowMs, held, share, ...plan } = rollout;
+  const { mode, ref, model, stable, candidate, steps, unit, compare, tolerated, policy, floor } = plan;
   return {
     id,
     deployment,
@@ -16,8 +16,8 @@ export const rowOfRollout = (rollout: Rollout): RolloutRow => {
     started_at: startedAt,
     slow_ms: slowMs ?? null,
     held: held ?? null,
-    share: null,
-    plan: JSON.stringify({ mode, ref, model, stable, candidate, steps, unit, compare, tolerated }),
+    share: share ?? null,
+    plan: JSON.stringify({ mode, ref, model, stable, candidate, steps, unit, compare, tolerated, policy, floor }),
   };
 };
 
@@ -32,6 +32,7 @@ export const rolloutOf = (row: RolloutRow): Rollout => ({
   startedAt: row.started_at,
   slowMs: row.slow_ms ?? undefined,
   held: row.held ?? undefined,
+  share: row.share ?? undefined,
 });
 
 type Columns = Omit<RolloutCountRow, 'rollout' | 'step' | 'variant'>;

@@ -19,3 +19,13 @@ export const parseTolerated = (text: string, code: Code): Partial<ToleratedShare
   });
   return Object.fromEntries(parts);
 };
+
+/** The least share of either version, where shares follow results. @throws `code` */
+export const parseFloor = (text: string, code: Code): number => {
+  const floor = Number(text);
+  if (floor >= 0.001 && floor <= 0.4) return floor;
+  throw fail(code, `'${text}' is no least share of either version`, {
+    expected: 'a share from 0.001 to 0.4',
+    got: text,
+  });
+};

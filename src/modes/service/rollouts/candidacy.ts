@@ -4,6 +4,7 @@
  */
 import type { Answered } from '../../../monitor/answered.ts';
 import { createLive, type Live } from '../../../serving/live.ts';
+import { shareOf as currentShare } from '../../../serving/rollouts/next-share.ts';
 import { experimentOf, isAtWork, type Rollout } from '../../../serving/rollouts/rollout.ts';
 import { createTally, type Tally } from '../../../serving/rollouts/tally.ts';
 import { parseUnit } from '../../../serving/rollouts/unit.ts';
@@ -48,7 +49,7 @@ const openCandidate = ({ slot, ...options }: CandidacyOptions, rollout: Rollout)
 /** The share of a rollout that is over: all where the candidate has won, until its environment is followed; else none. */
 const shareOf = (rollout: Rollout): number => {
   if (rollout.status === 'finished') return 1;
-  return isAtWork(rollout) ? rollout.steps[rollout.step].share : 0;
+  return isAtWork(rollout) ? currentShare(rollout) : 0;
 };
 
 export const openCandidacy = (options: CandidacyOptions, first: Rollout): Candidacy => {
