@@ -69,6 +69,7 @@ for (const store of kinds) {
         by: 'key',
         keyId: key.id,
       });
+      pass.enter();
       await until('its use is noted', async () => (await keys.list())[0].usedOn === '2026-11-01');
       assert.equal(keyring.find(`${secret}x`), undefined);
       await keys.create({ role: 'admin' }, 'ada');
