@@ -7,7 +7,8 @@ import type { Act, Acts, AskedAct } from '../../modes/service/acts.ts';
 import { parseRef } from '../../registry/ref.ts';
 import type { Resources } from '../../resources/resources.ts';
 import type { RolloutSigned } from '../../serving/rollouts/rollouts.ts';
-import type { RolloutControl, StartRollout } from '../rollouts/control.ts';
+import type { RolloutControl } from '../rollouts/control.ts';
+import type { StartRollout } from '../rollouts/plan.ts';
 
 const textIn = (asked: AskedAct, name: string): string | undefined => {
   const text = asked[name];
