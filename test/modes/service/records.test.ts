@@ -61,8 +61,11 @@ describe('records', () => {
     const { json: one } = await post(`${url}/predict/image-means`, input);
     const { json: many } = await post(`${url}/predict/image-means`, { rows: [input, input] });
     const tensor = { name: 'photo', datatype: 'BYTES', shape: [1], data: [input.photo] };
-    const { json: inferred } = await post(`${url}/v2/models/image-means/infer`, { inputs: [tensor] });
-    for (const id of [one.id, many.predictions[1].id, `${inferred.id}`]) {
+    const { json: inferred } = await post<{ parameters: { prediction_id: string } }>(
+      `${url}/v2/models/image-means/infer`,
+      { inputs: [tensor] },
+    );
+    for (const id of [one.id, many.predictions[1].id, inferred.parameters.prediction_id]) {
       const kept = await recorder.find(id);
       assert.deepEqual(JSON.parse(String(kept?.input)), { photo: `sha256:${digest}` });
     }
