@@ -45,9 +45,10 @@ const checkNode = ({ tests, features, values, yes, no, sets, width, weights }: E
   const feature = features[node];
   if (feature < 0) throw damaged('a node tests a feature that is not there.', 'a feature from 0', `${feature}`);
   if (feature >= MAX_FEATURES) throw unusual(`a feature numbered ${feature}`);
-  for (const child of [yes[node], no[node]])
-    if (!(child >= 0 && child < nodes))
-      throw damaged('a node leads to one that is not there.', `0 … ${nodes - 1}`, `${child}`);
+  const a = yes[node];
+  const b = no[node];
+  if (!(a >= 0 && a < nodes && b >= 0 && b < nodes))
+    throw damaged('a node leads to one that is not there.', `0 … ${nodes - 1}`, `${a >= 0 && a < nodes ? b : a}`);
   if (test !== MEMBER) {
     // Nothing equals NaN, and no library writes it.
     if (Number.isNaN(values[node])) throw unusual('a threshold that is NaN');
@@ -98,7 +99,8 @@ export const measure = (ensemble: Ensemble): Heights => {
       way.pop();
       if (state[node] === 2) continue;
       state[node] = 2;
-      const [a, b] = [yes[node], no[node]];
+      const a = yes[node];
+      const b = no[node];
       // A child that is not done by now was pushed before its way led back here.
       if (state[a] !== 2 || state[b] !== 2) throw damaged('a node leads back to one above it.', 'trees', 'a circle');
       steps[node] = stepsOf(ensemble, node) + Math.max(steps[a], steps[b]);

@@ -33,7 +33,8 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
   const view = new DataView(memory);
   const nan = slots.count * 64;
   const pairOf = new Int32Array(tests.length);
-  const stack: { node: number; place: number }[] = [];
+  /** Nodes that are still to be written, each with its place. */
+  const stack: number[] = [];
   let free = site.first;
   const pair = (): number => {
     free += 2 * NODE;
@@ -44,7 +45,7 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
     ints[(place + 12) >> 2] = next;
   };
   const child = (place: number, node: number): void => {
-    stack.push({ node, place });
+    stack.push(node, place);
   };
   const compare = (place: number, node: number, test: number, next: number): void => {
     const how = lowered(test);
@@ -77,7 +78,8 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
     const isSame = (test & 7) === EQ;
     const flags = test & ~7 & (isSame ? -1 : ~MISSING_TRUE);
     const both = isSame || test & MISSING_TRUE ? flags : flags | MISSING_TRUE;
-    const [inside, outside] = isSame ? [yes[node], no[node]] : [no[node], yes[node]];
+    const inside = isSame ? yes[node] : no[node];
+    const outside = isSame ? no[node] : yes[node];
     const swapped = both & MISSING_TRUE ? NODE : 0;
     compare(place, node, both, next);
     if (!isNew) return;
@@ -112,7 +114,10 @@ export const createNodeWriter = (ensemble: Ensemble, site: Site): ((root: number
   return (root) => {
     const place = pair();
     writeNode(root, place);
-    for (let top = stack.pop(); top !== undefined; top = stack.pop()) writeNode(top.node, top.place);
+    while (stack.length > 0) {
+      const at = stack.pop() as number;
+      writeNode(stack.pop() as number, at);
+    }
     return place;
   };
 };
