@@ -32,6 +32,8 @@ const FILE_PATH = 'org.cncf.model.filepath';
 /** The name under which other tools write a layer as a file (OCI image-spec, annotations). */
 const TITLE = 'org.opencontainers.image.title';
 const LAYOUT_VERSION = '1.0.0';
+/** As it is called where something is wrong with it; no file of a package has such a name. */
+const CONFIG = 'the model config';
 
 /** A package, verified: every file is what its digest says. */
 export interface Package {
@@ -136,12 +138,6 @@ export const toSignedLayout = async (found: Package): Promise<ReadonlyMap<string
   return toLayout(found, signatures.length === 0 ? undefined : await signatureArtifacts({ digest, size }, signatures));
 };
 
-interface Layer {
-  readonly digest: string;
-  /** undefined of weights. */
-  readonly bytes?: Uint8Array;
-}
-
 const nameOf = ({ annotations, digest }: Descriptor): string =>
   annotations?.[FILE_PATH] ?? annotations?.[TITLE] ?? digest;
 
@@ -159,23 +155,36 @@ export const weightsIn = (bytes: Uint8Array): Descriptor | undefined => {
   }
 };
 
-const readLayers = async (
-  layers: readonly unknown[],
-  blobs: ReadonlyMap<string, Uint8Array>,
-): Promise<ReadonlyMap<string, Layer>> => {
-  const files = new Map<string, Layer>();
+const readLayers = (layers: readonly unknown[]): ReadonlyMap<string, Descriptor> => {
+  const files = new Map<string, Descriptor>();
   for (const layer of layers) {
     const descriptor = descriptorOf(layer, 'the OCI manifest');
-    const { digest, size, mediaType } = descriptor;
+    const { mediaType } = descriptor;
     const name = nameOf(descriptor);
     if (!Object.hasOwn(fileTypes, name))
       throw foreign('the OCI manifest', `only ${Object.keys(fileTypes).join(', ')}`, name);
     if (mediaType !== fileTypes[name])
       throw foreign('the OCI manifest', `${name} as ${fileTypes[name]}`, show(mediaType));
     if (files.has(name)) throw foreign('the OCI manifest', `${name} once`, 'twice');
-    files.set(name, { digest, ...(name !== WEIGHTS_FILE && { bytes: await verified(blobs, name, digest, size) }) });
+    files.set(name, descriptor);
   }
   return files;
+};
+
+/** The blobs of files by name, verified side by side. @throws DAMAGED_PACKAGE for the first of them that is not what its digest says */
+const readFiles = async (
+  files: ReadonlyMap<string, Descriptor>,
+  blobs: ReadonlyMap<string, Uint8Array>,
+): Promise<Map<string, Uint8Array>> => {
+  const verifying = [...files].map(([name, { digest, size }]) => verified(blobs, name, digest, size));
+  const found = await Promise.allSettled(verifying);
+  return new Map(
+    [...files.keys()].map((name, at) => {
+      const result = found[at];
+      if (result.status === 'rejected') throw result.reason;
+      return [name, result.value];
+    }),
+  );
 };
 
 const refuseWeights: FindWeights = async ({ size }) => {
@@ -194,23 +203,21 @@ export const openBlobs = async (
   digest: string,
   blobs: ReadonlyMap<string, Uint8Array>,
   findWeights: FindWeights = refuseWeights,
+  size?: number,
 ): Promise<Package> => {
-  const kept = new Map([[digest, await verified(blobs, 'the OCI manifest', digest)]]);
+  const kept = new Map([[digest, await verified(blobs, 'the OCI manifest', digest, size)]]);
   const image = readObject('the OCI manifest', kept.get(digest) as Uint8Array);
   if (image.artifactType !== mediaTypes.artifact || !Array.isArray(image.layers)) {
     const kind = image.artifactType ?? image.mediaType ?? 'nothing';
     throw foreign('the OCI manifest', `an artifact of type ${mediaTypes.artifact}`, String(kind));
   }
-  const config = descriptorOf(image.config, 'the OCI manifest');
-  kept.set(config.digest, await verified(blobs, 'the model config', config.digest, config.size));
-  const layers = await readLayers(image.layers, blobs);
-  const files = new Map<string, Uint8Array>();
-  for (const [name, { digest: own, bytes }] of layers) {
-    if (bytes === undefined) continue;
-    kept.set(own, bytes);
-    files.set(name, bytes);
-  }
-  const apart = weightsLayer(image.layers);
+  const layers = readLayers(image.layers);
+  const apart = layers.get(WEIGHTS_FILE);
+  const within = new Map([[CONFIG, descriptorOf(image.config, 'the OCI manifest')], ...layers]);
+  within.delete(WEIGHTS_FILE);
+  const files = await readFiles(within, blobs);
+  for (const [name, bytes] of files) kept.set((within.get(name) as Descriptor).digest, bytes);
+  files.delete(CONFIG);
   const need = (name: string): Uint8Array => {
     const bytes = files.get(name);
     if (bytes !== undefined) return bytes;
@@ -262,8 +269,7 @@ export const openLayout = async (
   const isOnly = tag === undefined && models.length === 1;
   const entry = isOnly ? models[0] : (await layoutIndex()).pickManifest(models, blobs, tag);
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
-  await verified(blobs, 'the OCI manifest', entry.digest, entry.size);
-  const opened = await openBlobs(entry.digest, blobs, findWeights);
+  const opened = await openBlobs(entry.digest, blobs, findWeights, entry.size);
   const signatures = await signaturesOf(entry.digest, all, blobs);
   return signatures.length === 0 ? opened : { ...opened, signatures };
 };
