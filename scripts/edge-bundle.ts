@@ -1,25 +1,26 @@
 /**
  * `millrace/edge` as files for a browser: `edge.js`, which has the names that are documented and no other, `scoring.js` with what
  * every page needs, and a chunk for each thing that only some packages need. What is in `scoring.js` is in no other file, so that a
- * page asks for nothing twice and for no crumbs. All these have no words (`wordless.ts`); `whole.js` and its chunks have.
+ * page asks for nothing twice and for no crumbs. All these have no words (`wordless.ts`), and where one file stands beside another as
+ * `….quick.ts` they have that, which may refuse more; `whole.js` and its chunks have all, and are asked what was refused.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type InputOptions, type Plugin, rolldown } from 'rolldown';
+import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { reachedFrom, readImports } from './imports.ts';
 import { wordless } from './wordless.ts';
 
 const source = join(import.meta.dirname, '../src');
 
-/** What stands in for a file in a browser: `table.web.ts` for `table.ts` beside it. */
-const webTwins: Plugin = {
-  name: 'files of browsers',
+/** What stands in for a file: `table.web.ts` in browsers for `table.ts` beside it. */
+const twins = (name: string): Plugin => ({
+  name: `files of ${name}`,
   resolveId(path, importer) {
     if (importer === undefined || !path.startsWith('.')) return undefined;
-    const twin = join(dirname(importer), path.replace(/\.ts$/, '.web.ts'));
+    const twin = join(dirname(importer), path.replace(/\.ts$/, `.${name}.ts`));
     return existsSync(twin) ? twin : undefined;
   },
-};
+});
 
 /** What several chunks need, in few files, by their names. */
 const SHARED: Readonly<Record<string, RegExp>> = {
@@ -46,6 +47,9 @@ const unasked = (id: string): readonly string[] | undefined => {
   return /core.kinds/.test(id) ? TOLD_OF_KINDS : [];
 };
 
+/** Tells the browser that all of a file will run soon: it is compiled as it arrives, beside the page's own thread (V8's compile hints). */
+const AT_ONCE = '//# allFunctionsCalledOnLoad\n';
+
 interface Build {
   readonly entry: string;
   readonly plugins: readonly Plugin[];
@@ -53,6 +57,8 @@ interface Build {
   readonly file: string;
   /** What names of other files begin with. */
   readonly prefix: string;
+  /** What the file of the entry begins with. */
+  readonly head: string;
 }
 
 /** What nearly every page needs, though a page with one ensemble of trees does not. */
@@ -61,18 +67,28 @@ const NEARLY_ALWAYS = /trees.placed-values\.ts$/;
 const BUILDS: readonly Build[] = [
   {
     entry: join(source, 'modes/edge/edge.ts'),
-    plugins: [wholeApart, wordless(unasked)],
+    plugins: [wholeApart, twins('quick'), wordless(unasked)],
     file: 'scoring.js',
     prefix: '',
+    head: AT_ONCE,
   },
-  { entry: join(source, 'modes/edge/whole.ts'), plugins: [], file: 'whole.js', prefix: 'whole-' },
+  { entry: join(source, 'modes/edge/whole.ts'), plugins: [], file: 'whole.js', prefix: 'whole-', head: '' },
 ];
 
-const build = async ({ entry, plugins, file, prefix }: Build, within: boolean) => {
+/** A file, where it loads another that needs a third: both are asked for at a time, not the third when the other is there. */
+const withoutWaits = (code: string, chunks: readonly OutputChunk[]): string =>
+  code.replaceAll(/import\(`\.\/([\w-]+\.js)`\)/g, (alone, name) => {
+    const more = chunks.find(({ fileName }) => fileName === name)?.imports ?? [];
+    const needed = more.filter((one) => !chunks.some(({ fileName, isEntry }) => isEntry && fileName === one));
+    if (needed.length === 0) return alone;
+    return `Promise.all([${[name, ...needed].map((one) => `import(\`./${one}\`)`)}]).then(e=>e[0])`;
+  });
+
+const build = async ({ entry, plugins, file, prefix, head }: Build, within: boolean) => {
   const sources: InputOptions = {
     input: entry,
     platform: 'browser',
-    plugins: [webTwins, ...plugins],
+    plugins: [twins('web'), ...plugins],
     checks: { pluginTimings: false },
   };
   const imports = await readImports({ ...sources, external: /^onnxruntime-/ });
@@ -98,7 +114,8 @@ const build = async ({ entry, plugins, file, prefix }: Build, within: boolean) =
     },
   });
   await bundle.close();
-  return output.map((made) => [made.fileName, made.type === 'chunk' ? made.code : String(made.source)] as const);
+  const chunks = output.filter((made) => made.type === 'chunk');
+  return chunks.map((made) => [made.fileName, (made.isEntry ? head : '') + withoutWaits(made.code, chunks)] as const);
 };
 
 /** By file name. `onnxruntime-web` is imported by its name unless it is `within`, for pages that have no bundler. */

@@ -37,11 +37,38 @@ const silentFunction = ({ returnType, body }: Node): Edit | undefined => {
   return text === undefined ? undefined : instead(body as Node, text);
 };
 
+/** What a module has no need to say. */
+interface Silence {
+  /** Functions that are told words. */
+  readonly functions: readonly unknown[];
+  /** Properties that nobody asks for. */
+  readonly properties: readonly string[];
+}
+
+/** Functions that say in words what they are given. */
+const SAYERS: readonly unknown[] = ['show', 'showNames'];
+
+const silentCall = (call: Node, { functions }: Silence): Edit | undefined => {
+  if (SAYERS.includes(nameOf(call.callee))) return instead(call, "''");
+  const words = nodesOf(call.arguments);
+  if (words.length === 0 || !functions.includes(nameOf(call.callee))) return undefined;
+  return [words[0].start, words[words.length - 1].end, ''];
+};
+
 const isMade = (value: unknown): boolean =>
   isNode(value) && /^(?:Call|New|Object|Conditional)Expression$/.test(value.type);
 
-/** `throw fail(…)` and `batch.refuse(row, …)`: where their words begin and end, and what stands there instead. */
-const silentStatement = (statement: Node): Edit | undefined => {
+/**
+ * `throw fail(…)`, `batch.refuse(row, …)`, and what is returned of a function that is told words: where those begin and end, and what
+ * stands there instead.
+ */
+const silentStatement = (statement: Node, silence: Silence): Edit | undefined => {
+  if (
+    statement.type === 'ReturnStatement' &&
+    isNode(statement.argument) &&
+    statement.argument.type === 'CallExpression'
+  )
+    return silentCall(statement.argument, silence);
   if (statement.type === 'ThrowStatement' && isMade(statement.argument))
     return instead(statement.argument as Node, '0');
   const call = statement.type === 'ExpressionStatement' ? statement.expression : undefined;
@@ -51,10 +78,10 @@ const silentStatement = (statement: Node): Edit | undefined => {
 };
 
 /** Constants right before such a statement serve it alone. */
-const servants = ({ body }: Node): readonly Edit[] => {
+const servants = ({ body }: Node, silence: Silence): readonly Edit[] => {
   const statements = nodesOf(body);
   return statements.flatMap((statement, at) => {
-    if (silentStatement(statement) === undefined) return [];
+    if (silentStatement(statement, silence) === undefined) return [];
     let first = at;
     while (first > 0 && statements[first - 1].kind === 'const') first--;
     return first === at ? [] : [[statements[first].start, statement.start, ''] as const];
@@ -74,31 +101,17 @@ const silentNames = (value: unknown): readonly unknown[] => {
   return isSilent ? [nameOf(value.type === 'Identifier' ? value : value.id), ...within] : within;
 };
 
-/** What a module has no need to say. */
-interface Silence {
-  /** Functions that are told words. */
-  readonly functions: readonly unknown[];
-  /** Properties that nobody asks for. */
-  readonly properties: readonly string[];
-}
-
 /** `description: '…'`, in a schema, is for people. */
 const isUnasked = ({ key, value }: Node, { properties }: Silence): boolean => {
   const name = String(nameOf(key));
   return properties.includes(name) || (name === 'description' && isNode(value) && value.type === 'Literal');
 };
 
-const silentCall = (call: Node, { functions }: Silence): Edit | undefined => {
-  const words = nodesOf(call.arguments);
-  if (words.length === 0 || !functions.includes(nameOf(call.callee))) return undefined;
-  return [words[0].start, words[words.length - 1].end, ''];
-};
-
 const editAt = (node: Node, silence: Silence): Edit | undefined => {
   if (node.type === 'ArrowFunctionExpression') return silentFunction(node);
   if (node.type === 'CallExpression') return silentCall(node, silence);
   if (node.type === 'Property') return isUnasked(node, silence) ? instead(node, '...{}') : undefined;
-  return silentStatement(node);
+  return silentStatement(node, silence);
 };
 
 /** The outermost come before those within them. */
@@ -108,7 +121,7 @@ const editsIn = (value: unknown, silence: Silence): readonly Edit[] => {
   const edit = isNode(value) ? editAt(value, silence) : undefined;
   if (edit !== undefined) return [edit];
   const within = Object.values(value).flatMap((one) => editsIn(one, silence));
-  return isNode(value) && value.type === 'BlockStatement' ? [...servants(value), ...within] : within;
+  return isNode(value) && value.type === 'BlockStatement' ? [...servants(value, silence), ...within] : within;
 };
 
 /** A module of TypeScript without its words, and without properties that nobody asks for. */

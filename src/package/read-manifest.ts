@@ -16,13 +16,18 @@ const kindIn = (field: unknown): readonly string[] => {
   return typeof kind === 'string' ? [kind] : [];
 };
 
-/** Loads the kinds and steps that it names, before it is held against what these may say. @throws DAMAGED_PACKAGE, NOT_LOADED */
-export const readManifest = async (bytes: Uint8Array): Promise<Manifest> => {
-  const value = jsonOf(MANIFEST, bytes);
+/** Loads the kinds and steps that what may be a manifest names. @throws NOT_LOADED */
+export const loadParts = async (value: unknown): Promise<void> => {
   const { inputs, outputs, prepare } = Object(value);
   await Promise.all([
     loadKinds([...valuesIn(inputs), ...valuesIn(outputs)].flatMap(kindIn)),
     loadSteps(valuesIn(prepare).flatMap((step) => Object.keys(Object(step)))),
   ]);
+};
+
+/** The kinds and steps that it names are loaded before it is held against what these may say. @throws DAMAGED_PACKAGE, NOT_LOADED */
+export const readManifest = async (bytes: Uint8Array): Promise<Manifest> => {
+  const value = jsonOf(MANIFEST, bytes);
+  await loadParts(value);
   return fitting(MANIFEST, value, manifestSchema());
 };

@@ -4,6 +4,7 @@
  */
 import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import { onDemand } from '../../core/on-demand.ts';
+import { readyKernel } from '../../runtimes/trees/open-kernel.ts';
 import { explained } from './explained.ts';
 import { type EdgeOptions, type EdgeScorer, openEdge } from './open.ts';
 
@@ -63,7 +64,10 @@ const whole = onDemand(() => import('./whole.ts'));
  * graph as on a server. @throws MillraceError FILE_NOT_FOUND, NOT_LOADED, TOO_LARGE, DAMAGED_PACKAGE (naming the file), BAD_MODEL, BAD_TRANSFORM.
  */
 export const load = async (url: string | URL, options: EdgeOptions = {}): Promise<EdgeScorer> => {
-  const download = { url: String(url), bytes: await fetchPackage(String(url), options) };
+  const fetching = fetchPackage(String(url), options);
+  // While it is on its way; who needs the kernel asks again.
+  readyKernel().catch(() => {});
+  const download = { url: String(url), bytes: await fetching };
   const openWhole = async (): Promise<EdgeScorer> => (await whole()).openWhole(download, options);
   let scorer: EdgeScorer;
   try {

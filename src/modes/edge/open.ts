@@ -1,10 +1,12 @@
 /** From the bytes of a packed file to a scorer in a browser. */
 import { fail } from '../../core/errors.ts';
 import type { Scorer } from '../../core/types.ts';
-import type { Package } from '../../package/layout.ts';
-import { loadScorer, openPackage } from '../../package/open.ts';
+import { openLayout, type Package } from '../../package/layout.ts';
+import { loadScorer } from '../../package/open.ts';
+import { readTar } from '../../package/tar.ts';
 import type { Engines } from '../../runtimes/runtime.ts';
 import { ownRuntime } from '../../runtimes/trees/own.ts';
+import { loadAhead } from './ahead.ts';
 
 export interface EdgeOptions {
   /** The only package that is accepted, as `sha256:…`: pins the version whatever the URL serves. */
@@ -34,7 +36,11 @@ export const openEdge = async (
   { digest }: EdgeOptions,
   onnxRuntime: Engines['onnxRuntime'],
 ): Promise<EdgeScorer> => {
-  const opened = await openPackage(bytes);
+  const layout = readTar(bytes);
+  const opening = openLayout(layout);
+  // While digests are taken.
+  loadAhead(layout);
+  const opened = await opening;
   if (digest !== undefined && digest !== opened.digest) {
     throw fail('DAMAGED_PACKAGE', `${url} is another package than the one asked for.`, {
       expected: digest,

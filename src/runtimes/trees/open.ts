@@ -1,7 +1,7 @@
 /** ONNX files on the own runtime, where it takes them. */
 import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import type { ModelSession } from '../../core/types.ts';
-import { readStructure } from '../onnx-structure.ts';
+import { type OnnxGraph, readStructure } from '../onnx-structure.ts';
 import type { OpenModel } from '../runtime.ts';
 import { modelOf, operatorRow } from './onnx-model.ts';
 import { readyKernel } from './open-kernel.ts';
@@ -41,13 +41,30 @@ export const openWith = (file: Uint8Array, operators: Operators): ModelSession |
     unlessUnusual(() => openModel(modelOf(readStructure(file), operators))),
   );
 
+/** By the file's own bytes: what was read of those that are not opened yet. */
+const graphs = new WeakMap<Uint8Array, OnnxGraph | Unusual>();
+const graphIn = (file: Uint8Array): OnnxGraph | Unusual => {
+  const graph = graphs.get(file) ?? unlessUnusual(() => readStructure(file));
+  graphs.set(file, graph);
+  return graph;
+};
+
+/** Those that the graph has, and the kernel, loaded for it. @throws BAD_MODEL, NOT_LOADED */
+export const loadOperatorsOf = async (file: Uint8Array): Promise<Operators> => {
+  const graph = graphIn(file);
+  const names = graph instanceof Unusual ? [] : graph.nodes.map(operatorRow);
+  const [operators] = await Promise.all([loadOperators(names), readyKernel()]);
+  return operators;
+};
+
 /** The same with those operators that the graph has, which are loaded for it. */
 const open = async (file: Uint8Array): Promise<ModelSession | Unusual> => {
   const found = opened.get(file);
   if (found) return found;
-  const graph = unlessUnusual(() => readStructure(file));
+  const graph = graphIn(file);
   if (graph instanceof Unusual) return remember(file, graph);
-  const [operators] = await Promise.all([loadOperators(graph.nodes.map(operatorRow)), readyKernel()]);
+  const operators = await loadOperatorsOf(file);
+  graphs.delete(file);
   return remember(
     file,
     unlessUnusual(() => openModel(modelOf(graph, operators))),

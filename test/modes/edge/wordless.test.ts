@@ -209,6 +209,12 @@ describe('what is left out of the sources', () => {
       "const p = (a: string): Problem => f(a); const g = (complain: Complain) => complain('X', p('b'));",
       'const p = (a: string): Problem => ({}); const g = (complain: Complain) => complain();',
     ],
+    [
+      'what is returned as words, and the constants that serve it',
+      'const p = (a: string): Problem => f(a); const g = (a: string) => { const b = a + 1; return p(b); };',
+      'const p = (a: string): Problem => ({}); const g = (a: string) => { return p(); };',
+    ],
+    ['what a value looks like', 'const s = `${show(a)} b`;', "const s = `${''} b`;"],
     ['and nothing else', "const s = f('a b c', `${a} b`);", "const s = f('a b c', `${a} b`);"],
   ];
   for (const [what, before, after] of cases)
