@@ -4,6 +4,7 @@
  */
 import { fail, MillraceError, messageOf } from '../../core/errors.ts';
 import { onDemand } from '../../core/on-demand.ts';
+import { joinBytes } from '../../runtimes/protobuf.ts';
 import { readyKernel } from '../../runtimes/trees/open-kernel.ts';
 import { explained } from './explained.ts';
 import { type EdgeOptions, type EdgeScorer, openEdge } from './open.ts';
@@ -47,13 +48,7 @@ const fetchPackage = async (
       throw tooLarge(`more than ${maxBytes} bytes`);
     }
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 };
 
 /** In `dist`, what this file imports itself has no words (`scripts/wordless.ts`). */

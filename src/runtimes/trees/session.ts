@@ -1,12 +1,13 @@
 /** A model of the own runtime, ready to run: its steps are checked and compiled once. */
-import { allocate, copyRow, sliceData } from '../../core/columns.ts';
 import { fail } from '../../core/errors.ts';
 import { isHalf } from '../../core/halves.ts';
+import { onDemand } from '../../core/on-demand.ts';
 import type { ModelSession, Tensor } from '../../core/types.ts';
 import { MAX_ROW_SIZE, madeOf, rowSize } from './made-step.ts';
 import type { MadeStep, TabularModel } from './model.ts';
+import type { Feeds } from './run-in-pieces.ts';
 import { unusual } from './unusual.ts';
-import { dense, type Known, type NodeValue, sizeOf } from './values.ts';
+import { dense, type Known, type NodeValue } from './values.ts';
 
 interface CompiledStep {
   readonly made: MadeStep;
@@ -15,26 +16,10 @@ interface CompiledStep {
   readonly outputs: readonly number[];
 }
 
-type Feeds = Readonly<Record<string, Tensor>>;
-
 /** Values that are held at a time: more rows go piece by piece, which changes no bit. */
 const MAX_VALUES = 1 << 22;
 
-const rowsOf = ({ dtype, dims, data }: Tensor, from: number, to: number): Tensor => {
-  const size = sizeOf(dims.slice(1));
-  return { dtype, dims: [to - from, ...dims.slice(1)], data: sliceData(data, from * size, to * size) };
-};
-
-const joined = (pieces: readonly Tensor[], rows: number): Tensor => {
-  const [{ dtype, dims }] = pieces;
-  const data = allocate(dtype, rows * sizeOf(dims.slice(1)));
-  let at = 0;
-  for (const piece of pieces) {
-    copyRow(piece.data, 0, data, at, piece.data.length);
-    at += piece.data.length;
-  }
-  return { dtype, dims: [rows, ...dims.slice(1)], data };
-};
+const inPieces = onDemand(() => import('./run-in-pieces.ts'));
 
 /**
  * @throws Unusual for a graph that is another runtime's, and BAD_MODEL for a damaged one.
@@ -113,21 +98,8 @@ export const openModel = ({ inputs, outputs, constants, steps }: TabularModel): 
         if (feeds[name].dtype !== dtype || feeds[name].dims[0] !== rows)
           throw new Error(`${name} does not fit the model`);
       if (rows <= most) return run(feeds, names, rows);
-      const pieces: Feeds[] = [];
-      for (let from = 0; from < rows; from += most) {
-        const to = Math.min(rows, from + most);
-        const some = Object.entries(feeds).map(([name, feed]) => [name, rowsOf(feed, from, to)] as const);
-        pieces.push(run(Object.fromEntries(some), names, to - from));
-      }
-      return Object.fromEntries(
-        names.map((name) => [
-          name,
-          joined(
-            pieces.map((piece) => piece[name]),
-            rows,
-          ),
-        ]),
-      );
+      const { runInPieces } = await inPieces();
+      return runInPieces(run, feeds, names, rows, most);
     },
     close: async () => {},
   };
