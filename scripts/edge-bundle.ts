@@ -75,12 +75,15 @@ const BUILDS: readonly Build[] = [
   { entry: join(source, 'modes/edge/whole.ts'), plugins: [], file: 'whole.js', prefix: 'whole-', head: '' },
 ];
 
+/** What usual packages need behind what they load. */
+const OFTEN = /^(?:columns|scores|elementwise)\.js$/;
+
 /** A file, where it loads another that needs a third: both are asked for at a time, not the third when the other is there. */
 const withoutWaits = (code: string, chunks: readonly OutputChunk[]): string =>
   code.replaceAll(/import\(`\.\/([\w-]+\.js)`\)/g, (alone, name) => {
     const more = chunks.find(({ fileName }) => fileName === name)?.imports ?? [];
     const needed = more.filter((one) => !chunks.some(({ fileName, isEntry }) => isEntry && fileName === one));
-    if (needed.length === 0) return alone;
+    if (needed.length !== 1 || !OFTEN.test(needed[0])) return alone;
     return `Promise.all([${[name, ...needed].map((one) => `import(\`./${one}\`)`)}]).then(e=>e[0])`;
   });
 

@@ -2,7 +2,7 @@
  * Signatures in an OCI image layout: each is an artifact of its own that refers to the package by `subject` (OCI image-spec 1.1,
  * referrers), so that the digest of the package is the same with them and without. Web-standard.
  */
-import { type Descriptor, mediaTypes, sha256, verified } from './oci.ts';
+import { type Descriptor, isSignature, mediaTypes, sha256, verified } from './oci.ts';
 import { damaged, readObject } from './suspicion.ts';
 
 const EMPTY = 'application/vnd.oci.empty.v1+json';
@@ -51,9 +51,6 @@ export const signatureArtifacts = async (
   }
   return { blobs, manifests };
 };
-
-/** Whether it stands in `index.json` as a signature. */
-export const isSignature = ({ artifactType }: Descriptor): boolean => artifactType === mediaTypes.envelope;
 
 /**
  * Envelopes that refer to a package. What they say is for whoever trusts somebody.

@@ -9,9 +9,9 @@ import type { Example, Manifest } from '../core/types.ts';
 import { WEIGHTS_FILE, type Weights } from '../core/weights.ts';
 import { runtimes } from '../runtimes/index.ts';
 import { exactJson } from '../text/exact-json.ts';
-import { isSignature, type SignatureArtifacts, signatureArtifacts, signaturesOf } from './layout-signatures.ts';
+import type { SignatureArtifacts } from './layout-signatures.ts';
 import { examplesSchema } from './manifest-schema.ts';
-import { type Descriptor, descriptorOf, mediaTypes, REF_NAME, sha256, verified } from './oci.ts';
+import { type Descriptor, descriptorOf, isSignature, mediaTypes, REF_NAME, sha256, verified } from './oci.ts';
 import { readManifest } from './read-manifest.ts';
 import { damaged, EXAMPLES, fitting, foreign, jsonOf, readObject } from './suspicion.ts';
 
@@ -27,6 +27,8 @@ export const fileTypes: Readonly<Record<string, string>> = {
 
 /** Few layouts have several manifests. */
 const layoutIndex = onDemand(() => import('./layout-index.ts'));
+/** And few have signatures. */
+const layoutSignatures = onDemand(() => import('./layout-signatures.ts'));
 
 const FILE_PATH = 'org.cncf.model.filepath';
 /** The name under which other tools write a layer as a file (OCI image-spec, annotations). */
@@ -135,7 +137,9 @@ export const toLayout = (found: Package, signed?: SignatureArtifacts): ReadonlyM
 export const toSignedLayout = async (found: Package): Promise<ReadonlyMap<string, Uint8Array>> => {
   const { digest, blobs, signatures = [] } = found;
   const size = blobs.get(digest)?.length ?? 0;
-  return toLayout(found, signatures.length === 0 ? undefined : await signatureArtifacts({ digest, size }, signatures));
+  if (signatures.length === 0) return toLayout(found);
+  const { signatureArtifacts } = await layoutSignatures();
+  return toLayout(found, await signatureArtifacts({ digest, size }, signatures));
 };
 
 const nameOf = ({ annotations, digest }: Descriptor): string =>
@@ -270,6 +274,8 @@ export const openLayout = async (
   const entry = isOnly ? models[0] : (await layoutIndex()).pickManifest(models, blobs, tag);
   if (!blobs.has(entry.digest)) throw damaged('index.json', 'the digest of a blob that is there', show(entry.digest));
   const opened = await openBlobs(entry.digest, blobs, findWeights, entry.size);
+  if (models.length === all.length) return opened;
+  const { signaturesOf } = await layoutSignatures();
   const signatures = await signaturesOf(entry.digest, all, blobs);
   return signatures.length === 0 ? opened : { ...opened, signatures };
 };

@@ -27,6 +27,9 @@ export const sha256 = async (bytes: Uint8Array): Promise<string> => {
   return `sha256:${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 };
 
+/** Whether it stands in `index.json` as a signature. */
+export const isSignature = ({ artifactType }: Descriptor): boolean => artifactType === mediaTypes.envelope;
+
 /** One blob, checked against the descriptor that names it. */
 export const verified = async (
   blobs: ReadonlyMap<string, Uint8Array>,

@@ -9,7 +9,7 @@ const MAX_BUNDLE_BYTES: Readonly<Record<string, number>> = {
   'ride-duration': 28_300,
   'ride-fare': 30_500,
   'ride-tip': 28_700,
-  churn: 29_500,
+  churn: 29_600,
 };
 
 describe('what a page loads of millrace/edge', { timeout: 120_000 }, () => {
