@@ -9,6 +9,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   text: ['core'],
   yaml: ['core'],
   threads: ['core'],
+  remote: ['core'],
   metrics: [],
   files: ['core', 'text', 'threads'],
   runtimes: ['core'],

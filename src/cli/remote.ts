@@ -1,8 +1,7 @@
-/** A Millrace elsewhere, which does what a command asks: nobody needs its database, or to be on its machine. */
+/** `--server`: commands that a Millrace elsewhere carries out. */
 import type { Command } from 'commander';
-import { type Code, codes, fail, MillraceError } from '../core/errors.ts';
+import { askServer as ask } from '../remote/ask-server.ts';
 import type { Cli } from './command.ts';
-import { usage } from './usage.ts';
 
 export interface ServerOption {
   readonly server?: string;
@@ -12,47 +11,6 @@ export interface ServerOption {
 export const serverOption = (command: Command): Command =>
   command.option('--server <url>', 'ask the Millrace at this address, with the key in MILLRACE_KEY');
 
-/** As long as gates and proofs of a version may take. */
-const PATIENCE_MS = 600_000;
-
-interface Refused {
-  readonly error?: { readonly code?: string; readonly message?: string };
-}
-
-const addressOf = (server: string, act: string): URL => {
-  if (/^https?:\/\//.test(server) && URL.canParse(server))
-    return new URL(`control/${act}`, server.replace(/\/*$/, '/'));
-  throw usage('--server is not an address.', 'http://host:port or https://host', server);
-};
-
-/**
- * What it answered to an act: `promote`, `keys/create`.
- *
- * @throws USAGE without a key; UNAVAILABLE for one that cannot be reached; what it refused with
- */
-export const askServer = async <T>(server: string, act: string, asked: object, cli: Cli): Promise<T> => {
-  const key = cli.env.MILLRACE_KEY;
-  if (!key) throw usage('--server wants a key.', 'MILLRACE_KEY in the environment', 'none');
-  const address = addressOf(server, act);
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const signal = AbortSignal.any([cli.signal, AbortSignal.timeout(PATIENCE_MS)]);
-  const body = JSON.stringify(asked);
-  const response = await fetch(address, { method: 'POST', headers, body, signal, redirect: 'error' }).catch((cause) => {
-    if (cli.signal.aborted) throw cli.signal.reason;
-    throw fail('UNAVAILABLE', `${address.origin} cannot be reached`, { expected: 'a Millrace there', cause });
-  });
-  const text = await response.text();
-  const answer = ((): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw fail('UNAVAILABLE', `What answers at ${address.origin} is no Millrace`, {
-        got: `status ${response.status}`,
-      });
-    }
-  })();
-  if (response.ok) return answer as T;
-  const { code = '', message = '', ...details } = (answer as Refused).error ?? {};
-  const known: Code = Object.hasOwn(codes, code) ? (code as Code) : 'UNAVAILABLE';
-  throw new MillraceError({ ...details, code: known, message: message || `status ${response.status}` });
-};
+/** As `askServer` of `remote`, with the key of the environment. */
+export const askServer = <T>(server: string, act: string, asked: object, { env, signal }: Cli): Promise<T> =>
+  ask<T>(server, act, asked, { key: env.MILLRACE_KEY, signal });

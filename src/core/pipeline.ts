@@ -73,8 +73,7 @@ export const compilePipeline = ({ manifest, session, transform = {}, readImage }
     // What finish sees of a row is what came in, whatever the preparation makes of it.
     const given = finish && new Map(input.columns);
     settle(left);
-    const waiting = left.batch.rows > 0 ? preparation.apply(left.batch) : undefined;
-    if (waiting) await waiting;
+    if (left.batch.rows > 0) await preparation.apply(left.batch);
     settle(left);
     let feeds = bindings.map((binding) => binding.read(left.batch));
     if (left.batch.problems.size > 0) {

@@ -14,8 +14,8 @@ import type { Field, Fields, Manifest, StepConfig, TensorSpec } from './types.ts
 export interface Preparation {
   /** What feeds each graph input. */
   readonly bindings: readonly Binding[];
-  /** Adds the prepared columns to the batch, at once but for images; rows that cannot be prepared are refused. */
-  apply(batch: Batch): Promise<void> | undefined;
+  /** Adds the prepared columns to the batch; rows that cannot be prepared are refused. Only images are waited for. */
+  apply(batch: Batch): Promise<void>;
 }
 
 const stepKindOf = (config: StepConfig, label: string): StepKind => {
@@ -62,32 +62,12 @@ const tensorsOf = (fields: Fields): Map<string, FedTensor> => {
   return tensors;
 };
 
-/** A field, and the graph input that it feeds. */
-interface Renamed {
-  readonly name: string;
-  readonly to: string;
-}
-
-const feed = (renamed: readonly Renamed[], batch: Batch): void => {
-  for (const { name, to } of renamed) {
-    const column = batch.columns.get(name);
-    if (column) batch.columns.set(to, column);
-  }
-};
-
-/** Steps from one on, at once for as long as none of them has to wait. */
-const runSteps = (steps: readonly Step[], batch: Batch, from = 0): Promise<void> | undefined => {
-  for (let at = from; at < steps.length; at++) {
-    const { as, apply } = steps[at];
+/** Only what has to be decoded is waited for. */
+const runSteps = async (steps: readonly Step[], batch: Batch): Promise<void> => {
+  for (const { as, apply } of steps) {
     const column = apply(batch);
-    if (column instanceof Promise)
-      return column.then((decoded) => {
-        batch.columns.set(as, decoded);
-        return runSteps(steps, batch, at + 1);
-      });
-    batch.columns.set(as, column);
+    batch.columns.set(as, column instanceof Promise ? await column : column);
   }
-  return undefined;
 };
 
 /** Compiles `prepare`. @throws MillraceError BAD_MANIFEST for steps that name what is not there, or graph inputs that nothing feeds. */
@@ -151,12 +131,13 @@ export const compilePreparation = (
   const transformed = transform.prepare?.(fields);
   return {
     bindings,
-    apply(batch) {
+    async apply(batch) {
       transformed?.(batch);
-      const waiting = runSteps(steps, batch);
-      if (waiting) return waiting.then(() => feed(renamed, batch));
-      feed(renamed, batch);
-      return undefined;
+      await runSteps(steps, batch);
+      for (const { name, to } of renamed) {
+        const column = batch.columns.get(name);
+        if (column) batch.columns.set(to, column);
+      }
     },
   };
 };

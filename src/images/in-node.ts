@@ -1,4 +1,5 @@
-/** What decodes images in Node, loaded for the first package that has some. */
+/** Decodes images in Node; what does is loaded with the first of them. */
 import type { ReadImage } from '../core/images.ts';
 
-export const imagesInNode = async (): Promise<ReadImage> => (await import('./reader.node.ts')).readImageValue;
+export const readImageInNode: ReadImage = async (value, settings) =>
+  (await import('./reader.node.ts')).readImageValue(value, settings);

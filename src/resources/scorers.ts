@@ -1,6 +1,6 @@
 /** From opened packages to scorers, and where they run. */
 import type { Scorer } from '../core/types.ts';
-import { imagesInNode } from '../images/in-node.ts';
+import { readImageInNode } from '../images/in-node.ts';
 import type { Package } from '../package/layout.ts';
 import { runtimeOf } from '../runtimes/index.ts';
 import { openInNode } from '../runtimes/open.node.ts';
@@ -33,7 +33,7 @@ export interface Scorers {
 export const createScorers = (): Scorers => {
   const load: Scorers['load'] = async (found) => {
     runtimeOf(found.manifest);
-    return (await import('../package/open.ts')).loadScorer(found, openInNode, imagesInNode);
+    return (await import('../package/open.ts')).loadScorer(found, openInNode, readImageInNode);
   };
   return {
     load,

@@ -1,7 +1,7 @@
 /** One scorer in a thread of its own. */
 import { fail } from '../core/errors.ts';
 import type { Answer, ColumnAnswers, ColumnInput, ScoreOptions, Scorer, Timings } from '../core/types.ts';
-import { imagesInNode } from '../images/in-node.ts';
+import { readImageInNode } from '../images/in-node.ts';
 import type { Package } from '../package/layout.ts';
 import { loadScorer } from '../package/open.ts';
 import { openInNode } from '../runtimes/open.node.ts';
@@ -37,7 +37,7 @@ const calls = {
       scorer = await loadScorer(
         { ...found, digests: new Map(), examples: [], blobs: new Map() },
         openInNode,
-        imagesInNode,
+        readImageInNode,
       );
       return scorer.graph;
     }),

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { fail, messageOf } from '../core/errors.ts';
 import type { Scorer, Timings } from '../core/types.ts';
-import { imagesInNode } from '../images/in-node.ts';
+import { readImageInNode } from '../images/in-node.ts';
 import { loadScorer } from '../package/open.ts';
 import { openInNode } from '../runtimes/open.node.ts';
 import { serveProcess } from '../threads/serve-process.ts';
@@ -33,7 +33,7 @@ let scorer: Scorer | undefined;
 
 const calls: WorkerCalls = {
   async load(found) {
-    scorer = await loadScorer(found, openInNode, imagesInNode);
+    scorer = await loadScorer(found, openInNode, readImageInNode);
     return { graph: scorer.graph, memoryBytes: process.memoryUsage.rss() };
   },
   async score(asked) {

@@ -7,8 +7,8 @@ import { type EdgeSite, examples, openEdgeSite, scoreThere } from './edge-site.t
 /** Of all that a page loads to score a model but the model, with gzip. */
 const MAX_BUNDLE_BYTES: Readonly<Record<string, number>> = {
   'ride-duration': 28_300,
-  'ride-fare': 30_500,
-  'ride-tip': 28_700,
+  'ride-fare': 30_600,
+  'ride-tip': 28_750,
   churn: 29_600,
 };
 

@@ -11,7 +11,7 @@ import { number } from './number.ts';
 import { tensor } from './tensor.ts';
 import { text } from './text.ts';
 
-export const kinds = { number, integer, boolean, category, text, datetime, tensor, image };
+export const kinds = { number, integer, category, text, boolean, datetime, tensor, image };
 
 export type KindName = keyof typeof kinds;
 

@@ -17,16 +17,7 @@ const others = {
 
 export const kinds: Partial<Kinds> = { number, integer, category, text };
 
-export const kindNames: typeof all.kindNames = [
-  'number',
-  'integer',
-  'boolean',
-  'category',
-  'text',
-  'datetime',
-  'tensor',
-  'image',
-];
+export const kindNames = [...Object.keys(kinds), ...Object.keys(others)] as typeof all.kindNames;
 
 export const loadKinds: typeof all.loadKinds = async (names) => {
   const wanted = Object.entries(others).filter(([name]) => names.includes(name));

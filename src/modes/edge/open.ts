@@ -1,5 +1,7 @@
 /** From the bytes of a packed file to a scorer in a browser. */
+
 import { fail } from '../../core/errors.ts';
+import type { ReadImage } from '../../core/images.ts';
 import type { Scorer } from '../../core/types.ts';
 import { openLayout, type Package } from '../../package/layout.ts';
 import { loadScorer } from '../../package/open.ts';
@@ -30,6 +32,9 @@ export interface Download {
   readonly bytes: Uint8Array;
 }
 
+const readImage: ReadImage = async (value, settings) =>
+  (await import('../../images/reader.web.ts')).readImageValue(value, settings);
+
 /** @throws DAMAGED_PACKAGE, NOT_LOADED, BAD_MODEL, BAD_TRANSFORM */
 export const openEdge = async (
   { url, bytes }: Download,
@@ -48,7 +53,6 @@ export const openEdge = async (
     });
   }
   const engines: Engines = { own: async () => ownRuntime, onnxRuntime };
-  const images = async () => (await import('../../images/reader.web.ts')).readImageValue;
-  const scorer = await loadScorer(opened, (file, runtime) => runtime.open(file, engines), images);
+  const scorer = await loadScorer(opened, (file, runtime) => runtime.open(file, engines), readImage);
   return { ...scorer, package: opened };
 };
