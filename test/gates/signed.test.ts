@@ -69,6 +69,16 @@ describe('an environment that takes signed packages', () => {
     assert.equal((await millrace('predict', 'ride@1.1.0', '--row', '{"distance":4,"zone":"a"}')).code, 0);
   });
 
+  it('lets nobody be answered by a candidate that nobody trusted has signed', async (t) => {
+    const { ok, millrace } = await project(t);
+    await ok('pack', '1.0.0', '--sign', 'ada.key');
+    await ok('promote', 'ride@1.0.0', '--to', 'production');
+    const start = () => millrace('rollout', 'start', 'ride@production', '--candidate', 'ride@1.1.0');
+    assert.match((await start()).stderr, /nobody trusted signed it/);
+    await ok('pack', '1.1.0', '--sign', 'bob.key');
+    assert.equal((await start()).code, 0);
+  });
+
   it('never writes over a key, and shows no secret', async (t) => {
     const { cwd, millrace } = await project(t);
     const again = await millrace('keys', 'signing', '-o', 'ada');

@@ -153,8 +153,9 @@ describe('a layout', () => {
     ],
     [
       'a kind of field of a later version',
-      (image, blobs) => replace(image, blobs, 'model.json', { ...made.manifest, inputs: { photo: { kind: 'image' } } }),
-      /in model\.json, inputs\.photo\.kind, expected one of number, .*, got "image"/,
+      (image, blobs) =>
+        replace(image, blobs, 'model.json', { ...made.manifest, inputs: { photo: { kind: 'hologram' } } }),
+      /in model\.json, inputs\.photo\.kind, expected one of number, .*, got "hologram"/,
     ],
     [
       'a step of a later version',

@@ -5,6 +5,7 @@ import type { Manifest } from '../../core/types.ts';
 import { parseMetric } from '../../monitor/comparison/loss.ts';
 import { parseRef } from '../../registry/ref.ts';
 import type { Resources } from '../../resources/resources.ts';
+import { checkTrust } from '../../resources/trust.ts';
 import { type Compared, checkCompared, isOfLabels } from '../../serving/rollouts/compared.ts';
 import type { RolloutPlan, ToleratedShares } from '../../serving/rollouts/rollout.ts';
 import { DEFAULT_STEPS, parseSteps } from '../../serving/rollouts/steps.ts';
@@ -107,6 +108,8 @@ export const planOf = async (
   environmentOf(ref);
   const checked = checkedPlan(what, 'USAGE', mode);
   if (compare !== undefined) checkOutputs(compare, (await resources.open(candidate)).manifest);
+  // Who is not trusted in an environment answers nobody in it, not even a part of them.
+  await checkTrust(resources.project, ref, await resources.open(candidate));
   const registry = await resources.lookup();
   const [stable, next] = [await registry.resolve(ref), await registry.resolve(candidate)];
   if (stable.name !== next.name) {
