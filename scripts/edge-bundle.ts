@@ -4,8 +4,9 @@
  * page asks for nothing twice and for no crumbs. All these have no words (`wordless.ts`), and where one file stands beside another as
  * `….quick.ts` they have that, which may refuse more; `whole.js` and its chunks have all, and are asked what was refused.
  */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { reachedFrom, readImports } from './imports.ts';
 import { wordless } from './wordless.ts';
@@ -121,9 +122,18 @@ const build = async ({ entry, plugins, file, prefix, head }: Build, within: bool
   return chunks.map((made) => [made.fileName, (made.isEntry ? head : '') + withoutWaits(made.code, chunks)] as const);
 };
 
+/** WebAssembly that decodes images, beside the chunks that ask for it. */
+const DECODERS = ['@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', '@jsquash/webp/codec/dec/webp_dec.wasm'];
+const { resolve } = createRequire(import.meta.url);
+
 /** By file name. `onnxruntime-web` is imported by its name unless it is `within`, for pages that have no bundler. */
-export const bundleEdge = async ({ within = false } = {}): Promise<ReadonlyMap<string, string>> => {
+export const bundleEdge = async ({ within = false } = {}): Promise<ReadonlyMap<string, string | Uint8Array>> => {
   const files = await Promise.all(BUILDS.map((one) => build(one, within)));
+  const decoders = DECODERS.map((name) => [basename(name), readFileSync(resolve(name))] as const);
   // The chunks take from `scoring.js` what they need, by names of a letter, which are nobody else's.
-  return new Map([['edge.js', 'export{MillraceError,load}from"./scoring.js";\n'], ...files.flat()]);
+  return new Map<string, string | Uint8Array>([
+    ['edge.js', 'export{MillraceError,load}from"./scoring.js";\n'],
+    ...files.flat(),
+    ...decoders,
+  ]);
 };
