@@ -81,7 +81,7 @@ const refusals: readonly (readonly [what: string, argv: (port: number) => readon
   ],
   [
     'an address of another machine',
-    () => ['--port', '0', '--host', '192.0.2.1'],
+    () => ['--port', '0', '--host', '192.0.2.1', '--no-auth'],
     /^error CANNOT_LISTEN: Cannot listen on 192\.0\.2\.1:0: that address is not of this machine\. .*--host/,
   ],
 ];

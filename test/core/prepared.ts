@@ -1,6 +1,7 @@
 import { applied } from '../../src/core/applied-transform.ts';
 import { createScorer } from '../../src/core/scorer.ts';
 import type { Dtype, InputFields, Manifest, OutputField, Scorer, StepConfig, Transform } from '../../src/core/types.ts';
+import { readImageInNode } from '../../src/images/in-node.ts';
 import { echoSession } from './echo.ts';
 
 /** What the graph takes: a name and a dtype, one value a row, or `width` of them. */
@@ -36,5 +37,11 @@ export const prepared = ({ inputs, prepare = [], takes, transform = {}, more = {
     takes.map(({ name, dtype = 'float64', dims = [1] }) => ({ name, dtype, dims: [null, ...dims] })),
   );
   const manifest = { name: 'prepared', version: '1.0.0', runtime: 'onnx' as const, inputs, outputs, prepare, ...more };
-  return createScorer({ manifest, digest: 'sha256:0', session, transform: applied(transform) });
+  return createScorer({
+    manifest,
+    digest: 'sha256:0',
+    session,
+    transform: applied(transform),
+    readImage: readImageInNode,
+  });
 };

@@ -30,7 +30,15 @@ describe('docs/STEPS.md', () => {
       const [, step = '', given = '', is = ''] = /^`(.+)` of `(.+)` is `(.+)`$/.exec(example) ?? assert.fail(example);
       const isText = is.startsWith('"');
       const scorer = prepared({
-        inputs: { a: text, b: text, n: number, m: number, at: time, from: time },
+        inputs: {
+          a: text,
+          b: text,
+          n: number,
+          m: number,
+          at: time,
+          from: time,
+          photo: { kind: 'image', nullable: true },
+        },
         prepare: [parse(step) as StepConfig],
         takes: [
           is.startsWith('[')

@@ -49,6 +49,8 @@ const resultOf = async ({ step, input }: Case, isText: boolean): Promise<{ y?: V
 };
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
+  // A tensor, which has its cases in images/step.test.ts.
+  image: [],
   join: [
     { step: { join: { fields: ['t', 't'], with: '→', as: 'y' } }, is: 'a→a' },
     { step: { join: { fields: ['t', 't', 't'], as: 'y' } }, is: 'aaa' },

@@ -101,7 +101,14 @@ const defineCreate = (command: Command, cli: Cli): void => {
     serverOption(command.command('create'))
       .summary('make a key, and show it once')
       .description('Make a key, and show it once: what is kept is its hash.')
-      .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+      .addOption(
+        new Option(
+          '--role <role>',
+          'predict asks and labels; operate also reads records and metrics and loads models; admin does all',
+        )
+          .choices(roles)
+          .makeOptionMandatory(),
+      )
       .option('--models <patterns...>', "which models, such as 'ride-*' (default: all)")
       .option('--name <name>', 'how histories name who comes with it (default: its id)')
       .option('--expires <time>', 'until when it is good: 12h, 90d, 8w, or a day (default: until it is revoked)', end)
@@ -133,10 +140,5 @@ export const define = (command: Command, cli: Cli): void => {
     ['millrace keys revoke 0a1b2c3d4e', 'a program has ended, or a key was seen'],
   );
   defineSigning(command, cli);
-  command.addHelpText(
-    'after',
-    `
-predict asks models and labels what they answered; operate reads records and metrics and loads models too; admin promotes and makes keys
-too (docs/ACCESS.md).`,
-  );
+  examples(command, ['millrace keys create --role predict', 'for a program that asks']);
 };
