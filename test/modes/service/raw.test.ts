@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Field } from '../../../src/core/types.ts';
 import type { Datatype, Elements } from '../../../src/modes/service/oip/datatypes.ts';
 import { elementsOfRaw, rawOf } from '../../../src/modes/service/oip/raw.ts';
-import type { OutputTensor } from '../../../src/modes/service/oip/tensors.ts';
+import { columnsOf, type OutputTensor } from '../../../src/modes/service/oip/tensors.ts';
 
 const tensor = (datatype: Datatype, data: Elements): OutputTensor => ({
   name: 'x',
@@ -61,7 +62,16 @@ describe('raw tensors', () => {
   });
 
   it('texts that are no UTF-8, and booleans that are neither, are refused', () => {
-    assert.throws(() => elementsOfRaw('x', 'BYTES', Uint8Array.of(1, 0, 0, 0, 0xff), 1), { code: 'WRONG_TYPE' });
+    const data = elementsOfRaw('x', 'BYTES', Uint8Array.of(1, 0, 0, 0, 0xff), 1);
+    assert.deepEqual(data, [Uint8Array.of(0xff)]);
+    const given = { name: 'x', datatype: 'BYTES', shape: [1], data } as const;
+    const of = (field: Field) =>
+      ({ inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1], field }], outputs: [] }) as const;
+    assert.throws(() => columnsOf(of({ kind: 'text' }), [given]), {
+      code: 'WRONG_TYPE',
+      message: /no UTF-8 in element 0/,
+    });
+    assert.deepEqual(columnsOf(of({ kind: 'image' }), [given]).columns.x, data);
     assert.throws(() => elementsOfRaw('x', 'BOOL', Uint8Array.of(2), 1), { code: 'WRONG_TYPE' });
   });
 
