@@ -38,8 +38,8 @@ describe('a model.yaml that is wrong is refused with line, column and what was m
     ],
     [
       'a kind that is to come',
-      yamlWith('kind: category', 'kind: image'),
-      /expected one of number, .*tensor, got "image"/,
+      yamlWith('kind: category', 'kind: hologram'),
+      /expected one of number, .*image, got "hologram"/,
     ],
     [
       'an unknown key in a number',
